@@ -1,0 +1,221 @@
+"""The reference engine: breadth-first search over packed codes, in plain Python.
+
+States are visited in the order in which they were found, so the first state that decides a property is one
+of the nearest, and the path of parents to it is a shortest trace.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psutil
+
+from checker.model.handlers import HandlerError
+from checker.properties import Judge
+from checker.system.moves import Move
+from checker.system.system import Cuts, Found, System
+
+EVERY = 256
+"""States between two looks at the clock and the memory."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where a search stops. ``depth`` is a bound on what is checked; the others stop it before it is done.
+
+    ``max_memory`` is in bytes of the whole process, ``timeout`` in seconds.
+    """
+
+    depth: int | None = None
+    max_states: int | None = None
+    max_memory: int | None = None
+    timeout: float | None = None
+
+
+@dataclass
+class Search:
+    """What a search has found so far.
+
+    ``codes`` holds the states in the order of their finding; ``parents[i]`` is the index of the state from which
+    state i was found, and of an initial state its own; ``levels[d]`` the index of the first state at depth d.
+    """
+
+    codes: list[int] = field(default_factory=list)
+    parents: array[int] = field(default_factory=lambda: array("Q"))
+    levels: list[int] = field(default_factory=list)
+    transitions: int = 0
+    cuts: Counter[str] = field(default_factory=Counter)
+    stopped: str | None = None
+    failure: tuple[int | None, str] | None = None
+    expanded: int = 0
+
+    @property
+    def depth(self) -> int:
+        """The greatest distance of a state from an initial one."""
+        unfilled = bool(self.levels) and self.levels[-1] == len(self.codes)
+        return max(0, len(self.levels) - 1 - unfilled)
+
+
+Watch = Callable[[Search], None]
+
+
+def explore(system: System, judge: Judge, limits: Limits, watch: Watch = lambda _: None) -> Search:
+    """Search every reachable state, or as far as the limits and the bounds go.
+
+    ``watch`` is called now and then while it runs, for progress. A keyboard interrupt stops the search like a
+    limit. Raises DefinitionError for initial states that can't be.
+    """
+    explorer = Explorer(system, judge, limits, watch)
+    with _no_collection():
+        try:
+            explorer.run()
+        except KeyboardInterrupt:
+            explorer.search.stopped = "interrupted"
+    return explorer.search
+
+
+class Explorer:
+    """One breadth-first search."""
+
+    def __init__(self, system: System, judge: Judge, limits: Limits, watch: Watch) -> None:
+        self.search = Search()
+        self._seen: set[int] = set()
+        self._system = system
+        self._judge = judge
+        self._limits = limits
+        self._watch = watch
+        self._process = psutil.Process()
+        self._end = None if limits.timeout is None else time.monotonic() + limits.timeout
+
+    def run(self) -> None:
+        """Search level by level until nothing is new, everything is decided, or a limit is met."""
+        search = self.search
+        try:
+            self._begin()
+            while search.stopped is None and search.levels[-1] < len(search.codes):
+                begin, end = search.levels[-1], len(search.codes)
+                if self._limits.depth == len(search.levels) - 1:
+                    self._probe(begin, end)
+                    return
+                search.levels.append(end)
+                self._level(begin, end)
+        except HandlerError as error:
+            search.failure = (self._at, str(error))
+            search.stopped = "an error"
+
+    def _begin(self) -> None:
+        self._at: int | None = None
+        for code in self._system.initial():
+            self._add(code, len(self.search.codes))
+        self.search.levels.append(0)
+        for index, code in enumerate(self.search.codes):
+            self._at = index
+            self._judge.state(index, code)
+
+    def _add(self, code: int, parent: int) -> None:
+        self._seen.add(code)
+        self.search.codes.append(code)
+        self.search.parents.append(parent)
+
+    def _level(self, begin: int, end: int) -> None:
+        """Expand the states of one depth; those found for the first time are the next."""
+        search, judge, seen = self.search, self._judge, self._seen
+        codes, parents, successors = search.codes, search.parents, self._system.successors
+        cap = self._limits.max_states or float("inf")
+        for index in range(begin, end):
+            if index % EVERY == 0 and self._stop():
+                return
+            self._at = index
+            code = codes[index]
+            steps, cuts = successors(code)
+            for succ, move in steps:
+                if succ not in seen:
+                    if len(codes) >= cap:
+                        search.stopped = f"max-states {cap:.0f}"
+                        return
+                    seen.add(succ)
+                    codes.append(succ)
+                    parents.append(index)
+                    if move.watch or judge.every_state:
+                        self._at = len(codes) - 1
+                        judge.state(self._at, succ)
+            search.transitions += len(steps)
+            search.expanded = index + 1
+            if cuts:
+                search.cuts.update(cuts)
+            if judge.asks_steps or judge.asks_deadlock:
+                self._at = index
+                self._examine(index, code, steps, cuts)
+        if judge.decided:
+            search.stopped = "every property is decided"
+
+    def _probe(self, begin: int, end: int) -> None:
+        """Expand the states at the depth limit without keeping what is new, to know whether anything is."""
+        search = self.search
+        for index in range(begin, end):
+            if index % EVERY == 0 and self._stop():
+                return
+            self._at = index
+            code = search.codes[index]
+            steps, cuts = self._system.successors(code)
+            kept = [(succ, move) for succ, move in steps if succ in self._seen]
+            beyond = [f"depth {self._limits.depth}"] if len(kept) < len(steps) else []
+            search.transitions += len(kept)
+            search.expanded = index + 1
+            search.cuts.update((*cuts, *beyond))
+            self._examine(index, code, kept, (*cuts, *beyond))
+
+    def _examine(self, index: int, code: int, steps: Found, cuts: Cuts) -> None:
+        """Judge the steps of a state, and the lack of them."""
+        judge = self._judge
+        if judge.asks_deadlock and not cuts and all(move.event.fault for _, move in steps):
+            judge.no_next_step(index, code)
+        if judge.asks_steps:
+            for succ, move in steps:
+                judge.step(index, code, succ, move)
+
+    def _stop(self) -> bool:
+        """Whether to stop, with the reason noted."""
+        search, limits = self.search, self._limits
+        self._watch(search)
+        if self._judge.decided:
+            search.stopped = "every property is decided"
+        elif self._end is not None and time.monotonic() > self._end:
+            search.stopped = f"timeout {limits.timeout:g} s"
+        elif limits.max_memory is not None and self._process.memory_info().rss > limits.max_memory:
+            search.stopped = f"max-memory {limits.max_memory / 2**20:.0f} MiB"
+        return search.stopped is not None
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """No cyclic garbage collection meanwhile: a search makes millions of objects and no cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+Path = list[tuple[int, Move | None]]
+
+
+def path_to(search: Search, system: System, index: int) -> Path:
+    """A shortest path to a state: (initial code, None), then each next code with the move to it."""
+    chain = [index]
+    while search.parents[chain[-1]] != chain[-1]:
+        chain.append(search.parents[chain[-1]])
+    codes = [search.codes[i] for i in reversed(chain)]
+    path: Path = [(codes[0], None)]
+    for before, after in zip(codes, codes[1:], strict=False):
+        steps, _ = system.successors(before)
+        path.append((after, next(move for succ, move in steps if succ == after)))
+    return path

@@ -1,0 +1,180 @@
+"""Running a model's handlers: who handles what, every call counted, every answer in canonical form.
+
+The packed system and the plain interpreter both ask here; neither touches a program itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
+
+from checker.model.handlers import Handler, HandlerError, Outcomes, handlers_of, outcomes
+from checker.model.ids import NodeId
+from checker.model.model import Model
+from checker.model.node import Crashed, Disconnected, Program, survivor
+from checker.model.spec import SharedProgram
+from checker.model.state import Event
+from checker.model.step import Close, Send, Step
+from checker.model.values import text
+
+Argument = tuple[str, object]
+
+
+@dataclass
+class Tally:
+    """What became of one handler's calls in this search."""
+
+    called: int = 0
+    enabled: int = 0
+    blocked: Counter[str] = field(default_factory=Counter)
+
+
+class Runner:
+    """The handlers of a model, ready to be called on plain states."""
+
+    def __init__(self, model: Model, *, twice: bool = False) -> None:
+        self.model = model
+        self.programs = model.programs
+        self.nodes: tuple[NodeId, ...] = tuple(self.programs)
+        self.calls = 0
+        self.tallies: dict[tuple[str, str], Tally] = {}
+        self.splits = False
+        self.unhandled: set[tuple[str, str]] = set()
+        self._twice = twice
+        self._handlers: dict[NodeId, tuple[Handler, ...]] = {}
+        for node, program in self.programs.items():
+            self._handlers[node] = handlers_of(type(program), "node")
+        self._shared: tuple[Handler, ...] = ()
+        if isinstance(model.program, SharedProgram):
+            self._shared = handlers_of(type(model.program), "spec")
+        for owner, handler in self.all_handlers():
+            self.tallies.setdefault((owner, handler.name), Tally())
+
+    def all_handlers(self) -> Iterator[tuple[str, Handler]]:
+        """Every handler with the name of its program's class; a class at several nodes comes again."""
+        for node, handlers in self._handlers.items():
+            for handler in handlers:
+                yield type(self.programs[node]).__name__, handler
+        for handler in self._shared:
+            yield type(self.model.program).__name__, handler
+
+    def handler(self, event: Event) -> Handler | None:
+        """The handler that takes an event, None for a fault."""
+        among = self._shared if event.node is None else self._handlers[event.node]
+        return next((h for h in among if not event.fault and h.name == event.name), None)
+
+    def events(self, node: NodeId, kind: str) -> list[tuple[Handler, Event]]:
+        """A node's actions, timeouts or ticks, one for each combination of their arguments."""
+        program = self.programs[node]
+        return [
+            (handler, Event(handler.mark.kind, handler.name, node, args))
+            for handler in self._handlers[node]
+            if handler.mark.kind == kind
+            for args in _arguments(program, handler)
+        ]
+
+    def shared_events(self) -> list[Event]:
+        """A Spec's actions, one for each combination of their arguments."""
+        program = self.model.program
+        return [
+            Event("action", handler.name, None, args)
+            for handler in self._shared
+            for args in _arguments(program, handler)
+        ]
+
+    def receiver(self, node: NodeId, message: type) -> Handler | None:
+        """The handler that a node has for a class of messages, its base classes included."""
+        by_class = {cls: handler for handler in self._handlers[node] for cls in handler.messages}
+        return next((by_class[cls] for cls in message.__mro__ if cls in by_class), None)
+
+    def delivery(self, node: NodeId, src: NodeId, msg: object) -> Event | None:
+        """The delivery of a message as an event, None when the node has no handler for it."""
+        handler = self.receiver(node, type(msg))
+        if handler is None:
+            self.unhandled.add((type(self.programs[node]).__name__, type(msg).__name__))
+            return None
+        return Event("receive", handler.name, node, (("src", src), ("msg", msg)))
+
+    def take(self, event: Event, state: object) -> Outcomes:
+        """What a node's (or a Spec's) handler makes of an event in a local (or the shared) state."""
+        values = [value for _, value in event.args]
+        if event.node is None:
+            return self._call(self.model.program, event.name, [state, *values], event)
+        program = self.programs[event.node]
+        return self._call(program, event.name, [event.node, state, *values], event)
+
+    def starts(self, node: NodeId) -> tuple[Step[object], ...]:
+        """The initial states of a node."""
+        return self._call(self.programs[node], "start", [node], node).steps
+
+    def shared_starts(self) -> tuple[Step[object], ...]:
+        """The initial states of a Spec."""
+        return self._call(self.model.program, "start", [], None).steps
+
+    def recoveries(self, node: NodeId, durable: object) -> tuple[Step[object], ...]:
+        """What a restart may lead to."""
+        return self._call(self.programs[node], "recover", [node, durable], node).steps
+
+    def remains(self, node: NodeId, state: object) -> tuple[object, ...]:
+        """What a crash may leave of a local state, the fields that are lost at their defaults."""
+        steps = self._call(self.programs[node], "at_crash", [node, state], node).steps
+        left = [survivor(step.state) for step in steps]
+        return tuple(dict.fromkeys(left))
+
+    def _call(
+        self, program: object, name: str, arguments: Sequence[object], event: Event | NodeId | None
+    ) -> Outcomes:
+        method: Callable[..., Iterator[object]] = getattr(program, name)
+        node = event.node if isinstance(event, Event) else event
+        where = f"{type(program).__name__}.{name}"
+        where += f" at {node}" if node is not None else ""
+        self.calls += 1
+        try:
+            normal = partial(self._normal, where=where, node=node)
+            result = outcomes(lambda: method(*arguments), where, normal, twice=self._twice)
+        except HandlerError as error:
+            given = ", ".join(map(text, arguments[1 if node is not None else 0 :]))
+            raise HandlerError(f"{error}, on ({given})") from error.__cause__
+        tally = self.tallies.get((type(program).__name__, name))
+        if tally is not None:
+            tally.called += 1
+            tally.enabled += bool(result.steps)
+            if result.blocked is not None:
+                tally.blocked[result.blocked] += 1
+        return result
+
+    def _normal(self, step: Step[object], *, where: str, node: NodeId | None) -> Step[object]:
+        """A step with its sends in order of their targets, those to one target as they were made."""
+        if not step.sends:
+            return step
+        if node is None:
+            raise HandlerError(f"{where} sends, and a Spec has no network")
+        for effect in step.sends:
+            if not isinstance(effect, Send | Close):
+                raise HandlerError(f"{where} sends {effect!r}: use self.send(...) or self.broadcast(...)")
+            if isinstance(effect, Send) and isinstance(effect.msg, Crashed | Disconnected):
+                raise HandlerError(f"{where} sends {text(effect.msg)}, which only the environment does")
+            if effect.dst not in self.programs:
+                raise HandlerError(f"{where} sends to {effect.dst}, which is no node of this model")
+            if isinstance(effect, Close) and self.model.environment.network != "fifo":
+                network = self.model.environment.network
+                raise HandlerError(f"{where} closes a link, and a {network} network has none")
+            self.splits = self.splits or (isinstance(effect, Send) and effect.split)
+        return Step(step.state, tuple(sorted(step.sends, key=lambda effect: effect.dst)))
+
+
+def _arguments(program: object, handler: Handler) -> list[tuple[Argument, ...]]:
+    """Every combination of the values that a handler's further arguments range over."""
+    ranges: list[list[object]] = [list(getattr(program, name)) for name in handler.mark.over]
+    names = _argument_names(program, handler)
+    return [tuple(zip(names, values, strict=True)) for values in product(*ranges)]
+
+
+def _argument_names(program: object, handler: Handler) -> Sequence[str]:
+    method: Callable[..., object] = getattr(type(program), handler.name)
+    code = method.__code__
+    count = code.co_argcount
+    return code.co_varnames[count - len(handler.mark.over) : count]

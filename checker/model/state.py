@@ -1,0 +1,90 @@
+"""A global state in plain objects, and the events that lead from one to the next.
+
+This is what people and properties see. The engines work on packed codes instead; ``System.decode``
+leads from those to these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from checker.model.environment import EnvironmentState
+from checker.model.ids import NodeId
+from checker.model.node import Crashed, Disconnected
+
+V_co = TypeVar("V_co", covariant=True)
+
+EventKind = Literal[
+    "action", "timeout", "receive", "tick",
+    "crash", "restart", "lose", "duplicate", "disconnect", "partition", "heal",
+]  # fmt: skip
+FAULTS: frozenset[EventKind] = frozenset(
+    ("crash", "restart", "lose", "duplicate", "disconnect", "partition", "heal")
+)
+
+
+@dataclass(frozen=True)
+class NodeView(Generic[V_co]):
+    """One node as a property sees it: its local state, or what the property's ``view`` takes of it.
+
+    When the node is down (``up`` is False) ``state`` holds the durable fields, the others at their
+    defaults.
+    """
+
+    node: NodeId
+    up: bool
+    state: V_co
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A message under way."""
+
+    src: NodeId
+    dst: NodeId
+    msg: object
+
+
+def is_notice(envelope: Envelope) -> bool:
+    """Whether the environment sent it, to tell of a crash or of a broken link."""
+    return isinstance(envelope.msg, Crashed | Disconnected)
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened in a step: a handler's name (or the fault's), whose step it is, with what arguments."""
+
+    kind: EventKind
+    name: str
+    node: NodeId | None = None
+    args: tuple[tuple[str, object], ...] = ()
+
+    @property
+    def fault(self) -> bool:
+        """Whether the environment did it rather than the algorithm."""
+        return self.kind in FAULTS
+
+
+@dataclass(frozen=True)
+class State:
+    """A global state.
+
+    ``network`` is in order of (src, dst); within a fifo link in the order of sending, else by value, a bag's
+    copies repeated. ``history`` holds the monitors' states. Of a Spec only ``shared`` is filled.
+    """
+
+    nodes: tuple[NodeView[object], ...] = ()
+    network: tuple[Envelope, ...] = ()
+    environment: EnvironmentState = EnvironmentState()
+    history: tuple[object, ...] = ()
+    shared: object = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An initial state for ``Model(initial=...)``: every node's local state, and the messages under way."""
+
+    nodes: Mapping[NodeId, object]
+    network: Sequence[Envelope] = ()

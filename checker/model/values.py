@@ -1,0 +1,149 @@
+"""Values that states and messages are made of: what is allowed, in which order, and how they print.
+
+A model checker compares, stores and orders states by value. This module says which Python values can
+be treated so (:func:`flaw`), gives every one of them a place in one total order that does not depend
+on hashes (:func:`order`), and writes them as people do (:func:`text`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import TypeAlias, get_args, get_origin, get_type_hints
+
+from checker.model.ids import NodeId
+
+SortKey: TypeAlias = "tuple[int | float | str | bytes | SortKey, ...]"
+
+_PLAIN = (bool, int, float, str, bytes, type(None), Enum)
+_MUTABLE = {list: "a tuple", set: "a frozenset", dict: "a tuple of pairs", bytearray: "bytes"}
+
+
+def order(value: object) -> SortKey:
+    """A key that sorts any allowed value, the same in every run (never by hash or address)."""
+    if value is None:
+        return (0,)
+    if isinstance(value, Enum):
+        return (4, type(value).__qualname__, list(type(value)).index(value))
+    if isinstance(value, bool | int | float):
+        return (1, value)
+    if isinstance(value, str):
+        return (2, value)
+    if isinstance(value, bytes):
+        return (3, value)
+    if isinstance(value, NodeId):
+        return (5, value.index)
+    if isinstance(value, tuple):
+        return (6, *map(order, value))
+    if isinstance(value, frozenset):
+        return (7, *sorted(map(order, value)))
+    if isinstance(value, Mapping):
+        return (8, *sorted((order(k), order(v)) for k, v in value.items()))
+    if dataclasses.is_dataclass(value):
+        parts = (order(getattr(value, f.name)) for f in dataclasses.fields(value))
+        return (9, type(value).__qualname__, *parts)
+    return (10, type(value).__qualname__, repr(value))
+
+
+def text(value: object) -> str:
+    """How a value reads in a trace: node names, enum names, sets in order."""
+    if isinstance(value, NodeId):
+        return value.name
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(text, value)) + ("," if len(value) == 1 else "") + ")"
+    if isinstance(value, frozenset):
+        return "{" + ", ".join(text(v) for v in sorted(value, key=order)) + "}"
+    if isinstance(value, Mapping):
+        items = sorted(value.items(), key=lambda item: order(item[0]))
+        return "{" + ", ".join(f"{text(k)}: {text(v)}" for k, v in items) + "}"
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts = (f"{f.name}={text(getattr(value, f.name))}" for f in dataclasses.fields(value))
+        return f"{type(value).__name__}({', '.join(parts)})"
+    return repr(value)
+
+
+def flaw(value: object, where: str = "") -> str | None:
+    """Why a value can't be part of a state or a message, or None when it can.
+
+    The answer names the part that is at fault: ``Server.votes is a set, which can change: use a
+    frozenset``.
+    """
+    where = where or type(value).__name__
+    for kind, instead in _MUTABLE.items():
+        if isinstance(value, kind):
+            return f"{where} is a {kind.__name__}, which can change: use {instead}"
+    if isinstance(value, _PLAIN):
+        return None
+    if isinstance(value, tuple | frozenset):
+        return _first_flaw((f"an element of {where}", item) for item in value)
+    if isinstance(value, Mapping):
+        pairs = ((f"an entry of {where}", part) for item in value.items() for part in item)
+        return flaw_of_class(type(value)) or _first_flaw(pairs)
+    if dataclasses.is_dataclass(value):
+        parts = dataclasses.fields(value)
+        name = type(value).__name__
+        return flaw_of_class(type(value)) or _first_flaw(
+            (f"{name}.{f.name}", getattr(value, f.name)) for f in parts
+        )
+    why = flaw_of_class(type(value))
+    return None if why is None else f"{where}: {why}"
+
+
+def _first_flaw(parts: Iterable[tuple[str, object]]) -> str | None:
+    return next((why for where, part in parts if (why := flaw(part, where)) is not None), None)
+
+
+def flaw_of_class(cls: type) -> str | None:
+    """Why no instance of a class can be compared by value, or None when they can."""
+    name = cls.__name__
+    equal: object = cls.__eq__
+    hashed: object = cls.__hash__
+    if dataclasses.is_dataclass(cls) and not _is_frozen(cls):
+        return f"{name} is a dataclass that can change: write @dataclass(frozen=True)"
+    if equal is object.__eq__:
+        if hashed is not object.__hash__:
+            return f"{name} defines __hash__ without __eq__, so equal states would not be found equal"
+        return f"{name} has no __eq__, so two equal values would count as different states"
+    if hashed is None:
+        return f"{name} can't be hashed: it defines __eq__ without __hash__"
+    return None
+
+
+def flaw_of_annotations(cls: type) -> str | None:
+    """The same from the annotations of a dataclass alone, so that a mistake is found before a run."""
+    why = flaw_of_class(cls)
+    if why is not None or not dataclasses.is_dataclass(cls):
+        return why
+    try:
+        hints = get_type_hints(cls)
+    except (NameError, TypeError):
+        return None  # names that exist for the type checker only: the values are still checked
+    for f in dataclasses.fields(cls):
+        for part in _parts(hints[f.name]):
+            if part in _MUTABLE:
+                kind, instead = part.__name__, _MUTABLE[part]
+                return f"{cls.__name__}.{f.name} is a {kind}, which can change: use {instead}"
+            if dataclasses.is_dataclass(part) and part is not cls:
+                inner = flaw_of_annotations(part)
+                if inner is not None:
+                    return f"{cls.__name__}.{f.name}: {inner}"
+    return None
+
+
+def _parts(hint: object) -> list[type]:
+    """Every class named in an annotation: ``dict[str, list[int]] | None`` names four."""
+    found = [hint] if isinstance(hint, type) and get_origin(hint) is None else []
+    origin = get_origin(hint)
+    if isinstance(origin, type):
+        found.append(origin)
+    for arg in get_args(hint):
+        found.extend(_parts(arg))
+    return found
+
+
+def _is_frozen(cls: type) -> bool:
+    parameters: object = getattr(cls, "__dataclass_params__", None)
+    return bool(getattr(parameters, "frozen", False))

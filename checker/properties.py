@@ -1,0 +1,188 @@
+"""Judging states and steps by the properties, once per distinct tuple of what a property sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from checker.model.handlers import HandlerError, said
+from checker.model.property import Property
+from checker.model.state import NodeView, State
+from checker.model.values import text
+from checker.system.moves import Move
+from checker.system.system import System
+
+Profile = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Where a property was decided: the state's index, the step from it if the step is what decides, and
+    what the property says."""
+
+    index: int
+    step: tuple[int, Move] | None
+    detail: str
+
+
+class Judge:
+    """The properties of one search, and what has been found of them.
+
+    ``every_state`` and ``every_step`` say that some undecided property has to be asked at each of them,
+    not only where a profile changes.
+    """
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self.claims: Sequence[Property] = system.claims
+        self.findings: dict[int, Finding] = {}
+        self.evaluations = 0
+        self._answers: dict[tuple[object, ...], bool | str] = {}
+        self._judged: set[Profile] = set()
+        self._judged_moves: set[Move] = set()
+        self._judged_steps: set[tuple[Profile, Profile]] = set()
+        self._sort_out()
+
+    @property
+    def decided(self) -> bool:
+        """Whether nothing is left to be found."""
+        return len(self.findings) == len(self.claims)
+
+    def _sort_out(self) -> None:
+        """Which of the undecided claims have to be asked when."""
+        open_claims = [(p, c) for p, c in enumerate(self.claims) if p not in self.findings]
+        steps = [(p, c) for p, c in open_claims if c.kind == "step"]
+        states = [(p, c) for p, c in open_claims if c.kind not in ("step", "deadlock")]
+        self._whole = [(p, c) for p, c in states if c.scope.kind == "whole"]
+        self._seen = [(p, c) for p, c in states if c.scope.kind != "whole"]
+        self._steps = steps
+        self._local_steps = all(claim.scope.kind == "change" for _, claim in steps)
+        self.every_state = bool(self._whole) or any(c.scope.kind == "shared" for _, c in states)
+        self.asks_steps = bool(steps)
+        self.asks_deadlock = any(c.kind == "deadlock" for _, c in open_claims)
+
+    def _found(self, claim: int, finding: Finding) -> None:
+        if claim not in self.findings:
+            self.findings[claim] = finding
+            self._sort_out()
+
+    # -- states ------------------------------------------------------------------------------------
+
+    def state(self, index: int, code: int) -> None:
+        """Judge a new state. Raises HandlerError when a check does."""
+        profile = self._system.profile(code)
+        if profile not in self._judged:
+            self._judged.add(profile)
+            for p, claim in self._seen:
+                self._decide(p, claim, self._arguments(claim, self._system.seen(profile, p)), index)
+        if self._whole:
+            state = self._system.decode(code)
+            for p, claim in self._whole:
+                self._decide(p, claim, iter([(state,)]), index)
+
+    def _decide(
+        self, p: int, claim: Property, sights: Iterator[tuple[object, ...]], index: int
+    ) -> None:
+        for sight in sights:
+            answer = self._answer(p, claim, sight)
+            detail = self._verdict(claim, answer, sight)
+            if detail is not None:
+                self._found(p, Finding(index, None, detail))
+                return
+
+    def _verdict(self, claim: Property, answer: bool | str, sight: tuple[object, ...]) -> str | None:
+        """What is to be said if an answer decides a claim, None if it does not."""
+        if claim.kind == "sometimes":
+            return _of(sight) if answer is True else None
+        if isinstance(answer, str):
+            return answer
+        if answer is (claim.kind == "never"):
+            return ("holds" if claim.kind == "never" else "does not hold") + _of(sight)
+        return None
+
+    def _arguments(self, claim: Property, seen: tuple[object, ...]) -> Iterator[tuple[object, ...]]:
+        """What a check is called with, one tuple for each call."""
+        match claim.scope.kind:
+            case "each" | "history" | "shared":
+                yield from ((view,) for view in seen)
+            case "pair":
+                yield from ((a, b) for a in seen for b in seen if a is not b)
+            case "all":
+                yield (seen,)
+            case _:
+                yield ()
+
+    def _answer(self, p: int, claim: Property, sight: tuple[object, ...]) -> bool | str:
+        whole = claim.scope.kind in ("whole", "shared")
+        key = (p, *sight)
+        known = None if whole else self._answers.get(key)
+        if known is not None:
+            return known
+        self.evaluations += 1
+        try:
+            answer = claim.scope.check(*sight)
+        except Exception as error:
+            raise HandlerError(f"the property {claim.name!r} raises {said(error)}{_of(sight)}") from error
+        if not isinstance(answer, bool | str):
+            raise HandlerError(f"the property {claim.name!r} answers {answer!r}, not True, False or a string")
+        if not whole:
+            self._answers[key] = answer
+        return answer
+
+    # -- steps -------------------------------------------------------------------------------------
+
+    def step(self, index: int, code: int, succ: int, move: Move) -> None:
+        """Judge a step from the state of an index. Raises HandlerError when a check does."""
+        if not move.watch or (self._local_steps and move in self._judged_moves):
+            return
+        self._judged_moves.add(move)
+        before, after = self._system.profile(code), self._system.profile(succ)
+        if (before, after) in self._judged_steps:
+            return
+        self._judged_steps.add((before, after))
+        for p, claim in self._steps:
+            olds, news = self._system.seen(before, p), self._system.seen(after, p)
+            for sight in _changed(claim, olds, news):
+                answer = self._answer(p, claim, sight)
+                if answer is not True:
+                    said_ = answer if isinstance(answer, str) else "is broken" + _of(sight)
+                    self._found(p, Finding(index, (succ, move), said_))
+
+    # -- ends --------------------------------------------------------------------------------------
+
+    def no_next_step(self, index: int, code: int) -> None:
+        """Judge a state in which no step but a fault is enabled. Raises HandlerError when ``done`` does."""
+        p = len(self.claims) - 1
+        claim = self.claims[p]
+        complaint = self._not_done(p, claim, code)
+        if complaint is not None:
+            self._found(p, Finding(index, None, complaint))
+
+    def _not_done(self, p: int, claim: Property, code: int) -> str | None:
+        if claim.scope.kind == "whole":
+            sights: Iterator[tuple[object, ...]] = iter([(self._system.decode(code),)])
+        else:
+            sights = self._arguments(claim, self._system.seen(self._system.profile(code), p))
+        for sight in sights:
+            answer = self._answer(p, claim, sight)
+            if answer is not True:
+                return answer if isinstance(answer, str) else "no step is enabled, and it is no proper end"
+        return None
+
+
+def _changed(
+    claim: Property, olds: tuple[object, ...], news: tuple[object, ...]
+) -> list[tuple[object, ...]]:
+    if claim.scope.kind == "changes":
+        return [(olds, news)] if olds != news else []
+    return [(old, new) for old, new in zip(olds, news, strict=True) if old != new]
+
+
+def _of(sight: tuple[object, ...]) -> str:
+    """Of whom a check was asked: `` of n1 and n2``."""
+    if all(isinstance(view, NodeView) for view in sight):
+        names = dict.fromkeys(view.node.name for view in sight if isinstance(view, NodeView))
+        return " of " + " and ".join(names) if names else ""
+    if len(sight) == 1 and not isinstance(sight[0], tuple | State):
+        return f" of {text(sight[0])}"
+    return ""

@@ -1,0 +1,18 @@
+"""From a model to its packed transition system."""
+
+from checker.model.model import Model
+from checker.model.runner import Runner
+from checker.model.spec import SharedProgram
+from checker.system.packed import NodeSystem
+from checker.system.shared import SharedSystem
+from checker.system.system import System
+
+__all__ = ["NodeSystem", "SharedSystem", "System", "build"]
+
+
+def build(model: Model, *, twice: bool = False) -> System:
+    """The system of a model. ``twice`` runs every handler a second time and compares."""
+    runner = Runner(model, twice=twice)
+    if isinstance(model.program, SharedProgram):
+        return SharedSystem(model, runner)
+    return NodeSystem(model, runner)

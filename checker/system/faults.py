@@ -1,0 +1,184 @@
+"""Faults as moves: what the environment may do to nodes, links and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from checker.model.node import Crashed
+from checker.model.state import Event
+from checker.model.step import Send
+from checker.system.mail import Mail
+from checker.system.moves import MASK, Effect, Move, Moves, Ready
+from checker.system.node_table import Draft, NodeTable, Outcome
+from checker.system.system import Found
+from checker.system.weather import Weather, Weathers
+
+Tables = tuple[tuple[int, Moves], ...]
+Posts = tuple[tuple[int, Effect], ...]
+Take = Callable[[int, Tables, int, Found, set[str]], None]
+
+
+class Faults:
+    """The faults of a system of nodes. ``perfect``: crashes are told to the nodes that listen."""
+
+    def __init__(self, tables: Sequence[NodeTable], weathers: Weathers, *, perfect: bool) -> None:
+        self._tables = tables
+        self._weathers = weathers
+        self._top = weathers.shift
+        self._perfect = perfect
+        self._losses = self._each(self._lost)
+        self._duplications = self._each(self._duplicated)
+        self._crashes = {kept: self._each(self._crasher(kept)) for kept in (True, False)}
+        self._restarts = self._each(self._restarted)
+        self._breaks = self._disconnections()
+
+    def take(self, code: int, weather: Weather, take: Take, found: Found, cuts: set[str]) -> None:
+        """Add every fault that the environment still allows in a state."""
+        spend = weather.spend
+        if "loss" in spend:
+            take(code, self._losses, spend["loss"], found, cuts)
+        if "dup" in spend:
+            take(code, self._duplications, spend["dup"], found, cuts)
+        if "crash" in spend:
+            take(code, self._crashes[weather.kept], spend["crash"], found, cuts)
+        if "restart" in spend:
+            fresh: Found = []
+            take(code, self._restarts, spend["restart"], fresh, cuts)
+            for succ, move in fresh:
+                told = self._told_of_the_down(succ, move)
+                found.append((self.deafened(weather, told), move))
+        if "disconnect" in spend:
+            self._disconnect(code, spend["disconnect"], found)
+        found += [(code + step, move) for step, move in weather.falls]
+
+    def deafened(self, before: Weather, code: int) -> int:
+        """The code with the mail of the down dropped, if a step from ``before`` ended its being kept."""
+        if not before.kept or self._weathers.at(code >> self._top).kept:
+            return code
+        for table in self._tables:
+            code += table.deafened()[(code >> table.shift) & MASK] or 0
+        return code
+
+    def midway(self, table: NodeTable, *, kept: bool) -> Callable[[Draft, int, Outcome, Mail], None]:
+        """Drafts the crashes of a node between the split sends of an outcome."""
+
+        def crash(draft: Draft, local: int, outcome: Outcome, rest: Mail) -> None:
+            whole = tuple(e for e in outcome.sends if not (isinstance(e, Send) and e.split))
+            split = tuple(e for e in outcome.sends if isinstance(e, Send) and e.split)
+            for count in range(len(split)):
+                made = tuple(sorted(whole + split[:count], key=outcome.sends.index))
+                sent = draft.send(rest, made)
+                if sent is None:
+                    continue
+                box, posts = sent
+                args = (("after sends", count),)
+                event = Event("crash", "crash", table.node, args)
+                self._crash(draft, event, local, outcome.after, box, posts, kept=kept)
+
+        return crash
+
+    # -- one table for each fault and node -------------------------------------------------------------
+
+    def _each(self, learn: Callable[[NodeTable, Draft, int, Mail], None]) -> Tables:
+        return tuple((table.shift, Moves(_learner(learn, table))) for table in self._tables)
+
+    def _lost(self, table: NodeTable, draft: Draft, local: int, box: Mail) -> None:
+        for letter, which, rest in table.mailboxes.lost(box):
+            draft.put(_of_letter("lose", table, letter, which), local, local, rest, ())
+
+    def _duplicated(self, table: NodeTable, draft: Draft, local: int, box: Mail) -> None:
+        for letter, more in table.mailboxes.duplicated(box):
+            crossed = table.overfull(more, letter)
+            if crossed:
+                draft.cuts += (crossed,)
+            else:
+                draft.put(_of_letter("duplicate", table, letter, ""), local, local, more, ())
+
+    def _crasher(self, kept: bool) -> Callable[[NodeTable, Draft, int, Mail], None]:
+        def crashed(table: NodeTable, draft: Draft, local: int, box: Mail) -> None:
+            if table.locals.values[local].up:
+                event = Event("crash", "crash", table.node)
+                self._crash(draft, event, local, local, box, (), kept=kept)
+
+        return crashed
+
+    def _crash(
+        self, draft: Draft, event: Event, before: int, at: int, box: Mail, posts: Posts, *, kept: bool
+    ) -> None:
+        """The moves of a crash in local state ``at``, the node's steps having come from ``before``."""
+        table = draft.table
+        posts += self._news_of_crash(table)
+        box = table.mailboxes.after_crash(box, kept=kept)
+        for remains in table.runner.remains(table.node, table.locals.values[at].state):
+            down = table.local(remains, up=False, deaf=not kept)
+            draft.put(event, before, down, box, posts)
+
+    def _news_of_crash(self, table: NodeTable) -> Posts:
+        """What a crash does to the other nodes: their links to it break, and a detector tells them."""
+        posts: list[tuple[int, Effect]] = []
+        for other in self._tables:
+            if other is not table:
+                if table.is_fifo:
+                    posts.append((other.shift, other.disconnected(table.node)))
+                if self._perfect and other.told_of_crashes:
+                    notice = other.delivered(table.node, Crashed(table.node), notice=True)
+                    posts.append((other.shift, notice))
+        return tuple(posts)
+
+    def _restarted(self, table: NodeTable, draft: Draft, local: int, box: Mail) -> None:
+        known = table.locals.values[local]
+        if known.up:
+            return
+        event = Event("restart", "restart", table.node)
+        for step in table.runner.recoveries(table.node, known.state):
+            crossed = table.crossed(step.state)
+            if crossed:
+                draft.cuts += crossed
+            else:
+                draft.add(event, local, table.local(step.state), box, step.sends)
+
+    def _told_of_the_down(self, code: int, move: Move) -> int:
+        """The code after a restarted node was told, by a perfect detector, of the nodes that are down."""
+        table = self._tables[move.changes[0][0]]
+        if self._perfect and table.told_of_crashes:
+            for other in self._tables:
+                if not other.is_up((code >> other.shift) & MASK):
+                    notice = table.delivered(other.node, Crashed(other.node), notice=True)
+                    code += notice[(code >> table.shift) & MASK] or 0
+        return code
+
+    # -- links -------------------------------------------------------------------------------------------
+
+    def _disconnections(self) -> list[tuple[NodeTable, NodeTable, Move]]:
+        return [
+            (a, b, Move(Event("disconnect", "disconnect", None, (("a", a.node), ("b", b.node)))))
+            for a in self._tables
+            for b in self._tables
+            if a.index < b.index
+        ]
+
+    def _disconnect(self, code: int, spent: int, found: Found) -> None:
+        for a, b, move in self._breaks:
+            own_a, own_b = (code >> a.shift) & MASK, (code >> b.shift) & MASK
+            if a.is_up(own_a) and b.is_up(own_b):
+                change = (a.disconnected(b.node)[own_a] or 0) + (b.disconnected(a.node)[own_b] or 0)
+                if change:
+                    found.append((code + spent + change, move))
+
+
+def _learner(
+    learn: Callable[[NodeTable, Draft, int, Mail], None], table: NodeTable
+) -> Callable[[int], Ready]:
+    def ready(own: int) -> Ready:
+        draft = Draft(table)
+        learn(table, draft, *table.ids.values[own])
+        return draft.ready()
+
+    return ready
+
+
+def _of_letter(kind: str, table: NodeTable, letter: int, which: str) -> Event:
+    src, msg, _ = table.letters.known[letter]
+    args: tuple[tuple[str, object], ...] = (("src", src), ("msg", msg))
+    args += (("which", which),) if which else ()
+    return Event("lose" if kind == "lose" else "duplicate", kind, table.node, args)

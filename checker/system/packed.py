@@ -1,0 +1,261 @@
+"""The packed system of node programs.
+
+A global state is one integer, ``[ environment | monitors | node n-1 | ... | node 0 ]``: the lowest field is the id
+of the first node, which stands for its local state and its mailbox; the environment's number is at the top.
+A step replaces the id of the node that steps and changes, through learned effects, the ids of the nodes
+that it sends to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from checker.model.environment import initial_state, symmetric_splits
+from checker.model.errors import DefinitionError
+from checker.model.model import Model
+from checker.model.runner import Runner
+from checker.model.state import Envelope, Prepared, State
+from checker.model.step import Send, Sends
+from checker.model.values import order, text
+from checker.system.faults import Faults
+from checker.system.history import History
+from checker.system.moves import MASK, WIDTH, Move, Moves
+from checker.system.node_table import NodeTable
+from checker.system.system import Cuts, Found, System
+from checker.system.ticks import Ticks
+from checker.system.views import Profiles
+from checker.system.weather import Weather, Weathers
+
+Tables = tuple[tuple[int, Moves], ...]
+
+
+@dataclass(eq=False, slots=True)
+class Plan:
+    """How the steps of a state are found, by its environment: the moves that need not wait, and whether
+    there may be more."""
+
+    weather: Weather
+    eager: Tables
+    more: bool
+
+
+class NodeSystem(System):
+    """Node programs as packed codes with learned tables."""
+
+    def __init__(self, model: Model, runner: Runner) -> None:
+        super().__init__(model, runner)
+        environment = model.environment
+        self.profiles = Profiles(self.claims)
+        self.tables = [NodeTable(node, runner, model.bounds, self.profiles) for node in runner.nodes]
+        for table in self.tables:
+            table.table_of = lambda node: self.tables[node.index]
+        self.history = History(model.monitors, self.tables)
+        self._top = WIDTH * (len(self.tables) + len(model.monitors))
+        partitions = tuple(model.partitions) or symmetric_splits(runner.nodes)
+        self.weathers = Weathers(initial_state(environment), environment.network, partitions, self._top)
+        self._faults = Faults(self.tables, self.weathers, perfect=environment.detector == "perfect")
+        self._ticks = Ticks(self.tables)
+        self._timers = {n: runner.events(n, "timeout") for n in runner.nodes}
+        self._ranks = sorted({h.mark.rank for timers in self._timers.values() for h, _ in timers})
+        self._families: dict[object, Tables] = {}
+        self._plans: dict[int, Plan] = {}
+        self._fields = tuple((table.shift, _Profiled(table)) for table in self.tables)
+
+    # -- states --------------------------------------------------------------------------------------
+
+    def initial(self) -> list[int]:
+        codes = [self._sent(*start) for start in self._starts()]
+        start = self.weathers.start << self._top
+        return list(dict.fromkeys(self.history.begin(code) + start for code in codes))
+
+    def _starts(self) -> Iterable[tuple[tuple[object, ...], list[Envelope]]]:
+        if self.model.initial:
+            yield from (self._prepared(prepared) for prepared in self.model.initial)
+            return
+        for steps in product(*(self.runner.starts(node) for node in self.runner.nodes)):
+            sends = (_envelopes(table, step.sends) for table, step in zip(self.tables, steps, strict=True))
+            yield tuple(step.state for step in steps), [e for some in sends for e in some]
+
+    def _prepared(self, prepared: Prepared) -> tuple[tuple[object, ...], list[Envelope]]:
+        return tuple(prepared.nodes[node] for node in self.runner.nodes), list(prepared.network)
+
+    def _sent(self, locals_: Sequence[object], network: Sequence[Envelope]) -> int:
+        """The code of nodes in these states after these messages were sent, without the environment."""
+        code = 0
+        for table, state in zip(self.tables, locals_, strict=True):
+            crossed = table.crossed(state)
+            if crossed:
+                raise DefinitionError(f"{table.node} starts beyond the bound {crossed[0]}: {state!r}")
+            code += table.place(table.local(state), table.mailboxes.empty)
+        for envelope in network:
+            table = self.tables[envelope.dst.index]
+            effect = table.delivered(envelope.src, envelope.msg)
+            change = effect[(code >> table.shift) & MASK]
+            if change is None:
+                raise DefinitionError(f"an initial state is beyond the bound {effect.bound}")
+            code += change
+        return code
+
+    def decode(self, code: int) -> State:
+        views, network = [], []
+        for table in self.tables:
+            local, mail = table.ids.values[(code >> table.shift) & MASK]
+            views.append(table.view(local))
+            for letter in table.mailboxes.content(mail):
+                src, msg, _ = table.letters.known[letter]
+                network.append(Envelope(src, table.node, msg))
+        if self.model.environment.network == "fifo":
+            network.sort(key=lambda e: (e.src, e.dst))
+        else:
+            network.sort(key=lambda e: (e.src, e.dst, order(e.msg)))
+        setting = self.weathers.at(code >> self._top).setting
+        return State(tuple(views), tuple(network), setting, self.history.decode(code))
+
+    def profile(self, code: int) -> tuple[int, ...]:
+        seen = tuple(table[(code >> shift) & MASK] for shift, table in self._fields)
+        return seen + self.history.numbers(code)
+
+    def seen(self, profile: tuple[int, ...], claim: int) -> tuple[object, ...]:
+        scope = self.claims[claim].scope
+        if scope.kind == "history":
+            at = [monitor.name for monitor in self.model.monitors].index(scope.monitor)
+            return (self.history.state(at, profile[len(self.tables) + at]),)
+        views = (self.profiles.seen[number][claim] for number in profile[: len(self.tables)])
+        return tuple(view for view in views if view is not None)
+
+    def blocked_heads(self) -> list[str]:
+        found = []
+        for table in self.tables:
+            for letter in sorted(set(table.blocked) - table.taken):
+                src, msg, _ = table.letters.known[letter]
+                found.append(f"{src} -> {table.node}: {text(msg)}, {table.blocked[letter]}")
+        return found
+
+    # -- steps ---------------------------------------------------------------------------------------
+
+    def successors(self, code: int) -> tuple[Found, Cuts]:
+        number = code >> self._top
+        plan = self._plans.get(number) or self._plan(number)
+        found: Found = []
+        cuts: set[str] = set()
+        self._take(code, plan.eager, 0, found, cuts)
+        if plan.more:
+            self._further(code, plan.weather, found, cuts)
+        if self.history.exists:
+            found = [(self.history.after(succ, move), move) for succ, move in found]
+        return found, cuts
+
+    def _plan(self, number: int) -> Plan:
+        weather = self.weathers.at(number)
+        held = weather.setting.early_timeouts is not None
+        more = bool(held or self._ticks.exist or weather.spend or weather.falls)
+        plan = self._plans[number] = Plan(weather, self._family(weather, None), more)
+        return plan
+
+    def _further(self, code: int, weather: Weather, found: Found, cuts: set[str]) -> None:
+        """What is not just a handler's step at any time: crashes midway, held timeouts, ticks, faults."""
+        quiet = not found and not cuts
+        self._midway(code, weather, None, 0, found, cuts)
+        if weather.setting.early_timeouts is not None:
+            self._timeouts(code, weather, quiet, found, cuts)
+        if self._ticks.exist and (quiet or not weather.synchronous):
+            self._ticks.take(code, found, cuts)
+        self._faults.take(code, weather, self._take, found, cuts)
+
+    def _take(
+        self, code: int, tables: Tables, spent: int, found: Found, cuts: set[str]
+    ) -> None:
+        """Every move of some tables from a state, with ``spent`` as the change of the environment.
+
+        The innermost loop of the search.
+        """
+        still = code + spent
+        for shift, table in tables:
+            own = (code >> shift) & MASK
+            ready = table[own]
+            if ready.cuts:
+                cuts.update(ready.cuts)
+            base = still - (own << shift)
+            for placed, move in zip(ready.placed, ready.moves):  # noqa: B905  (strict costs a tenth here)
+                succ = base + placed
+                for post_shift, effect in move.posts:
+                    change = effect[(succ >> post_shift) & MASK]
+                    if change is None:
+                        cuts.add(effect.bound)
+                        break
+                    succ += change
+                else:
+                    if succ != still:
+                        found.append((succ, move))
+
+    def _timeouts(self, code: int, weather: Weather, quiet: bool, found: Found, cuts: set[str]) -> None:
+        """The timeouts that do not just fire at any time: ``sync``, and ``eventual(k)`` which counts them."""
+        if weather.synchronous:
+            for rank in self._ranks if quiet else ():
+                self._take(code, self._family(weather, rank), 0, found, cuts)
+                fired = found or cuts
+                self._midway(code, weather, rank, 0, found, cuts)
+                if fired:
+                    return
+            return
+        fresh: Found = []
+        spent = weather.after_timeout
+        still = self._faults.deafened(weather, code + spent)
+        for rank in self._ranks:
+            self._take(code, self._family(weather, rank), spent, fresh, cuts)
+            self._midway(code, weather, rank, spent, fresh, cuts)
+        for succ, move in fresh:
+            succ = self._faults.deafened(weather, succ)
+            if succ != still:
+                found.append((succ, move))
+
+    def _midway(
+        self, code: int, weather: Weather, rank: int | None, after: int, found: Found, cuts: set[str]
+    ) -> None:
+        """The crashes in the middle of a step with split sends."""
+        spent = weather.crash_after_timeout if after else weather.spend.get("crash")
+        if spent is not None and self.runner.splits:
+            self._take(code, self._family(weather, rank, midway=True), spent, found, cuts)
+
+    # -- tables --------------------------------------------------------------------------------------
+
+    def _family(self, weather: Weather, rank: int | None, *, midway: bool = False) -> Tables:
+        """The move tables of all nodes: of the timeouts of one rank, or (None) of what needs not wait."""
+        eager = weather.setting.early_timeouts is None
+        key = (weather.partition, rank, midway and weather.kept, midway, eager)
+        family = self._families.get(key)
+        if family is None:
+            family = self._families[key] = tuple(
+                (table.shift, self._moves(table, weather, rank, eager=eager, midway=midway))
+                for table in self.tables
+            )
+        return family
+
+    def _moves(
+        self, table: NodeTable, weather: Weather, rank: int | None, *, eager: bool, midway: bool
+    ) -> Moves:
+        timers = [e for h, e in self._timers[table.node] if eager or h.mark.rank == rank]
+        if rank is None:
+            events = [e for _, e in self.runner.events(table.node, "action")] + (timers if eager else [])
+        else:
+            events = timers
+        crasher = self._faults.midway(table, kept=weather.kept) if midway else None
+        return table.handler_moves(events, mail=rank is None, partition=weather.partition, midway=crasher)
+
+
+class _Profiled(dict[int, int]):
+    """The profile of each id of a node."""
+
+    def __init__(self, table: NodeTable) -> None:
+        super().__init__()
+        self._table = table
+
+    def __missing__(self, own: int) -> int:
+        profile = self[own] = self._table.profile(own)
+        return profile
+
+
+def _envelopes(table: NodeTable, sends: Sends) -> list[Envelope]:
+    return [Envelope(table.node, e.dst, e.msg) for e in sends if isinstance(e, Send)]

@@ -1,0 +1,62 @@
+"""The system of a Spec: its whole state one number. Right, not accelerated, and it keeps no table of moves."""
+
+from __future__ import annotations
+
+from checker.model.errors import DefinitionError
+from checker.model.handlers import HandlerError, said
+from checker.model.model import Model
+from checker.model.runner import Runner
+from checker.model.state import State
+from checker.system.interning import Interner
+from checker.system.moves import Move
+from checker.system.system import Cuts, Found, System
+
+
+class SharedSystem(System):
+    """A Spec's states, numbered in the order of first meeting."""
+
+    def __init__(self, model: Model, runner: Runner) -> None:
+        super().__init__(model, runner)
+        self._states: Interner[object] = Interner()
+        self._moves = [Move(event, watch=True) for event in runner.shared_events()]
+
+    def initial(self) -> list[int]:
+        steps = self.runner.shared_starts()
+        for step in steps:
+            for name in self._crossed(step.state):
+                raise DefinitionError(f"an initial state is beyond the bound {name}: {step.state!r}")
+        return [self._states.number(step.state) for step in steps]
+
+    def successors(self, code: int) -> tuple[Found, Cuts]:
+        state = self._states.values[code]
+        found: Found = []
+        cuts: set[str] = set()
+        for move in self._moves:
+            for step in self.runner.take(move.event, state).steps:
+                if step.state == state:
+                    continue
+                crossed = self._crossed(step.state)
+                cuts.update(crossed)
+                if not crossed:
+                    found.append((self._states.number(step.state), move))
+        return found, cuts
+
+    def _crossed(self, state: object) -> list[str]:
+        return [bound.name for bound in self.model.bounds if not _holds(bound.name, bound.holds, state)]
+
+    def decode(self, code: int) -> State:
+        return State(shared=self._states.values[code])
+
+    def profile(self, code: int) -> tuple[int, ...]:
+        return (code,)
+
+    def seen(self, profile: tuple[int, ...], claim: int) -> tuple[object, ...]:
+        return (self._states.values[profile[0]],)
+
+
+def _holds(name: str, holds: object, state: object) -> bool:
+    assert callable(holds)
+    try:
+        return bool(holds(state))
+    except Exception as error:
+        raise HandlerError(f"the bound {name} raises {said(error)}, on {state!r}") from error

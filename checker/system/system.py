@@ -1,0 +1,66 @@
+"""What an engine sees of a model: codes, and the steps between them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from typing import TypeAlias
+
+from checker.model.model import Model
+from checker.model.property import Property, Scope, scope_of
+from checker.model.runner import Runner
+from checker.model.state import State
+from checker.system.moves import Move
+
+Found: TypeAlias = list[tuple[int, Move]]
+Cuts: TypeAlias = Collection[str]
+
+
+def deadlock_claim(model: Model) -> list[Property]:
+    """What ``Model.deadlock`` says of proper ends, as the claim that every state without a next step is one."""
+    if model.deadlock is False:
+        return []
+    done = model.deadlock
+    scope = Scope("none", never_done) if done is True else scope_of(done)
+    return [Property("deadlock", "deadlock", scope)]
+
+
+def never_done() -> bool:
+    """No state is a proper end."""
+    return False
+
+
+class System(ABC):
+    """A transition system over integers. Equal states have equal codes."""
+
+    def __init__(self, model: Model, runner: Runner) -> None:
+        self.model = model
+        self.runner = runner
+        self.claims = [*model.properties, *deadlock_claim(model)]
+
+    @abstractmethod
+    def initial(self) -> list[int]:
+        """The codes of the initial states, each once. Raises DefinitionError or HandlerError."""
+
+    @abstractmethod
+    def successors(self, code: int) -> tuple[Found, Cuts]:
+        """Every step that changes the state, as (code after it, move), and the bounds that cut others.
+
+        The handlers' steps come before the faults. Raises HandlerError when a handler does.
+        """
+
+    @abstractmethod
+    def decode(self, code: int) -> State:
+        """The state of a code, in plain objects."""
+
+    @abstractmethod
+    def profile(self, code: int) -> tuple[int, ...]:
+        """What the properties see of a state; equal profiles need no second evaluation."""
+
+    @abstractmethod
+    def seen(self, profile: tuple[int, ...], claim: int) -> tuple[object, ...]:
+        """What a claim sees in a profile: nodes' views, a monitor's state, or the state of a Spec."""
+
+    def blocked_heads(self) -> list[str]:
+        """Messages at the head of a fifo link that no state met so far takes, each with the reason."""
+        return []

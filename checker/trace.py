@@ -1,0 +1,59 @@
+"""Traces: a path of the packed system as plain states, replayed before anyone is shown it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from checker.explore import Path
+from checker.interpreter import Interpreter
+from checker.model.model import Model
+from checker.model.state import Event, State
+from checker.system import System
+
+
+class ReplayError(Exception):
+    """A trace that the model does not allow: a bug of elcheck, never of a model."""
+
+
+@dataclass(frozen=True)
+class TraceStep:
+    """What happened, and the state after it."""
+
+    event: Event
+    state: State
+
+
+@dataclass(frozen=True)
+class Trace:
+    """An initial state and the steps from it. ``loop`` is the number of steps after which a lasso's loop
+    starts, None for a finite trace."""
+
+    initial: State
+    steps: tuple[TraceStep, ...]
+    loop: int | None = None
+
+    @property
+    def states(self) -> list[State]:
+        """Every state of the trace, the initial one first."""
+        return [self.initial, *(step.state for step in self.steps)]
+
+
+def trace_of(path: Path, system: System) -> Trace:
+    """The plain trace of a path, replayed. Raises ReplayError."""
+    initial = system.decode(path[0][0])
+    steps = [TraceStep(move.event, system.decode(code)) for code, move in path[1:] if move is not None]
+    trace = Trace(initial, tuple(steps))
+    replay(trace, system.model)
+    return trace
+
+
+def replay(trace: Trace, model: Model) -> None:
+    """Walk a trace with the model's handlers alone, and raise ReplayError where they lead elsewhere."""
+    interpreter = Interpreter(model)
+    if trace.initial not in interpreter.initial():
+        raise ReplayError(f"the model has no such initial state: {trace.initial}")
+    before = trace.initial
+    for number, step in enumerate(trace.steps, 1):
+        if (step.event, step.state) not in interpreter.steps(before):
+            raise ReplayError(f"step {number}, {step.event}, does not lead from {before} to {step.state}")
+        before = step.state

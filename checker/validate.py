@@ -1,0 +1,119 @@
+"""What can be found wrong with a model before it runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from checker.model.environment import FAULT_KINDS, Environment
+from checker.model.errors import DefinitionError, UsageError
+from checker.model.handlers import handlers_of
+from checker.model.model import Model
+from checker.model.node import Program
+from checker.model.property import Property, Scope
+from checker.model.spec import SharedProgram
+from checker.model.values import flaw
+
+_STEP_SCOPES = ("change", "changes")
+
+
+def validate(model: Model) -> None:
+    """Raise DefinitionError for a model that can't be meant, UsageError for an environment that can't.
+
+    What only shows when handlers run (an outcome that is no value, a guard after a yield) is found there.
+    """
+    shared = isinstance(model.program, SharedProgram)
+    _programs(model)
+    model.environment.check()
+    if shared:
+        _no_network(model.environment)
+        if model.monitors or model.initial:
+            raise DefinitionError("a Spec keeps history in its state, and starts from its start()")
+    else:
+        _prepared(model)
+    _properties(model, shared=shared)
+    for bound in model.bounds:
+        if isinstance(bound.holds, int) and (bound.name not in ("copies", "link") or bound.holds < 1):
+            raise DefinitionError(
+                f"Bound({bound.name!r}, {bound.holds}): a number, of at least 1, bounds the network and is called "
+                "'copies' (of a message in a bag) or 'link' (messages in a fifo link)"
+            )
+
+
+def _programs(model: Model) -> None:
+    program: object = model.program
+    if isinstance(program, SharedProgram):
+        if not handlers_of(type(program), "spec"):
+            raise DefinitionError(f"{type(program).__name__} has no @action: nothing could ever happen")
+        return
+    if not isinstance(program, Program) and not isinstance(program, Mapping):
+        raise DefinitionError(f"Model(program=...) is a Node, a mapping of nodes to Nodes, or a Spec: {program!r}")
+    programs = model.programs
+    if not programs:
+        raise DefinitionError("the model has no nodes")
+    if [node.index for node in programs] != list(range(len(programs))):
+        raise DefinitionError(f"every node needs one program, and these have one: {', '.join(map(str, programs))}")
+    for node, runs in programs.items():
+        if tuple(runs.nodes) != tuple(programs):
+            raise DefinitionError(f"the program of {node} knows other nodes than the model has")
+        why = flaw(runs)
+        if why is not None:
+            raise DefinitionError(f"a program's parameters are fixed: {why}")
+        handlers = handlers_of(type(runs), "node")
+        if sum(handler.mark.kind == "tick" for handler in handlers) > 1:
+            raise DefinitionError(f"{type(runs).__name__} has two @tick handlers: time passes in one step")
+
+
+def _no_network(environment: Environment) -> None:
+    asked = [f"--{kind}" for kind in FAULT_KINDS if getattr(environment, kind) != 0]
+    asked += ["--network"] if environment.network != "sent-set" else []
+    asked += ["--detector"] if environment.detector != "none" else []
+    asked += ["--timing"] if environment.timing != "async" else []
+    if asked:
+        raise UsageError(f"{asked[0]}: a Spec has one shared state, no nodes, network or faults")
+
+
+def _prepared(model: Model) -> None:
+    for prepared in model.initial:
+        missing = [str(node) for node in model.programs if node not in prepared.nodes]
+        if missing:
+            raise DefinitionError(f"an initial state says nothing of {', '.join(missing)}")
+        for state in prepared.nodes.values():
+            why = flaw(state)
+            if why is not None:
+                raise DefinitionError(f"an initial state is no value: {why}")
+        for envelope in prepared.network:
+            why = flaw(envelope.msg)
+            if why is not None or envelope.dst not in model.programs:
+                raise DefinitionError(f"an initial state has {envelope!r} under way: {why or 'no such node'}")
+
+
+def _properties(model: Model, *, shared: bool) -> None:
+    if not model.properties and model.deadlock is False:
+        raise DefinitionError("the model has no properties: nothing would be checked")
+    for item in model.properties:
+        if not isinstance(item, Property):
+            raise DefinitionError(f"{item!r} is no property: write always(name, scope), sometimes(...), ...")
+    for name, count in Counter(item.name for item in model.properties).items():
+        if count > 1:
+            raise DefinitionError(f"{count} properties are called {name!r}")
+    monitors = [monitor.name for monitor in model.monitors]
+    for item in model.properties:
+        _scope(item.kind, f"the property {item.name!r}", item.scope, monitors, shared=shared)
+    if isinstance(model.deadlock, Scope):
+        _scope("always", "the scope of deadlock", model.deadlock, monitors, shared=shared)
+
+
+def _scope(kind: str, who: str, scope: Scope, monitors: list[str], *, shared: bool) -> None:
+    if shared != (scope.kind == "shared"):
+        raise DefinitionError(
+            f"{who} of a Spec is a bare check over its state, not {scope.kind}(...)"
+            if shared
+            else f"{who} needs a scope, which says what it looks at: each(check), pair(check), ..."
+        )
+    if not shared and (kind == "step") != (scope.kind in _STEP_SCOPES):
+        raise DefinitionError(
+            f"{who} looks at {scope.kind}(...): step takes change(...) or changes(...), the others don't"
+        )
+    if scope.kind == "history" and scope.monitor not in monitors:
+        raise DefinitionError(f"{who} asks for the monitor {scope.monitor!r}, which the model lacks")

@@ -1,0 +1,112 @@
+"""The election core of Raft, reduced to a benchmark: the problem on which checkers are compared.
+
+No logs, no heartbeats, no crashes: nodes time out, ask for votes, and grant one vote a term. The terms are
+limited by the guard of the timeout, so no bound cuts anything. Its counts are in tests/counts.toml; TLC, Spin,
+Rumur, Stateright and minicheck agree on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Annotated
+
+from checker import Environment, Model, Node, NodeId, Step, Steps, action, always, each, guard, node_ids
+from checker import NodeView, pair, receive, sometimes, timeout
+
+
+class Role(Enum):
+    """What a node takes itself for."""
+
+    FOLLOWER = 0
+    CANDIDATE = 1
+    LEADER = 2
+
+
+@dataclass(frozen=True)
+class RequestVote:
+    """A candidate asks for a vote in its term."""
+
+    term: int
+
+
+@dataclass(frozen=True)
+class Vote:
+    """A vote, granted."""
+
+    term: int
+
+
+@dataclass(frozen=True)
+class Server:
+    """What a node knows."""
+
+    role: Role = Role.FOLLOWER
+    term: int = 0
+    voted_for: NodeId | None = None
+    votes: frozenset[NodeId] = frozenset()
+
+
+@dataclass(frozen=True)
+class Election(Node[Server]):
+    """Raft's election (Ongaro and Ousterhout 2014, section 5.2) without logs."""
+
+    terms: int
+
+    def start(self, me: NodeId) -> Steps[Server]:
+        yield Step(Server())
+
+    @timeout
+    def election_timeout(self, me: NodeId, s: Server) -> Steps[Server]:
+        guard(s.role is not Role.LEADER, "a leader does not time out")
+        guard(s.term < self.terms, "the last term has come")
+        candidate = Server(Role.CANDIDATE, s.term + 1, me, frozenset({me}))
+        yield Step(candidate, self.broadcast(me, RequestVote(candidate.term)))
+
+    @action
+    def become_leader(self, me: NodeId, s: Server) -> Steps[Server]:
+        guard(s.role is Role.CANDIDATE, "only a candidate wins")
+        guard(2 * len(s.votes) > len(self.nodes), "no majority yet")
+        yield Step(replace(s, role=Role.LEADER))
+
+    @receive
+    def request_vote(self, me: NodeId, s: Server, src: NodeId, msg: RequestVote) -> Steps[Server]:
+        if msg.term > s.term:
+            s = Server(term=msg.term)
+        free = s.role is Role.FOLLOWER and s.voted_for in (None, src)
+        if msg.term == s.term and free:
+            yield Step(replace(s, voted_for=src), self.send(src, Vote(s.term)))
+        else:
+            yield Step(s)
+
+    @receive
+    def vote(self, me: NodeId, s: Server, src: NodeId, msg: Vote) -> Steps[Server]:
+        if msg.term == s.term and s.role is Role.CANDIDATE:
+            yield Step(replace(s, votes=s.votes | {src}))
+        else:
+            yield Step(s)
+
+
+def leadership(s: Server) -> tuple[bool, int]:
+    """Whether a node leads, and in which term."""
+    return s.role is Role.LEADER, s.term
+
+
+def not_both_lead(a: NodeView[tuple[bool, int]], b: NodeView[tuple[bool, int]]) -> bool:
+    """Two nodes do not both lead in one term."""
+    return not (a.state[0] and b.state[0] and a.state[1] == b.state[1])
+
+
+def model(
+    nodes: Annotated[int, "servers"] = 3,
+    terms: Annotated[int, "the highest term"] = 2,
+) -> Model:
+    """Raft's election core, the benchmark problem."""
+    return Model(
+        Election(node_ids(nodes), terms),
+        environment=Environment(network="sent-set"),
+        properties=[
+            always("at most one leader per term", pair(not_both_lead, view=leadership)),
+            sometimes("a leader is elected", each(lambda n: n.state[0], view=leadership)),
+        ],
+    )
