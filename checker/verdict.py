@@ -26,6 +26,7 @@ EXIT = {
     "error": 14,
     "undetermined": 20,
     "internal": 70,
+    "io": 74,
     "load": 150,
 }
 """The exit codes; 10 to 14 and 150 are close to TLC's meanings."""

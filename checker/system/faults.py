@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from checker.model.node import Crashed
 from checker.model.state import Event
 from checker.model.step import Send
+from checker.system.locals import Outcome
 from checker.system.mail import Mail
-from checker.system.moves import MASK, Effect, Move, Moves, Ready
-from checker.system.node_table import Draft, NodeTable, Outcome
+from checker.system.moves import MASK, Effect, Move, Moves, Posts, Ready
+from checker.system.node_table import Crasher, Draft, NodeTable
 from checker.system.system import Found
 from checker.system.weather import Weather, Weathers
 
 Tables = tuple[tuple[int, Moves], ...]
-Posts = tuple[tuple[int, Effect], ...]
 Take = Callable[[int, Tables, int, Found, set[str]], None]
 
 
@@ -26,9 +27,10 @@ class Faults:
         self._weathers = weathers
         self._top = weathers.shift
         self._perfect = perfect
+        self._news = [self._news_of_crash(table) for table in tables]
         self._losses = self._each(self._lost)
         self._duplications = self._each(self._duplicated)
-        self._crashes = {kept: self._each(self._crasher(kept)) for kept in (True, False)}
+        self._crashes = {kept: self._each(self._crasher(kept=kept)) for kept in (True, False)}
         self._restarts = self._each(self._restarted)
         self._breaks = self._disconnections()
 
@@ -59,23 +61,32 @@ class Faults:
             code += table.deafened()[(code >> table.shift) & MASK] or 0
         return code
 
-    def midway(self, table: NodeTable, *, kept: bool) -> Callable[[Draft, int, Outcome, Mail], None]:
+    def midway(self, *, kept: bool) -> Crasher:
         """Drafts the crashes of a node between the split sends of an outcome."""
 
-        def crash(draft: Draft, local: int, outcome: Outcome, rest: Mail) -> None:
-            whole = tuple(e for e in outcome.sends if not (isinstance(e, Send) and e.split))
-            split = tuple(e for e in outcome.sends if isinstance(e, Send) and e.split)
+        def crash(draft: Draft, outcome: Outcome, rest: Mail) -> None:
+            split = [e for e in outcome.sends if isinstance(e, Send) and e.split]
             for count in range(len(split)):
-                made = tuple(sorted(whole + split[:count], key=outcome.sends.index))
-                sent = draft.send(rest, made)
-                if sent is None:
-                    continue
-                box, posts = sent
-                args = (("after sends", count),)
-                event = Event("crash", "crash", table.node, args)
-                self._crash(draft, event, local, outcome.after, box, posts, kept=kept)
+                self._crash_after(draft, outcome, rest, count, kept=kept)
 
         return crash
+
+    def _crash_after(self, draft: Draft, outcome: Outcome, rest: Mail, count: int, *, kept: bool) -> None:
+        """The crashes of a node after ``count`` of an outcome's split sends."""
+        table, made, left = draft.table, [], count
+        for effect in outcome.sends:
+            split = isinstance(effect, Send) and effect.split
+            left -= split
+            if not split or left >= 0:
+                made.append(effect)
+        compiled = table.compile(outcome, tuple(made), table.broken_links(rest))
+        box = draft.sent(compiled, rest)
+        if box is not None:
+            event = Event("crash", "crash", table.node, (("after sends", count),))
+            posts = compiled.move.posts + self._news[table.index]
+            box = table.mailboxes.after_crash(box, kept=kept)
+            for down in table.locals.remains(outcome.after, deaf=not kept):
+                draft.put(table.move(event, outcome.before, down, posts), down, box)
 
     # -- one table for each fault and node -------------------------------------------------------------
 
@@ -84,34 +95,28 @@ class Faults:
 
     def _lost(self, table: NodeTable, draft: Draft, local: int, box: Mail) -> None:
         for letter, which, rest in table.mailboxes.lost(box):
-            draft.put(_of_letter("lose", table, letter, which), local, local, rest, ())
+            event = partial(_of_letter, "lose", table, letter, which)
+            draft.put(table.fault_move(("lose", letter, which), event, local, local), local, rest)
 
     def _duplicated(self, table: NodeTable, draft: Draft, local: int, box: Mail) -> None:
         for letter, more in table.mailboxes.duplicated(box):
             crossed = table.overfull(more, letter)
             if crossed:
-                draft.cuts += (crossed,)
+                draft.cut((crossed,))
             else:
-                draft.put(_of_letter("duplicate", table, letter, ""), local, local, more, ())
+                event = partial(_of_letter, "duplicate", table, letter, "")
+                draft.put(table.fault_move(("duplicate", letter), event, local, local), local, more)
 
-    def _crasher(self, kept: bool) -> Callable[[NodeTable, Draft, int, Mail], None]:
+    def _crasher(self, *, kept: bool) -> Callable[[NodeTable, Draft, int, Mail], None]:
         def crashed(table: NodeTable, draft: Draft, local: int, box: Mail) -> None:
-            if table.locals.values[local].up:
-                event = Event("crash", "crash", table.node)
-                self._crash(draft, event, local, local, box, (), kept=kept)
+            if table.locals[local].up:
+                event = partial(Event, "crash", "crash", table.node)
+                left = table.mailboxes.after_crash(box, kept=kept)
+                for down in table.locals.remains(local, deaf=not kept):
+                    move = table.fault_move(("crash",), event, local, down, self._news[table.index])
+                    draft.put(move, down, left)
 
         return crashed
-
-    def _crash(
-        self, draft: Draft, event: Event, before: int, at: int, box: Mail, posts: Posts, *, kept: bool
-    ) -> None:
-        """The moves of a crash in local state ``at``, the node's steps having come from ``before``."""
-        table = draft.table
-        posts += self._news_of_crash(table)
-        box = table.mailboxes.after_crash(box, kept=kept)
-        for remains in table.runner.remains(table.node, table.locals.values[at].state):
-            down = table.local(remains, up=False, deaf=not kept)
-            draft.put(event, before, down, box, posts)
 
     def _news_of_crash(self, table: NodeTable) -> Posts:
         """What a crash does to the other nodes: their links to it break, and a detector tells them."""
@@ -126,16 +131,8 @@ class Faults:
         return tuple(posts)
 
     def _restarted(self, table: NodeTable, draft: Draft, local: int, box: Mail) -> None:
-        known = table.locals.values[local]
-        if known.up:
-            return
-        event = Event("restart", "restart", table.node)
-        for step in table.runner.recoveries(table.node, known.state):
-            crossed = table.crossed(step.state)
-            if crossed:
-                draft.cuts += crossed
-            else:
-                draft.add(event, local, table.local(step.state), box, step.sends)
+        if not table.locals[local].up:
+            draft.offer(table.locals.recoveries(local), box)
 
     def _told_of_the_down(self, code: int, move: Move) -> int:
         """The code after a restarted node was told, by a perfect detector, of the nodes that are down."""
@@ -170,7 +167,7 @@ def _learner(
     learn: Callable[[NodeTable, Draft, int, Mail], None], table: NodeTable
 ) -> Callable[[int], Ready]:
     def ready(own: int) -> Ready:
-        draft = Draft(table)
+        draft = Draft(table, own)
         learn(table, draft, *table.ids.values[own])
         return draft.ready()
 

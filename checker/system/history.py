@@ -38,7 +38,7 @@ class History:
         views = []
         for table in self._tables:
             local, _ = table.ids.values[(code >> table.shift) & MASK]
-            views.append(table.view(local))
+            views.append(table.locals.view(local))
         for (shift, monitor), states in zip(self._fields, self._states, strict=True):
             try:
                 state = monitor.start(tuple(views))
@@ -70,7 +70,7 @@ class History:
         table = self._tables[node]
         state = self._states[at].values[now]
         try:
-            result = monitor.after(state, event, table.view(old), table.view(new))
+            result = monitor.after(state, event, table.locals.view(old), table.locals.view(new))
         except Exception as error:
             raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
         return self._states[at].number(_value(monitor, result))

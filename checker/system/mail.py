@@ -186,9 +186,9 @@ class Fifo(Mailboxes):
     def crowded(self, mail: Mail, letter: int, limit: int) -> bool:
         return len(_queues(mail)[self.letters.src(letter).index]) > limit
 
-    def broken(self, mail: Mail, disconnected: frozenset[int]) -> set[int]:
-        """The senders whose link's end here has not yet taken its notice that the link broke."""
-        return {src for src, queue in enumerate(_queues(mail)) if queue and queue[0] in disconnected}
+    def heads(self, mail: Mail) -> list[int]:
+        """The first letter of each link that holds any."""
+        return [queue[0] for queue in _queues(mail) if queue]
 
     def reset(self, mail: Mail, src: int, notice: int | None) -> Mail:
         """The link from ``src`` broken: its messages gone, ``notice`` first unless one waits already."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from checker.model.state import Event
 
@@ -15,7 +16,7 @@ MASK = (1 << WIDTH) - 1
 class Effect(dict[int, "int | None"]):
     """What a step does to another node: the change of the code, by that node's id.
 
-    Learned on first use. None stands for a bound crossed: the step is cut.
+    Learned on first use. None stands for a bound crossed, that of the name ``bound``: the step is cut.
     """
 
     def __init__(self, learn: Callable[[int], int | None], bound: str = "") -> None:
@@ -28,28 +29,38 @@ class Effect(dict[int, "int | None"]):
         return change
 
 
+Posts: TypeAlias = tuple[tuple[int, Effect], ...]
+"""Effects on other nodes, each with the shift of the node's field."""
+
+
 @dataclass(eq=False, slots=True)
 class Move:
-    """A step up to the id that its node ends in: one outcome of an event in a local state.
+    """A step but for the mailbox of the node that takes it: one outcome of an event in a local state.
 
-    ``changes`` holds (node, local before, local after), as numbers, for each node that steps; ``posts`` the
-    effects on other nodes, with the shift of their field; ``watch`` whether a property may see a difference.
+    ``changes`` holds (node, local before, local after), as numbers, for each node that steps; ``watch`` says
+    whether a property may see a difference.
     """
 
     event: Event
     changes: tuple[tuple[int, int, int], ...] = ()
-    posts: tuple[tuple[int, Effect], ...] = ()
+    posts: Posts = ()
     watch: bool = False
 
 
-@dataclass(eq=False, slots=True)
-class Ready:
-    """The moves of one node with one id: ``placed[k]`` is the id that ``moves[k]`` ends in, shifted into place,
-    ``cuts`` the bounds that further steps would cross."""
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """An outcome ready for use: the links it closes, the letters it sends to its own node, and the move."""
 
-    placed: tuple[int, ...] = ()
-    moves: tuple[Move, ...] = ()
-    cuts: tuple[str, ...] = ()
+    closes: tuple[int, ...]
+    to_self: tuple[int, ...]
+    move: Move
+
+
+Ready: TypeAlias = tuple[tuple[tuple[int, Move], ...], tuple[tuple[int, Move], ...], tuple[str, ...]]
+"""The moves of a node with one id: (change of the code, move) of those without posts, of those with, and the
+names of the bounds that cut others."""
+
+NOTHING: Ready = ((), (), ())
 
 
 class Moves(dict[int, Ready]):

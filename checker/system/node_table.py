@@ -1,44 +1,27 @@
 """One node's field of the code: an id stands for the node's local state together with its mailbox.
 
-A handler is pure in (local state, event), so its outcomes are kept per local state; what they do to the code
-depends on the mailbox too, and is kept per id. Both are learned when the search first meets them.
+Here is learned, per id, which moves the node has and what being sent to does to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 
 from checker.model.environment import Partition
-from checker.model.handlers import HandlerError, said
 from checker.model.ids import NodeId
 from checker.model.model import Bound
 from checker.model.node import Crashed, Disconnected
 from checker.model.runner import Runner
-from checker.model.state import Event, NodeView
+from checker.model.state import Event
 from checker.model.step import Close, Send, Sends
 from checker.system.interning import Interner
+from checker.system.locals import Locals, Outcome
 from checker.system.mail import MAILBOXES, Fifo, Letters, Mail
-from checker.system.moves import WIDTH, Effect, Move, Moves, Ready
+from checker.system.moves import NOTHING, WIDTH, Compiled, Effect, Move, Moves, Posts, Ready
 from checker.system.views import Profiles
 
-
-@dataclass(frozen=True)
-class Local:
-    """A local state; of a node that is down, what it left. A deaf node loses what is sent to it."""
-
-    state: object
-    up: bool = True
-    deaf: bool = False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """An outcome as numbers: the local state that follows, what is sent, the bounds it crosses."""
-
-    after: int
-    sends: Sends
-    crosses: tuple[str, ...]
+Crasher = Callable[["Draft", Outcome, Mail], None]
+_INTACT: frozenset[int] = frozenset()
 
 
 class NodeTable:
@@ -49,32 +32,25 @@ class NodeTable:
         self.index = node.index
         self.shift = node.index * WIDTH
         self.runner = runner
-        self.locals: Interner[Local] = Interner()
+        self.locals = Locals(node, runner, bounds, profiles)
         self.ids: Interner[tuple[int, Mail]] = Interner()
         self.letters = Letters()
-        self.mailboxes = MAILBOXES[runner.model.environment.network](self.letters, len(runner.nodes))
+        network = runner.model.environment.network
+        self.mailboxes = MAILBOXES[network](self.letters, len(runner.nodes))
+        self.is_fifo = isinstance(self.mailboxes, Fifo)
         self.told_of_crashes = runner.receiver(node, Crashed) is not None
         self.told_of_breaks = runner.receiver(node, Disconnected) is not None
         self.blocked: dict[int, str] = {}
         self.taken: set[int] = set()
         self.table_of: Callable[[NodeId], NodeTable] = lambda _: self
-        self._bounds = [bound for bound in bounds if not isinstance(bound.holds, int)]
-        self._limits = {bound.name: bound.holds for bound in bounds if isinstance(bound.holds, int)}
-        self._profiles = profiles
-        self._profile: list[int] = []
-        self._outcomes: dict[tuple[int, Event], tuple[Outcome, ...]] = {}
+        wanted = {"bag": "copies", "fifo": "link"}.get(network)
+        limits = {bound.name: bound.holds for bound in bounds if isinstance(bound.holds, int)}
+        self._limit = (wanted, limits[wanted]) if wanted in limits else ("", 0)
         self._deliveries: dict[int, Event | None] = {}
         self._effects: dict[object, Effect] = {}
         self._moves: dict[object, Move] = {}
 
-    # -- local states ------------------------------------------------------------------------------
-
-    def local(self, state: object, *, up: bool = True, deaf: bool = False) -> int:
-        """The number of a local state, with its profile known from then on."""
-        number = self.locals.number(Local(state, up, deaf))
-        if number == len(self._profile):
-            self._profile.append(self._profiles.of(self.node, state, up=up))
-        return number
+    # -- ids ---------------------------------------------------------------------------------------
 
     def place(self, local: int, mail: Mail) -> int:
         """The id of a local state with a mailbox, shifted into the node's field."""
@@ -82,121 +58,120 @@ class NodeTable:
 
     def profile(self, own: int) -> int:
         """What the properties see of an id."""
-        return self._profile[self.ids.values[own][0]]
+        return self.locals.profile[self.ids.values[own][0]]
 
     def is_up(self, own: int) -> bool:
         """Whether the node is up in an id."""
-        return self.locals.values[self.ids.values[own][0]].up
-
-    def view(self, local: int) -> NodeView[object]:
-        """A local state as people see it."""
-        known = self.locals.values[local]
-        return NodeView(self.node, known.up, known.state)
-
-    def outcomes(self, local: int, event: Event) -> tuple[Outcome, ...]:
-        """What a handler makes of an event, run once per pair. Raises HandlerError."""
-        key = (local, event)
-        found = self._outcomes.get(key)
-        if found is None:
-            known = self.locals.values[local]
-            steps = self.runner.take(event, known.state).steps
-            found = tuple(
-                Outcome(self.local(s.state), s.sends, self.crossed(s.state)) for s in steps
-            )
-            self._outcomes[key] = found
-        return found
-
-    def crossed(self, state: object) -> tuple[str, ...]:
-        """The bounds that a local state is beyond."""
-        return tuple(b.name for b in self._bounds if isinstance(state, b.of) and not _holds(b, state))
+        return self.locals[self.ids.values[own][0]].up
 
     # -- moves of a node that is up ----------------------------------------------------------------
 
     def handler_moves(
         self,
-        events: Sequence[Event],
+        events: Sequence[tuple[int, Event]],
         *,
         mail: bool,
         partition: Partition | None = None,
-        midway: NodeTable.Crasher | None = None,
+        midway: Crasher | None = None,
     ) -> Moves:
-        """The table of the moves by some events, and by deliveries if ``mail``, under a partition.
+        """The table of the moves by some numbered events, and by deliveries if ``mail``, under a partition.
 
         With ``midway`` it holds, instead of each move with split sends, those that crash the node on the way.
         """
 
         def learn(own: int) -> Ready:
             local, box = self.ids.values[own]
-            if not self.locals.values[local].up:
-                return Ready()
-            draft = Draft(self)
-            for event, rest in self._offers(local, box, events, mail, partition):
-                for outcome in self.outcomes(local, event):
-                    if outcome.crosses:
-                        draft.cuts += outcome.crosses if midway is None else ()
-                    elif midway is None:
-                        draft.add(event, local, outcome.after, rest, outcome.sends)
-                    else:
-                        midway(draft, local, outcome, rest)
+            if not self.locals[local].up:
+                return NOTHING
+            draft = Draft(self, own)
+            for number, event in events:
+                draft.offer(self.locals.outcomes(local, number, event), box, midway)
+            for letter, rest in self.mailboxes.deliverable(box) if mail else ():
+                if partition is None or not self._held_up(letter, partition):
+                    draft.offer(self._receipts(local, letter), rest, midway)
             return draft.ready()
 
         return Moves(learn)
 
-    Crasher = Callable[["Draft", int, Outcome, Mail], None]
+    def _held_up(self, letter: int, partition: Partition) -> bool:
+        src, _, notice = self.letters.known[letter]
+        return not notice and partition.parts(src, self.node)
 
-    def _offers(
-        self, local: int, box: Mail, events: Sequence[Event], mail: bool, partition: Partition | None
-    ) -> Iterator[tuple[Event, Mail]]:
-        for event in events:
-            yield event, box
-        for letter, rest in self.mailboxes.deliverable(box) if mail else ():
-            notice = self.letters.is_notice(letter)
-            if partition and not notice and partition.parts(self.letters.src(letter), self.node):
-                continue
-            delivery = self._delivery(letter)
-            if delivery is not None and self.outcomes(local, delivery):
-                self.taken.add(letter)
-                yield delivery, rest
-            elif isinstance(self.mailboxes, Fifo):
-                self.blocked.setdefault(letter, self._why_blocked(local, delivery))
-
-    def _delivery(self, letter: int) -> Event | None:
+    def _receipts(self, local: int, letter: int) -> tuple[Outcome, ...]:
+        """What a delivery comes to; what can't be taken is noted."""
         if letter not in self._deliveries:
             src, msg, _ = self.letters.known[letter]
             self._deliveries[letter] = self.runner.delivery(self.node, src, msg)
-        return self._deliveries[letter]
+        event = self._deliveries[letter]
+        found = () if event is None else self.locals.outcomes(local, letter, event)
+        if found:
+            self.taken.add(letter)
+        elif self.is_fifo and letter not in self.blocked:
+            why = "no handler" if event is None else self.locals.why_blocked(local, event)
+            self.blocked[letter] = why
+        return found
 
-    def _why_blocked(self, local: int, delivery: Event | None) -> str:
-        if delivery is None:
-            return "no handler"
-        return self.runner.take(delivery, self.locals.values[local].state).blocked or "no outcome"
+    def compiled(self, outcome: Outcome, broken: frozenset[int]) -> Compiled:
+        """An outcome as a move, when what is sent on the links ``broken`` is lost."""
+        known = outcome.compiled.get(broken)
+        if known is None:
+            known = outcome.compiled[broken] = self.compile(outcome, outcome.sends, broken)
+        return known
+
+    def compile(self, outcome: Outcome, sends: Sends, broken: frozenset[int]) -> Compiled:
+        """An outcome with some of its sends as a move."""
+        closes: list[int] = []
+        to_self: list[int] = []
+        posts: list[tuple[int, Effect]] = []
+        for effect in sends:
+            other = self.table_of(effect.dst)
+            if isinstance(effect, Close):
+                if other is not self:
+                    closes.append(other.index)
+                    posts.append((other.shift, other.disconnected(self.node)))
+            elif other is self:
+                to_self.append(self.letters.of(self.node, effect.msg))
+            elif other.index not in broken or other.index in closes:
+                assert isinstance(effect, Send)
+                posts.append((other.shift, other.delivered(self.node, effect.msg)))
+        move = self.move(outcome.event, outcome.before, outcome.after, tuple(posts))
+        return Compiled(tuple(closes), tuple(to_self), move)
+
+    def move(self, event: Event, before: int, after: int, posts: Posts) -> Move:
+        """A new move of this node."""
+        watch = self.locals.profile[before] != self.locals.profile[after]
+        return Move(event, ((self.index, before, after),), posts, watch)
+
+    def fault_move(
+        self, key: tuple[object, ...], event: Callable[[], Event], before: int, after: int, posts: Posts = ()
+    ) -> Move:
+        """The move of a fault, made once for each key and pair of local states."""
+        whole = (*key, before, after)
+        found = self._moves.get(whole)
+        if found is None:
+            found = self._moves[whole] = self.move(event(), before, after, posts)
+        return found
 
     # -- what other nodes do to this one -----------------------------------------------------------
 
     def delivered(self, src: NodeId, msg: object, *, notice: bool = False) -> Effect:
         """The effect on this node of being sent a message."""
         letter = self.letters.of(src, msg, notice=notice)
-        return self._effect(("push", letter), lambda own: self._pushed(own, letter), self._limit_name())
+        return self._effect(("push", letter), lambda own: self._pushed(own, letter))
 
     def _pushed(self, own: int, letter: int) -> int | None:
         local, box = self.ids.values[own]
-        known = self.locals.values[local]
+        known = self.locals[local]
         if known.deaf or (self.letters.is_notice(letter) and not known.up):
             return 0
         box = self.mailboxes.push(box, letter)
-        return None if self.overfull(box, letter) else self._shifted(own, self.ids.number((local, box)))
-
-    def _limit_name(self) -> str:
-        wanted = {"bag": "copies", "fifo": "link"}.get(self.runner.model.environment.network)
-        return wanted if wanted in self._limits else ""
+        return None if self.overfull(box, letter) else self._changed(own, local, box)
 
     def overfull(self, box: Mail, letter: int) -> str:
         """The bound on the network that a mailbox crosses with this letter, empty if none."""
-        name = self._limit_name()
-        if name and not self.letters.is_notice(letter):
-            if self.mailboxes.crowded(box, letter, self._limits[name]):
-                return name
-        return ""
+        name, limit = self._limit
+        crossed = name and not self.letters.is_notice(letter) and self.mailboxes.crowded(box, letter, limit)
+        return name if crossed else ""
 
     def disconnected(self, src: NodeId) -> Effect:
         """The effect on this node of its link from ``src`` breaking: cleared, and told of it first."""
@@ -204,35 +179,32 @@ class NodeTable:
 
     def _broken(self, own: int, src: NodeId) -> int:
         local, box = self.ids.values[own]
-        if not self.locals.values[local].up:
+        if not self.locals[local].up:
             return 0
         box = self.fifo.reset(box, src.index, self.break_notice(src) if self.told_of_breaks else None)
-        return self._shifted(own, self.ids.number((local, box)))
+        return self._changed(own, local, box)
 
     def deafened(self) -> Effect:
         """The effect on this node, if it is down, of no longer keeping what is sent to it."""
         return self._effect("deafen", self._deafened)
 
     def _deafened(self, own: int) -> int:
-        local, _ = self.ids.values[own]
-        known = self.locals.values[local]
+        known = self.locals[self.ids.values[own][0]]
         if known.up or known.deaf:
             return 0
-        deaf = self.local(known.state, up=False, deaf=True)
-        return self._shifted(own, self.ids.number((deaf, self.mailboxes.empty)))
+        deaf = self.locals.number(known.state, up=False, deaf=True)
+        return self._changed(own, deaf, self.mailboxes.empty)
 
-    def _effect(self, key: object, learn: Callable[[int], int | None], bound: str = "") -> Effect:
-        return self._effects.setdefault(key, Effect(learn, bound))
+    def _effect(self, key: object, learn: Callable[[int], int | None]) -> Effect:
+        effect = self._effects.get(key)
+        if effect is None:
+            effect = self._effects[key] = Effect(learn, self._limit[0])
+        return effect
 
-    def _shifted(self, own: int, becomes: int) -> int:
-        return (becomes - own) << self.shift
+    def _changed(self, own: int, local: int, box: Mail) -> int:
+        return (self.ids.number((local, box)) - own) << self.shift
 
     # -- fifo links --------------------------------------------------------------------------------
-
-    @property
-    def is_fifo(self) -> bool:
-        """Whether the network has links."""
-        return isinstance(self.mailboxes, Fifo)
 
     @property
     def fifo(self) -> Fifo:
@@ -244,81 +216,73 @@ class NodeTable:
         """The letter that tells of a broken link."""
         return self.letters.of(src, Disconnected(src), notice=True)
 
-    def broken_links(self, box: Mail) -> set[int]:
+    def broken_links(self, box: Mail) -> frozenset[int]:
         """The peers to whom sends are lost, since the notice that the link broke is not taken yet."""
-        if not isinstance(self.mailboxes, Fifo):
-            return set()
-        heads = (queue[0] for queue in box if isinstance(queue, tuple) and queue)
+        if not self.is_fifo:
+            return _INTACT
+        heads = self.fifo.heads(box)
         notices = (n for n in heads if isinstance(self.letters.msg(n), Disconnected))
-        return {self.letters.src(n).index for n in notices if self.letters.is_notice(n)}
-
-    def move(self, event: Event, before: int, after: int, posts: tuple[tuple[int, Effect], ...]) -> Move:
-        """The move with these parts, made once."""
-        key = (event, before, after, tuple(map(id, (effect for _, effect in posts))))
-        found = self._moves.get(key)
-        if found is None:
-            watch = self._profile[before] != self._profile[after]
-            changes = ((self.index, before, after),)
-            found = self._moves[key] = Move(event, changes, posts, watch)
-        return found
+        return frozenset(self.letters.src(n).index for n in notices)
 
 
 class Draft:
-    """The moves of one id while they are being put together."""
+    """The moves of one id while they are being put together.
 
-    def __init__(self, table: NodeTable) -> None:
+    A move that does nothing at all is left out, unless ``idle``: most deliveries of a sent-set are of this kind.
+    """
+
+    def __init__(self, table: NodeTable, own: int, *, idle: bool = False) -> None:
         self.table = table
-        self.placed: list[int] = []
-        self.moves: list[Move] = []
-        self.cuts: tuple[str, ...] = ()
+        self._idle = idle
+        self._placed = own << table.shift
+        self._plain: list[tuple[int, Move]] = []
+        self._posting: list[tuple[int, Move]] = []
+        self._cuts: list[str] = []
 
-    def add(self, event: Event, before: int, after: int, box: Mail, sends: Sends) -> None:
-        """One outcome of an event: the local state after it, the mailbox it leaves, what it sends."""
-        sent = self.send(box, sends)
+    def offer(self, outcomes: Iterable[Outcome], box: Mail, midway: Crasher | None = None) -> None:
+        """The outcomes of an event that leaves a mailbox; with ``midway``, the crashes on their way."""
+        for outcome in outcomes:
+            if midway is not None:
+                if not outcome.crosses:
+                    midway(self, outcome, box)
+            elif outcome.crosses:
+                self.cut(outcome.crosses)
+            else:
+                self.add(self.table.compiled(outcome, self.table.broken_links(box)), outcome.after, box)
+
+    def add(self, compiled: Compiled, after: int, box: Mail) -> None:
+        """A move that ends in a local state, from the mailbox that the event leaves."""
+        sent = self.sent(compiled, box)
         if sent is not None:
-            box, posts = sent
-            self.put(event, before, after, box, posts)
+            self.put(compiled.move, after, sent)
 
-    def put(
-        self, event: Event, before: int, after: int, box: Mail, posts: tuple[tuple[int, Effect], ...]
-    ) -> None:
-        """A move that ends in a local state with a mailbox, and has these effects elsewhere."""
-        self.placed.append(self.table.place(after, box))
-        self.moves.append(self.table.move(event, before, after, posts))
-
-    def send(self, box: Mail, sends: Sends) -> tuple[Mail, tuple[tuple[int, Effect], ...]] | None:
-        """The sender's mailbox and the effects elsewhere of some sends; None (and a cut) when a message to
-        itself crosses a bound."""
+    def sent(self, compiled: Compiled, box: Mail) -> Mail | None:
+        """The node's own mailbox after a move; None (and a cut) when a letter to itself crosses a bound."""
         table = self.table
-        posts: list[tuple[int, Effect]] = []
-        broken = table.broken_links(box)
-        for effect in sends:
-            other = table.table_of(effect.dst)
-            if isinstance(effect, Close):
-                if effect.dst != table.node:
-                    box = table.fifo.closed(box, effect.dst.index, table.break_notice(effect.dst))
-                    broken.discard(effect.dst.index)
-                    posts.append((other.shift, other.disconnected(table.node)))
-            elif effect.dst == table.node:
-                letter = table.letters.of(table.node, effect.msg)
-                box = table.mailboxes.push(box, letter)
-                crossed = table.overfull(box, letter)
-                if crossed:
-                    self.cuts += (crossed,)
-                    return None
-            elif effect.dst.index not in broken:
-                assert isinstance(effect, Send)
-                posts.append((other.shift, other.delivered(table.node, effect.msg)))
-        return box, tuple(posts)
+        for src in compiled.closes:
+            box = table.fifo.closed(box, src, table.break_notice(table.runner.nodes[src]))
+        for letter in compiled.to_self:
+            box = table.mailboxes.push(box, letter)
+            crossed = table.overfull(box, letter)
+            if crossed:
+                self.cut((crossed,))
+                return None
+        return box
+
+    def put(self, move: Move, after: int, box: Mail) -> None:
+        """A move that ends in a local state and a mailbox."""
+        change = self.table.place(after, box) - self._placed
+        if move.posts:
+            self._posting.append((change, move))
+        elif change or self._idle:
+            self._plain.append((change, move))
+
+    def cut(self, bounds: Iterable[str]) -> None:
+        """A step that crosses bounds."""
+        self._cuts += bounds
 
     def ready(self) -> Ready:
         """The moves as the search uses them."""
-        return Ready(tuple(self.placed), tuple(self.moves), tuple(dict.fromkeys(self.cuts)))
-
-
-def _holds(bound: Bound, state: object) -> bool:
-    assert not isinstance(bound.holds, int)
-    try:
-        return bool(bound.holds(state))
-    except Exception as error:
-        raise HandlerError(f"the bound {bound.name} raises {said(error)}, on {state!r}") from error
+        if not (self._plain or self._posting or self._cuts):
+            return NOTHING
+        return tuple(self._plain), tuple(self._posting), tuple(dict.fromkeys(self._cuts))

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import count, product
 
 from checker.model.environment import initial_state, symmetric_splits
 from checker.model.errors import DefinitionError
+from checker.model.handlers import Handler
 from checker.model.model import Model
 from checker.model.runner import Runner
-from checker.model.state import Envelope, Prepared, State
+from checker.model.state import Envelope, Event, Prepared, State
 from checker.model.step import Send, Sends
 from checker.model.values import order, text
 from checker.system.faults import Faults
@@ -24,7 +25,7 @@ from checker.system.history import History
 from checker.system.moves import MASK, WIDTH, Move, Moves
 from checker.system.node_table import NodeTable
 from checker.system.system import Cuts, Found, System
-from checker.system.ticks import Ticks
+from checker.system.ticks import TICK, Ticks
 from checker.system.views import Profiles
 from checker.system.weather import Weather, Weathers
 
@@ -57,8 +58,8 @@ class NodeSystem(System):
         self.weathers = Weathers(initial_state(environment), environment.network, partitions, self._top)
         self._faults = Faults(self.tables, self.weathers, perfect=environment.detector == "perfect")
         self._ticks = Ticks(self.tables)
-        self._timers = {n: runner.events(n, "timeout") for n in runner.nodes}
-        self._ranks = sorted({h.mark.rank for timers in self._timers.values() for h, _ in timers})
+        self._actions, self._timers = _numbered(runner)
+        self._ranks = sorted({h.mark.rank for timers in self._timers for _, h, _ in timers})
         self._families: dict[object, Tables] = {}
         self._plans: dict[int, Plan] = {}
         self._fields = tuple((table.shift, _Profiled(table)) for table in self.tables)
@@ -85,10 +86,10 @@ class NodeSystem(System):
         """The code of nodes in these states after these messages were sent, without the environment."""
         code = 0
         for table, state in zip(self.tables, locals_, strict=True):
-            crossed = table.crossed(state)
+            crossed = table.locals.crossed(state)
             if crossed:
                 raise DefinitionError(f"{table.node} starts beyond the bound {crossed[0]}: {state!r}")
-            code += table.place(table.local(state), table.mailboxes.empty)
+            code += table.place(table.locals.number(state), table.mailboxes.empty)
         for envelope in network:
             table = self.tables[envelope.dst.index]
             effect = table.delivered(envelope.src, envelope.msg)
@@ -102,7 +103,7 @@ class NodeSystem(System):
         views, network = [], []
         for table in self.tables:
             local, mail = table.ids.values[(code >> table.shift) & MASK]
-            views.append(table.view(local))
+            views.append(table.locals.view(local))
             for letter in table.mailboxes.content(mail):
                 src, msg, _ = table.letters.known[letter]
                 network.append(Envelope(src, table.node, msg))
@@ -164,31 +165,29 @@ class NodeSystem(System):
             self._ticks.take(code, found, cuts)
         self._faults.take(code, weather, self._take, found, cuts)
 
-    def _take(
-        self, code: int, tables: Tables, spent: int, found: Found, cuts: set[str]
-    ) -> None:
+    def _take(self, code: int, tables: Tables, spent: int, found: Found, cuts: set[str]) -> None:
         """Every move of some tables from a state, with ``spent`` as the change of the environment.
 
         The innermost loop of the search.
         """
         still = code + spent
         for shift, table in tables:
-            own = (code >> shift) & MASK
-            ready = table[own]
-            if ready.cuts:
-                cuts.update(ready.cuts)
-            base = still - (own << shift)
-            for placed, move in zip(ready.placed, ready.moves):  # noqa: B905  (strict costs a tenth here)
-                succ = base + placed
+            plain, posting, crossed = table[code >> shift & MASK]
+            for change, move in plain:
+                found.append((still + change, move))  # noqa: PERF401  (many of these loops are empty)
+            for change, move in posting:
+                succ = still + change
                 for post_shift, effect in move.posts:
-                    change = effect[(succ >> post_shift) & MASK]
-                    if change is None:
+                    change_there = effect[succ >> post_shift & MASK]
+                    if change_there is None:
                         cuts.add(effect.bound)
                         break
-                    succ += change
+                    succ += change_there
                 else:
                     if succ != still:
                         found.append((succ, move))
+            if crossed:
+                cuts.update(crossed)
 
     def _timeouts(self, code: int, weather: Weather, quiet: bool, found: Found, cuts: set[str]) -> None:
         """The timeouts that do not just fire at any time: ``sync``, and ``eventual(k)`` which counts them."""
@@ -236,12 +235,12 @@ class NodeSystem(System):
     def _moves(
         self, table: NodeTable, weather: Weather, rank: int | None, *, eager: bool, midway: bool
     ) -> Moves:
-        timers = [e for h, e in self._timers[table.node] if eager or h.mark.rank == rank]
+        timers = [(n, e) for n, h, e in self._timers[table.index] if eager or h.mark.rank == rank]
         if rank is None:
-            events = [e for _, e in self.runner.events(table.node, "action")] + (timers if eager else [])
+            events = self._actions[table.index] + (timers if eager else [])
         else:
             events = timers
-        crasher = self._faults.midway(table, kept=weather.kept) if midway else None
+        crasher = self._faults.midway(kept=weather.kept) if midway else None
         return table.handler_moves(events, mail=rank is None, partition=weather.partition, midway=crasher)
 
 
@@ -255,6 +254,18 @@ class _Profiled(dict[int, int]):
     def __missing__(self, own: int) -> int:
         profile = self[own] = self._table.profile(own)
         return profile
+
+
+def _numbered(
+    runner: Runner,
+) -> tuple[list[list[tuple[int, Event]]], list[list[tuple[int, Handler, Event]]]]:
+    """The actions and the timeouts of each node, numbered downwards: letters take the numbers from 0 up."""
+    actions, timers = [], []
+    for node in runner.nodes:
+        numbers = count(TICK - 1, -1)
+        actions.append([(next(numbers), e) for _, e in runner.events(node, "action")])
+        timers.append([(next(numbers), h, e) for h, e in runner.events(node, "timeout")])
+    return actions, timers
 
 
 def _envelopes(table: NodeTable, sends: Sends) -> list[Envelope]:

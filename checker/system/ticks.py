@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import product
 
-from checker.model.node import survivor
 from checker.model.state import Event
 from checker.system.moves import MASK, Move, Moves, Ready
 from checker.system.node_table import Draft, NodeTable
 from checker.system.system import Found
+
+
+TICK = -1
+"""The number of the tick among a node's events."""
 
 
 class Ticks:
@@ -31,23 +34,22 @@ class Ticks:
     def take(self, code: int, found: Found, cuts: set[str]) -> None:
         """Add the joint ticks of a state."""
         offers = []
+        cut: set[str] = set()
         for table, moves in self._tables:
-            own = (code >> table.shift) & MASK
-            ready = moves[own]
-            change = -(own << table.shift)
-            offers.append([(p + change, m) for p, m in zip(ready.placed, ready.moves, strict=True)])
-            if not ready.moves and not ready.cuts:
+            plain, posting, crossed = moves[(code >> table.shift) & MASK]
+            if not plain and not posting and not crossed:
                 return
-        cut = {name for table, moves in self._tables for name in moves[(code >> table.shift) & MASK].cuts}
-        cuts.update(cut)
+            cut.update(crossed)
+            offers.append(plain + posting)
+        cuts |= cut
         for combination in product(*offers):
             succ = code + sum(change for change, _ in combination)
             move = self._together(tuple(move for _, move in combination))
-            crossed = self._post(succ, move)
-            if isinstance(crossed, str):
-                cuts.add(crossed)
-            elif crossed != code:
-                found.append((crossed, move))
+            posted = self._post(succ, move)
+            if isinstance(posted, str):
+                cuts.add(posted)
+            elif posted != code:
+                found.append((posted, move))
 
     def _together(self, moves: tuple[Move, ...]) -> Move:
         joint = self._joint.get(moves)
@@ -70,28 +72,11 @@ class Ticks:
 def _learner(table: NodeTable, event: Event) -> Callable[[int], Ready]:
     def learn(own: int) -> Ready:
         local, box = table.ids.values[own]
-        known = table.locals.values[local]
-        draft = Draft(table)
-        if known.up:
-            for outcome in table.outcomes(local, event):
-                if outcome.crosses:
-                    draft.cuts += outcome.crosses
-                else:
-                    draft.add(event, local, outcome.after, box, outcome.sends)
+        draft = Draft(table, own, idle=True)
+        if table.locals[local].up:
+            draft.offer(table.locals.outcomes(local, TICK, event), box)
         else:
-            for remains in _down_ticks(table, event, known.state):
-                crossed = table.crossed(remains)
-                if crossed:
-                    draft.cuts += crossed
-                else:
-                    after = table.local(remains, up=False, deaf=known.deaf)
-                    draft.put(event, local, after, box, ())
+            draft.offer(table.locals.down_ticks(local, TICK, event), box)
         return draft.ready()
 
     return learn
-
-
-def _down_ticks(table: NodeTable, event: Event, state: object) -> list[object]:
-    """What the tick of a node that is down may make of its durable state."""
-    steps = table.runner.take(event, state).steps
-    return list(dict.fromkeys(survivor(step.state) for step in steps))

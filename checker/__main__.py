@@ -1,0 +1,5 @@
+"""``python -m checker`` is ``elcheck``."""
+
+from checker.cli import main
+
+main()

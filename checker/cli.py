@@ -1,0 +1,305 @@
+"""The command line: ``elcheck MODEL [options]``."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from checker.check import Limits, Report, check
+from checker.load import LoadError, ModelFile, bundled, load
+from checker.model.environment import (
+    FAULT_KINDS,
+    UNLIMITED,
+    Budget,
+    DetectorName,
+    Environment,
+    NetworkName,
+)
+from checker.model.errors import DefinitionError, UsageError
+from checker.model.handlers import HandlerError
+from checker.model.model import Model
+from checker.options import options_of
+from checker.render import as_json, graph, junit, text
+from checker.render.progress import Progress
+from checker.render.run import Run
+from checker.trace import ReplayError
+from checker.verdict import EXIT
+
+
+class BudgetType(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic only in newer click
+    """A number of faults, or ``unlimited``."""
+
+    name = "N|unlimited"
+
+    def convert(self, value: object, param: object, ctx: object) -> Budget:
+        """Turn what was written into a budget."""
+        del param, ctx
+        if value == UNLIMITED:
+            return UNLIMITED
+        if isinstance(value, int) or (isinstance(value, str) and value.isdecimal()):
+            return int(value)
+        raise click.BadParameter(f"{value!r} is neither 0, 1, 2, ... nor 'unlimited'")
+
+
+class SizeType(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic only in newer click
+    """An amount of memory: ``500M``, ``2G``."""
+
+    name = "SIZE"
+
+    def convert(self, value: object, param: object, ctx: object) -> int:
+        """Turn what was written into bytes."""
+        del param, ctx
+        matched = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT])(i?B)?", str(value), re.IGNORECASE)
+        if not matched or float(matched[1]) == 0:
+            raise click.BadParameter(f"{value!r} is no size such as 500M or 2G")
+        return int(float(matched[1]) * 2 ** (10 * ("KMGT".index(matched[2].upper()) + 1)))
+
+
+_FAULTS = {
+    "loss": "Messages that may be lost.",
+    "dup": "Messages that may be duplicated.",
+    "crash": "Crashes of nodes.",
+    "restart": "Restarts of crashed nodes; durable fields survive.",
+    "partition": "Times that the network may fall apart (and heal).",
+    "disconnect": "Times that a fifo link may break.",
+}
+
+
+def environment_options() -> list[click.Option]:
+    """What a model runs in; the defaults are the model's own."""
+    names = list(get_args(NetworkName))
+    options = [click.Option(["--network"], type=click.Choice(names), help="How messages travel.")]
+    options += [click.Option([f"--{kind}"], type=BudgetType(), help=_FAULTS[kind]) for kind in FAULT_KINDS]
+    options.append(
+        click.Option(
+            ["--detector"], type=click.Choice(list(get_args(DetectorName))), help="Who learns of a crash."
+        )
+    )
+    timing = "When timeouts may fire: async, sync or eventual(k)."
+    options.append(click.Option(["--timing"], metavar="TIMING", help=timing))
+    return options
+
+
+def search_options() -> list[click.Option]:
+    """How far to search, and what to write."""
+    positive = click.IntRange(min=1)
+    return [
+        click.Option(["--depth"], type=click.IntRange(min=0), help="Check states up to this many steps away."),
+        click.Option(["--max-states"], type=positive, help="Stop after this many states."),
+        click.Option(["--max-memory"], type=SizeType(), help="Stop above this much memory: 500M, 2G."),
+        click.Option(
+            ["--timeout"],
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Stop after this long.",
+        ),
+        click.Option(
+            ["--format", "output_format"],
+            type=click.Choice(["text", "json", "junit"]),
+            default="text",
+            show_default=True,
+            help="Form of the report.",
+        ),
+        click.Option(
+            ["--witness"], is_flag=True, help="Show, for each `sometimes`, a trace that reaches it."
+        ),
+        click.Option(
+            ["--graph"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Write the state graph to FILE.dot or FILE.graphml.",
+        ),
+        click.Option(
+            ["--check-model"], is_flag=True, help="Run every handler twice to find nondeterministic ones."
+        ),
+    ]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of one run, sorted out."""
+
+    limits: Limits
+    output_format: str
+    witness: bool
+    graph: Path | None
+    check_model: bool
+
+
+class ModelCommand(click.Command):
+    """The command that checks one model; its own parameters are options beside elcheck's."""
+
+    def __init__(self, name: str, file: ModelFile) -> None:
+        self.file = file
+        self.own = environment_options() + search_options()
+        reserved = {option.name for option in self.own if option.name} | {"help"}
+        self.parameters, self.decoders = options_of(file, reserved)
+        defaults = self._defaults()
+        text_ = f"{file.summary}\n\nThe environment of this model, unless options say otherwise: {defaults}."
+        super().__init__(name, params=[*self.parameters, *self.own], help=text_)
+
+    def _defaults(self) -> str:
+        """The environment of the model with its default parameters, where it has them."""
+        try:
+            made = self.file.build({}, {})
+        except (UsageError, LoadError):
+            return "its own"
+        return made.environment.describe() if made.programs else "none, it is a Spec"
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the model's parameters apart from the rest."""
+        groups = (
+            ("Parameters of this model", self.parameters),
+            ("Environment", [o for o in self.own if o.name in _ENVIRONMENT]),
+            ("Options", [o for o in self.get_params(ctx) if self._general(o)]),
+        )
+        for title, options in groups:
+            records = [r for option in options if (r := option.get_help_record(ctx))]
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+    def _general(self, option: click.Parameter) -> bool:
+        return option not in self.parameters and option.name not in _ENVIRONMENT
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Check the model, print the report, return the exit code."""
+        values = ctx.params
+        parameters = {name: decode(values[name]) for name, decode in self.decoders.items()}
+        sources = {name: ctx.get_parameter_source(name) for name in parameters}
+        given = {n: v for n, v in parameters.items() if sources[n] is not click.core.ParameterSource.DEFAULT}
+        asked = Asked(
+            Limits(values["depth"], values["max_states"], values["max_memory"], values["timeout"]),
+            values["output_format"],
+            values["witness"],
+            values["graph"],
+            values["check_model"],
+        )
+        if asked.graph is not None and asked.graph.suffix not in graph.ENDINGS:
+            raise UsageError(f"--graph {asked.graph}: the ending says the format, .dot or .graphml")
+        model = self.file.build(parameters, given)
+        environment = {k: values[k] for k in _ENVIRONMENT if values[k] is not None}
+        model = replace(model, environment=adapted(model.environment, environment))
+        run = Run(str(ctx.info_name), self.file.summary, parameters, _command())
+        return _check(run, model, asked, self.file)
+
+
+_ENVIRONMENT = ("network", *FAULT_KINDS, "detector", "timing")
+
+
+def adapted(own: Environment, given: dict[str, object]) -> Environment:
+    """A model's own environment with what the user gave. Raises UsageError, saying which part is whose."""
+    if given.get("crash") == 0 and "restart" not in given:
+        given = {**given, "restart": 0}
+    environment = replace(own, **given)  # type: ignore[arg-type]  # click has checked each value
+    try:
+        environment.check()
+    except UsageError as error:
+        kept = [name for name in _ENVIRONMENT if name not in given]
+        own_part = ", ".join(f"--{n} {getattr(own, n)}" for n in kept if getattr(own, n) not in (0, "none"))
+        hint = f" (the model's own environment gives {own_part})" if own_part else ""
+        raise UsageError(f"{error}{hint}") from error
+    return environment
+
+
+def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
+    progress = Progress()
+    try:
+        report = check(model, asked.limits, watch=progress, twice=asked.check_model)
+    except (DefinitionError, HandlerError) as error:
+        raise LoadError(f"{file.path}: {error}") from error
+    finally:
+        progress.done()
+    click.echo(_rendered(run, report, asked))
+    if asked.graph is not None:
+        graph.write(report, asked.graph)
+    return report.exit_code
+
+
+def _rendered(run: Run, report: Report, asked: Asked) -> str:
+    if asked.output_format == "json":
+        return as_json.render(run, report)
+    if asked.output_format == "junit":
+        return junit.render(run, report)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return text.render(run, report, witnesses=asked.witness, width=width)
+
+
+def _command() -> str:
+    return shlex.join(["elcheck", *sys.argv[1:]])
+
+
+class Models(click.Group):
+    """Every model file is a command."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The models that come with elcheck."""
+        del ctx
+        return list(bundled())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The command that checks a model. Raises LoadError."""
+        del ctx
+        return ModelCommand(cmd_name, load(cmd_name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the bundled models."""
+        records = [(name, load(name).summary) for name in self.list_commands(ctx)]
+        with formatter.section("Bundled models"):
+            formatter.write_dl(records)
+
+
+@click.command(cls=Models, subcommand_metavar="MODEL [OPTIONS]", context_settings={"max_content_width": 110})
+@click.version_option(package_name="elcheck")
+def elcheck() -> None:
+    """Check a model: every interleaving, message loss and crash, by breadth-first search.
+
+    MODEL is a Python file, or the name of a bundled model. `elcheck MODEL --help` shows the options,
+    which the model's own parameters are part of.
+
+    Exit codes: 0 every property proved, or held within bounds; 2 usage; 10 vacuous; 11 deadlock; 12 refuted;
+    13 liveness refuted; 14 a handler or property raised; 20 undetermined; 70 elcheck itself failed; 74 the
+    output could not be written; 150 the model could not be loaded.
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run, and end the process with a documented exit code."""
+    sys.exit(run(argv))
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Run and return the exit code; every foreseen failure is one message on stderr."""
+    try:
+        result: object = elcheck.main(args=argv, prog_name="elcheck", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return EXIT["usage"]
+    except click.Abort:
+        return _failed("interrupted", "undetermined")
+    except UsageError as error:
+        return _failed(str(error), "usage")
+    except LoadError as error:
+        return _failed(str(error), "load")
+    except ReplayError as error:
+        return _failed(f"this is a bug of elcheck, please report it: {error}", "internal")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT["io"]
+    except OSError as error:
+        return _failed(f"can't write {error.filename or 'the report'}: {error.strerror}", "io")
+    return result if isinstance(result, int) else 0
+
+
+def _failed(message: str, kind: str) -> int:
+    click.echo(f"elcheck: {message}", err=True)
+    return EXIT[kind]

@@ -1,0 +1,147 @@
+"""The report as one JSON object. docs/json.md describes it; a change of it is a change of the version."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from enum import Enum
+
+from checker.check import Report, Result
+from checker.model.environment import FAULT_KINDS
+from checker.model.ids import NodeId
+from checker.model.model import Model
+from checker.model.state import Envelope, State
+from checker.model.values import order, text
+from checker.render.changes import changes
+from checker.render.run import Run
+from checker.trace import Trace, TraceStep
+
+
+def render(run: Run, report: Report) -> str:
+    """The whole report."""
+    return json.dumps(document(run, report), indent=2, ensure_ascii=False)
+
+
+def document(run: Run, report: Report) -> dict[str, object]:
+    """The report in JSON's types."""
+    stats = report.stats
+    coverage = report.coverage
+    return {
+        "model": run.name,
+        "parameters": {name: value(v) for name, v in run.parameters.items()},
+        "environment": environment(report.model),
+        "engine": report.engine,
+        "stats": {
+            "distinct": stats.distinct,
+            "transitions": stats.transitions,
+            "depth": stats.depth,
+            "exhaustive": stats.exhaustive,
+            "stopped": stats.stopped,
+            "cut": stats.cut,
+            "handler_calls": stats.handler_calls,
+            "evaluations": stats.evaluations,
+            "seconds": round(stats.seconds, 3),
+        },
+        "properties": [_result(report.model, result) for result in report.results],
+        "coverage": {
+            "never_run": list(coverage.never_run),
+            "never_enabled": [{"handler": h, "why": why} for h, why in coverage.never_enabled],
+            "unhandled": [{"program": p, "message": m} for p, m in coverage.unhandled],
+            "blocked_heads": list(coverage.blocked_heads),
+        },
+        "notes": report.model.environment.notes(),
+        "reproduce": run.command,
+        "verdict": report.verdict.value,
+        "exit_code": report.exit_code,
+    }
+
+
+def environment(model: Model) -> dict[str, object]:
+    """The environment by its parts."""
+    return {f.name: getattr(model.environment, f.name) for f in dataclasses.fields(model.environment)}
+
+
+def _result(model: Model, result: Result) -> dict[str, object]:
+    return {
+        "name": result.name,
+        "kind": result.kind,
+        "verdict": result.verdict.value,
+        "detail": result.detail,
+        "trace": None if result.trace is None else trace(model, result.trace),
+    }
+
+
+def trace(model: Model, found: Trace) -> dict[str, object]:
+    """A trace, with what each step changed and the state after it."""
+    befores = found.states
+    return {
+        "initial": state(model, found.initial),
+        "steps": [_step(model, before, s) for before, s in zip(befores, found.steps, strict=False)],
+        "loop": found.loop,
+    }
+
+
+def _step(model: Model, before: State, step: TraceStep) -> dict[str, object]:
+    changed = changes(model, before, step.state)
+    parts: dict[str, object] = {c.path: [value(c.old), value(c.new)] for c in changed.fields}
+    if changed.added:
+        parts["network.added"] = [envelope(e) for e in changed.added]
+    if changed.removed:
+        parts["network.removed"] = [envelope(e) for e in changed.removed]
+    return {
+        "action": step.event.name,
+        "args": {name: value(v) for name, v in step.event.args},
+        "node": None if step.event.node is None else step.event.node.name,
+        "changes": parts,
+        "state": state(model, step.state),
+    }
+
+
+def state(model: Model, whole: State) -> dict[str, object]:
+    """A global state."""
+    if whole.shared is not None:
+        return {"shared": value(whole.shared)}
+    nodes = {view.node.name: {"up": view.up, "state": value(view.state)} for view in whole.nodes}
+    setting = whole.environment
+    left: dict[str, object] = {
+        kind: _budget(count) for kind, count in zip(FAULT_KINDS, setting.left, strict=True)
+    }
+    left["standing"] = setting.standing
+    left["early_timeouts"] = _budget(setting.early_timeouts)
+    network = [envelope(e) for e in whole.network]
+    found: dict[str, object] = {"nodes": nodes, "network": network, "environment": left}
+    if whole.history:
+        names = [monitor.name for monitor in model.monitors]
+        found["history"] = dict(zip(names, map(value, whole.history), strict=True))
+    return found
+
+
+def _budget(count: int | None) -> object:
+    return "unlimited" if count is None else count
+
+
+def envelope(sent: Envelope) -> dict[str, object]:
+    """A message under way."""
+    return {"src": sent.src.name, "dst": sent.dst.name, "msg": value(sent.msg)}
+
+
+def value(plain: object) -> object:
+    """A value of a state: node and enum names as strings, tuples and sets as arrays, dataclasses as objects
+    with their class under ``type``."""
+    if plain is None or isinstance(plain, bool | int | str):
+        return plain.name if isinstance(plain, Enum) else plain
+    if isinstance(plain, NodeId | Enum):
+        return plain.name
+    if isinstance(plain, float):
+        return plain if plain == plain and abs(plain) != float("inf") else str(plain)
+    if isinstance(plain, tuple):
+        return [value(item) for item in plain]
+    if isinstance(plain, frozenset):
+        return [value(item) for item in sorted(plain, key=order)]
+    if isinstance(plain, Mapping):
+        return {text(k): value(plain[k]) for k in sorted(plain, key=order)}
+    if dataclasses.is_dataclass(plain) and not isinstance(plain, type):
+        fields = {f.name: value(getattr(plain, f.name)) for f in dataclasses.fields(plain)}
+        return {"type": type(plain).__name__, **fields}
+    return text(plain)

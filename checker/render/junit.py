@@ -1,0 +1,57 @@
+"""The report as JUnit XML, one test case for each property, for CI servers."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from checker.check import Report, Result
+from checker.render.run import Run
+from checker.render.text import trace_table
+from checker.verdict import Verdict
+
+
+def render(run: Run, report: Report) -> str:
+    """A test suite in XML. Undetermined is an error, never a skip; vacuous is a failure."""
+    failing = (Verdict.REFUTED, Verdict.VACUOUS)
+    errors = sum(_is_error(result) for result in report.results)
+    failures = sum(result.verdict in failing and not _is_error(result) for result in report.results)
+    suite = ET.Element(
+        "testsuite",
+        name=run.name,
+        tests=str(len(report.results)),
+        failures=str(failures),
+        errors=str(errors),
+        skipped="0",
+        time=f"{report.stats.seconds:.3f}",
+    )
+    properties = ET.SubElement(suite, "properties")
+    for name, value in run.parameters.items():
+        ET.SubElement(properties, "property", name=name, value=str(value))
+    ET.SubElement(properties, "property", name="environment", value=report.model.environment.describe())
+    for result in report.results:
+        _case(suite, run, report, result)
+    ET.indent(suite)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode")
+
+
+def _is_error(result: Result) -> bool:
+    return result.verdict is Verdict.UNDETERMINED or result.kind == "error"
+
+
+def _case(suite: ET.Element, run: Run, report: Report, result: Result) -> None:
+    case = ET.SubElement(suite, "testcase", classname=run.name, name=f"{result.kind} {result.name}")
+    if _is_error(result):
+        tag = "error"
+    elif result.verdict in (Verdict.REFUTED, Verdict.VACUOUS):
+        tag = "failure"
+    else:
+        ET.SubElement(case, "system-out").text = f"{result.verdict.value} {result.detail}".strip()
+        return
+    message = f"{result.verdict.value}: {result.detail}"
+    problem = ET.SubElement(case, tag, type=result.verdict.value, message=message)
+    problem.text = _printable(trace_table(report, result.trace)) if result.trace else run.command
+
+
+def _printable(text: str) -> str:
+    """Text without the control characters that XML can't hold."""
+    return "".join(c for c in text if c.isprintable() or c in "\n\t")

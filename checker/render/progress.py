@@ -1,0 +1,47 @@
+"""Progress on a terminal's stderr while a search runs."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+import psutil
+
+from checker.explore import Search
+
+PERIOD = 0.5
+"""Seconds between two lines."""
+
+
+class Progress:
+    """Shows how far a search has come, on one line that rewrites itself; nothing when stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.monotonic()
+        self._shown = False
+        self._process = psutil.Process()
+        self._terminal = sys.stderr.isatty()
+
+    def __call__(self, search: Search) -> None:
+        """Look at a search; write if the last line is old enough."""
+        now = time.monotonic()
+        if not self._terminal or now - self._last < PERIOD:
+            return
+        self._last = now
+        self._shown = True
+        states = len(search.codes)
+        rate = states / (now - self._began)
+        memory = self._process.memory_info().rss / 2**20
+        frontier = states - search.expanded
+        click.echo(
+            f"\r\033[K{states:,} states, {rate:,.0f}/s, depth {search.depth}, frontier {frontier:,}, "
+            f"{memory:,.0f} MiB",
+            err=True,
+            nl=False,
+        )
+
+    def done(self) -> None:
+        """Clear the line."""
+        if self._shown:
+            click.echo("\r\033[K", err=True, nl=False)

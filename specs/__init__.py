@@ -1,0 +1,1 @@
+"""What algorithms are checked against: properties that many of them share."""

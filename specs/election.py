@@ -1,0 +1,143 @@
+"""What a leader election promises, written once for all of them.
+
+A property here asks only for what it names: a local state that says whether its node leads and in which term
+(:class:`Elector`), or what it has decided (:class:`Decider`). A dataclass with these attributes, fields or
+properties, is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Protocol
+
+from checker import Event, Monitor, NodeId, NodeView, Property
+from checker import always, change, each, history, pair, sometimes, step
+
+
+class Elector(Protocol):
+    """A local state of an election by terms (epochs, views, ballots)."""
+
+    @property
+    def term(self) -> int:
+        """The term that the node is in."""
+
+    @property
+    def leads(self) -> bool:
+        """Whether the node takes itself for the leader of that term."""
+
+
+class Decider(Protocol):
+    """A local state of an election that comes to an end."""
+
+    @property
+    def decision(self) -> Hashable:
+        """What the node has decided (elected, not elected, who leads), None as long as it has not."""
+
+
+@dataclass(frozen=True)
+class Leadership:
+    """What the properties see of an elector. The term of a node that does not lead is left out: it
+    tells nothing, and fewer distinct views are fewer evaluations."""
+
+    leads: bool
+    term: int | None
+
+
+def leadership(s: Elector) -> Leadership:
+    """Whether a node leads, and in which term."""
+    return Leadership(s.leads, s.term if s.leads else None)
+
+
+def one_leader_per_term() -> Property:
+    """At most one node leads in any term (Raft's Election Safety, Ongaro and Ousterhout 2014, figure 3).
+
+    This compares the leaders of one moment; :func:`one_leader_per_term_ever` those of all time.
+    """
+
+    def check(a: NodeView[Leadership], b: NodeView[Leadership]) -> bool | str:
+        if a.state.leads and b.state.leads and a.state.term == b.state.term:
+            return f"{a.node} and {b.node} both lead in term {a.state.term}"
+        return True
+
+    return always("at most one leader per term", pair(check, view=leadership))
+
+
+def one_leader_at_a_time() -> Property:
+    """At most one node takes itself for the leader.
+
+    Raft, Paxos and ZAB do not promise this: a leader that has been replaced does not know it until it hears of
+    a higher term. The counterexample is the reason why leaders need terms, and storage fencing tokens.
+    """
+
+    def check(a: NodeView[Leadership], b: NodeView[Leadership]) -> bool | str:
+        if a.state.leads and b.state.leads:
+            return f"{a.node} leads in term {a.state.term} and {b.node} in term {b.state.term}"
+        return True
+
+    return always("at most one leader at a time", pair(check, view=leadership))
+
+
+def leader_elected() -> Property:
+    """Some node can become the leader: a model in which none can has forgotten something."""
+    return sometimes("a leader is elected", each(lambda n: n.state.leads, view=leadership))
+
+
+def terms_only_grow() -> Property:
+    """No node goes back to an earlier term, not even by a crash."""
+
+    def check(before: NodeView[int], after: NodeView[int]) -> bool | str:
+        if after.state < before.state:
+            return f"{after.node} goes back from term {before.state} to {after.state}"
+        return True
+
+    def term(s: Elector) -> int:
+        return s.term
+
+    return step("terms only grow", change(check, view=term))
+
+
+def decisions_are_final() -> Property:
+    """A node that has decided stays with its decision."""
+
+    def check(before: NodeView[Hashable], after: NodeView[Hashable]) -> bool | str:
+        if before.state is not None and after.state != before.state:
+            return f"{after.node} had decided {before.state} and goes over to {after.state}"
+        return True
+
+    def decision(s: Decider) -> Hashable:
+        return s.decision
+
+    return step("decisions are final", change(check, view=decision))
+
+
+Terms = frozenset[tuple[int, NodeId]]
+
+
+def leaders_by_term() -> Monitor:
+    """The history that :func:`one_leader_per_term_ever` needs: who has led in which term."""
+
+    def start(nodes: tuple[NodeView[Elector], ...]) -> Terms:
+        return frozenset((n.state.term, n.node) for n in nodes if n.state.leads)
+
+    def after(led: Terms, event: Event, before: NodeView[Elector], now: NodeView[Elector]) -> Terms:
+        return led | {(now.state.term, now.node)} if now.up and now.state.leads else led
+
+    return Monitor("leaders by term", start, after)
+
+
+def one_leader_per_term_ever() -> Property:
+    """At most one node has ever led in any term. Needs ``monitors=[leaders_by_term()]``.
+
+    Stronger than :func:`one_leader_per_term`, which misses a leader that crashed before the next one of its
+    term was elected.
+    """
+
+    def check(led: Terms) -> bool | str:
+        for term, node in sorted(led):
+            others = [other for t, other in sorted(led) if t == term and other != node]
+            if others:
+                return f"{node} and {others[0]} have both led in term {term}"
+        return True
+
+    return always("at most one leader per term, ever", history("leaders by term", check))

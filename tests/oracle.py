@@ -1,0 +1,173 @@
+"""The oracle: a deliberately dumb model checker, written from ``docs/semantics.md`` apart from the real one.
+
+It walks plain states breadth first with a set and a list, asks every property about every state and every
+counted step, and says what it found. It knows no packing, no tables, and forgets nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import permutations
+
+from checker.model.model import Model
+from checker.model.property import Property, Scope
+from checker.model.state import NodeView, State
+from tests.oracle_steps import Machine, Move
+
+
+class TooLarge(Exception):  # noqa: N818 - it says that nothing is wrong
+    """More states than the caller wants. ``complete`` levels were fully stored."""
+
+    def __init__(self, complete: int) -> None:
+        super().__init__(f"too many states after {complete} complete levels")
+        self.complete = complete
+
+
+@dataclass(frozen=True)
+class Found:
+    """A property that was decided: how, and the number of steps to where it shows."""
+
+    outcome: str
+    length: int
+
+
+@dataclass
+class Facts:
+    """What the oracle says of a model. ``found`` has the decided properties by name; ``deadlock`` is the
+    number of steps to the nearest deadlock.
+    """
+
+    distinct: int = 0
+    transitions: int = 0
+    depth: int = 0
+    cut: Counter[str] = field(default_factory=Counter)
+    found: dict[str, Found] = field(default_factory=dict)
+    deadlock: int | None = None
+
+    def verdict(self, claim: Property) -> str:
+        """The verdict that these facts amount to."""
+        if claim.kind == "sometimes":
+            missed = "undetermined" if self.cut else "vacuous"
+            return "proved" if claim.name in self.found else missed
+        return self._refuted_or_not(claim.name in self.found)
+
+    def deadlock_verdict(self) -> str:
+        return self._refuted_or_not(self.deadlock is not None)
+
+    def _refuted_or_not(self, refuted: bool) -> str:
+        return "refuted" if refuted else "holds-within-bounds" if self.cut else "proved"
+
+
+def search(model: Model, limit: int | None = None, cap: int = 4000) -> Facts:
+    """Every reachable state, up to ``limit`` steps from the start.
+
+    Raises TooLarge beyond ``cap`` states, DefinitionError for an initial state that violates a bound.
+    """
+    machine, facts = Machine(model), Facts()
+    level = machine.initial()
+    stored = set(level)
+    while level:
+        last = facts.depth == limit
+        following: dict[State, None] = {}
+        for state in level:
+            _ask_of_state(model, state, facts)
+            moves = machine.moves(state)
+            if all(move.event.fault for move in moves) and not _done(model, state):
+                facts.deadlock = facts.depth if facts.deadlock is None else facts.deadlock
+            facts.cut.update({name for move in moves for name in move.crossed})
+            whole = [move for move in moves if not move.crossed]
+            counted = [move for move in whole if not last or move.after in stored]
+            facts.cut.update({f"depth {limit}"} if len(counted) < len(whole) else ())
+            for move in counted:
+                facts.transitions += 1
+                _ask_of_step(model, state, move, facts)
+                if move.after not in stored:
+                    stored.add(move.after)
+                    following[move.after] = None
+            if len(stored) > cap:
+                raise TooLarge(facts.depth)
+        level = list(following)
+        facts.depth += bool(level)
+    facts.distinct = len(stored)
+    return facts
+
+
+def successors(machine: Machine, state: State) -> list[Move]:
+    """The steps of a state that lead somewhere."""
+    return [move for move in machine.moves(state) if not move.crossed]
+
+
+# ---- properties
+
+
+def _ask_of_state(model: Model, state: State, facts: Facts) -> None:
+    for claim in model.properties:
+        if claim.kind != "step" and claim.name not in facts.found:
+            answers = list(_answers(claim.scope, model, state))
+            if claim.kind == "always" and any(answer is not True for answer in answers):
+                facts.found[claim.name] = Found("violated", facts.depth)
+            if claim.kind == "never" and any(answer is not False for answer in answers):
+                facts.found[claim.name] = Found("violated", facts.depth)
+            if claim.kind == "sometimes" and any(answer is True for answer in answers):
+                facts.found[claim.name] = Found("witnessed", facts.depth)
+
+
+def _ask_of_step(model: Model, state: State, move: Move, facts: Facts) -> None:
+    for claim in model.properties:
+        if claim.kind == "step" and claim.name not in facts.found:
+            answers = list(_answers_to_step(claim.scope, state, move.after))
+            if any(answer is not True for answer in answers):
+                facts.found[claim.name] = Found("violated", facts.depth + 1)
+
+
+def _answers(scope: Scope, model: Model, state: State) -> Iterator[object]:
+    """What a check says of everything in its scope."""
+    views = _views(scope, state)
+    match scope.kind:
+        case "each":
+            yield from (scope.check(view) for view in views)
+        case "pair":
+            yield from (scope.check(a, b) for a, b in permutations(views, 2))
+        case "all":
+            yield scope.check(tuple(views))
+        case "history":
+            names = [monitor.name for monitor in model.monitors]
+            yield scope.check(state.history[names.index(scope.monitor)])
+        case "whole":
+            yield scope.check(state)
+        case "shared":
+            yield scope.check(state.shared)
+        case _:
+            raise AssertionError(f"{scope.kind} is for steps")
+
+
+def _answers_to_step(scope: Scope, old: State, new: State) -> Iterator[object]:
+    before, after = _views(scope, old), _views(scope, new)
+    changed = [(a, b) for a, b in zip(before, after, strict=True) if a != b]
+    if scope.kind == "change":
+        yield from (scope.check(a, b) for a, b in changed)
+    elif scope.kind == "changes" and changed:
+        yield scope.check(tuple(before), tuple(after))
+    elif scope.kind == "shared":
+        yield scope.check(old.shared, new.shared)
+
+
+def _views(scope: Scope, state: State) -> list[NodeView[object]]:
+    """The nodes that a scope keeps, as its view shows them."""
+    kept = [view for view in state.nodes if isinstance(view.state, scope.of)]
+    shown = scope.view
+    return kept if shown is None else [NodeView(view.node, view.up, shown(view.state)) for view in kept]
+
+
+def _done(model: Model, state: State) -> bool:
+    """Whether a state without a step is a proper end, or nobody asked."""
+    if isinstance(model.deadlock, bool):
+        return not model.deadlock
+    done = model.deadlock if isinstance(model.deadlock, Scope) else _bare(model.deadlock)
+    return all(answer is True for answer in _answers(done, model, state))
+
+
+def _bare(check: Callable[..., object]) -> Scope:
+    return Scope("shared", check)

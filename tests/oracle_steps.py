@@ -1,0 +1,481 @@
+"""The steps of a state, in plain objects: ``docs/semantics.md`` once more, with nothing clever.
+
+A global state is a :class:`checker.model.state.State`. :meth:`Machine.moves` lists what can happen in one, by
+calling the program's own methods. Nothing is shared with the packed system or the interpreter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+
+from checker.model.environment import EnvironmentState, FaultKind, Partition, initial_state, symmetric_splits
+from checker.model.errors import DefinitionError
+from checker.model.handlers import Handler, HandlerKind, handlers_of
+from checker.model.ids import NodeId
+from checker.model.model import Model
+from checker.model.node import Crashed, Disconnected, survivor
+from checker.model.spec import SharedProgram
+from checker.model.state import Envelope, Event, EventKind, NodeView, State
+from checker.model.step import Blocked, Close, Effect, Send, Step
+from checker.model.values import order
+
+
+@dataclass(frozen=True)
+class Move:
+    """A step: what happened, the state after it, and the bounds that it crosses (then it leads nowhere).
+
+    ``stutter``: nothing changes, or nothing but a budget.
+    """
+
+    event: Event
+    after: State
+    stutter: bool
+    crossed: frozenset[str]
+    stepping: tuple[NodeId, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One outcome of a node's handler, not yet applied to the global state."""
+
+    handler: Handler
+    event: Event
+    node: NodeId
+    outcome: Step[object]
+    taken: Envelope | None = None
+
+
+def notice(envelope: Envelope) -> bool:
+    """Whether a message comes from the environment rather than from a node."""
+    return isinstance(envelope.msg, Crashed | Disconnected)
+
+
+def real(move: Move) -> bool:
+    """Whether a step is one: it changes something, or a bound cuts it."""
+    return bool(move.crossed) or not move.stutter
+
+
+def view_of(state: State, node: NodeId) -> NodeView[object]:
+    """One node's part of a state."""
+    return next(view for view in state.nodes if view.node == node)
+
+
+def outcomes(program: object, method: str, *arguments: object) -> list[Step[object]]:
+    """What a method yields, equal outcomes once, the sends of each in the order of their targets."""
+    call: Callable[..., Iterator[Step[object]]] = getattr(program, method)
+    found: list[Step[object]] = []
+    try:
+        for step in call(*arguments):
+            ordered = tuple(sorted(step.sends, key=lambda effect: effect.dst))
+            found.append(Step(step.state, ordered))
+    except Blocked:
+        return []
+    return list(dict.fromkeys(found))
+
+
+class Draft:
+    """A state in the making: the changes of one step, done one after the other."""
+
+    def __init__(self, machine: Machine, state: State, environment: EnvironmentState) -> None:
+        self.machine = machine
+        self.network = machine.model.environment.network
+        self.before = state
+        self.up = {view.node: view.up for view in state.nodes}
+        self.local = {view.node: view.state for view in state.nodes}
+        self.mail = list(state.network)
+        self.environment = environment
+        self.crossed: set[str] = set()
+
+    def keeps(self) -> bool:
+        """Whether a set or a bag keeps what is sent to a node that is down."""
+        return self.environment.may("restart") and not self.environment.synchronous
+
+    def step(self, node: NodeId, local: object, effects: Iterable[Effect]) -> None:
+        """A node's new local state, checked against the bounds, and its sends."""
+        self.local[node] = local
+        self.crossed |= self.machine.crossed(local)
+        for effect in effects:
+            if isinstance(effect, Close):
+                self.close(node, effect.dst)
+            else:
+                self.send(node, effect.dst, effect.msg)
+
+    def send(self, src: NodeId, dst: NodeId, msg: object) -> None:
+        """One message on its way, unless it is lost at once."""
+        if self.network == "fifo":
+            unaware = Envelope(dst, src, Disconnected(dst)) in self.mail
+            lost = unaware or not self.up[dst]
+        else:
+            lost = not self.up[dst] and self.network != "sent-set" and not self.keeps()
+        if not lost:
+            self.put(Envelope(src, dst, msg))
+            self.check_room(Envelope(src, dst, msg))
+
+    def put(self, envelope: Envelope) -> None:
+        """At the end of its link; a set holds one copy."""
+        if self.network in ("bag", "fifo") or envelope not in self.mail:
+            self.mail.append(envelope)
+
+    def check_room(self, envelope: Envelope) -> None:
+        """What a message just put under way means for the bounds on the network."""
+        for name, limit in self.machine.limits():
+            if self.machine.crowd(name, envelope, self.mail) > limit:
+                self.crossed.add(name)
+
+    def crash(self, node: NodeId, remains: object) -> None:
+        """A node goes down, leaving ``remains``."""
+        self.up[node] = False
+        self.local[node] = remains
+        if self.network == "fifo":
+            for other in self.machine.nodes:
+                self.break_link(node, other, told=(other,))
+        kept = self.network == "sent-set" or (self.network != "fifo" and self.keeps())
+        self.mail = [e for e in self.mail if e.dst != node or (kept and not notice(e))]
+        for other in self.machine.nodes:
+            if self.up[other]:
+                self.tell_crash(node, other)
+
+    def restart(self, node: NodeId, local: object, effects: Iterable[Effect]) -> None:
+        """A node comes up again."""
+        self.up[node] = True
+        self.step(node, local, effects)
+        for other in self.machine.nodes:
+            if not self.up[other]:
+                self.tell_crash(other, node)
+
+    def tell_crash(self, subject: NodeId, node: NodeId) -> None:
+        """The perfect detector's notice, if there is one and the node wants it."""
+        perfect = self.machine.model.environment.detector == "perfect"
+        if perfect and self.machine.receiver(node, Crashed) is not None:
+            self.put(Envelope(subject, node, Crashed(subject)))
+
+    def break_link(self, a: NodeId, b: NodeId, told: tuple[NodeId, ...]) -> None:
+        """Both directions lose their messages; the ends in ``told`` that are up get a notice."""
+        self.mail = [e for e in self.mail if {e.src, e.dst} != {a, b} or notice(e)]
+        for end, peer in ((a, b), (b, a)):
+            told_already = Envelope(peer, end, Disconnected(peer)) in self.mail
+            wants = self.machine.receiver(end, Disconnected) is not None
+            if end in told and self.up[end] and wants and not told_already:
+                self.mail.insert(0, Envelope(peer, end, Disconnected(peer)))
+
+    def close(self, node: NodeId, peer: NodeId) -> None:
+        """A node closes its link itself."""
+        self.break_link(node, peer, told=(peer,))
+        self.mail = [e for e in self.mail if e != Envelope(peer, node, Disconnected(peer))]
+
+    def done(self, event: Event, *stepping: NodeId) -> Move:
+        """The finished step, before monitors."""
+        nodes = tuple(NodeView(node, self.up[node], self.local[node]) for node in self.machine.nodes)
+        was = (self.before.nodes, self.before.network, self.before.environment.standing)
+        stutter = was == (nodes, self.in_order(), self.environment.standing)
+        if self.network in ("set", "bag") and not self.keeps():
+            self.mail = [e for e in self.mail if self.up[e.dst]]
+        after = replace(self.before, nodes=nodes, network=self.in_order(), environment=self.environment)
+        return Move(event, after, stutter, frozenset(self.crossed), stepping)
+
+    def in_order(self) -> tuple[Envelope, ...]:
+        """The messages as a State lists them."""
+        if self.network == "fifo":
+            return tuple(sorted(self.mail, key=lambda e: (e.src, e.dst)))
+        return tuple(sorted(self.mail, key=lambda e: (e.src, e.dst, order(e.msg))))
+
+
+class Machine:
+    """A model, ready to be stepped."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.programs = model.programs
+        self.nodes = tuple(self.programs)
+        self.handlers = {node: handlers_of(type(p), "node") for node, p in self.programs.items()}
+        splits = symmetric_splits(self.nodes) if self.nodes else ()
+        self.partitions: tuple[Partition, ...] = tuple(model.partitions) or splits
+
+    # ---- what holds of a model
+
+    def receiver(self, node: NodeId, message: type) -> Handler | None:
+        """The handler for a class of messages, or for the nearest of its base classes."""
+        for cls in message.__mro__:
+            for handler in self.handlers[node]:
+                if cls in handler.messages:
+                    return handler
+        return None
+
+    def crossed(self, local: object) -> set[str]:
+        """The bounds that do not hold of a local (or the shared) state."""
+        return {
+            bound.name
+            for bound in self.model.bounds
+            if callable(bound.holds) and isinstance(local, bound.of) and not bound.holds(local)
+        }
+
+    def limits(self) -> list[tuple[str, int]]:
+        """The bounds on the network."""
+        return [(bound.name, bound.holds) for bound in self.model.bounds if isinstance(bound.holds, int)]
+
+    def crowd(self, bound: str, envelope: Envelope, mail: list[Envelope]) -> int:
+        """How much there is of what a bound on the network counts, where a message is."""
+        network = self.model.environment.network
+        if bound == "copies" and network == "bag":
+            return mail.count(envelope)
+        if bound == "link" and network == "fifo":
+            return sum((e.src, e.dst) == (envelope.src, envelope.dst) for e in mail)
+        return 0
+
+    # ---- where it starts
+
+    def initial(self) -> list[State]:
+        """The initial states, each once."""
+        environment = initial_state(self.model.environment)
+        if isinstance(self.model.program, SharedProgram):
+            shared = [step.state for step in outcomes(self.model.program, "start")]
+            states = [State(environment=environment, shared=state) for state in shared]
+        elif self.model.initial:
+            states = [
+                self._initial({n: Step(at.nodes[n]) for n in self.nodes}, at.network)
+                for at in self.model.initial
+            ]
+        else:
+            starts = [outcomes(program, "start", node) for node, program in self.programs.items()]
+            states = [
+                self._initial(dict(zip(self.nodes, steps, strict=True)), ()) for steps in product(*starts)
+            ]
+        for state in states:
+            self._refuse_across_bounds(state)
+        return list(dict.fromkeys(states))
+
+    def _initial(self, steps: dict[NodeId, Step[object]], network: Iterable[Envelope]) -> State:
+        views = tuple(NodeView(node, True, step.state) for node, step in steps.items())
+        environment = initial_state(self.model.environment)
+        history = tuple(self._started(monitor.start, views) for monitor in self.model.monitors)
+        draft = Draft(self, State(nodes=views, history=history), environment)
+        for envelope in network:
+            draft.put(envelope)
+        for node, step in steps.items():
+            draft.step(node, step.state, step.sends)
+        return draft.done(Event("action", "start")).after
+
+    @staticmethod
+    def _started(start: Callable[..., object], views: tuple[NodeView[object], ...]) -> object:
+        return start(views)
+
+    def _refuse_across_bounds(self, state: State) -> None:
+        locals_ = [view.state for view in state.nodes] or [state.shared]
+        crossed = set().union(*map(self.crossed, locals_))
+        for name, limit in self.limits():
+            if any(self.crowd(name, e, list(state.network)) > limit for e in state.network):
+                crossed.add(name)
+        if crossed:
+            raise DefinitionError(f"an initial state violates {sorted(crossed)}")
+
+    # ---- what can happen
+
+    def moves(self, state: State) -> list[Move]:
+        """Every step of a state, those that a bound cuts included, stutters not; monitors have run."""
+        if isinstance(self.model.program, SharedProgram):
+            found = list(self._shared_moves(self.model.program, state))
+        else:
+            found = [*self._of_nodes(state), *self._faults(state)]
+        return [self._watched(state, move) for move in found if real(move)]
+
+    def _watched(self, state: State, move: Move) -> Move:
+        history = list(state.history)
+        for node in () if move.crossed else move.stepping:
+            before, after = view_of(state, node), view_of(move.after, node)
+            for i, monitor in enumerate(self.model.monitors):
+                history[i] = monitor.after(history[i], move.event, before, after)
+        return replace(move, after=replace(move.after, history=tuple(history)))
+
+    def _shared_moves(self, program: SharedProgram, state: State) -> Iterator[Move]:
+        for handler in handlers_of(type(program), "spec"):
+            for values in _arguments(program, handler):
+                for step in outcomes(program, handler.name, state.shared, *values):
+                    after = replace(state, shared=step.state)
+                    event = Event("action", handler.name)
+                    yield Move(event, after, after == state, frozenset(self.crossed(step.state)))
+
+    def _of_nodes(self, state: State) -> list[Move]:
+        """Actions, deliveries, timeouts and the joint tick, as timing permits, with their split crashes."""
+        prompt = [*self._attempts(state, "action"), *self._deliveries(state)]
+        timeouts = list(self._attempts(state, "timeout"))
+        ticks = list(self._ticks(state))
+        if state.environment.synchronous:
+            if any(real(self._whole(state, attempt)) for attempt in prompt):
+                timeouts, ticks = [], []
+            enabled = [a for a in timeouts if real(self._whole(state, a))]
+            lowest = min((a.handler.mark.rank for a in enabled), default=None)
+            timeouts = [a for a in timeouts if a.handler.mark.rank == lowest]
+        found = ticks
+        for attempt in (*prompt, *timeouts):
+            found.append(self._whole(state, attempt))
+            found += self._split_crashes(state, attempt)
+        return found
+
+    def _attempts(self, state: State, kind: HandlerKind) -> Iterator[Attempt]:
+        """The outcomes of the actions, or of the timeouts, of the nodes that are up."""
+        for view in state.nodes:
+            program = self.programs[view.node]
+            for handler in self.handlers[view.node] if view.up else ():
+                for values in _arguments(program, handler) if handler.mark.kind == kind else ():
+                    event = Event(kind, handler.name, view.node)
+                    for step in outcomes(program, handler.name, view.node, view.state, *values):
+                        yield Attempt(handler, event, view.node, step)
+
+    def _deliveries(self, state: State) -> Iterator[Attempt]:
+        for envelope in self._foremost(state):
+            node, view = envelope.dst, view_of(state, envelope.dst)
+            handler = self.receiver(node, type(envelope.msg))
+            if handler is None or not view.up or self._parted(state, envelope):
+                continue
+            event = Event("receive", handler.name, node)
+            arguments = (node, view.state, envelope.src, envelope.msg)
+            for step in outcomes(self.programs[node], handler.name, *arguments):
+                yield Attempt(handler, event, node, step, envelope)
+
+    def _foremost(self, state: State) -> list[Envelope]:
+        """The head of each queue; elsewhere each message, the copies of a bag once."""
+        if self.model.environment.network == "fifo":
+            return list({(e.src, e.dst): e for e in reversed(state.network)}.values())
+        return list(dict.fromkeys(state.network))
+
+    def _parted(self, state: State, envelope: Envelope) -> bool:
+        """Whether a message waits at the partition that stands."""
+        standing = [p for p in self.partitions if p.name == state.environment.standing]
+        return not notice(envelope) and any(p.parts(envelope.src, envelope.dst) for p in standing)
+
+    def _prepared(self, state: State, attempt: Attempt, *, crash: bool) -> Draft:
+        """The budgets spent and the message taken: what precedes the effects of an outcome."""
+        environment = state.environment
+        if attempt.event.kind == "timeout":
+            environment = environment.after_timeout()
+        spent = environment.spend("crash") if crash else environment
+        assert spent is not None
+        draft = Draft(self, state, spent)
+        taken = attempt.taken
+        if taken is not None and (notice(taken) or draft.network != "sent-set"):
+            draft.mail.remove(taken)
+        return draft
+
+    def _whole(self, state: State, attempt: Attempt) -> Move:
+        draft = self._prepared(state, attempt, crash=False)
+        draft.step(attempt.node, attempt.outcome.state, attempt.outcome.sends)
+        return draft.done(attempt.event, attempt.node)
+
+    def _split_crashes(self, state: State, attempt: Attempt) -> Iterator[Move]:
+        """The crashes of a node among the split sends of an outcome."""
+        node, step = attempt.node, attempt.outcome
+        splits = [i for i, e in enumerate(step.sends) if isinstance(e, Send) and e.split]
+        if not state.environment.may("crash") or self.crossed(step.state):
+            return
+        for made in range(len(splits)):
+            unmade = splits[made:]
+            effects = [e for i, e in enumerate(step.sends) if i not in unmade]
+            for remains in self._remains(node, step.state):
+                draft = self._prepared(state, attempt, crash=True)
+                draft.step(node, step.state, effects)
+                draft.crash(node, remains)
+                yield draft.done(_fault("crash", node), node)
+
+    def _remains(self, node: NodeId, local: object) -> list[object]:
+        """What a crash may leave of a local state."""
+        found = outcomes(self.programs[node], "at_crash", node, local)
+        return list(dict.fromkeys(survivor(step.state) for step in found))
+
+    def _ticks(self, state: State) -> Iterator[Move]:
+        """The joint step of all nodes that have a tick handler."""
+        tickers = {
+            node: handler
+            for node in self.nodes
+            for handler in self.handlers[node]
+            if handler.mark.kind == "tick"
+        }
+        choices = []
+        for node, handler in tickers.items():
+            view = view_of(state, node)
+            steps = outcomes(self.programs[node], handler.name, node, view.state)
+            if not view.up:
+                steps = list(dict.fromkeys(Step(survivor(step.state)) for step in steps))
+            choices.append(steps)
+        for joint in product(*choices) if tickers else ():
+            draft = Draft(self, state, state.environment)
+            for node, step in zip(tickers, joint, strict=True):
+                draft.step(node, step.state, step.sends)
+            yield draft.done(Event("tick", "tick"), *tickers)
+
+    # ---- faults
+
+    def _faults(self, state: State) -> Iterator[Move]:
+        yield from self._losses(state)
+        yield from self._duplicates(state)
+        yield from self._crashes(state)
+        yield from self._restarts(state)
+        yield from self._cuts_of_links(state)
+
+    def _faulty(self, state: State, kind: FaultKind) -> Draft | None:
+        """A draft in which the budget is one less, None when there is none."""
+        environment = state.environment.spend(kind)
+        return None if environment is None else Draft(self, state, environment)
+
+    def _losses(self, state: State) -> Iterator[Move]:
+        places = [state.network.index(e) for e in self._foremost(state)]
+        if self.model.environment.network == "fifo":
+            newest = {(e.src, e.dst): i for i, e in enumerate(state.network)}
+            places += [i for i in newest.values() if i not in places]
+        for place in places:
+            draft = self._faulty(state, "loss")
+            if draft is not None and not notice(state.network[place]):
+                del draft.mail[place]
+                yield draft.done(_fault("lose"))
+
+    def _duplicates(self, state: State) -> Iterator[Move]:
+        if self.model.environment.network not in ("bag", "fifo"):
+            return
+        for envelope in self._foremost(state):
+            draft = self._faulty(state, "dup")
+            if draft is not None and not notice(envelope):
+                draft.mail.insert(draft.mail.index(envelope), envelope)
+                draft.check_room(envelope)
+                yield draft.done(_fault("duplicate"))
+
+    def _crashes(self, state: State) -> Iterator[Move]:
+        for view in state.nodes:
+            for remains in self._remains(view.node, view.state) if view.up else ():
+                draft = self._faulty(state, "crash")
+                if draft is not None:
+                    draft.crash(view.node, remains)
+                    yield draft.done(_fault("crash", view.node), view.node)
+
+    def _restarts(self, state: State) -> Iterator[Move]:
+        for view in (view for view in state.nodes if not view.up):
+            for step in outcomes(self.programs[view.node], "recover", view.node, view.state):
+                draft = self._faulty(state, "restart")
+                if draft is not None:
+                    draft.restart(view.node, step.state, step.sends)
+                    yield draft.done(_fault("restart", view.node), view.node)
+
+    def _cuts_of_links(self, state: State) -> Iterator[Move]:
+        """Disconnects, partitions and their healing."""
+        up = [view.node for view in state.nodes if view.up]
+        for a, b in ((a, b) for a in up for b in up if a < b):
+            draft = self._faulty(state, "disconnect")
+            if draft is not None:
+                draft.break_link(a, b, told=(a, b))
+                yield draft.done(_fault("disconnect"))
+        standing = state.environment.standing
+        for name in [p.name for p in self.partitions] if standing is None else [None]:
+            draft = self._faulty(state, "partition") if name else Draft(self, state, state.environment)
+            if draft is not None:
+                draft.environment = replace(draft.environment, standing=name)
+                yield draft.done(_fault("partition" if name else "heal"))
+
+
+def _fault(kind: EventKind, node: NodeId | None = None) -> Event:
+    return Event(kind, kind, node)
+
+
+def _arguments(program: object, handler: Handler) -> list[tuple[object, ...]]:
+    """Every combination of the values in ``over``."""
+    ranges: list[Iterable[object]] = [getattr(program, name) for name in handler.mark.over]
+    return list(product(*ranges))

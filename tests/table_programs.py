@@ -1,0 +1,249 @@
+"""Programs whose behaviour is a table: what the random models of the tests are made of.
+
+A handler looks its local state up in the rules under its name. Every handler is a class of its own, and
+:func:`program_class` puts some of them together, for models that lack a handler, or several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from checker.model.handlers import action, receive, tick, timeout
+from checker.model.ids import NodeId
+from checker.model.node import Crashed, Disconnected, Node, durable
+from checker.model.spec import Spec
+from checker.model.step import Effect, Step, Steps, guard
+
+
+@dataclass(frozen=True)
+class Local:
+    """What a node knows. ``fuel`` is how often it may still send, which keeps the models finite."""
+
+    a: int = 0
+    b: int = durable(0)
+    fuel: int = durable(0)
+
+
+@dataclass(frozen=True)
+class Guest(Local):
+    """Another class of local states."""
+
+
+@dataclass(frozen=True)
+class Ping:
+    x: int
+
+
+@dataclass(frozen=True)
+class Loud(Ping):
+    """A message that is received as a Ping by who has no handler for it."""
+
+
+@dataclass(frozen=True)
+class Pong:
+    x: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The new values (None: as they were), and what is sent; only ``free`` sends cost no fuel."""
+
+    a: int | None = None
+    b: int | None = None
+    effects: tuple[Effect, ...] = ()
+    free: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a handler does where these values hold (None: any)."""
+
+    a: int | None = None
+    b: int | None = None
+    x: int | None = None
+    outcomes: tuple[Outcome, ...] = ()
+
+    def fits(self, s: Local, x: int) -> bool:
+        return self.a in (None, s.a) and self.b in (None, s.b) and self.x in (None, x)
+
+
+Rules = tuple[Rule, ...]
+
+
+def applied(s: Local, outcomes: Iterable[Outcome]) -> Steps[Local]:
+    """The steps that outcomes amount to in a state; those that lack fuel are left out."""
+    for one in outcomes:
+        cost = int(bool(one.effects) and not one.free)
+        if cost <= s.fuel:
+            a = s.a if one.a is None else one.a
+            b = s.b if one.b is None else one.b
+            yield Step(replace(s, a=a, b=b, fuel=s.fuel - cost), one.effects)
+
+
+@dataclass(frozen=True)
+class Table(Node[Local]):
+    """A node without handlers. ``rules`` has those of each handler by its name."""
+
+    fuel: int
+    starts: tuple[Outcome, ...]
+    rules: tuple[tuple[str, Rules], ...]
+    values: tuple[int, ...] = (0, 1)
+
+    def fresh(self) -> Local:
+        return Local(fuel=self.fuel)
+
+    def start(self, me: NodeId) -> Steps[Local]:
+        yield from applied(self.fresh(), self.starts)
+
+    def fitting(self, handler: str, s: Local, x: int = 0) -> Rule | None:
+        return next((rule for rule in dict(self.rules).get(handler, ()) if rule.fits(s, x)), None)
+
+    def take(self, handler: str, s: Local, x: int = 0) -> Steps[Local]:
+        rule = self.fitting(handler, s, x)
+        guard(rule is not None, "no rule fits")
+        yield from applied(s, rule.outcomes if rule else ())
+
+
+class Starting(Table):
+    """A node whose local state is a Guest."""
+
+    def fresh(self) -> Local:
+        return Guest(fuel=self.fuel)
+
+
+class Acting(Table):
+    @action
+    def act(self, me: NodeId, s: Local) -> Steps[Local]:
+        yield from self.take("act", s)
+
+
+class Choosing(Table):
+    @action(over="values")
+    def choose(self, me: NodeId, s: Local, value: int) -> Steps[Local]:
+        yield from self.take("choose", s, value)
+
+
+class Timing(Table):
+    @timeout
+    def early(self, me: NodeId, s: Local) -> Steps[Local]:
+        yield from self.take("early", s)
+
+
+class TimingLate(Table):
+    @timeout(rank=1)
+    def late(self, me: NodeId, s: Local) -> Steps[Local]:
+        yield from self.take("late", s)
+
+
+class Ticking(Table):
+    @tick
+    def clock(self, me: NodeId, s: Local) -> Steps[Local]:
+        yield from self.take("clock", s)
+
+
+class HearingPing(Table):
+    @receive
+    def ping(self, me: NodeId, s: Local, src: NodeId, msg: Ping) -> Steps[Local]:
+        yield from self.take("ping", s, msg.x)
+
+
+class HearingLoud(Table):
+    @receive
+    def loud(self, me: NodeId, s: Local, src: NodeId, msg: Loud) -> Steps[Local]:
+        yield from self.take("loud", s, src.index)
+
+
+class HearingPong(Table):
+    @receive
+    def pong(self, me: NodeId, s: Local, src: NodeId, msg: Pong) -> Steps[Local]:
+        yield from self.take("pong", s, msg.x)
+
+
+class HearingCrash(Table):
+    @receive
+    def crashed(self, me: NodeId, s: Local, src: NodeId, msg: Crashed) -> Steps[Local]:
+        yield from self.take("crashed", s, msg.peer.index)
+
+
+class HearingDisconnect(Table):
+    @receive
+    def disconnected(self, me: NodeId, s: Local, src: NodeId, msg: Disconnected) -> Steps[Local]:
+        yield from self.take("disconnected", s, msg.peer.index)
+
+
+class Flushing(Table):
+    """What a crash leaves is a matter of rules; without one that fits, the durable fields."""
+
+    def at_crash(self, me: NodeId, before: Local) -> Steps[Local]:
+        rule = self.fitting("at_crash", before)
+        yield from applied(before, rule.outcomes if rule else (Outcome(),))
+
+
+class Recovering(Table):
+    """So is what a restart makes of it."""
+
+    def recover(self, me: NodeId, durable: Local) -> Steps[Local]:
+        rule = self.fitting("recover", durable)
+        yield from applied(durable, rule.outcomes if rule else (Outcome(),))
+
+
+HANDLERS: dict[str, type[Table]] = {
+    "act": Acting,
+    "choose": Choosing,
+    "early": Timing,
+    "late": TimingLate,
+    "clock": Ticking,
+    "ping": HearingPing,
+    "loud": HearingLoud,
+    "pong": HearingPong,
+    "crashed": HearingCrash,
+    "disconnected": HearingDisconnect,
+    "at_crash": Flushing,
+    "recover": Recovering,
+}
+
+
+def program_class(handlers: Sequence[str], *, guest: bool) -> type[Table]:
+    """The class of the programs that have these handlers."""
+    parts = tuple(HANDLERS[name] for name in handlers) + ((Starting,) if guest else ())
+    made: type[Table] = type("Table_" + "_".join(handlers), parts or (Table,), {})
+    return made
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The state of a table-driven Spec."""
+
+    v: int = 0
+    w: int = 0
+
+
+Jumps = tuple[tuple[int, Cell], ...]
+
+
+@dataclass(frozen=True)
+class Walk(Spec[Cell]):
+    """A Spec that jumps about: for each action, from a ``v`` to any of the cells listed with it."""
+
+    starts: tuple[Cell, ...]
+    first: Jumps
+    second: Jumps
+    choices: tuple[int, ...] = (0, 1, 2)
+
+    def start(self) -> Steps[Cell]:
+        yield from (Step(cell) for cell in self.starts)
+
+    @action
+    def jump(self, s: Cell) -> Steps[Cell]:
+        guard(s.w < 3, "jumping ends at w = 3")
+        yield from (Step(cell) for v, cell in self.first if v == s.v)
+
+    @action
+    def drift(self, s: Cell) -> Steps[Cell]:
+        yield from (Step(replace(cell, w=s.w)) for v, cell in self.second if v == s.v)
+
+    @action(over="choices")
+    def choose(self, s: Cell, choice: int) -> Steps[Cell]:
+        guard(s.v != choice, "already there")
+        yield Step(replace(s, v=choice, w=min(s.w + 1, 3)))

@@ -1,0 +1,107 @@
+"""The checker against the oracle, on random models: the same counts and verdicts, and traces that are paths."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from checker.check import Limits, Report, Result, check
+from checker.model.errors import DefinitionError
+from tests.oracle import Facts, Found, TooLarge, search, successors
+from tests.oracle_steps import Machine
+from tests.random_models import Case, models, specs
+
+QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
+IN_CI = "CI" in os.environ
+
+
+def examples(count: int) -> settings:
+    """So many random models; in CI the same ones each time."""
+    return settings(max_examples=count, deadline=None, derandomize=IN_CI, suppress_health_check=QUIET)
+
+
+@examples(300)
+@given(models())
+def test_models_of_nodes(case: Case) -> None:
+    compare(case, cap=300)
+
+
+@examples(100)
+@given(specs())
+def test_models_of_shared_state(case: Case) -> None:
+    compare(case, cap=300)
+
+
+@pytest.mark.big
+@examples(10_000)
+@given(models())
+def test_many_models_of_nodes(case: Case) -> None:
+    compare(case, cap=3000)
+
+
+@pytest.mark.big
+@examples(5_000)
+@given(specs())
+def test_many_models_of_shared_state(case: Case) -> None:
+    compare(case, cap=3000)
+
+
+def compare(case: Case, cap: int) -> None:
+    """Check a model twice, and demand the same; what is too large is looked at up to a depth."""
+    limit = case.limit
+    try:
+        facts = search(case.model, limit, cap)
+    except TooLarge as large:
+        limit = large.complete
+        facts = search(case.model, limit, cap)
+    except DefinitionError:
+        with pytest.raises(DefinitionError):
+            check(case.model, Limits(depth=limit))
+        return
+    report = check(case.model, Limits(depth=limit))
+    compare_counts(facts, report)
+    compare_results(facts, report)
+    for result in report.results:
+        walk(report, result)
+
+
+def compare_counts(facts: Facts, report: Report) -> None:
+    stats = report.stats
+    assert stats.stopped is None
+    counted = (stats.distinct, stats.transitions, stats.depth, stats.cut, stats.exhaustive)
+    assert counted == (facts.distinct, facts.transitions, facts.depth, dict(facts.cut), not facts.cut)
+
+
+def compare_results(facts: Facts, report: Report) -> None:
+    claims = list(report.model.properties)
+    expected = [
+        (claim.name, claim.kind, facts.verdict(claim), _length(facts.found.get(claim.name)))
+        for claim in claims
+    ]
+    if report.model.deadlock is not False:
+        expected.append(("deadlock", "deadlock", facts.deadlock_verdict(), facts.deadlock))
+    assert [_said(result) for result in report.results] == expected
+
+
+def _length(found: Found | None) -> int | None:
+    return None if found is None else found.length
+
+
+def _said(result: Result) -> tuple[str, str, str, int | None]:
+    steps = None if result.trace is None else len(result.trace.steps)
+    return result.name, result.kind, result.verdict.value, steps
+
+
+def walk(report: Report, result: Result) -> None:
+    """A trace starts where the model does, and each of its steps is one of the oracle's."""
+    if result.trace is None:
+        return
+    machine = Machine(report.model)
+    assert result.trace.initial in machine.initial()
+    state = result.trace.initial
+    for step in result.trace.steps:
+        ways = {(move.event.kind, move.event.name, move.after) for move in successors(machine, state)}
+        assert (step.event.kind, step.event.name if step.event.kind != "tick" else "tick", step.state) in ways
+        state = step.state
