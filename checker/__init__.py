@@ -8,6 +8,7 @@ from checker.model.model import Bound, Model, Monitor
 from checker.model.node import Crashed, Disconnected, Node, durable
 from checker.model.property import (
     Answer,
+    Classes,
     Property,
     Scope,
     all_nodes,
@@ -25,6 +26,7 @@ from checker.model.property import (
 from checker.model.spec import Spec
 from checker.model.state import Envelope, Event, NodeView, Prepared, State
 from checker.model.step import Sends, Step, Steps, guard
+from checker.model.values import text
 
 __all__ = [
     "STRONG",
@@ -32,6 +34,7 @@ __all__ = [
     "WEAK",
     "Answer",
     "Bound",
+    "Classes",
     "Crashed",
     "DefinitionError",
     "Disconnected",
@@ -69,6 +72,7 @@ __all__ = [
     "receive",
     "sometimes",
     "step",
+    "text",
     "tick",
     "timeout",
     "whole",

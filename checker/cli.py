@@ -93,7 +93,9 @@ def search_options() -> list[click.Option]:
     """How far to search, and what to write."""
     positive = click.IntRange(min=1)
     return [
-        click.Option(["--depth"], type=click.IntRange(min=0), help="Check states up to this many steps away."),
+        click.Option(
+            ["--depth"], type=click.IntRange(min=0), help="Check states up to this many steps away."
+        ),
         click.Option(["--max-states"], type=positive, help="Stop after this many states."),
         click.Option(["--max-memory"], type=SizeType(), help="Stop above this much memory: 500M, 2G."),
         click.Option(

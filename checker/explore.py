@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import psutil
 
@@ -42,8 +43,9 @@ class Limits:
 class Search:
     """What a search has found so far.
 
-    ``codes`` holds the states in the order of their finding; ``parents[i]`` is the index of the state from which
-    state i was found, and of an initial state its own; ``levels[d]`` the index of the first state at depth d.
+    ``codes`` holds the states in the order of their finding; ``parents[i]`` is the index of the state from
+    which state i was found, and of an initial state its own; ``levels[d]`` the index of the first state at
+    depth d. ``expanded`` counts the states whose steps have been followed.
     """
 
     codes: list[int] = field(default_factory=list)
@@ -215,7 +217,7 @@ def path_to(search: Search, system: System, index: int) -> Path:
         chain.append(search.parents[chain[-1]])
     codes = [search.codes[i] for i in reversed(chain)]
     path: Path = [(codes[0], None)]
-    for before, after in zip(codes, codes[1:], strict=False):
+    for before, after in pairwise(codes):
         steps, _ = system.successors(before)
         path.append((after, next(move for succ, move in steps if succ == after)))
     return path

@@ -18,7 +18,8 @@ Profile = tuple[int, ...]
 @dataclass(frozen=True)
 class Finding:
     """Where a property was decided: the state's index, the step from it if the step is what decides, and
-    what the property says."""
+    what the property says.
+    """
 
     index: int
     step: tuple[int, Move] | None
@@ -80,9 +81,7 @@ class Judge:
             for p, claim in self._whole:
                 self._decide(p, claim, iter([(state,)]), index)
 
-    def _decide(
-        self, p: int, claim: Property, sights: Iterator[tuple[object, ...]], index: int
-    ) -> None:
+    def _decide(self, p: int, claim: Property, sights: Iterator[tuple[object, ...]], index: int) -> None:
         for sight in sights:
             answer = self._answer(p, claim, sight)
             detail = self._verdict(claim, answer, sight)
@@ -170,9 +169,7 @@ class Judge:
         return None
 
 
-def _changed(
-    claim: Property, olds: tuple[object, ...], news: tuple[object, ...]
-) -> list[tuple[object, ...]]:
+def _changed(claim: Property, olds: tuple[object, ...], news: tuple[object, ...]) -> list[tuple[object, ...]]:
     if claim.scope.kind == "changes":
         return [(olds, news)] if olds != news else []
     return [(old, new) for old, new in zip(olds, news, strict=True) if old != new]

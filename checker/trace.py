@@ -26,7 +26,8 @@ class TraceStep:
 @dataclass(frozen=True)
 class Trace:
     """An initial state and the steps from it. ``loop`` is the number of steps after which a lasso's loop
-    starts, None for a finite trace."""
+    starts, None for a finite trace.
+    """
 
     initial: State
     steps: tuple[TraceStep, ...]

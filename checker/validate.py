@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 
 from checker.model.environment import FAULT_KINDS, Environment
 from checker.model.errors import DefinitionError, UsageError
-from checker.model.handlers import handlers_of
+from checker.model.handlers import handlers_of, state_class
 from checker.model.model import Model
-from checker.model.node import Program
+from checker.model.node import Node, Program
 from checker.model.property import Property, Scope
-from checker.model.spec import SharedProgram
-from checker.model.values import flaw
+from checker.model.spec import SharedProgram, Spec
+from checker.model.values import flaw, flaw_of_annotations
 
 _STEP_SCOPES = ("change", "changes")
 
@@ -35,7 +36,7 @@ def validate(model: Model) -> None:
     for bound in model.bounds:
         if isinstance(bound.holds, int) and (bound.name not in ("copies", "link") or bound.holds < 1):
             raise DefinitionError(
-                f"Bound({bound.name!r}, {bound.holds}): a number, of at least 1, bounds the network and is called "
+                f"Bound({bound.name!r}, {bound.holds}): a number, at least 1, bounds the network and is called "
                 "'copies' (of a message in a bag) or 'link' (messages in a fifo link)"
             )
 
@@ -43,25 +44,45 @@ def validate(model: Model) -> None:
 def _programs(model: Model) -> None:
     program: object = model.program
     if isinstance(program, SharedProgram):
+        _state_class(type(program), Spec)
         if not handlers_of(type(program), "spec"):
             raise DefinitionError(f"{type(program).__name__} has no @action: nothing could ever happen")
         return
     if not isinstance(program, Program) and not isinstance(program, Mapping):
-        raise DefinitionError(f"Model(program=...) is a Node, a mapping of nodes to Nodes, or a Spec: {program!r}")
+        raise DefinitionError(
+            f"Model(program=...) is a Node, a mapping of nodes to Nodes, or a Spec: {program!r}"
+        )
     programs = model.programs
     if not programs:
         raise DefinitionError("the model has no nodes")
     if [node.index for node in programs] != list(range(len(programs))):
-        raise DefinitionError(f"every node needs one program, and these have one: {', '.join(map(str, programs))}")
+        raise DefinitionError(
+            f"every node needs one program, and these have one: {', '.join(map(str, programs))}"
+        )
     for node, runs in programs.items():
         if tuple(runs.nodes) != tuple(programs):
             raise DefinitionError(f"the program of {node} knows other nodes than the model has")
         why = flaw(runs)
         if why is not None:
             raise DefinitionError(f"a program's parameters are fixed: {why}")
+        _state_class(type(runs), Node)
         handlers = handlers_of(type(runs), "node")
         if sum(handler.mark.kind == "tick" for handler in handlers) > 1:
             raise DefinitionError(f"{type(runs).__name__} has two @tick handlers: time passes in one step")
+
+
+def _state_class(cls: type, door: type) -> None:
+    """Refuse a class of states that can change, or that has no value."""
+    states = state_class(cls, door)
+    if states is None:
+        return
+    if not dataclasses.is_dataclass(states):
+        raise DefinitionError(
+            f"{cls.__name__} has states of class {states.__name__}: a state is a frozen dataclass"
+        )
+    why = flaw_of_annotations(states)
+    if why is not None:
+        raise DefinitionError(why)
 
 
 def _no_network(environment: Environment) -> None:

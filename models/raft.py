@@ -1,9 +1,9 @@
 """Leader election of Raft: terms, votes, the log check, heartbeats, crashes and restarts.
 
-D. Ongaro and J. Ousterhout, In Search of an Understandable Consensus Algorithm, USENIX ATC 2014: section 5.1
-(terms), 5.2 (election), 5.4.1 (the election restriction). Logs can differ, since every leader starts its term with an
-entry of its own (Ongaro's thesis, section 6.4) that reaches the others, or not, with its heartbeats. Commitment
-is not modelled.
+D. Ongaro and J. Ousterhout, In Search of an Understandable Consensus Algorithm, USENIX ATC 2014: section
+5.1 (terms), 5.2 (election), 5.4.1 (the election restriction). Logs can differ, since every leader starts its
+term with an entry of its own (Ongaro's thesis, section 6.4) that reaches the others, or not, with its
+heartbeats. Commitment is not modelled.
 """
 
 from __future__ import annotations
@@ -12,8 +12,22 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated, Literal
 
-from checker import WEAK, Bound, Environment, Model, Node, NodeId, Sends, Step, Steps
-from checker import action, durable, guard, node_ids, receive, timeout
+from checker import (
+    WEAK,
+    Bound,
+    Environment,
+    Model,
+    Node,
+    NodeId,
+    Step,
+    Steps,
+    action,
+    durable,
+    guard,
+    node_ids,
+    receive,
+    timeout,
+)
 from specs import election
 
 Bug = Literal["forget-vote", "vote-twice", "half-quorum", "vote-reset", "stale-votes"]
@@ -40,16 +54,16 @@ class RequestVote:
 
 @dataclass(frozen=True)
 class Vote:
-    """The answer; a refusal tells a candidate of a higher term."""
+    """A vote, granted."""
 
     term: int
-    granted: bool
 
 
 @dataclass(frozen=True)
 class AppendEntries:
-    """A heartbeat, with the leader's last entry: ``entry`` follows ``prev_index`` entries, the last of them of term
-    ``prev_term``."""
+    """A heartbeat, with the leader's last entry: it follows ``prev_index`` entries, the last of them of
+    term ``prev_term``.
+    """
 
     term: int
     prev_index: int
@@ -58,8 +72,10 @@ class AppendEntries:
 
 
 @dataclass(frozen=True)
-class Stale:
-    """The answer to a heartbeat of an old term."""
+class Rejected:
+    """The answer to a request or heartbeat of an old term: there is a higher one. (A vote refused for
+    another reason tells its candidate nothing, so no message is spent on it.)
+    """
 
     term: int
 
@@ -131,16 +147,19 @@ class Raft(Node[Server]):
         s = self.caught_up(s, msg.term)
         free = s.voted_for in (None, src) or self.bug == "vote-twice"
         up_to_date = (msg.last_term, msg.last_index) >= (s.last_term, len(s.log))
-        granted = msg.term == s.term and s.role is Role.FOLLOWER and free and up_to_date
-        answer = self.send(src, Vote(s.term, granted))
-        yield Step(replace(s, voted_for=src) if granted else s, answer)
+        if msg.term < s.term:
+            yield Step(s, self.send(src, Rejected(s.term)))
+        elif s.role is Role.FOLLOWER and free and up_to_date:
+            yield Step(replace(s, voted_for=src), self.send(src, Vote(s.term)))
+        else:
+            yield Step(s)
 
     @receive(fair=WEAK)
     def vote(self, me: NodeId, s: Server, src: NodeId, msg: Vote) -> Steps[Server]:
         """Count a vote of this term (5.2)."""
         s = self.caught_up(s, msg.term)
         current = msg.term == s.term or self.bug == "stale-votes"  # the reply's term was not compared
-        if msg.granted and current and s.role is Role.CANDIDATE:
+        if current and s.role is Role.CANDIDATE:
             s = replace(s, votes=s.votes | {src})
         yield Step(s)
 
@@ -149,18 +168,19 @@ class Raft(Node[Server]):
         """Follow the leader of this term, and take its entry if it fits (5.2, 5.3)."""
         s = self.caught_up(s, msg.term)
         if msg.term < s.term:
-            yield Step(s, self.send(src, Stale(s.term)))
+            yield Step(s, self.send(src, Rejected(s.term)))
             return
-        if s.role is Role.CANDIDATE:  # somebody else has won its term
-            s = self.follower(s, s.term, keep_vote=self.bug != "vote-reset")
+        forgets = self.bug == "vote-reset"  # a new leader was taken for a new term
+        if s.role is Role.CANDIDATE or forgets:
+            s = self.follower(s, s.term, keep_vote=not forgets)
         known = s.log[: msg.prev_index]
-        if len(known) == msg.prev_index and (known[-1] if known else 0) == msg.prev_term:
-            if s.log[msg.prev_index : msg.prev_index + 1] != (msg.entry,):
-                s = replace(s, log=(*known, msg.entry))
+        fits = len(known) == msg.prev_index and (known[-1] if known else 0) == msg.prev_term
+        if fits and s.log[msg.prev_index : msg.prev_index + 1] != (msg.entry,):
+            s = replace(s, log=(*known, msg.entry))
         yield Step(s)
 
     @receive(fair=WEAK)
-    def stale(self, me: NodeId, s: Server, src: NodeId, msg: Stale) -> Steps[Server]:
+    def rejected(self, me: NodeId, s: Server, src: NodeId, msg: Rejected) -> Steps[Server]:
         """Learn of a higher term."""
         yield Step(self.caught_up(s, msg.term))
 
@@ -178,7 +198,9 @@ def model(
     nodes: Annotated[int, "servers in the cluster"] = 3,
     max_term: Annotated[int, "bound on the terms that are searched"] = 2,
     bug: Annotated[Bug | None, "a mistake to put in; half-quorum breaks an even number of nodes"] = None,
-    one_leader: Annotated[bool, "claim too that one node leads at a time, which Raft does not promise"] = False,
+    one_leader: Annotated[
+        bool, "claim too that one node leads at a time, which Raft does not promise"
+    ] = False,
 ) -> Model:
     """Raft's leader election (Ongaro and Ousterhout 2014, 5.1, 5.2, 5.4.1), with a crash and a restart."""
     return Model(

@@ -1,8 +1,8 @@
 """The election core of Raft, reduced to a benchmark: the problem on which checkers are compared.
 
 No logs, no heartbeats, no crashes: nodes time out, ask for votes, and grant one vote a term. The terms are
-limited by the guard of the timeout, so no bound cuts anything. Its counts are in tests/counts.toml; TLC, Spin,
-Rumur, Stateright and minicheck agree on them.
+limited by the guard of the timeout, so no bound cuts anything. Its counts are in tests/counts.toml; TLC,
+Spin, Rumur, Stateright and minicheck agree on them.
 """
 
 from __future__ import annotations
@@ -11,8 +11,24 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated
 
-from checker import Environment, Model, Node, NodeId, Step, Steps, action, always, each, guard, node_ids
-from checker import NodeView, pair, receive, sometimes, timeout
+from checker import (
+    Environment,
+    Model,
+    Node,
+    NodeId,
+    NodeView,
+    Step,
+    Steps,
+    action,
+    always,
+    each,
+    guard,
+    node_ids,
+    pair,
+    receive,
+    sometimes,
+    timeout,
+)
 
 
 class Role(Enum):

@@ -11,8 +11,22 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
-from checker import Event, Monitor, NodeId, NodeView, Property
-from checker import always, change, each, history, pair, sometimes, step
+from checker import (
+    Classes,
+    Event,
+    Monitor,
+    NodeId,
+    NodeView,
+    Property,
+    always,
+    change,
+    each,
+    history,
+    pair,
+    sometimes,
+    step,
+    text,
+)
 
 
 class Elector(Protocol):
@@ -38,7 +52,8 @@ class Decider(Protocol):
 @dataclass(frozen=True)
 class Leadership:
     """What the properties see of an elector. The term of a node that does not lead is left out: it
-    tells nothing, and fewer distinct views are fewer evaluations."""
+    tells nothing, and fewer distinct views are fewer evaluations.
+    """
 
     leads: bool
     term: int | None
@@ -66,8 +81,8 @@ def one_leader_per_term() -> Property:
 def one_leader_at_a_time() -> Property:
     """At most one node takes itself for the leader.
 
-    Raft, Paxos and ZAB do not promise this: a leader that has been replaced does not know it until it hears of
-    a higher term. The counterexample is the reason why leaders need terms, and storage fencing tokens.
+    Raft, Paxos and ZAB do not promise this: a leader that has been replaced does not know it until it hears
+    of a higher term. The counterexample is the reason why leaders need terms, and storage fencing tokens.
     """
 
     def check(a: NodeView[Leadership], b: NodeView[Leadership]) -> bool | str:
@@ -97,18 +112,18 @@ def terms_only_grow() -> Property:
     return step("terms only grow", change(check, view=term))
 
 
-def decisions_are_final() -> Property:
-    """A node that has decided stays with its decision."""
+def decisions_are_final(of: Classes = object) -> Property:
+    """A node that has decided stays with its decision. ``of``: the states of the nodes that decide."""
 
     def check(before: NodeView[Hashable], after: NodeView[Hashable]) -> bool | str:
         if before.state is not None and after.state != before.state:
-            return f"{after.node} had decided {before.state} and goes over to {after.state}"
+            return f"{after.node} had decided {text(before.state)} and goes over to {text(after.state)}"
         return True
 
     def decision(s: Decider) -> Hashable:
         return s.decision
 
-    return step("decisions are final", change(check, view=decision))
+    return step("decisions are final", change(check, view=decision, of=of))
 
 
 Terms = frozenset[tuple[int, NodeId]]

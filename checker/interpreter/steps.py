@@ -87,7 +87,8 @@ class Interpreter:
 
     def _kept_only(self, before: State, after: State) -> State:
         """The state before a step with only the environment's rule for kept mail changed: what a step
-        without effect would come to."""
+        without effect would come to.
+        """
         idle = self._draft(replace(before, environment=after.environment))
         return replace(idle.state(), environment=before.environment)
 

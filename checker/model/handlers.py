@@ -187,6 +187,17 @@ def _handler(cls: type, door: str, name: str, function: Generator, mark: Mark) -
     return Handler(name, mark, messages, code.co_filename, code.co_firstlineno)
 
 
+def state_class(cls: type, door: type) -> type | None:
+    """The class ``S`` of local (or shared) states that a subclass of ``Node[S]`` (or ``Spec[S]``) names."""
+    for base in cls.__mro__:
+        parents: tuple[object, ...] = getattr(base, "__orig_bases__", ())
+        for parent in parents:
+            args = get_args(parent)
+            if get_origin(parent) is door and args and isinstance(args[0], type):
+                return args[0]
+    return None
+
+
 def _field_names(cls: type) -> set[str]:
     return {f.name for f in dataclasses.fields(cls)} if dataclasses.is_dataclass(cls) else set()
 
@@ -247,7 +258,7 @@ def _run(call: Callable[[], Iterator[object]], where: str, normal: Normal) -> Ou
     found: list[Step[object]] = []
     try:
         for step in call():
-            found.append(normal(_checked(step, where)))
+            found.append(normal(_checked(step, where)))  # noqa: PERF401  (kept when a guard fails later)
     except Blocked as blocked:
         if found:
             raise HandlerError(f"{where} has a guard after a yield ({blocked})") from None

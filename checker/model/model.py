@@ -31,9 +31,7 @@ class Bound:
     holds: Callable[..., bool] | int
     of: Classes
 
-    def __init__(
-        self, name: str, holds: Callable[[S], bool] | int, *, of: type[S] | None = None
-    ) -> None:
+    def __init__(self, name: str, holds: Callable[[S], bool] | int, *, of: type[S] | None = None) -> None:
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "holds", holds)
         object.__setattr__(self, "of", object if of is None else of)
@@ -87,7 +85,7 @@ class Model:
     def programs(self) -> dict[NodeId, Program]:
         """Each node with what it runs, in order; empty for a Spec."""
         if isinstance(self.program, Program):
-            return {node: self.program for node in self.program.nodes}
+            return dict.fromkeys(self.program.nodes, self.program)
         if isinstance(self.program, Mapping):
             return {node: self.program[node] for node in sorted(self.program)}
         return {}

@@ -60,7 +60,8 @@ class Node(Program, Generic[S]):
 
     def recover(self, me: NodeId, durable: S) -> Steps[S]:
         """The states that a restart may lead to. ``durable`` holds the durable fields, the others at
-        their defaults."""
+        their defaults.
+        """
         yield Step(durable)
 
     def at_crash(self, me: NodeId, before: S) -> Steps[S]:
@@ -95,7 +96,8 @@ def survivor(state: object) -> object:
 
     Raises DefinitionError for a field that is neither durable nor has a default.
     """
-    assert dataclasses.is_dataclass(state) and not isinstance(state, type)
+    assert dataclasses.is_dataclass(state)
+    assert not isinstance(state, type)
     kept = {
         f.name: getattr(state, f.name)
         for f in dataclasses.fields(state)

@@ -14,7 +14,7 @@ from itertools import product
 from checker.model.handlers import Handler, HandlerError, Outcomes, handlers_of, outcomes
 from checker.model.ids import NodeId
 from checker.model.model import Model
-from checker.model.node import Crashed, Disconnected, Program, survivor
+from checker.model.node import Crashed, Disconnected, survivor
 from checker.model.spec import SharedProgram
 from checker.model.state import Event
 from checker.model.step import Close, Send, Step

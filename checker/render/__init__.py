@@ -1,0 +1,1 @@
+"""Reports: the same result as text, JSON, JUnit XML and a graph."""

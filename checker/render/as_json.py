@@ -128,7 +128,8 @@ def envelope(sent: Envelope) -> dict[str, object]:
 
 def value(plain: object) -> object:
     """A value of a state: node and enum names as strings, tuples and sets as arrays, dataclasses as objects
-    with their class under ``type``."""
+    with their class under ``type``.
+    """
     if plain is None or isinstance(plain, bool | int | str):
         return plain.name if isinstance(plain, Enum) else plain
     if isinstance(plain, NodeId | Enum):

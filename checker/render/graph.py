@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import networkx as nx
@@ -27,7 +28,7 @@ def write(report: Report, path: Path) -> None:
         raise UsageError(f"--graph {path}: the ending says the format, {' or '.join(ENDINGS)}")
     if report.stats.distinct > LARGEST:
         raise UsageError(
-            f"--graph {path}: {report.stats.distinct:,} states are more than a graph of {LARGEST:,} can show; "
+            f"--graph {path}: {report.stats.distinct:,} states are more than the {LARGEST:,} of a graph; "
             "use smaller parameters, or --depth"
         )
     graph = state_graph(report)
@@ -60,11 +61,7 @@ def state_graph(report: Report) -> nx.MultiDiGraph[int]:
 
 def _depths(report: Report) -> list[int]:
     levels = [*report.search.levels, len(report.search.codes)]
-    return [
-        depth
-        for depth, (begin, end) in enumerate(zip(levels, levels[1:], strict=False))
-        for _ in range(begin, end)
-    ]
+    return [depth for depth, (begin, end) in enumerate(pairwise(levels)) for _ in range(begin, end)]
 
 
 def describe(state: State) -> str:

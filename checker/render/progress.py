@@ -15,7 +15,10 @@ PERIOD = 0.5
 
 
 class Progress:
-    """Shows how far a search has come, on one line that rewrites itself; nothing when stderr is no terminal."""
+    """Shows how far a search has come, on one line that rewrites itself.
+
+    Nothing is written when stderr is no terminal.
+    """
 
     def __init__(self) -> None:
         self._began = self._last = time.monotonic()

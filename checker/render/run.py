@@ -9,7 +9,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Run:
     """One run of elcheck: the model as named, what it says of itself, its parameters, and the command that
-    repeats it."""
+    repeats it.
+    """
 
     name: str
     summary: str

@@ -54,7 +54,9 @@ def _head(run: Run, report: Report) -> str:
 
 
 def _parameter(value: object) -> str:
-    return "none" if value is None else str(value).lower() if isinstance(value, bool) else text(value).strip("'")
+    return (
+        "none" if value is None else str(value).lower() if isinstance(value, bool) else text(value).strip("'")
+    )
 
 
 def _table(report: Report) -> str:
@@ -66,9 +68,10 @@ def _table(report: Report) -> str:
 
 
 def _size(stats: Stats, engine: str) -> str:
+    rate = stats.distinct / max(stats.seconds, 1e-9)
     lines = [
         f"{stats.distinct:,} distinct states, {stats.transitions:,} transitions, depth {stats.depth}, "
-        f"in {stats.seconds:.1f} s ({stats.distinct / max(stats.seconds, 1e-9):,.0f} states/s, {engine} engine; "
+        f"in {stats.seconds:.1f} s ({rate:,.0f} states/s, {engine} engine; "
         f"handlers ran {stats.handler_calls:,} times, properties {stats.evaluations:,} times)"
     ]
     if stats.stopped is not None:
@@ -83,7 +86,9 @@ def _size(stats: Stats, engine: str) -> str:
 def _coverage(coverage: Coverage, stats: Stats) -> list[str]:
     lines = [f"{name} never ran" for name in coverage.never_run]
     lines += [f"{name} was never enabled ({why})" for name, why in coverage.never_enabled]
-    lines += [f"{program} has no handler for {message}, which it is sent" for program, message in coverage.unhandled]
+    lines += [
+        f"{program} has no handler for {message}, which it is sent" for program, message in coverage.unhandled
+    ]
     lines += [f"blocked at the head of its link for ever: {head}" for head in coverage.blocked_heads]
     if not lines:
         return []
@@ -118,7 +123,11 @@ def trace_table(report: Report, trace: Trace, width: int | None = None) -> str:
     headers = ["step", "node", "action", "changes", "source"]
     limit = _room(rows, headers, width)
     table = tabulate(
-        rows, headers=headers, tablefmt="simple", disable_numparse=True, maxcolwidths=[None] * 3 + [limit, None]
+        rows,
+        headers=headers,
+        tablefmt="simple",
+        disable_numparse=True,
+        maxcolwidths=[None] * 3 + [limit, None],
     )
     return table + ("" if trace.loop is None else f"\nback to step {trace.loop}")
 

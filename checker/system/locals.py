@@ -1,7 +1,7 @@
 """One node's local states, and what the node's handlers make of each: run once, and kept.
 
-A handler is pure in (local state, event), so nothing else has to be known to learn what it does. What it does to
-a whole state depends on mailboxes too, and is the matter of :mod:`checker.system.node_table`.
+A handler is pure in (local state, event), so nothing else has to be known to learn what it does. What it
+does to a whole state depends on mailboxes too, and is the matter of :mod:`checker.system.node_table`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Local:
 @dataclass(eq=False, slots=True)
 class Outcome:
     """One outcome of an event as numbers: the local states before and after, what is sent, which bounds
-    it crosses. ``compiled`` holds its move, by the links on which its sends are lost."""
+    it crosses. ``compiled`` holds its move, by the links on which its sends are lost.
+    """
 
     event: Event
     before: int

@@ -1,8 +1,8 @@
 """Mailboxes: what is under way to one node, for each of the four networks.
 
 A letter is a message with its sender, interned as a small integer per receiving node. A mailbox is a
-tuple of letters, or for ``fifo`` one queue of them per sender, and always in one canonical form, so that equal
-contents are equal tuples. Every function here returns a new mailbox and knows nothing of programs.
+tuple of letters, or for ``fifo`` one queue of them per sender, and always in one canonical form, so that
+equal contents are equal tuples. Every function here returns a new mailbox and knows nothing of programs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ Queues: TypeAlias = tuple[tuple[int, ...], ...]
 @dataclass
 class Letters:
     """The letters that one node has been sent. A notice comes from the environment: it can't be lost,
-    duplicated or held up by a partition, and taking it consumes it on every network."""
+    duplicated or held up by a partition, and taking it consumes it on every network.
+    """
 
     known: list[tuple[NodeId, object, bool]] = field(default_factory=list)
     _index: dict[tuple[NodeId, object, bool], int] = field(default_factory=dict)

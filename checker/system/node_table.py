@@ -228,7 +228,7 @@ class NodeTable:
 class Draft:
     """The moves of one id while they are being put together.
 
-    A move that does nothing at all is left out, unless ``idle``: most deliveries of a sent-set are of this kind.
+    A move that does nothing at all is left out, unless ``idle``: most deliveries of a sent-set are so.
     """
 
     def __init__(self, table: NodeTable, own: int, *, idle: bool = False) -> None:

@@ -1,7 +1,8 @@
 """The packed system of node programs.
 
-A global state is one integer, ``[ environment | monitors | node n-1 | ... | node 0 ]``: the lowest field is the id
-of the first node, which stands for its local state and its mailbox; the environment's number is at the top.
+A global state is one integer, ``[ environment | monitors | node n-1 | ... | node 0 ]``: the lowest field is
+the id of the first node, which stands for its local state and its mailbox; the environment's number is at
+the top.
 A step replaces the id of the node that steps and changes, through learned effects, the ids of the nodes
 that it sends to.
 """
@@ -22,7 +23,7 @@ from checker.model.step import Send, Sends
 from checker.model.values import order, text
 from checker.system.faults import Faults
 from checker.system.history import History
-from checker.system.moves import MASK, WIDTH, Move, Moves
+from checker.system.moves import MASK, WIDTH, Moves
 from checker.system.node_table import NodeTable
 from checker.system.system import Cuts, Found, System
 from checker.system.ticks import TICK, Ticks
@@ -35,7 +36,8 @@ Tables = tuple[tuple[int, Moves], ...]
 @dataclass(eq=False, slots=True)
 class Plan:
     """How the steps of a state are found, by its environment: the moves that need not wait, and whether
-    there may be more."""
+    there may be more.
+    """
 
     weather: Weather
     eager: Tables
@@ -174,7 +176,7 @@ class NodeSystem(System):
         for shift, table in tables:
             plain, posting, crossed = table[code >> shift & MASK]
             for change, move in plain:
-                found.append((still + change, move))  # noqa: PERF401  (many of these loops are empty)
+                found.append((still + change, move))
             for change, move in posting:
                 succ = still + change
                 for post_shift, effect in move.posts:
@@ -236,10 +238,8 @@ class NodeSystem(System):
         self, table: NodeTable, weather: Weather, rank: int | None, *, eager: bool, midway: bool
     ) -> Moves:
         timers = [(n, e) for n, h, e in self._timers[table.index] if eager or h.mark.rank == rank]
-        if rank is None:
-            events = self._actions[table.index] + (timers if eager else [])
-        else:
-            events = timers
+        actions = self._actions[table.index] + (timers if eager else [])
+        events = actions if rank is None else timers
         crasher = self._faults.midway(kept=weather.kept) if midway else None
         return table.handler_moves(events, mail=rank is None, partition=weather.partition, midway=crasher)
 

@@ -1,4 +1,4 @@
-"""The system of a Spec: its whole state one number. Right, not accelerated, and it keeps no table of moves."""
+"""The system of a Spec: its whole state one number. Right, not accelerated, with no table of moves."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ Cuts: TypeAlias = Collection[str]
 
 
 def deadlock_claim(model: Model) -> list[Property]:
-    """What ``Model.deadlock`` says of proper ends, as the claim that every state without a next step is one."""
+    """What ``Model.deadlock`` says of proper ends, as a claim: every state without a next step is one."""
     if model.deadlock is False:
         return []
     done = model.deadlock

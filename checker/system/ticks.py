@@ -10,7 +10,6 @@ from checker.system.moves import MASK, Move, Moves, Ready
 from checker.system.node_table import Draft, NodeTable
 from checker.system.system import Found
 
-
 TICK = -1
 """The number of the tick among a node's events."""
 

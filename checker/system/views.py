@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TypeAlias
 
-from checker.model.ids import NodeId
 from checker.model.handlers import HandlerError, said
+from checker.model.ids import NodeId
 from checker.model.property import Property, Scope
 from checker.model.state import NodeView
 from checker.model.values import flaw

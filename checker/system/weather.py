@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from checker.model.environment import FaultKind, NetworkName, Partition
 from checker.model.environment import EnvironmentState as Setting
+from checker.model.environment import FaultKind, NetworkName, Partition
 from checker.model.state import Event
 from checker.system.interning import Interner
 from checker.system.moves import Move

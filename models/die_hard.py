@@ -1,0 +1,79 @@
+"""The water jugs of the film Die Hard 3: measure four gallons with a jug of three and one of five.
+
+The classic first TLA+ specification, as a Spec: one shared state, guarded actions over the whole of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from checker import Model, Spec, Step, Steps, action, always, guard, sometimes
+
+
+@dataclass(frozen=True)
+class Jugs:
+    """Gallons in each jug."""
+
+    small: int = 0
+    big: int = 0
+
+
+@dataclass(frozen=True)
+class DieHard(Spec[Jugs]):
+    """What can be done with two jugs and a fountain."""
+
+    small_holds: int
+    big_holds: int
+
+    def start(self) -> Steps[Jugs]:
+        yield Step(Jugs())
+
+    @action
+    def fill_small(self, s: Jugs) -> Steps[Jugs]:
+        yield Step(replace(s, small=self.small_holds))
+
+    @action
+    def fill_big(self, s: Jugs) -> Steps[Jugs]:
+        yield Step(replace(s, big=self.big_holds))
+
+    @action
+    def empty_small(self, s: Jugs) -> Steps[Jugs]:
+        yield Step(replace(s, small=0))
+
+    @action
+    def empty_big(self, s: Jugs) -> Steps[Jugs]:
+        yield Step(replace(s, big=0))
+
+    @action
+    def small_to_big(self, s: Jugs) -> Steps[Jugs]:
+        guard(s.big < self.big_holds, "the big jug is full")
+        poured = min(s.small, self.big_holds - s.big)
+        yield Step(Jugs(s.small - poured, s.big + poured))
+
+    @action
+    def big_to_small(self, s: Jugs) -> Steps[Jugs]:
+        guard(s.small < self.small_holds, "the small jug is full")
+        poured = min(s.big, self.small_holds - s.small)
+        yield Step(Jugs(s.small + poured, s.big - poured))
+
+
+def model(
+    small: Annotated[int, "gallons that the small jug holds"] = 3,
+    big: Annotated[int, "gallons that the big jug holds"] = 5,
+    goal: Annotated[int, "gallons to be measured"] = 4,
+) -> Model:
+    """Die Hard's water jugs; --witness shows the solution."""
+    if min(small, big) < 1:
+        raise ValueError("a jug holds at least one gallon")
+
+    def none_overflows(s: Jugs) -> bool:
+        return 0 <= s.small <= small and 0 <= s.big <= big
+
+    def measured(s: Jugs) -> bool:
+        return goal in (s.small, s.big)
+
+    return Model(
+        DieHard(small, big),
+        properties=[always("no jug overflows", none_overflows), sometimes("the goal is measured", measured)],
+    )
