@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from checker.explore import Limits, Path, Search, Watch, explore, path_to
+from checker.engines import ENGINES
+from checker.explore import Limits, Path, Search, Watch, path_to
 from checker.model.model import Model
 from checker.model.property import Property
 from checker.properties import Finding, Judge
@@ -77,13 +78,14 @@ def check(
     model: Model,
     limits: Limits = Limits(),
     *,
+    engine: str = "plain",
     watch: Watch = lambda _: None,
     twice: bool = False,
 ) -> Report:
     """Search the states of a model and judge its properties.
 
-    ``watch`` is called now and then with the search so far; ``twice`` reruns each handler to find those that
-    are not deterministic.
+    ``engine`` is one of :data:`checker.engines.ENGINES`. ``watch`` is called now and then with the search so
+    far; ``twice`` reruns each handler to find those that are not deterministic.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a
     meaning, and ReplayError if the engine is wrong.
@@ -92,11 +94,11 @@ def check(
     validate(model)
     system = build(model, twice=twice)
     judge = Judge(system)
-    search = explore(system, judge, limits, watch)
+    search = ENGINES[engine](system, judge, limits, watch)
     stats = _stats(search, system, judge, time.perf_counter() - began)
     results = tuple(_results(system, judge, search, stats))
     verdict, code = overall([(result.kind, result.verdict) for result in results])
-    return Report(model, "plain", stats, results, _coverage(system), verdict, code, system, search)
+    return Report(model, engine, stats, results, _coverage(system), verdict, code, system, search)
 
 
 def _stats(search: Search, system: System, judge: Judge, seconds: float) -> Stats:

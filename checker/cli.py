@@ -15,6 +15,7 @@ from typing import get_args
 import click
 
 from checker.check import Limits, Report, check
+from checker.engines import ENGINES
 from checker.load import LoadError, ModelFile, bundled, load
 from checker.model.environment import (
     FAULT_KINDS,
@@ -32,6 +33,7 @@ from checker.render import as_json, graph, junit, text
 from checker.render.progress import Progress
 from checker.render.run import Run
 from checker.trace import ReplayError
+from checker.validate import no_network
 from checker.verdict import EXIT
 
 
@@ -120,6 +122,13 @@ def search_options() -> list[click.Option]:
             help="Write the state graph to FILE.dot or FILE.graphml.",
         ),
         click.Option(
+            ["--engine"],
+            type=click.Choice(list(ENGINES)),
+            default="plain",
+            show_default=True,
+            help="What searches.",
+        ),
+        click.Option(
             ["--check-model"], is_flag=True, help="Run every handler twice to find nondeterministic ones."
         ),
     ]
@@ -134,6 +143,7 @@ class Asked:
     witness: bool
     graph: Path | None
     check_model: bool
+    engine: str
 
 
 class ModelCommand(click.Command):
@@ -184,24 +194,29 @@ class ModelCommand(click.Command):
             values["witness"],
             values["graph"],
             values["check_model"],
+            values["engine"],
         )
         if asked.graph is not None and asked.graph.suffix not in graph.ENDINGS:
             raise UsageError(f"--graph {asked.graph}: the ending says the format, .dot or .graphml")
         model = self.file.build(parameters, given)
         environment = {k: values[k] for k in _ENVIRONMENT if values[k] is not None}
-        model = replace(model, environment=adapted(model.environment, environment))
-        run = Run(str(ctx.info_name), self.file.summary, parameters, _command())
+        model = replace(model, environment=adapted(model, environment))
+        command = shlex.join(["elcheck", *ctx.find_root().obj])
+        run = Run(str(ctx.info_name), self.file.summary, parameters, command)
         return _check(run, model, asked, self.file)
 
 
 _ENVIRONMENT = ("network", *FAULT_KINDS, "detector", "timing")
 
 
-def adapted(own: Environment, given: dict[str, object]) -> Environment:
+def adapted(model: Model, given: dict[str, object]) -> Environment:
     """A model's own environment with what the user gave. Raises UsageError, saying which part is whose."""
+    own = model.environment
     if given.get("crash") == 0 and "restart" not in given:
         given = {**given, "restart": 0}
     environment = replace(own, **given)  # type: ignore[arg-type]  # click has checked each value
+    if not model.programs:
+        no_network(environment)
     try:
         environment.check()
     except UsageError as error:
@@ -215,7 +230,7 @@ def adapted(own: Environment, given: dict[str, object]) -> Environment:
 def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
     progress = Progress()
     try:
-        report = check(model, asked.limits, watch=progress, twice=asked.check_model)
+        report = check(model, asked.limits, engine=asked.engine, watch=progress, twice=asked.check_model)
     except (DefinitionError, HandlerError) as error:
         raise LoadError(f"{file.path}: {error}") from error
     finally:
@@ -233,10 +248,6 @@ def _rendered(run: Run, report: Report, asked: Asked) -> str:
         return junit.render(run, report)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     return text.render(run, report, witnesses=asked.witness, width=width)
-
-
-def _command() -> str:
-    return shlex.join(["elcheck", *sys.argv[1:]])
 
 
 class Models(click.Group):
@@ -280,8 +291,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Run and return the exit code; every foreseen failure is one message on stderr."""
+    args = list(sys.argv[1:] if argv is None else argv)
     try:
-        result: object = elcheck.main(args=argv, prog_name="elcheck", standalone_mode=False)
+        result: object = elcheck.main(args=args, prog_name="elcheck", standalone_mode=False, obj=args)
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()

@@ -10,7 +10,7 @@ from checker.model.environment import FAULT_KINDS, Environment
 from checker.model.errors import DefinitionError, UsageError
 from checker.model.handlers import handlers_of, state_class
 from checker.model.model import Model
-from checker.model.node import Node, Program
+from checker.model.node import Node, Program, require_survivors
 from checker.model.property import Property, Scope
 from checker.model.spec import SharedProgram, Spec
 from checker.model.values import flaw, flaw_of_annotations
@@ -27,7 +27,7 @@ def validate(model: Model) -> None:
     _programs(model)
     model.environment.check()
     if shared:
-        _no_network(model.environment)
+        no_network(model.environment)
         if model.monitors or model.initial:
             raise DefinitionError("a Spec keeps history in its state, and starts from its start()")
     else:
@@ -36,8 +36,8 @@ def validate(model: Model) -> None:
     for bound in model.bounds:
         if isinstance(bound.holds, int) and (bound.name not in ("copies", "link") or bound.holds < 1):
             raise DefinitionError(
-                f"Bound({bound.name!r}, {bound.holds}): a number, at least 1, bounds the network and is called "
-                "'copies' (of a message in a bag) or 'link' (messages in a fifo link)"
+                f"Bound({bound.name!r}, {bound.holds}): a number (at least 1) bounds the network, and is "
+                "called 'copies' (of a message in a bag) or 'link' (messages in a fifo link)"
             )
 
 
@@ -66,6 +66,9 @@ def _programs(model: Model) -> None:
         if why is not None:
             raise DefinitionError(f"a program's parameters are fixed: {why}")
         _state_class(type(runs), Node)
+        states = state_class(type(runs), Node)
+        if states is not None and model.environment.crash != 0:
+            require_survivors(states)
         handlers = handlers_of(type(runs), "node")
         if sum(handler.mark.kind == "tick" for handler in handlers) > 1:
             raise DefinitionError(f"{type(runs).__name__} has two @tick handlers: time passes in one step")
@@ -85,7 +88,8 @@ def _state_class(cls: type, door: type) -> None:
         raise DefinitionError(why)
 
 
-def _no_network(environment: Environment) -> None:
+def no_network(environment: Environment) -> None:
+    """Raise UsageError if an environment has anything in it: a Spec has none."""
     asked = [f"--{kind}" for kind in FAULT_KINDS if getattr(environment, kind) != 0]
     asked += ["--network"] if environment.network != "sent-set" else []
     asked += ["--detector"] if environment.detector != "none" else []

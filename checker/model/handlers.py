@@ -263,7 +263,7 @@ def _run(call: Callable[[], Iterator[object]], where: str, normal: Normal) -> Ou
         if found:
             raise HandlerError(f"{where} has a guard after a yield ({blocked})") from None
         return Outcomes((), str(blocked))
-    except HandlerError:
+    except (HandlerError, DefinitionError):
         raise
     except Exception as error:
         raise HandlerError(f"{where} raises {said(error)}") from error

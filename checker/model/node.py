@@ -91,11 +91,23 @@ class Node(Program, Generic[S]):
         return (Close(peer),)
 
 
+def require_survivors(cls: type) -> None:
+    """Raise DefinitionError if a field of a class of local states is neither durable nor has a default."""
+    for f in dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ():
+        no_default = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+        if f.init and no_default and not f.metadata.get(_DURABLE):
+            raise DefinitionError(
+                f"{cls.__name__}.{f.name} is not durable and has no default: "
+                "what would a restart find in it?"
+            )
+
+
 def survivor(state: object) -> object:
     """What a crash spares of a local state: its durable fields, the others at their defaults.
 
     Raises DefinitionError for a field that is neither durable nor has a default.
     """
+    require_survivors(type(state))
     assert dataclasses.is_dataclass(state)
     assert not isinstance(state, type)
     kept = {
@@ -103,11 +115,4 @@ def survivor(state: object) -> object:
         for f in dataclasses.fields(state)
         if f.init and f.metadata.get(_DURABLE)
     }
-    for f in dataclasses.fields(state):
-        no_default = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-        if f.init and f.name not in kept and no_default:
-            raise DefinitionError(
-                f"{type(state).__name__}.{f.name} is not durable and has no default: "
-                "what would a restart find in it?"
-            )
     return type(state)(**kept)

@@ -1,0 +1,292 @@
+"""What every engine must do. A test module subclasses the contract and names its engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+import pytest
+
+from checker import (
+    Bound,
+    Environment,
+    Model,
+    NodeId,
+    NodeView,
+    Scope,
+    Spec,
+    Step,
+    Steps,
+    action,
+    always,
+    change,
+    each,
+    guard,
+    never,
+    sometimes,
+    step,
+)
+from checker.check import Limits, Report, check
+from checker.trace import replay
+from checker.verdict import EXIT, Verdict
+from tests.cases import CASES, Case
+from tests.models import Counter, Counting, ring
+
+
+class Contract:
+    """The verdicts, counts and traces of one engine."""
+
+    engine: ClassVar[str]
+
+    def check(self, model: Model, limits: Limits = Limits()) -> Report:
+        """A check by the engine under test."""
+        return check(model, limits, engine=self.engine)
+
+    # -- known counts ------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("case", [pytest.param(c, id=c.name, marks=c.marks) for c in CASES])
+    def test_counts(self, case: Case) -> None:
+        report = self.check(case.model, Limits(depth=case.search_depth))
+        stats = report.stats
+        found = (stats.distinct, stats.transitions, stats.depth, report.verdict.value)
+        assert found == (case.distinct, case.transitions, case.depth, case.verdict)
+        traces = {r.name: len(r.trace.steps) for r in report.results if r.trace is not None}
+        assert traces == case.traces
+        if case.cut is not None:
+            assert stats.cut == case.cut
+
+    # -- verdicts ------------------------------------------------------------------------------------
+
+    def test_proved(self) -> None:
+        report = self.check(Counting(3).model(always("small", below(4)), never("five", at(5))))
+        assert [r.verdict for r in report.results] == [Verdict.PROVED, Verdict.PROVED]
+        assert report.stats.exhaustive
+        assert report.exit_code == 0
+
+    def test_refuted_by_a_shortest_trace(self) -> None:
+        report = self.check(Counting(9).model(always("small", below(4)), sometimes("end", at(9))))
+        first, second = report.results
+        assert first.verdict is Verdict.REFUTED
+        assert first.trace is not None
+        assert len(first.trace.steps) == 4
+        assert report.exit_code == EXIT["refuted"]
+        assert second.verdict is Verdict.PROVED  # the search goes on until every property is decided
+        assert second.trace is not None
+        assert len(second.trace.steps) == 9
+
+    def test_never_is_refuted_where_it_holds(self) -> None:
+        result = self.check(Counting(9).model(never("five", at(5)))).results[0]
+        assert result.verdict is Verdict.REFUTED
+        assert result.detail == "holds of n1"
+
+    def test_a_string_says_what_is_wrong(self) -> None:
+        def check_(n: NodeView[Counter]) -> bool | str:
+            return True if n.state.value < 3 else f"{n.node} is at {n.state.value}"
+
+        result = self.check(Counting(9).model(always("small", each(check_)))).results[0]
+        assert result.detail == "n1 is at 3"
+
+    def test_holds_within_a_bound(self) -> None:
+        bound = Bound("top", lambda s: s.value <= 5, of=Counter)
+        report = self.check(replace(Counting(9).model(always("small", below(7))), bounds=[bound]))
+        assert report.verdict is Verdict.HOLDS
+        assert report.stats.cut == {"top": 1}
+        assert not report.stats.exhaustive
+        assert report.exit_code == 0
+
+    def test_vacuous(self) -> None:
+        report = self.check(Counting(3).model(sometimes("five", at(5)), always("small", below(9))))
+        assert [r.verdict for r in report.results] == [Verdict.VACUOUS, Verdict.PROVED]
+        assert report.verdict is Verdict.VACUOUS
+        assert report.exit_code == EXIT["vacuous"]
+
+    def test_not_reached_within_bounds_is_undetermined(self) -> None:
+        report = self.check(Counting(9).model(sometimes("five", at(5))), Limits(depth=3))
+        assert report.results[0].verdict is Verdict.UNDETERMINED
+        assert report.exit_code == EXIT["undetermined"]
+
+    def test_a_step_property_sees_old_and_new(self) -> None:
+        def by_one(old: NodeView[Counter], new: NodeView[Counter]) -> bool:
+            return new.state.value == old.state.value + 1
+
+        growing = step("by one", change(by_one))
+        assert self.check(Counting(4).model(growing)).verdict is Verdict.PROVED
+        result = self.check(Counting(4, jump=True).model(growing)).results[0]
+        assert result.verdict is Verdict.REFUTED
+        assert result.trace is not None
+        assert len(result.trace.steps) == 3
+
+    def test_a_step_back_to_a_known_state_is_judged(self) -> None:
+        """The violating step leads to no new state."""
+
+        def grows(old: NodeView[Counter], new: NodeView[Counter]) -> bool:
+            return new.state.value > old.state.value
+
+        result = self.check(Counting(4, wraps=True).model(step("grows", change(grows)))).results[0]
+        assert result.verdict is Verdict.REFUTED
+        assert result.trace is not None
+        assert len(result.trace.steps) == 5
+
+    def test_deadlock(self) -> None:
+        stuck = replace(Counting(3).model(always("small", below(9))), deadlock=True)
+        report = self.check(stuck)
+        assert report.exit_code == EXIT["deadlock"]
+        assert report.results[-1].kind == "deadlock"
+        ended = replace(stuck, deadlock=each(lambda n: n.state.value == 3, of=Counter))
+        assert self.check(ended).verdict is Verdict.PROVED
+
+    def test_faults_and_bounds_are_no_deadlock_and_no_way_out(self) -> None:
+        model = Counting(3).model(always("small", below(9)))
+        bound = Bound("top", lambda s: s.value <= 2, of=Counter)
+        cut = replace(model, bounds=[bound], deadlock=True)
+        assert self.check(cut).results[-1].verdict is Verdict.HOLDS  # a cut step is enabled
+        crashing = replace(model, environment=Environment(crash=1), deadlock=True)
+        assert self.check(crashing).results[-1].verdict is Verdict.REFUTED  # a crash is no way on
+
+    def test_exit_code_of_several(self) -> None:
+        """A deadlock comes before a refuted property, that before what is undetermined."""
+        model = Counting(3).model(always("small", below(2)), sometimes("five", at(5)))
+        assert self.check(model).exit_code == EXIT["refuted"]
+        assert self.check(replace(model, deadlock=True)).exit_code == EXIT["deadlock"]
+
+    # -- errors --------------------------------------------------------------------------------------
+
+    def test_a_handler_that_raises_is_a_finding_with_a_trace(self) -> None:
+        report = self.check(Counting(9, divides_at=2).model(always("small", below(99))))
+        error = report.results[-1]
+        assert report.exit_code == EXIT["error"]
+        assert error.kind == "error"
+        assert "ZeroDivisionError" in error.detail
+        assert error.trace is not None
+        assert len(error.trace.steps) == 2
+        assert report.results[0].verdict is Verdict.UNDETERMINED
+
+    def test_a_property_that_raises_is_a_finding_with_a_trace(self) -> None:
+        def fails(n: NodeView[Counter]) -> bool:
+            return 6 // (3 - n.state.value) > 0
+
+        report = self.check(Counting(9).model(always("fails", each(fails))))
+        assert report.exit_code == EXIT["error"]
+        error = report.results[-1]
+        assert "'fails' raises ZeroDivisionError" in error.detail
+        assert error.trace is not None
+        assert len(error.trace.steps) == 3
+
+    def test_a_guard_after_a_yield_is_an_error(self) -> None:
+        @action
+        def late(self: Counting, me: NodeId, s: Counter) -> Steps[Counter]:
+            yield Step(Counter(s.value + 1))
+            guard(s.value < 2, "too late")
+
+        program = type("Late", (Counting,), {"increment": late, "__module__": __name__})
+        report = self.check(program(9).model(always("small", below(99))))
+        assert "guard after a yield" in report.results[-1].detail
+        assert report.exit_code == EXIT["error"]
+
+    def test_counters_do_not_overflow(self) -> None:
+        """Python's integers have no width, and neither have the states'."""
+        report = self.check(Counting(2**70 + 3, start_at=2**70).model(always("large", each(large))))
+        assert report.stats.distinct == 4
+        assert report.verdict is Verdict.PROVED
+
+    # -- limits --------------------------------------------------------------------------------------
+
+    def test_depth_is_a_bound(self) -> None:
+        report = self.check(Counting(9).model(always("small", below(99))), Limits(depth=4))
+        assert report.stats.distinct == 5
+        assert report.stats.transitions == 4
+        assert report.stats.cut == {"depth 4": 1}
+        assert report.verdict is Verdict.HOLDS
+
+    def test_depth_that_reaches_everything_proves(self) -> None:
+        report = self.check(Counting(9).model(always("small", below(99))), Limits(depth=9))
+        assert report.stats.exhaustive
+        assert report.verdict is Verdict.PROVED
+
+    def test_depth_zero_looks_at_the_initial_states(self) -> None:
+        report = self.check(Counting(9).model(always("small", below(0))), Limits(depth=0))
+        assert report.results[0].verdict is Verdict.REFUTED
+        assert report.stats.distinct == 1
+
+    def test_max_states(self) -> None:
+        model = Counting(9).model(always("small", below(99)))
+        report = self.check(model, Limits(max_states=5))
+        assert report.stats.distinct == 5
+        assert report.stats.stopped == "max-states 5"
+        assert report.exit_code == EXIT["undetermined"]
+        assert self.check(model, Limits(max_states=10)).verdict is Verdict.PROVED
+
+    def test_timeout_and_memory(self) -> None:
+        model = Counting(10**9).model(always("small", below(10**10)))
+        for limits in (Limits(timeout=0.05), Limits(max_memory=1)):
+            report = self.check(model, limits)
+            assert report.exit_code == EXIT["undetermined"]
+            assert report.stats.stopped is not None
+
+    # -- traces and order ----------------------------------------------------------------------------
+
+    def test_refuted_traces_replay(self) -> None:
+        for case in CASES:
+            if case.verdict == "refuted" and case.distinct < 30_000:
+                report = self.check(case.model, Limits(depth=case.search_depth))
+                traces = [r.trace for r in report.results if r.trace is not None]
+                assert traces
+                for trace in traces:
+                    replay(trace, case.model)
+
+    @pytest.mark.parametrize(
+        ("network", "three", "four"),
+        [("fifo", 24, 76), ("bag", 34, 157), ("set", 34, 157), ("sent-set", 17, 60)],
+    )
+    def test_ring_over_every_network(
+        self, network: Literal["fifo", "bag", "set", "sent-set"], three: int, four: int
+    ) -> None:
+        """Le Lann-Chang-Roberts: the figures of shared reference counts, one node starting after the other."""
+        for size, distinct in ((3, three), (4, four)):
+            assert self.check(ring(size, network)).stats.distinct == distinct
+
+    def test_two_runs_are_alike(self) -> None:
+        case = next(c for c in CASES if c.name.startswith("raft_election") and c.distinct == 1380)
+        first, second = self.check(case.model), self.check(case.model)
+        assert first.search.codes == second.search.codes
+        assert [r.trace for r in first.results] == [r.trace for r in second.results]
+
+    # -- specs over shared state -----------------------------------------------------------------------
+
+    def test_spec_bounds_and_steps(self) -> None:
+        class Up(Spec[Counter]):
+            def start(self) -> Steps[Counter]:
+                yield Step(Counter(0))
+
+            @action(over="sizes")
+            def add(self, s: Counter, size: int) -> Steps[Counter]:
+                yield Step(Counter(s.value + size))
+
+            sizes = (1, 2)
+
+        def small_steps(old: Counter, new: Counter) -> bool:
+            return new.value - old.value < 2
+
+        bound = Bound("top", lambda s: s.value <= 5, of=Counter)
+        def natural(s: Counter) -> bool:
+            return s.value >= 0
+
+        claims = [step("by one", small_steps), always("natural", natural)]
+        report = self.check(Model(Up(), claims, bounds=[bound]))
+        assert report.stats.distinct == 6
+        assert report.stats.cut == {"top": 2}
+        trace = report.results[0].trace
+        assert trace is not None
+        assert trace.steps[-1].event.args == (("size", 2),)
+
+
+def below(limit: int) -> Scope:
+    return each(lambda n: n.state.value < limit, of=Counter)
+
+
+def at(value: int) -> Scope:
+    return each(lambda n: n.state.value == value, of=Counter)
+
+
+def large(n: NodeView[Counter]) -> bool:
+    return n.state.value >= 2**70
