@@ -155,7 +155,7 @@ class ModelCommand(click.Command):
         reserved = {option.name for option in self.own if option.name} | {"help"}
         self.parameters, self.decoders = options_of(file, reserved)
         defaults = self._defaults()
-        text_ = f"{file.summary}\n\nThe environment of this model, unless options say otherwise: {defaults}."
+        text_ = f"{file.summary}\n\n\b\nIts environment, unless options say otherwise:\n{defaults}"
         super().__init__(name, params=[*self.parameters, *self.own], help=text_)
 
     def _defaults(self) -> str:

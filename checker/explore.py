@@ -149,11 +149,11 @@ class Explorer:
                         judge.state(self._at, succ)
             search.transitions += len(steps)
             search.expanded = index + 1
-            if cuts:
-                search.cuts.update(cuts)
+            if cuts.steps or cuts.faults:
+                search.cuts.update({*cuts.steps, *cuts.faults})
             if judge.asks_steps or judge.asks_deadlock:
                 self._at = index
-                self._examine(index, code, steps, cuts)
+                self._examine(index, code, steps, stuck=_stuck(steps, cuts))
         if judge.decided:
             search.stopped = "every property is decided"
 
@@ -170,13 +170,13 @@ class Explorer:
             beyond = [f"depth {self._limits.depth}"] if len(kept) < len(steps) else []
             search.transitions += len(kept)
             search.expanded = index + 1
-            search.cuts.update((*cuts, *beyond))
-            self._examine(index, code, kept, (*cuts, *beyond))
+            search.cuts.update({*cuts.steps, *cuts.faults, *beyond})
+            self._examine(index, code, kept, stuck=_stuck(steps, cuts))
 
-    def _examine(self, index: int, code: int, steps: Found, cuts: Cuts) -> None:
+    def _examine(self, index: int, code: int, steps: Found, *, stuck: bool) -> None:
         """Judge the steps of a state, and the lack of them."""
         judge = self._judge
-        if judge.asks_deadlock and not cuts and all(move.event.fault for _, move in steps):
+        if judge.asks_deadlock and stuck:
             judge.no_next_step(index, code)
         if judge.asks_steps:
             for succ, move in steps:
@@ -193,6 +193,11 @@ class Explorer:
         elif limits.max_memory is not None and self._process.memory_info().rss > limits.max_memory:
             search.stopped = f"max-memory {limits.max_memory / 2**20:.0f} MiB"
         return search.stopped is not None
+
+
+def _stuck(steps: Found, cuts: Cuts) -> bool:
+    """Whether nothing but faults can happen; a step that a bound cuts could."""
+    return not cuts.steps and all(move.event.fault for _, move in steps)
 
 
 @contextmanager

@@ -38,9 +38,9 @@ class Contract:
 
     engine: ClassVar[str]
 
-    def check(self, model: Model, limits: Limits = Limits()) -> Report:
+    def check(self, model: Model, limits: Limits | None = None) -> Report:
         """A check by the engine under test."""
-        return check(model, limits, engine=self.engine)
+        return check(model, limits or Limits(), engine=self.engine)
 
     # -- known counts ------------------------------------------------------------------------------
 
@@ -268,6 +268,7 @@ class Contract:
             return new.value - old.value < 2
 
         bound = Bound("top", lambda s: s.value <= 5, of=Counter)
+
         def natural(s: Counter) -> bool:
             return s.value >= 0
 

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from checker import Environment, Model, Node, NodeId, Property, Step, Steps
-from checker import action, always, each, guard, node_ids, receive
+from checker import (
+    Environment,
+    Model,
+    Node,
+    NodeId,
+    Property,
+    Step,
+    Steps,
+    action,
+    always,
+    each,
+    guard,
+    node_ids,
+    receive,
+)
 from checker.model.environment import NetworkName
 
 

@@ -17,7 +17,7 @@ from checker.model.state import NodeView, State
 from tests.oracle_steps import Machine, Move
 
 
-class TooLarge(Exception):  # noqa: N818 - it says that nothing is wrong
+class TooLarge(Exception):
     """More states than the caller wants. ``complete`` levels were fully stored."""
 
     def __init__(self, complete: int) -> None:

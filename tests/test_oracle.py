@@ -1,4 +1,4 @@
-"""The checker against the oracle, on random models: the same counts and verdicts, and traces that are paths."""
+"""The checker against the oracle on random models: the same counts and verdicts; traces are paths."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ that it sends to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, product
 
@@ -18,13 +18,14 @@ from checker.model.errors import DefinitionError
 from checker.model.handlers import Handler
 from checker.model.model import Model
 from checker.model.runner import Runner
-from checker.model.state import Envelope, Event, Prepared, State
-from checker.model.step import Send, Sends
+from checker.model.state import Envelope, Event, State
+from checker.model.step import Sends
 from checker.model.values import order, text
 from checker.system.faults import Faults
 from checker.system.history import History
-from checker.system.moves import MASK, WIDTH, Moves
-from checker.system.node_table import NodeTable
+from checker.system.locals import Outcome
+from checker.system.moves import MASK, WIDTH, Moves, Posts
+from checker.system.node_table import Draft, NodeTable
 from checker.system.system import Cuts, Found, System
 from checker.system.ticks import TICK, Ticks
 from checker.system.views import Profiles
@@ -69,33 +70,50 @@ class NodeSystem(System):
     # -- states --------------------------------------------------------------------------------------
 
     def initial(self) -> list[int]:
-        codes = [self._sent(*start) for start in self._starts()]
         start = self.weathers.start << self._top
-        return list(dict.fromkeys(self.history.begin(code) + start for code in codes))
+        return list(dict.fromkeys(self.history.begin(code) + start for code in self._starts()))
 
-    def _starts(self) -> Iterable[tuple[tuple[object, ...], list[Envelope]]]:
+    def _starts(self) -> Iterator[int]:
+        """The codes of the nodes as they start, without monitors and environment."""
+        for prepared in self.model.initial:
+            code = self._placed([prepared.nodes[node] for node in self.runner.nodes])
+            for envelope in prepared.network:
+                table = self.tables[envelope.dst.index]
+                code = self._posted(code, ((table.shift, table.delivered(envelope.src, envelope.msg)),))
+            yield code
         if self.model.initial:
-            yield from (self._prepared(prepared) for prepared in self.model.initial)
             return
-        for steps in product(*(self.runner.starts(node) for node in self.runner.nodes)):
-            sends = (_envelopes(table, step.sends) for table, step in zip(self.tables, steps, strict=True))
-            yield tuple(step.state for step in steps), [e for some in sends for e in some]
+        for steps in product(*map(self.runner.starts, self.runner.nodes)):
+            code = self._placed([step.state for step in steps])
+            for table, step in zip(self.tables, steps, strict=True):
+                code = self._sent(code, table, step.sends)
+            yield code
 
-    def _prepared(self, prepared: Prepared) -> tuple[tuple[object, ...], list[Envelope]]:
-        return tuple(prepared.nodes[node] for node in self.runner.nodes), list(prepared.network)
-
-    def _sent(self, locals_: Sequence[object], network: Sequence[Envelope]) -> int:
-        """The code of nodes in these states after these messages were sent, without the environment."""
+    def _placed(self, states: Sequence[object]) -> int:
+        """The nodes in these states, nothing under way."""
         code = 0
-        for table, state in zip(self.tables, locals_, strict=True):
+        for table, state in zip(self.tables, states, strict=True):
             crossed = table.locals.crossed(state)
             if crossed:
-                raise DefinitionError(f"{table.node} starts beyond the bound {crossed[0]}: {state!r}")
+                raise DefinitionError(f"{table.node} starts beyond the bound {crossed[0]}: {text(state)}")
             code += table.place(table.locals.number(state), table.mailboxes.empty)
-        for envelope in network:
-            table = self.tables[envelope.dst.index]
-            effect = table.delivered(envelope.src, envelope.msg)
-            change = effect[(code >> table.shift) & MASK]
+        return code
+
+    def _sent(self, code: int, table: NodeTable, sends: Sends) -> int:
+        """A code after a node's start has sent these."""
+        own = code >> table.shift & MASK
+        local, box = table.ids.values[own]
+        start = Outcome(Event("action", "start", table.node), local, local, sends, ())
+        compiled = table.compile(start, sends, table.broken_links(box))
+        sent = Draft(table, own).sent(compiled, box)
+        if sent is None:
+            raise DefinitionError(f"{table.node} starts beyond a bound on the network")
+        return self._posted(code + table.place(local, sent) - (own << table.shift), compiled.move.posts)
+
+    def _posted(self, code: int, posts: Posts) -> int:
+        """A code after these effects."""
+        for shift, effect in posts:
+            change = effect[code >> shift & MASK]
             if change is None:
                 raise DefinitionError(f"an initial state is beyond the bound {effect.bound}")
             code += change
@@ -143,12 +161,13 @@ class NodeSystem(System):
         plan = self._plans.get(number) or self._plan(number)
         found: Found = []
         cuts: set[str] = set()
+        fault_cuts: set[str] = set()
         self._take(code, plan.eager, 0, found, cuts)
         if plan.more:
-            self._further(code, plan.weather, found, cuts)
+            self._further(code, plan.weather, found, cuts, fault_cuts)
         if self.history.exists:
             found = [(self.history.after(succ, move), move) for succ, move in found]
-        return found, cuts
+        return found, Cuts(cuts, fault_cuts)
 
     def _plan(self, number: int) -> Plan:
         weather = self.weathers.at(number)
@@ -157,15 +176,21 @@ class NodeSystem(System):
         plan = self._plans[number] = Plan(weather, self._family(weather, None), more)
         return plan
 
-    def _further(self, code: int, weather: Weather, found: Found, cuts: set[str]) -> None:
-        """What is not just a handler's step at any time: crashes midway, held timeouts, ticks, faults."""
+    def _further(
+        self, code: int, weather: Weather, found: Found, cuts: set[str], fault_cuts: set[str]
+    ) -> None:
+        """What is not just a handler's step at any time: held timeouts, ticks, crashes midway, faults."""
         quiet = not found and not cuts
-        self._midway(code, weather, None, 0, found, cuts)
-        if weather.setting.early_timeouts is not None:
-            self._timeouts(code, weather, quiet, found, cuts)
+        faults: Found = []
+        self._midway(code, weather, None, 0, faults, fault_cuts)
+        if weather.setting.early_timeouts is not None and not weather.synchronous:
+            self._counted_timeouts(code, weather, found, cuts, fault_cuts)
+        elif weather.synchronous and quiet:
+            self._held_timeouts(code, weather, found, cuts, faults, fault_cuts)
         if self._ticks.exist and (quiet or not weather.synchronous):
             self._ticks.take(code, found, cuts)
-        self._faults.take(code, weather, self._take, found, cuts)
+        self._faults.take(code, weather, self._take, faults, fault_cuts)
+        found += faults
 
     def _take(self, code: int, tables: Tables, spent: int, found: Found, cuts: set[str]) -> None:
         """Every move of some tables from a state, with ``spent`` as the change of the environment.
@@ -191,26 +216,36 @@ class NodeSystem(System):
             if crossed:
                 cuts.update(crossed)
 
-    def _timeouts(self, code: int, weather: Weather, quiet: bool, found: Found, cuts: set[str]) -> None:
-        """The timeouts that do not just fire at any time: ``sync``, and ``eventual(k)`` which counts them."""
-        if weather.synchronous:
-            for rank in self._ranks if quiet else ():
-                self._take(code, self._family(weather, rank), 0, found, cuts)
-                fired = found or cuts
-                self._midway(code, weather, rank, 0, found, cuts)
-                if fired:
-                    return
-            return
+    def _held_timeouts(
+        self,
+        code: int,
+        weather: Weather,
+        found: Found,
+        cuts: set[str],
+        faults: Found,
+        fault_cuts: set[str],
+    ) -> None:
+        """The timeouts of ``sync`` in a quiet state: those of the lowest rank that has any."""
+        for rank in self._ranks:
+            self._take(code, self._family(weather, rank), 0, found, cuts)
+            if found or cuts:
+                self._midway(code, weather, rank, 0, faults, fault_cuts)
+                return
+
+    def _counted_timeouts(
+        self, code: int, weather: Weather, found: Found, cuts: set[str], fault_cuts: set[str]
+    ) -> None:
+        """The timeouts of the asynchronous part of ``eventual(k)``."""
         fresh: Found = []
         spent = weather.after_timeout
         still = self._faults.deafened(weather, code + spent)
         for rank in self._ranks:
             self._take(code, self._family(weather, rank), spent, fresh, cuts)
-            self._midway(code, weather, rank, spent, fresh, cuts)
+            self._midway(code, weather, rank, spent, fresh, fault_cuts)
         for succ, move in fresh:
-            succ = self._faults.deafened(weather, succ)
-            if succ != still:
-                found.append((succ, move))
+            heard = self._faults.deafened(weather, succ)
+            if heard != still:
+                found.append((heard, move))
 
     def _midway(
         self, code: int, weather: Weather, rank: int | None, after: int, found: Found, cuts: set[str]
@@ -266,7 +301,3 @@ def _numbered(
         actions.append([(next(numbers), e) for _, e in runner.events(node, "action")])
         timers.append([(next(numbers), h, e) for h, e in runner.events(node, "timeout")])
     return actions, timers
-
-
-def _envelopes(table: NodeTable, sends: Sends) -> list[Envelope]:
-    return [Envelope(table.node, e.dst, e.msg) for e in sends if isinstance(e, Send)]

@@ -39,7 +39,7 @@ class SharedSystem(System):
                 cuts.update(crossed)
                 if not crossed:
                     found.append((self._states.number(step.state), move))
-        return found, cuts
+        return found, Cuts(cuts)
 
     def _crossed(self, state: object) -> list[str]:
         return [bound.name for bound in self.model.bounds if not _holds(bound.name, bound.holds, state)]

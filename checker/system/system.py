@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from checker.model.model import Model
 from checker.model.property import Property, Scope, scope_of
@@ -13,7 +13,13 @@ from checker.model.state import State
 from checker.system.moves import Move
 
 Found: TypeAlias = list[tuple[int, Move]]
-Cuts: TypeAlias = Collection[str]
+
+
+class Cuts(NamedTuple):
+    """The bounds that cut steps of a state: handlers' steps, and faults."""
+
+    steps: Collection[str] = ()
+    faults: Collection[str] = ()
 
 
 def deadlock_claim(model: Model) -> list[Property]:
@@ -46,7 +52,7 @@ class System(ABC):
     def successors(self, code: int) -> tuple[Found, Cuts]:
         """Every step that changes the state, as (code after it, move), and the bounds that cut others.
 
-        The handlers' steps come before the faults. Raises HandlerError when a handler does.
+        Raises HandlerError when a handler does.
         """
 
     @abstractmethod

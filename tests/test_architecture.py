@@ -1,0 +1,64 @@
+"""Data flows one way: read from the imports."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted(path for part in ("checker", "models", "specs") for path in (ROOT / part).rglob("*.py"))
+
+LAYERS = [
+    "checker.model",
+    "checker.system checker.interpreter",
+    "checker.properties",
+    "checker.explore checker.verdict",
+    "checker.engines",
+    "checker.trace",
+    "checker.validate",
+    "checker.check",
+    "checker.render checker.load",
+    "checker.options",
+    "checker.cli",
+    "checker.__main__",
+]
+"""Each imports from itself and from those above it only."""
+
+
+def rank(module: str) -> int:
+    """The layer of a module of checker."""
+    for place, names in enumerate(LAYERS):
+        if any(module == name or module.startswith(name + ".") for name in names.split()):
+            return place
+    raise AssertionError(f"{module} is in no layer")
+
+
+def imports(path: Path) -> set[str]:
+    """The modules that a file imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            found.add(node.module or "")
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=[str(path.relative_to(ROOT)) for path in FILES])
+def test_imports_go_one_way(path: Path) -> None:
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    ours = {name for name in imports(path) if name.split(".")[0] in ("checker", "models", "specs", "tests")}
+    if module.startswith("models") or module.startswith("specs"):
+        assert all(name == "checker" or name.startswith("specs") for name in ours)
+    elif module == "checker":
+        assert all(name.startswith("checker.model.") for name in ours)
+    else:
+        for name in ours:
+            other = [other for other in LAYERS if name.startswith(tuple(other.split()))]
+            assert other, f"{module} imports {name}"
+            assert rank(name) <= rank(module), f"{module} imports {name}"
+    if module.startswith("checker.interpreter"):
+        assert not any(name.startswith("checker.system") for name in ours), "the replay shares no packed code"
