@@ -25,7 +25,7 @@ from checker.model.property import (
 )
 from checker.model.spec import Spec
 from checker.model.state import Envelope, Event, NodeView, Prepared, State
-from checker.model.step import Sends, Step, Steps, guard
+from checker.model.step import Sends, Step, Steps, guard, present
 from checker.model.values import text
 
 __all__ = [
@@ -69,6 +69,7 @@ __all__ = [
     "never",
     "node_ids",
     "pair",
+    "present",
     "receive",
     "sometimes",
     "step",

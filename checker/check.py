@@ -144,7 +144,7 @@ def _path(search: Search, system: System, finding: Finding) -> Path:
 def _undecided(claim: Property, stats: Stats) -> tuple[Verdict, str]:
     """The verdict of a property that nothing decided, and what it rests on."""
     if stats.stopped is not None:
-        return Verdict.UNDETERMINED, f"stopped by {stats.stopped} before every state was examined"
+        return Verdict.UNDETERMINED, f"not every state was examined: {stats.stopped}"
     bounds = "; ".join(f"{name} cut {_states(count)}" for name, count in stats.cut.items())
     if claim.kind == "sometimes":
         if stats.cut:

@@ -78,7 +78,7 @@ def explore(system: System, judge: Judge, limits: Limits, watch: Watch = lambda 
         try:
             explorer.run()
         except KeyboardInterrupt:
-            explorer.search.stopped = "interrupted"
+            explorer.search.stopped = "it was interrupted"
     return explorer.search
 
 
@@ -109,7 +109,7 @@ class Explorer:
                 self._level(begin, end)
         except HandlerError as error:
             search.failure = (self._at, str(error))
-            search.stopped = "an error"
+            search.stopped = "an error ended it"
 
     def _begin(self) -> None:
         self._at: int | None = None
@@ -139,7 +139,7 @@ class Explorer:
             for succ, move in steps:
                 if succ not in seen:
                     if len(codes) >= cap:
-                        search.stopped = f"max-states {cap:.0f}"
+                        search.stopped = f"--max-states {cap:.0f} was reached"
                         return
                     seen.add(succ)
                     codes.append(succ)
@@ -154,8 +154,8 @@ class Explorer:
             if judge.asks_steps or judge.asks_deadlock:
                 self._at = index
                 self._examine(index, code, steps, stuck=_stuck(steps, cuts))
-        if judge.decided:
-            search.stopped = "every property is decided"
+        if judge.decided:  # asked between levels only, so that the counts are those of whole levels
+            search.stopped = "every property was decided"
 
     def _probe(self, begin: int, end: int) -> None:
         """Expand the states at the depth limit without keeping what is new, to know whether anything is."""
@@ -186,12 +186,10 @@ class Explorer:
         """Whether to stop, with the reason noted."""
         search, limits = self.search, self._limits
         self._watch(search)
-        if self._judge.decided:
-            search.stopped = "every property is decided"
-        elif self._end is not None and time.monotonic() > self._end:
-            search.stopped = f"timeout {limits.timeout:g} s"
+        if self._end is not None and time.monotonic() > self._end:
+            search.stopped = f"--timeout {limits.timeout:g} ran out"
         elif limits.max_memory is not None and self._process.memory_info().rss > limits.max_memory:
-            search.stopped = f"max-memory {limits.max_memory / 2**20:.0f} MiB"
+            search.stopped = f"--max-memory of {limits.max_memory / 2**20:.0f} MiB was exceeded"
         return search.stopped is not None
 
 

@@ -106,10 +106,11 @@ class Raft(Node[Server]):
     """The election. ``bug`` names a mistake that was really made, where it was made.
 
     forget-vote: the vote is not on the disk (cornerstone issue 65, raft-java issue 57). vote-twice: a grant
-    does not look at the votes given (camunda issue 5356). half-quorum: n/2 votes suffice, which breaks an even
-    number of nodes. vote-reset: a server that hears from the leader of its term forgets its vote, as if the term
-    were new (camunda issue 5356, CCF pull request 8094). stale-votes: votes count whatever their term; it takes a
-    candidate that stands again before a vote for its last term arrives, and no fault: it breaks on FIFO links too.
+    does not look at the votes given (camunda issue 5356). half-quorum: n/2 votes suffice, which breaks an
+    even number of nodes. vote-reset: a server that hears from the leader of its term forgets its vote, as if
+    the term were new (camunda issue 5356, CCF pull request 8094). stale-votes: votes count whatever their
+    term; it takes a candidate that stands again before a vote for its last term arrives, and no fault: it
+    breaks on FIFO links too.
     """
 
     bug: Bug | None = None

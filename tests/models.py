@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from checker import (
-    Environment,
     Model,
     Node,
     NodeId,
@@ -13,13 +12,9 @@ from checker import (
     Step,
     Steps,
     action,
-    always,
-    each,
     guard,
     node_ids,
-    receive,
 )
-from checker.model.environment import NetworkName
 
 
 @dataclass(frozen=True)
@@ -58,55 +53,3 @@ class Counting(Node[Counter]):
     def model(self, *properties: Property) -> Model:
         """A model of this program alone."""
         return Model(self, properties)
-
-
-@dataclass(frozen=True)
-class Token:
-    """A message of the ring."""
-
-    id: int
-
-
-@dataclass(frozen=True)
-class Seat:
-    """Where a node of the ring stands."""
-
-    started: bool = False
-    lost: bool = False
-    won: bool = False
-
-
-@dataclass(frozen=True)
-class Ring(Node[Seat]):
-    """Le Lann-Chang-Roberts: the smallest id comes back to its owner; no announcement."""
-
-    def start(self, me: NodeId) -> Steps[Seat]:
-        yield Step(Seat())
-
-    def onward(self, me: NodeId) -> NodeId:
-        """The next node of the ring."""
-        return self.nodes[(me.index + 1) % len(self.nodes)]
-
-    @action
-    def enter(self, me: NodeId, s: Seat) -> Steps[Seat]:
-        guard(not s.started and not s.lost, "it takes part already")
-        yield Step(replace(s, started=True), self.send(self.onward(me), Token(me.index)))
-
-    @receive
-    def token(self, me: NodeId, s: Seat, src: NodeId, msg: Token) -> Steps[Seat]:
-        if msg.id == me.index:
-            yield Step(replace(s, won=True))
-        elif msg.id < me.index:
-            yield Step(replace(s, lost=True), self.send(self.onward(me), msg))
-        else:
-            guard(s.started, "it has not started, so its id has yet to be compared")
-            yield Step(s)
-
-
-def ring(size: int, network: NetworkName) -> Model:
-    """A ring of a size over a network."""
-    return Model(
-        Ring(node_ids(size)),
-        [always("the smallest wins", each(lambda n: not n.state.won or n.node.index == 0, of=Seat))],
-        Environment(network=network),
-    )

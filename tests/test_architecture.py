@@ -51,7 +51,7 @@ def imports(path: Path) -> set[str]:
 def test_imports_go_one_way(path: Path) -> None:
     module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     ours = {name for name in imports(path) if name.split(".")[0] in ("checker", "models", "specs", "tests")}
-    if module.startswith("models") or module.startswith("specs"):
+    if module.startswith(("models", "specs")):
         assert all(name == "checker" or name.startswith("specs") for name in ours)
     elif module == "checker":
         assert all(name.startswith("checker.model.") for name in ours)

@@ -97,8 +97,7 @@ def require_survivors(cls: type) -> None:
         no_default = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
         if f.init and no_default and not f.metadata.get(_DURABLE):
             raise DefinitionError(
-                f"{cls.__name__}.{f.name} is not durable and has no default: "
-                "what would a restart find in it?"
+                f"{cls.__name__}.{f.name} is not durable and has no default: what would a restart find in it?"
             )
 
 

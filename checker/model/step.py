@@ -54,7 +54,14 @@ def send(targets: NodeId | Iterable[NodeId], msg: object, *, split: bool = False
 
 
 class Blocked(Exception):
-    """A guard does not hold: the step is not enabled. Carries why. Raised by :func:`guard` only."""
+    """A guard does not hold, so the step is not enabled: carries why."""
+
+
+def present(value: S | None, why: str) -> S:
+    """A guard that there is a value, and the value: ``ballot = present(s.ballot, "no ballot")``."""
+    if value is None:
+        raise Blocked(why)
+    return value
 
 
 def guard(condition: bool, why: str) -> None:

@@ -8,7 +8,7 @@ import click
 from tabulate import tabulate
 
 from checker.check import Coverage, Report, Result, Stats
-from checker.model.state import Envelope, Event, State
+from checker.model.state import Envelope, Event, State, is_notice
 from checker.model.values import text
 from checker.render.changes import Changes, changes
 from checker.render.run import Run
@@ -75,7 +75,7 @@ def _size(stats: Stats, engine: str) -> str:
         f"handlers ran {stats.handler_calls:,} times, properties {stats.evaluations:,} times)"
     ]
     if stats.stopped is not None:
-        lines.append(f"Not every state was examined: stopped by {stats.stopped}.")
+        lines.append(f"Not every state was examined: {stats.stopped}.")
     for name, count in stats.cut.items():
         lines.append(f"The bound {name} cut steps of {count:,} states; what lies across it was not checked.")
     if stats.exhaustive:
@@ -196,10 +196,14 @@ def _network(event: Event, changed: Changes) -> list[str]:
 
 def _messages(verb: str, envelopes: list[Envelope] | tuple[Envelope, ...]) -> list[str]:
     """Messages by what they say: ``sends Vote(term=1) to n2, n3``."""
+    found: list[str] = []
     by_msg: dict[str, list[str]] = {}
     for e in envelopes:
-        by_msg.setdefault(text(e.msg), []).append(e.dst.name)
-    return [f"{verb} {msg} to {', '.join(targets)}" for msg, targets in by_msg.items()]
+        if is_notice(e) and verb == "sends":
+            found.append(f"{e.dst} is told {text(e.msg)}")
+        else:
+            by_msg.setdefault(text(e.msg), []).append(e.dst.name)
+    return [f"{verb} {msg} to {', '.join(targets)}" for msg, targets in by_msg.items()] + found
 
 
 def _source(report: Report, event: Event) -> str:
