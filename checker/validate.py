@@ -11,7 +11,7 @@ from checker.model.errors import DefinitionError, UsageError
 from checker.model.handlers import handlers_of, state_class
 from checker.model.model import Model
 from checker.model.node import Node, Program, require_survivors
-from checker.model.property import Property, Scope
+from checker.model.property import Classes, Property, Scope
 from checker.model.spec import SharedProgram, Spec
 from checker.model.values import flaw, flaw_of_annotations
 
@@ -125,8 +125,30 @@ def _properties(model: Model, *, shared: bool) -> None:
     monitors = [monitor.name for monitor in model.monitors]
     for item in model.properties:
         _scope(item.kind, f"the property {item.name!r}", item.scope, monitors, shared=shared)
+    if not shared:
+        for item in model.properties:
+            _looks_at_something(model, item)
     if isinstance(model.deadlock, Scope):
         _scope("always", "the scope of deadlock", model.deadlock, monitors, shared=shared)
+
+
+def _looks_at_something(model: Model, item: Property) -> None:
+    """Refuse a property whose ``of`` leaves no node: it would hold of nothing."""
+    if item.scope.kind in ("history", "whole"):
+        return
+    known = [state_class(type(program), Node) for program in model.programs.values()]
+    if all(cls is not None and not _is_a(cls, item.scope.of) for cls in known):
+        names = ", ".join(dict.fromkeys(cls.__name__ for cls in known if cls is not None))
+        raise DefinitionError(
+            f"the property {item.name!r} looks at no node: its of= fits none of the local states ({names})"
+        )
+
+
+def _is_a(cls: type, of: Classes) -> bool:
+    try:
+        return issubclass(cls, of)
+    except TypeError:
+        return True  # a protocol: what fits it shows only on the values
 
 
 def _scope(kind: str, who: str, scope: Scope, monitors: list[str], *, shared: bool) -> None:

@@ -6,11 +6,12 @@ The packed system and the plain interpreter both ask here; neither touches a pro
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 
+from checker.model.errors import DefinitionError
 from checker.model.handlers import Handler, HandlerError, Outcomes, handlers_of, outcomes
 from checker.model.ids import NodeId
 from checker.model.model import Model
@@ -107,12 +108,12 @@ class Runner:
         return self._call(program, event.name, [event.node, state, *values], event)
 
     def starts(self, node: NodeId) -> tuple[Step[object], ...]:
-        """The initial states of a node."""
-        return self._call(self.programs[node], "start", [node], node).steps
+        """The initial states of a node. Raises DefinitionError when there is none."""
+        return _some(self._call(self.programs[node], "start", [node], node), self.programs[node])
 
     def shared_starts(self) -> tuple[Step[object], ...]:
-        """The initial states of a Spec."""
-        return self._call(self.model.program, "start", [], None).steps
+        """The initial states of a Spec. Raises DefinitionError when there is none."""
+        return _some(self._call(self.model.program, "start", [], None), self.model.program)
 
     def recoveries(self, node: NodeId, durable: object) -> tuple[Step[object], ...]:
         """What a restart may lead to."""
@@ -166,9 +167,21 @@ class Runner:
         return Step(step.state, tuple(sorted(step.sends, key=lambda effect: effect.dst)))
 
 
+def _some(outcomes: Outcomes, program: object) -> tuple[Step[object], ...]:
+    if not outcomes.steps:
+        why = f" ({outcomes.blocked})" if outcomes.blocked else ""
+        raise DefinitionError(f"{type(program).__name__}.start offers no initial state{why}")
+    return outcomes.steps
+
+
 def _arguments(program: object, handler: Handler) -> list[tuple[Argument, ...]]:
     """Every combination of the values that a handler's further arguments range over."""
-    ranges: list[list[object]] = [list(getattr(program, name)) for name in handler.mark.over]
+    ranges: list[list[object]] = []
+    for name in handler.mark.over:
+        values: object = getattr(program, name)
+        if not isinstance(values, Iterable):
+            raise DefinitionError(f"{handler.name} ranges over {name!r}, which is {values!r}: no collection")
+        ranges.append(list(values))
     names = _argument_names(program, handler)
     return [tuple(zip(names, values, strict=True)) for values in product(*ranges)]
 

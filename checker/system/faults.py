@@ -44,21 +44,24 @@ class Faults:
         if "crash" in spend:
             take(code, self._crashes[weather.kept], spend["crash"], found, cuts)
         if "restart" in spend:
-            fresh: Found = []
-            take(code, self._restarts, spend["restart"], fresh, cuts)
-            for succ, move in fresh:
-                told = self._told_of_the_down(succ, move)
-                found.append((self.deafened(weather, told), move))
+            for table, restarts in zip(self._tables, self._restarts, strict=True):
+                fresh: Found = []
+                begun = self.deafened(weather, code + spend["restart"], but=table)
+                take(begun, (restarts,), 0, fresh, cuts)
+                found += [(self._told_of_the_down(succ, table), move) for succ, move in fresh]
         if "disconnect" in spend:
             self._disconnect(code, spend["disconnect"], found)
         found += [(code + step, move) for step, move in weather.falls]
 
-    def deafened(self, before: Weather, code: int) -> int:
-        """The code with the mail of the down dropped, if a step from ``before`` ended its being kept."""
+    def deafened(self, before: Weather, code: int, but: NodeTable | None = None) -> int:
+        """The code with the mail of the down dropped (not that of the node ``but``), if the environment,
+        which has changed from ``before``, keeps it no longer.
+        """
         if not before.kept or self._weathers.at(code >> self._top).kept:
             return code
         for table in self._tables:
-            code += table.deafened()[(code >> table.shift) & MASK] or 0
+            if table is not but:
+                code += table.deafened()[code >> table.shift & MASK] or 0
         return code
 
     def midway(self, *, kept: bool) -> Crasher:
@@ -134,9 +137,8 @@ class Faults:
         if not table.locals[local].up:
             draft.offer(table.locals.recoveries(local), box)
 
-    def _told_of_the_down(self, code: int, move: Move) -> int:
+    def _told_of_the_down(self, code: int, table: NodeTable) -> int:
         """The code after a restarted node was told, by a perfect detector, of the nodes that are down."""
-        table = self._tables[move.changes[0][0]]
         if self._perfect and table.told_of_crashes:
             for other in self._tables:
                 if not other.is_up((code >> other.shift) & MASK):

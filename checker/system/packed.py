@@ -182,7 +182,7 @@ class NodeSystem(System):
         """What is not just a handler's step at any time: held timeouts, ticks, crashes midway, faults."""
         quiet = not found and not cuts
         faults: Found = []
-        self._midway(code, weather, None, 0, faults, fault_cuts)
+        self._midway(code, weather, None, faults, fault_cuts)
         if weather.setting.early_timeouts is not None and not weather.synchronous:
             self._counted_timeouts(code, weather, found, cuts, fault_cuts)
         elif weather.synchronous and quiet:
@@ -229,38 +229,42 @@ class NodeSystem(System):
         for rank in self._ranks:
             self._take(code, self._family(weather, rank), 0, found, cuts)
             if found or cuts:
-                self._midway(code, weather, rank, 0, faults, fault_cuts)
+                self._midway(code, weather, rank, faults, fault_cuts)
                 return
 
     def _counted_timeouts(
         self, code: int, weather: Weather, found: Found, cuts: set[str], fault_cuts: set[str]
     ) -> None:
-        """The timeouts of the asynchronous part of ``eventual(k)``."""
-        fresh: Found = []
-        spent = weather.after_timeout
-        still = self._faults.deafened(weather, code + spent)
+        """The timeouts of the asynchronous part of ``eventual(k)``. The last of them ends the keeping of mail
+        for the down, and its own sends fall under that.
+        """
+        begun = self._faults.deafened(weather, code + weather.after_timeout)
+        crashing = weather.crash_after_timeout
         for rank in self._ranks:
-            self._take(code, self._family(weather, rank), spent, fresh, cuts)
-            self._midway(code, weather, rank, spent, fresh, fault_cuts)
-        for succ, move in fresh:
-            heard = self._faults.deafened(weather, succ)
-            if heard != still:
-                found.append((heard, move))
+            self._take(begun, self._family(weather, rank), 0, found, cuts)
+            if crashing is not None and self.runner.splits:
+                doomed = self._faults.deafened(weather, code + crashing)
+                kept = self.weathers.at(doomed >> self._top).kept
+                self._take(doomed, self._family(weather, rank, midway=kept), 0, found, fault_cuts)
 
     def _midway(
-        self, code: int, weather: Weather, rank: int | None, after: int, found: Found, cuts: set[str]
+        self, code: int, weather: Weather, rank: int | None, faults: Found, fault_cuts: set[str]
     ) -> None:
         """The crashes in the middle of a step with split sends."""
-        spent = weather.crash_after_timeout if after else weather.spend.get("crash")
+        spent = weather.spend.get("crash")
         if spent is not None and self.runner.splits:
-            self._take(code, self._family(weather, rank, midway=True), spent, found, cuts)
+            family = self._family(weather, rank, midway=weather.kept)
+            self._take(code, family, spent, faults, fault_cuts)
 
     # -- tables --------------------------------------------------------------------------------------
 
-    def _family(self, weather: Weather, rank: int | None, *, midway: bool = False) -> Tables:
-        """The move tables of all nodes: of the timeouts of one rank, or (None) of what needs not wait."""
+    def _family(self, weather: Weather, rank: int | None, *, midway: bool | None = None) -> Tables:
+        """The move tables of all nodes: of the timeouts of one rank, or (None) of what needs not wait.
+
+        With ``midway`` those of the crashes on their way, mail to the node being kept or not.
+        """
         eager = weather.setting.early_timeouts is None
-        key = (weather.partition, rank, midway and weather.kept, midway, eager)
+        key = (weather.partition, rank, midway, eager)
         family = self._families.get(key)
         if family is None:
             family = self._families[key] = tuple(
@@ -270,12 +274,12 @@ class NodeSystem(System):
         return family
 
     def _moves(
-        self, table: NodeTable, weather: Weather, rank: int | None, *, eager: bool, midway: bool
+        self, table: NodeTable, weather: Weather, rank: int | None, *, eager: bool, midway: bool | None
     ) -> Moves:
         timers = [(n, e) for n, h, e in self._timers[table.index] if eager or h.mark.rank == rank]
         actions = self._actions[table.index] + (timers if eager else [])
         events = actions if rank is None else timers
-        crasher = self._faults.midway(kept=weather.kept) if midway else None
+        crasher = None if midway is None else self._faults.midway(kept=midway)
         return table.handler_moves(events, mail=rank is None, partition=weather.partition, midway=crasher)
 
 

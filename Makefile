@@ -1,0 +1,30 @@
+# Everything works in .venv, which the first target that needs it makes.
+VENV ?= .venv
+PYTHON = $(VENV)/bin/python
+
+.PHONY: check lint test big bench clean
+
+check: lint test
+
+$(VENV)/.made: pyproject.toml
+	python3 -m venv $(VENV)
+	$(PYTHON) -m pip install -q -e '.[test]'
+	touch $@
+
+lint: $(VENV)/.made
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+
+test: $(VENV)/.made
+	$(PYTHON) -m pytest
+
+# Sizes that take minutes: 1.4 million states, thousands of random models.
+big: $(VENV)/.made
+	$(PYTHON) -m pytest -m big
+
+bench: $(VENV)/.made
+	$(PYTHON) -m benchmarks.states_per_second
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Scripts that print how fast elcheck is, as ratios of one run."""
