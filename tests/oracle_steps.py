@@ -87,6 +87,7 @@ class Draft:
         self.mail = list(state.network)
         self.environment = environment
         self.crossed: set[str] = set()
+        self.crowded: set[str] = set()
 
     def keeps(self) -> bool:
         """Whether a set or a bag keeps what is sent to a node that is down."""
@@ -122,7 +123,7 @@ class Draft:
         """What a message just put under way means for the bounds on the network."""
         for name, limit in self.machine.limits():
             if self.machine.crowd(name, envelope, self.mail) > limit:
-                self.crossed.add(name)
+                self.crowded.add(name)
 
     def crash(self, node: NodeId, remains: object) -> None:
         """A node goes down, leaving ``remains``."""
@@ -173,7 +174,7 @@ class Draft:
         if self.network in ("set", "bag") and not self.keeps():
             self.mail = [e for e in self.mail if self.up[e.dst]]
         after = replace(self.before, nodes=nodes, network=self.in_order(), environment=self.environment)
-        return Move(event, after, stutter, frozenset(self.crossed), stepping)
+        return Move(event, after, stutter, frozenset(self.crossed or self.crowded), stepping)
 
     def in_order(self) -> tuple[Envelope, ...]:
         """The messages as a State lists them."""
@@ -242,6 +243,8 @@ class Machine:
             states = [
                 self._initial(dict(zip(self.nodes, steps, strict=True)), ()) for steps in product(*starts)
             ]
+        if not states:
+            raise DefinitionError("no initial state")
         for state in states:
             self._refuse_across_bounds(state)
         return list(dict.fromkeys(states))

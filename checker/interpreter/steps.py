@@ -38,7 +38,7 @@ class Interpreter:
         if not self.nodes:
             for event in self.runner.shared_events():
                 for step in self.runner.take(event, state.shared).steps:
-                    if step.state != state.shared and self._within(step.state):
+                    if step.state != state.shared and not self.runner.crossed(step.state):
                         yield event, replace(state, shared=step.state)
             return
         for event, draft in self._drafts(state):
@@ -76,14 +76,6 @@ class Interpreter:
 
     def _draft(self, state: State) -> Draft:
         return Draft(self.runner, state)
-
-    def _within(self, local: object) -> bool:
-        """Whether a local (or shared) state is within every bound that speaks of it."""
-        return all(
-            bound.holds(local)
-            for bound in self.model.bounds
-            if not isinstance(bound.holds, int) and isinstance(local, bound.of)
-        )
 
     def _kept_only(self, before: State, after: State) -> State:
         """The state before a step with only the environment's rule for kept mail changed: what a step
@@ -132,7 +124,7 @@ class Interpreter:
         for event, found in offers:
             assert event.node is not None
             for step in self.runner.take(event, found.nodes[event.node.index].state).steps:
-                if self._within(step.state):
+                if not self.runner.crossed(step.state):
                     draft = self._draft(found).stepped(event.node, step.state)
                     if event.kind == "timeout":
                         draft.environment = draft.environment.after_timeout()
@@ -161,7 +153,7 @@ class Interpreter:
             assert event.node is not None
             for step in self.runner.take(event, found.nodes[event.node.index].state).steps:
                 draft = self._draft(found).stepped(event.node, step.state).sent(event.node, step.sends)
-                if draft.cut or not self._within(step.state) or draft.state() != state:
+                if draft.cut or self.runner.crossed(step.state) or draft.state() != state:
                     return True
         return False
 
@@ -219,7 +211,7 @@ class Interpreter:
                 left = dict.fromkeys(survivor(step.state) for step in steps)
                 offers.append([(remains, ()) for remains in left])
         for combination in product(*offers):
-            if all(self._within(local) for local, _ in combination):
+            if not any(self.runner.crossed(local) for local, _ in combination):
                 draft = self._draft(state)
                 for node, (local, _) in zip(tickers, combination, strict=True):
                     draft.stepped(node, local)
@@ -293,7 +285,7 @@ class Interpreter:
                 continue
             for step in self.runner.recoveries(view.node, view.state):
                 draft = self._spent(state, "restart")
-                if draft is not None and self._within(step.state):
+                if draft is not None and not self.runner.crossed(step.state):
                     draft.restarted(view.node, step.state, step.sends)
                     if not draft.cut:
                         yield Event("restart", "restart", view.node), draft

@@ -12,9 +12,9 @@ from functools import partial
 from itertools import product
 
 from checker.model.errors import DefinitionError
-from checker.model.handlers import Handler, HandlerError, Outcomes, handlers_of, outcomes
+from checker.model.handlers import Handler, HandlerError, Outcomes, handlers_of, outcomes, said
 from checker.model.ids import NodeId
-from checker.model.model import Model
+from checker.model.model import Bound, Model
 from checker.model.node import Crashed, Disconnected, survivor
 from checker.model.spec import SharedProgram
 from checker.model.state import Event
@@ -45,6 +45,7 @@ class Runner:
         self.splits = False
         self.unhandled: set[tuple[str, str]] = set()
         self._twice = twice
+        self._bounds = [bound for bound in model.bounds if not isinstance(bound.holds, int)]
         self._handlers: dict[NodeId, tuple[Handler, ...]] = {}
         for node, program in self.programs.items():
             self._handlers[node] = handlers_of(type(program), "node")
@@ -98,6 +99,18 @@ class Runner:
             self.unhandled.add((type(self.programs[node]).__name__, type(msg).__name__))
             return None
         return Event("receive", handler.name, node, (("src", src), ("msg", msg)))
+
+    def crossed(self, state: object) -> tuple[str, ...]:
+        """The bounds that a local (or a Spec's) state is beyond. Raises HandlerError when one raises."""
+        return tuple(bound.name for bound in self._bounds if not self._within(bound, state))
+
+    def _within(self, bound: Bound, state: object) -> bool:
+        if isinstance(bound.holds, int) or not isinstance(state, bound.of):
+            return True
+        try:
+            return bool(bound.holds(state))
+        except Exception as error:
+            raise HandlerError(f"the bound {bound.name} raises {said(error)}, on {text(state)}") from error
 
     def take(self, event: Event, state: object) -> Outcomes:
         """What a node's (or a Spec's) handler makes of an event in a local (or the shared) state."""

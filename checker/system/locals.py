@@ -6,12 +6,10 @@ does to a whole state depends on mailboxes too, and is the matter of :mod:`check
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from checker.model.handlers import HandlerError, said
 from checker.model.ids import NodeId
-from checker.model.model import Bound
 from checker.model.node import survivor
 from checker.model.runner import Runner
 from checker.model.state import Event, NodeView
@@ -47,10 +45,9 @@ class Outcome:
 class Locals:
     """The local states of one node by their number, with the outcomes of what can happen in them."""
 
-    def __init__(self, node: NodeId, runner: Runner, bounds: Sequence[Bound], profiles: Profiles) -> None:
+    def __init__(self, node: NodeId, runner: Runner, profiles: Profiles) -> None:
         self.node = node
         self._runner = runner
-        self._bounds = [bound for bound in bounds if not isinstance(bound.holds, int)]
         self._profiles = profiles
         self._known: Interner[Local] = Interner()
         self.profile: list[int] = []
@@ -74,10 +71,6 @@ class Locals:
         known = self[number]
         return NodeView(self.node, known.up, known.state)
 
-    def crossed(self, state: object) -> tuple[str, ...]:
-        """The bounds that a local state is beyond."""
-        return tuple(b.name for b in self._bounds if isinstance(state, b.of) and not _holds(b, state))
-
     def outcomes(self, local: int, key: int, event: Event) -> tuple[Outcome, ...]:
         """What an up node's handler makes of an event, whose number is ``key``. Raises HandlerError."""
         found = self._outcomes.get((local, key))
@@ -88,7 +81,7 @@ class Locals:
         return found
 
     def _outcome(self, event: Event, before: int, state: object, sends: Sends) -> Outcome:
-        return Outcome(event, before, self.number(state), sends, self.crossed(state))
+        return Outcome(event, before, self.number(state), sends, self._runner.crossed(state))
 
     def why_blocked(self, local: int, event: Event) -> str:
         """The guard that keeps an up node from an event."""
@@ -101,7 +94,7 @@ class Locals:
             known = self[local]
             left = _each_once(survivor(s.state) for s in self._runner.take(event, known.state).steps)
             numbers = [(self.number(r, up=False, deaf=known.deaf), r) for r in left]
-            found = tuple(Outcome(event, local, n, (), self.crossed(r)) for n, r in numbers)
+            found = tuple(Outcome(event, local, n, (), self._runner.crossed(r)) for n, r in numbers)
             self._outcomes[local, key] = found
         return found
 
@@ -124,11 +117,3 @@ class Locals:
 
 def _each_once(states: Iterable[object]) -> list[object]:
     return list(dict.fromkeys(states))
-
-
-def _holds(bound: Bound, state: object) -> bool:
-    assert not isinstance(bound.holds, int)
-    try:
-        return bool(bound.holds(state))
-    except Exception as error:
-        raise HandlerError(f"the bound {bound.name} raises {said(error)}, on {state!r}") from error

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 
 from checker.model.environment import Partition
 from checker.model.ids import NodeId
-from checker.model.model import Bound
 from checker.model.node import Crashed, Disconnected
 from checker.model.runner import Runner
 from checker.model.state import Event
@@ -25,14 +24,18 @@ _INTACT: frozenset[int] = frozenset()
 
 
 class NodeTable:
-    """What is known of one node: its local states, its letters, its ids, and the moves they have."""
+    """What is known of one node: its local states, its letters, its ids, and the moves they have.
 
-    def __init__(self, node: NodeId, runner: Runner, bounds: Sequence[Bound], profiles: Profiles) -> None:
+    ``tables`` are those of all nodes, this one included.
+    """
+
+    def __init__(self, node: NodeId, runner: Runner, profiles: Profiles, tables: Sequence[NodeTable]) -> None:
         self.node = node
         self.index = node.index
         self.shift = node.index * WIDTH
         self.runner = runner
-        self.locals = Locals(node, runner, bounds, profiles)
+        self._tables = tables
+        self.locals = Locals(node, runner, profiles)
         self.ids: Interner[tuple[int, Mail]] = Interner()
         self.letters = Letters()
         network = runner.model.environment.network
@@ -42,9 +45,8 @@ class NodeTable:
         self.told_of_breaks = runner.receiver(node, Disconnected) is not None
         self.blocked: dict[int, str] = {}
         self.taken: set[int] = set()
-        self.table_of: Callable[[NodeId], NodeTable] = lambda _: self
         wanted = {"bag": "copies", "fifo": "link"}.get(network)
-        limits = {bound.name: bound.holds for bound in bounds if isinstance(bound.holds, int)}
+        limits = {b.name: b.holds for b in runner.model.bounds if isinstance(b.holds, int)}
         self._limit = (wanted, limits[wanted]) if wanted in limits else ("", 0)
         self._deliveries: dict[int, Event | None] = {}
         self._effects: dict[object, Effect] = {}
@@ -124,7 +126,7 @@ class NodeTable:
         to_self: list[int] = []
         posts: list[tuple[int, Effect]] = []
         for effect in sends:
-            other = self.table_of(effect.dst)
+            other = self._tables[effect.dst.index]
             if isinstance(effect, Close):
                 if other is not self:
                     closes.append(other.index)

@@ -52,9 +52,9 @@ class NodeSystem(System):
         super().__init__(model, runner)
         environment = model.environment
         self.profiles = Profiles(self.claims)
-        self.tables = [NodeTable(node, runner, model.bounds, self.profiles) for node in runner.nodes]
-        for table in self.tables:
-            table.table_of = lambda node: self.tables[node.index]
+        self.tables: list[NodeTable] = []
+        for node in runner.nodes:
+            self.tables.append(NodeTable(node, runner, self.profiles, self.tables))
         self.history = History(model.monitors, self.tables)
         self._top = WIDTH * (len(self.tables) + len(model.monitors))
         partitions = tuple(model.partitions) or symmetric_splits(runner.nodes)
@@ -93,7 +93,7 @@ class NodeSystem(System):
         """The nodes in these states, nothing under way."""
         code = 0
         for table, state in zip(self.tables, states, strict=True):
-            crossed = table.locals.crossed(state)
+            crossed = self.runner.crossed(state)
             if crossed:
                 raise DefinitionError(f"{table.node} starts beyond the bound {crossed[0]}: {text(state)}")
             code += table.place(table.locals.number(state), table.mailboxes.empty)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from checker.model.errors import DefinitionError
-from checker.model.handlers import HandlerError, said
 from checker.model.model import Model
 from checker.model.runner import Runner
 from checker.model.state import State
@@ -23,7 +22,7 @@ class SharedSystem(System):
     def initial(self) -> list[int]:
         steps = self.runner.shared_starts()
         for step in steps:
-            for name in self._crossed(step.state):
+            for name in self.runner.crossed(step.state):
                 raise DefinitionError(f"an initial state is beyond the bound {name}: {step.state!r}")
         return [self._states.number(step.state) for step in steps]
 
@@ -35,14 +34,11 @@ class SharedSystem(System):
             for step in self.runner.take(move.event, state).steps:
                 if step.state == state:
                     continue
-                crossed = self._crossed(step.state)
+                crossed = self.runner.crossed(step.state)
                 cuts.update(crossed)
                 if not crossed:
                     found.append((self._states.number(step.state), move))
         return found, Cuts(cuts)
-
-    def _crossed(self, state: object) -> list[str]:
-        return [bound.name for bound in self.model.bounds if not _holds(bound.name, bound.holds, state)]
 
     def decode(self, code: int) -> State:
         return State(shared=self._states.values[code])
@@ -52,11 +48,3 @@ class SharedSystem(System):
 
     def seen(self, profile: tuple[int, ...], claim: int) -> tuple[object, ...]:
         return (self._states.values[profile[0]],)
-
-
-def _holds(name: str, holds: object, state: object) -> bool:
-    assert callable(holds)
-    try:
-        return bool(holds(state))
-    except Exception as error:
-        raise HandlerError(f"the bound {name} raises {said(error)}, on {state!r}") from error
