@@ -125,6 +125,7 @@ MISTAKES = [
     Bad("not a node", 14, "which is no node of this model", "self.broadcast(me, Ping(s.seen))", "self.send(NodeId(7, 'n8'), Ping())"),
     Bad("a notice of one's own", 14, "which only the environment does", "Ping(s.seen)))", "Crashed(me)))"),
     Bad("close without links", 14, "network has none", "self.broadcast(me, Ping(s.seen))", "self.close(self.nodes[1])"),
+    Bad("close in a tick", 14, "closes a link in the joint step", '@action\n    def ping(self, me: NodeId, s: State) -> Steps[State]:\n        guard(s.seen < 3, "done")\n        yield Step(replace(s, seen=s.seen + 1), self.broadcast(me, Ping(s.seen)))', "@tick\n    def ping(self, me: NodeId, s: State) -> Steps[State]:\n        yield Step(s, self.close(self.nodes[1]))", ("--network", "fifo")),
     Bad("property raises", 14, "the property 'fine' raises", "return n.state.seen < 9", "return 9 // n.state.seen > 0"),
     Bad("property says nothing", 14, "answers None", "    return n.state.seen < 9", "    n.state.seen < 9"),
     Bad("overflow", 14, "OverflowError", "s.seen + 1", "int(2.0 ** (5000 * s.seen))"),

@@ -147,7 +147,8 @@ class Runner:
         where += f" at {node}" if node is not None else ""
         self.calls += 1
         try:
-            normal = partial(self._normal, where=where, node=node)
+            ticks = isinstance(event, Event) and event.kind == "tick"
+            normal = partial(self._normal, where=where, node=node, ticks=ticks)
             result = outcomes(lambda: method(*arguments), where, normal, twice=self._twice)
         except HandlerError as error:
             given = ", ".join(map(text, arguments[1 if node is not None else 0 :]))
@@ -160,7 +161,7 @@ class Runner:
                 tally.blocked[result.blocked] += 1
         return result
 
-    def _normal(self, step: Step[object], *, where: str, node: NodeId | None) -> Step[object]:
+    def _normal(self, step: Step[object], *, where: str, node: NodeId | None, ticks: bool) -> Step[object]:
         """A step with its sends in order of their targets, those to one target as they were made."""
         if not step.sends:
             return step
@@ -176,6 +177,10 @@ class Runner:
             if isinstance(effect, Close) and self.model.environment.network != "fifo":
                 network = self.model.environment.network
                 raise HandlerError(f"{where} closes a link, and a {network} network has none")
+            if isinstance(effect, Close) and ticks:
+                raise HandlerError(
+                    f"{where} closes a link in the joint step of all nodes: close it in an action"
+                )
             self.splits = self.splits or (isinstance(effect, Send) and effect.split)
         return Step(step.state, tuple(sorted(step.sends, key=lambda effect: effect.dst)))
 
