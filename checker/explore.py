@@ -20,7 +20,7 @@ import psutil
 from checker.model.handlers import HandlerError
 from checker.properties import Judge
 from checker.system.moves import Move
-from checker.system.system import Cuts, Found, System
+from checker.system.system import UNCUT, Cuts, Found, System
 
 EVERY = 256
 """States between two looks at the clock and the memory."""
@@ -149,7 +149,7 @@ class Explorer:
                         judge.state(self._at, succ)
             search.transitions += len(steps)
             search.expanded = index + 1
-            if cuts.steps or cuts.faults:
+            if cuts is not UNCUT:
                 search.cuts.update({*cuts.steps, *cuts.faults})
             if judge.asks_steps or judge.asks_deadlock:
                 self._at = index

@@ -28,11 +28,6 @@ class History:
         self._states: list[Interner[object]] = [Interner() for _ in monitors]
         self._after: list[dict[Observation, int]] = [{} for _ in monitors]
 
-    @property
-    def exists(self) -> bool:
-        """Whether the model has monitors."""
-        return bool(self._fields)
-
     def begin(self, code: int) -> int:
         """An initial code with the monitors' first states."""
         views = []

@@ -26,7 +26,7 @@ from checker.system.history import History
 from checker.system.locals import Outcome
 from checker.system.moves import MASK, WIDTH, Moves, Posts
 from checker.system.node_table import Draft, NodeTable
-from checker.system.system import Cuts, Found, System
+from checker.system.system import UNCUT, Cuts, Found, System
 from checker.system.ticks import TICK, Ticks
 from checker.system.views import Profiles
 from checker.system.weather import Weather, Weathers
@@ -63,6 +63,7 @@ class NodeSystem(System):
         self._ticks = Ticks(self.tables)
         self._actions, self._timers = _numbered(runner)
         self._ranks = sorted({h.mark.rank for timers in self._timers for _, h, _ in timers})
+        self._monitored = bool(model.monitors)
         self._families: dict[object, Tables] = {}
         self._plans: dict[int, Plan] = {}
         self._fields = tuple((table.shift, _Profiled(table)) for table in self.tables)
@@ -161,13 +162,11 @@ class NodeSystem(System):
         plan = self._plans.get(number) or self._plan(number)
         found: Found = []
         cuts: set[str] = set()
-        fault_cuts: set[str] = set()
         self._take(code, plan.eager, 0, found, cuts)
-        if plan.more:
-            self._further(code, plan.weather, found, cuts, fault_cuts)
-        if self.history.exists:
+        fault_cuts = self._further(code, plan.weather, found, cuts) if plan.more else ()
+        if self._monitored:
             found = [(self.history.after(succ, move), move) for succ, move in found]
-        return found, Cuts(cuts, fault_cuts)
+        return found, Cuts(cuts, fault_cuts) if cuts or fault_cuts else UNCUT
 
     def _plan(self, number: int) -> Plan:
         weather = self.weathers.at(number)
@@ -176,10 +175,12 @@ class NodeSystem(System):
         plan = self._plans[number] = Plan(weather, self._family(weather, None), more)
         return plan
 
-    def _further(
-        self, code: int, weather: Weather, found: Found, cuts: set[str], fault_cuts: set[str]
-    ) -> None:
-        """What is not just a handler's step at any time: held timeouts, ticks, crashes midway, faults."""
+    def _further(self, code: int, weather: Weather, found: Found, cuts: set[str]) -> set[str]:
+        """What is not just a handler's step at any time: held timeouts, ticks, crashes midway, faults.
+
+        Returns the bounds that cut faults.
+        """
+        fault_cuts: set[str] = set()
         quiet = not found and not cuts
         faults: Found = []
         self._midway(code, weather, None, faults, fault_cuts)
@@ -191,6 +192,7 @@ class NodeSystem(System):
             self._ticks.take(code, found, cuts)
         self._faults.take(code, weather, self._take, faults, fault_cuts)
         found += faults
+        return fault_cuts
 
     def _take(self, code: int, tables: Tables, spent: int, found: Found, cuts: set[str]) -> None:
         """Every move of some tables from a state, with ``spent`` as the change of the environment.

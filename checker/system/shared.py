@@ -8,7 +8,7 @@ from checker.model.runner import Runner
 from checker.model.state import State
 from checker.system.interning import Interner
 from checker.system.moves import Move
-from checker.system.system import Cuts, Found, System
+from checker.system.system import UNCUT, Cuts, Found, System
 
 
 class SharedSystem(System):
@@ -38,7 +38,7 @@ class SharedSystem(System):
                 cuts.update(crossed)
                 if not crossed:
                     found.append((self._states.number(step.state), move))
-        return found, Cuts(cuts)
+        return found, Cuts(cuts) if cuts else UNCUT
 
     def decode(self, code: int) -> State:
         return State(shared=self._states.values[code])

@@ -22,6 +22,10 @@ class Cuts(NamedTuple):
     faults: Collection[str] = ()
 
 
+UNCUT = Cuts()
+"""Nothing is cut."""
+
+
 def deadlock_claim(model: Model) -> list[Property]:
     """What ``Model.deadlock`` says of proper ends, as a claim: every state without a next step is one."""
     if model.deadlock is False:
