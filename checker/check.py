@@ -132,7 +132,7 @@ def _results(system: System, judge: Judge, search: Search, stats: Stats) -> list
     if search.failure is not None:
         index, message = search.failure
         error_trace = None if index is None else trace_of(path_to(search, system, index), system)
-        results.append(Result("no error", "error", Verdict.REFUTED, message, error_trace))
+        results.append(Result("nothing raises", "error", Verdict.REFUTED, message, error_trace))
     return results
 
 

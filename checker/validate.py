@@ -61,7 +61,10 @@ def _programs(model: Model) -> None:
         )
     for node, runs in programs.items():
         if tuple(runs.nodes) != tuple(programs):
-            raise DefinitionError(f"the program of {node} knows other nodes than the model has")
+            raise DefinitionError(
+                f"the program of {node} knows the nodes {', '.join(map(str, runs.nodes))}, and the model has "
+                f"{', '.join(map(str, programs))}: take all ids from one call of node_ids"
+            )
         why = flaw(runs)
         if why is not None:
             raise DefinitionError(f"a program's parameters are fixed: {why}")
@@ -142,6 +145,9 @@ def _looks_at_something(model: Model, item: Property) -> None:
         raise DefinitionError(
             f"the property {item.name!r} looks at no node: its of= fits none of the local states ({names})"
         )
+    fitting = [cls for cls in known if cls is None or _is_a(cls, item.scope.of)]
+    if item.scope.kind == "pair" and len(fitting) < 2 <= len(known):
+        raise DefinitionError(f"the property {item.name!r} looks at pairs, and its of= fits one node only")
 
 
 def _is_a(cls: type, of: Classes) -> bool:

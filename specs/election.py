@@ -2,7 +2,7 @@
 
 A property here asks only for what it names: a local state that says whether its node leads and in which term
 (:class:`Elector`), or what it has decided (:class:`Decider`). A dataclass with these attributes, fields or
-properties, is enough.
+properties, is enough. Where other nodes run other programs, ``of`` names the states of those that are meant.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def leadership(s: Elector) -> Leadership:
     return Leadership(s.leads, s.term if s.leads else None)
 
 
-def one_leader_per_term() -> Property:
+def one_leader_per_term(of: Classes = object) -> Property:
     """At most one node leads in any term (Raft's Election Safety, Ongaro and Ousterhout 2014, figure 3).
 
     This compares the leaders of one moment; :func:`one_leader_per_term_ever` those of all time.
@@ -75,10 +75,10 @@ def one_leader_per_term() -> Property:
             return f"{a.node} and {b.node} both lead in term {a.state.term}"
         return True
 
-    return always("at most one leader per term", pair(check, view=leadership))
+    return always("at most one leader per term", pair(check, view=leadership, of=of))
 
 
-def one_leader_at_a_time() -> Property:
+def one_leader_at_a_time(of: Classes = object) -> Property:
     """At most one node takes itself for the leader.
 
     Raft, Paxos and ZAB do not promise this: a leader that has been replaced does not know it until it hears
@@ -90,15 +90,15 @@ def one_leader_at_a_time() -> Property:
             return f"{a.node} leads in term {a.state.term} and {b.node} in term {b.state.term}"
         return True
 
-    return always("at most one leader at a time", pair(check, view=leadership))
+    return always("at most one leader at a time", pair(check, view=leadership, of=of))
 
 
-def leader_elected() -> Property:
+def leader_elected(of: Classes = object) -> Property:
     """Some node can become the leader: a model in which none can has forgotten something."""
-    return sometimes("a leader is elected", each(lambda n: n.state.leads, view=leadership))
+    return sometimes("a leader is elected", each(lambda n: n.state.leads, view=leadership, of=of))
 
 
-def terms_only_grow() -> Property:
+def terms_only_grow(of: Classes = object) -> Property:
     """No node goes back to an earlier term, not even by a crash."""
 
     def check(before: NodeView[int], after: NodeView[int]) -> bool | str:
@@ -109,11 +109,11 @@ def terms_only_grow() -> Property:
     def term(s: Elector) -> int:
         return s.term
 
-    return step("terms only grow", change(check, view=term))
+    return step("terms only grow", change(check, view=term, of=of))
 
 
 def decisions_are_final(of: Classes = object) -> Property:
-    """A node that has decided stays with its decision. ``of``: the states of the nodes that decide."""
+    """A node that has decided stays with its decision."""
 
     def check(before: NodeView[Hashable], after: NodeView[Hashable]) -> bool | str:
         if before.state is not None and after.state != before.state:
@@ -129,7 +129,7 @@ def decisions_are_final(of: Classes = object) -> Property:
 Terms = frozenset[tuple[int, NodeId]]
 
 
-def leaders_by_term() -> Monitor:
+def leaders_by_term(of: Classes = object) -> Monitor:
     """The history that :func:`one_leader_per_term_ever` needs: who has led in which term."""
 
     def start(nodes: tuple[NodeView[Elector], ...]) -> Terms:
@@ -138,7 +138,7 @@ def leaders_by_term() -> Monitor:
     def after(led: Terms, event: Event, before: NodeView[Elector], now: NodeView[Elector]) -> Terms:
         return led | {(now.state.term, now.node)} if now.up and now.state.leads else led
 
-    return Monitor("leaders by term", start, after)
+    return Monitor("leaders by term", start, after, of=of)
 
 
 def one_leader_per_term_ever() -> Property:

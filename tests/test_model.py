@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker import Environment, NodeId, Step, UsageError, guard, node_ids, text
+from checker import (
+    Environment,
+    Event,
+    Monitor,
+    NodeId,
+    NodeView,
+    Step,
+    UsageError,
+    always,
+    guard,
+    history,
+    node_ids,
+    text,
+)
+from checker.check import check
+from checker.load import load
 from checker.model.environment import FAULT_KINDS, EnvironmentState, initial_state, symmetric_splits
 from checker.model.handlers import HandlerError, outcomes
 from checker.model.step import send
 from checker.model.values import flaw, order
+from checker.verdict import Verdict
 from tests.models import Counter
 
 
@@ -161,3 +177,25 @@ def test_a_guard_after_a_yield_is_refused() -> None:
 
 def test_node_ids_compare_by_place() -> None:
     assert NodeId(0, "a") == NodeId(0, "b")
+
+
+def test_a_monitor_looks_at_the_nodes_of_its_class() -> None:
+    """In two-phase commit the manager has no stage."""
+    made = load("two_phase_commit").build({"managers": 2}, {})
+
+    def start(nodes: tuple[NodeView[Counter], ...]) -> int:
+        return len(nodes)
+
+    def after(count: int, event: Event, before: NodeView[Counter], now: NodeView[Counter]) -> int:
+        return count + (now.state.value > before.state.value)
+
+    found = []
+
+    def small(count: int) -> bool:
+        found.append(count)
+        return True
+
+    watched = Monitor("counts", start, after, of=Counter)
+    model = replace(made, monitors=[watched], properties=[always("small", history("counts", small))])
+    assert check(model).verdict is Verdict.PROVED
+    assert found == [0]  # no node has a counter

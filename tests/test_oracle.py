@@ -86,7 +86,7 @@ def compare_results(facts: Facts, report: Report) -> None:
         for claim in claims
     ]
     if report.model.deadlock is not False:
-        expected.append(("deadlock", "deadlock", facts.deadlock_verdict(), facts.deadlock))
+        expected.append(("no deadlock", "deadlock", facts.deadlock_verdict(), facts.deadlock))
     assert [_said(result) for result in report.results] == expected
 
 

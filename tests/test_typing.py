@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from mypy import api
@@ -15,11 +16,14 @@ MISTAKES = {
     "lambda s: s.term <= max_term, of=Server": "lambda s: s.turn <= max_term, of=Server",
     "def start(self, me: NodeId) -> Steps[Server]:": "def start(self, me: int) -> Steps[Server]:",
     "Raft(node_ids(nodes), bug)": "Raft(nodes, bug)",
+    "s: Server, src: NodeId, msg: Vote)": "s: Server, src: Vote, msg: NodeId)",
+    "me: NodeId, s: Server, src: NodeId, msg: Rejected)": "me: NodeId, s: Vote, src: NodeId, msg: Vote)",
+    "def heartbeat(self, me: NodeId, s: Server) -> Steps[Server]": "def heartbeat(self, me: NodeId) -> Steps[Server]",
 }
 
 
 def test_seeded_mistakes_are_found(tmp_path: Path) -> None:
-    """Each mistake is reported on its own line, and there is nothing else to report."""
+    """Each mistake is reported on its line, or on the decorator above it; there is nothing else to report."""
     good = (ROOT / "models" / "raft.py").read_text(encoding="utf-8")
     for number, (right, wrong) in enumerate(MISTAKES.items()):
         assert good.count(right) == 1
@@ -35,4 +39,5 @@ def test_seeded_mistakes_are_found(tmp_path: Path) -> None:
         found = [line for line in lines if f"wrong{number}.py" in line]
         text = (tmp_path / f"wrong{number}.py").read_text(encoding="utf-8")
         at = text[: text.index(wrong)].count("\n") + 1
-        assert any(f"wrong{number}.py:{at}:" in line for line in found), (wrong, found)
+        near = [line for line in found if re.search(rf"wrong{number}\.py:({at}|{at - 1}):", line)]
+        assert near, (wrong, found)

@@ -72,7 +72,12 @@ class Interpreter:
 
     def _begun(self, state: State) -> State:
         """An initial state with the monitors' first states."""
-        return replace(state, history=tuple(m.start(state.nodes) for m in self.model.monitors))
+        seen = [
+            tuple(view for view in state.nodes if isinstance(view.state, monitor.of))
+            for monitor in self.model.monitors
+        ]
+        starts = [monitor.start for monitor in self.model.monitors]
+        return replace(state, history=tuple(start(s) for start, s in zip(starts, seen, strict=True)))
 
     def _draft(self, state: State) -> Draft:
         return Draft(self.runner, state)
@@ -93,6 +98,8 @@ class Interpreter:
         for at, monitor in enumerate(self.model.monitors):
             for node in subjects:
                 old, new = before.nodes[node.index], after.nodes[node.index]
+                if not isinstance(new.state, monitor.of):
+                    continue
                 history[at] = monitor.after(history[at], event, old, new)
         return replace(after, history=tuple(history))
 
@@ -140,7 +147,8 @@ class Interpreter:
         spent = draft.environment.spend("crash")
         for count in range(len(split) if spent is not None else 0):
             made = tuple(e for at, e in enumerate(sends) if at not in split[count:])
-            crash = Event("crash", "crash", event.node, (("after sends", count),))
+            args = (("during", event.name), ("after sends", count))
+            crash = Event("crash", "crash", event.node, args)
             for remains in self.runner.remains(event.node, draft.nodes[event.node.index].state):
                 partly = draft.copy().sent(event.node, made)
                 if not partly.cut and spent is not None:

@@ -13,14 +13,35 @@ import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal, TypeVar, Union, get_args, get_origin, get_type_hints, overload
+from pathlib import Path
+from typing import (
+    Concatenate,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    overload,
+)
 
 from checker.model.errors import DefinitionError
+from checker.model.ids import NodeId
 from checker.model.step import Blocked, Step
 from checker.model.values import flaw, flaw_of_annotations, order
 
 Generator = Callable[..., Iterator[object]]
-F = TypeVar("F", bound=Generator)
+P = TypeVar("P")
+S = TypeVar("S")
+M = TypeVar("M")
+Q = ParamSpec("Q")
+NodeHandler: TypeAlias = Callable[[P, NodeId, S], Iterator[Step[S]]]
+NodeAction: TypeAlias = Callable[Concatenate[P, NodeId, S, Q], Iterator[Step[S]]]
+SpecAction: TypeAlias = Callable[Concatenate[P, S, Q], Iterator[Step[S]]]
+Delivery: TypeAlias = Callable[[P, NodeId, S, NodeId, M], Iterator[Step[S]]]
 
 
 class Fairness(Enum):
@@ -65,69 +86,108 @@ class Handler:
 
 
 _MARK = "__elcheck_mark__"
+_OURS = str(Path(__file__).parent.parent)
 
 
-def _marked(function: F, mark: Mark) -> F:
+def _marked(function: Generator, mark: Mark) -> Generator:
     setattr(function, _MARK, mark)
     return function
 
 
+class Timer(Protocol):
+    """What ``@timeout(...)`` and ``@tick(...)`` decorate."""
+
+    def __call__(self, function: NodeHandler[P, S], /) -> NodeHandler[P, S]:
+        """Mark a handler."""
+
+
+class Receiver(Protocol):
+    """What ``@receive(...)`` decorates."""
+
+    def __call__(self, function: Delivery[P, S, M], /) -> Delivery[P, S, M]:
+        """Mark a handler."""
+
+
+class Actor(Protocol):
+    """What ``@action(...)`` decorates: of a node, or of a Spec."""
+
+    @overload
+    def __call__(self, function: NodeAction[P, S, Q], /) -> NodeAction[P, S, Q]: ...
+    @overload
+    def __call__(self, function: SpecAction[P, S, Q], /) -> SpecAction[P, S, Q]: ...
+
+
 @overload
-def action(function: F, /) -> F: ...
+def action(function: NodeAction[P, S, Q], /) -> NodeAction[P, S, Q]: ...
 @overload
-def action(*, fair: Fairness | None = None, over: str | tuple[str, ...] = ()) -> Callable[[F], F]: ...
+def action(function: SpecAction[P, S, Q], /) -> SpecAction[P, S, Q]: ...
+@overload
+def action(*, fair: Fairness | None = None, over: str | tuple[str, ...] = ()) -> Actor: ...
 def action(
-    function: F | None = None,
+    function: Generator | None = None,
     /,
     *,
     fair: Fairness | None = None,
     over: str | tuple[str, ...] = (),
-) -> F | Callable[[F], F]:
+) -> object:
     """An internal step, enabled whenever its guard holds.
 
     ``over="values"`` adds an argument that ranges over the program's attribute ``values``; a tuple of
     names adds several.
     """
-    mark = Mark("action", fair, over=(over,) if isinstance(over, str) else over)
-    return _marked(function, mark) if function else lambda f: _marked(f, mark)
+    return _marking(function, Mark("action", fair, over=_names(over)))
 
 
 @overload
-def timeout(function: F, /) -> F: ...
+def timeout(function: NodeAction[P, S, Q], /) -> NodeAction[P, S, Q]: ...
 @overload
-def timeout(*, fair: Fairness | None = None, rank: int = 0) -> Callable[[F], F]: ...
+def timeout(*, fair: Fairness | None = None, rank: int = 0, over: str | tuple[str, ...] = ()) -> Actor: ...
 def timeout(
-    function: F | None = None, /, *, fair: Fairness | None = None, rank: int = 0
-) -> F | Callable[[F], F]:
+    function: Generator | None = None,
+    /,
+    *,
+    fair: Fairness | None = None,
+    rank: int = 0,
+    over: str | tuple[str, ...] = (),
+) -> object:
     """A timer that runs out: the timing of the environment says when it may.
 
-    Under ``sync`` timing only the enabled timeouts of the lowest ``rank`` fire.
+    Under ``sync`` timing only the enabled timeouts of the lowest ``rank``, among all nodes, fire. ``over`` is
+    as for :func:`action`.
     """
-    mark = Mark("timeout", fair, rank=rank)
-    return _marked(function, mark) if function else lambda f: _marked(f, mark)
+    return _marking(function, Mark("timeout", fair, rank, _names(over)))
 
 
 @overload
-def tick(function: F, /) -> F: ...
+def tick(function: NodeHandler[P, S], /) -> NodeHandler[P, S]: ...
 @overload
-def tick(*, fair: Fairness | None = None) -> Callable[[F], F]: ...
-def tick(function: F | None = None, /, *, fair: Fairness | None = None) -> F | Callable[[F], F]:
+def tick(*, fair: Fairness | None = None) -> Timer: ...
+def tick(function: Generator | None = None, /, *, fair: Fairness | None = None) -> object:
     """The passing of time: the tick handlers of all nodes, crashed ones included, take one joint step.
 
     Several yields are the drift that a clock may have.
     """
-    mark = Mark("tick", fair)
-    return _marked(function, mark) if function else lambda f: _marked(f, mark)
+    return _marking(function, Mark("tick", fair))
 
 
 @overload
-def receive(function: F, /) -> F: ...
+def receive(function: Delivery[P, S, M], /) -> Delivery[P, S, M]: ...
 @overload
-def receive(*, fair: Fairness | None = None) -> Callable[[F], F]: ...
-def receive(function: F | None = None, /, *, fair: Fairness | None = None) -> F | Callable[[F], F]:
+def receive(*, fair: Fairness | None = None) -> Receiver: ...
+def receive(function: Generator | None = None, /, *, fair: Fairness | None = None) -> object:
     """The delivery of a message, of the class (or union of classes) that ``msg`` is annotated with."""
-    mark = Mark("receive", fair)
-    return _marked(function, mark) if function else lambda f: _marked(f, mark)
+    return _marking(function, Mark("receive", fair))
+
+
+def _marking(function: Generator | None, mark: Mark) -> object:
+    """The function marked, or what will mark one."""
+    if function is not None:
+        return _marked(function, mark)
+    return lambda later: _marked(later, mark)
+
+
+def _names(over: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (over,) if isinstance(over, str) else over
 
 
 _ARGUMENTS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -178,6 +238,7 @@ def _handler(cls: type, door: str, name: str, function: Generator, mark: Mark) -
             f"{where} takes {got} arguments after self; "
             f"@{mark.kind} calls it with {len(wanted)}: {', '.join(wanted)}"
         )
+    _check_annotations(where, function, wanted)
     if not inspect.isgeneratorfunction(function):
         raise DefinitionError(f"{where} has no yield: a handler yields its outcomes")
     for attribute in mark.over:
@@ -198,16 +259,36 @@ def state_class(cls: type, door: type) -> type | None:
     return None
 
 
+def _check_annotations(where: str, function: Generator, wanted: tuple[str, ...]) -> None:
+    """Refuse arguments that are annotated as something else than they are given, such as ``me`` and ``s``
+    exchanged.
+    """
+    hints = _hints(where, function)
+    names = list(inspect.signature(function).parameters)[1:]
+    for name, meaning in zip(names, wanted, strict=False):
+        hint = hints.get(name)
+        is_node = meaning in ("me", "src")
+        if isinstance(hint, type) and (hint is NodeId) != is_node and meaning in ("me", "s", "src", "msg"):
+            raise DefinitionError(
+                f"{where}: {name!r} is annotated {hint.__name__}, and is given what is called {meaning!r}; "
+                f"the arguments are {', '.join(wanted)}"
+            )
+
+
+def _hints(where: str, function: Generator) -> dict[str, object]:
+    try:
+        return get_type_hints(function)
+    except NameError as error:
+        raise DefinitionError(f"{where}: {error}, in an annotation") from None
+
+
 def _field_names(cls: type) -> set[str]:
     return {f.name for f in dataclasses.fields(cls)} if dataclasses.is_dataclass(cls) else set()
 
 
 def _messages(where: str, function: Generator) -> tuple[type, ...]:
     parameter = list(inspect.signature(function).parameters)[-1]
-    try:
-        hints: dict[str, object] = get_type_hints(function)
-    except NameError as error:
-        raise DefinitionError(f"{where}: {error}, in the annotation of {parameter!r}") from None
+    hints = _hints(where, function)
     hint = hints.get(parameter)
     union = get_origin(hint) in (Union, types.UnionType)
     classes = get_args(hint) if union else (hint,)
@@ -287,4 +368,5 @@ def said(error: BaseException) -> str:
     """An exception in one line: what it is, what it says, and the line that raised it."""
     what = type(error).__name__ + (f": {error}" if str(error) else "")
     frames = traceback.extract_tb(error.__traceback__)
-    return f"{what} ({frames[-1].filename}:{frames[-1].lineno})" if frames else what
+    theirs = [frame for frame in frames if not frame.filename.startswith(_OURS)] or frames
+    return f"{what} ({theirs[-1].filename}:{theirs[-1].lineno})" if theirs else what

@@ -43,20 +43,24 @@ class Monitor:
 
     ``start`` gives the monitor's first state from the nodes' initial states; ``after`` its next one, for a
     step that changes something: (monitor's state, event, node before, node after). It sees the handlers'
-    steps, crashes and restarts; a joint step calls it for each node in turn. It multiplies the states, so a
-    model without need of history has none.
+    steps, crashes and restarts; a joint step calls it for each node in turn. ``of`` keeps the nodes whose
+    local states are of these classes. It multiplies states, so a model without need of history has none.
     """
 
     name: str
     start: Callable[..., object]
     after: Callable[..., object]
+    of: Classes
 
     def __init__(
         self,
         name: str,
         start: Callable[[tuple[NodeView[V], ...]], M],
         after: Callable[[M, Event, NodeView[V], NodeView[V]], M],
+        *,
+        of: Classes = object,
     ) -> None:
+        object.__setattr__(self, "of", of)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "start", start)
         object.__setattr__(self, "after", after)

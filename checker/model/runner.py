@@ -12,11 +12,11 @@ from functools import partial
 from itertools import product
 
 from checker.model.errors import DefinitionError
-from checker.model.handlers import Handler, HandlerError, Outcomes, handlers_of, outcomes, said
+from checker.model.handlers import Handler, HandlerError, Outcomes, handlers_of, outcomes, said, state_class
 from checker.model.ids import NodeId
 from checker.model.model import Bound, Model
-from checker.model.node import Crashed, Disconnected, survivor
-from checker.model.spec import SharedProgram
+from checker.model.node import Crashed, Disconnected, Node, survivor
+from checker.model.spec import SharedProgram, Spec
 from checker.model.state import Event
 from checker.model.step import Close, Send, Step
 from checker.model.values import text
@@ -45,6 +45,10 @@ class Runner:
         self.splits = False
         self.unhandled: set[tuple[str, str]] = set()
         self._twice = twice
+        self._state_classes: dict[NodeId | None, type | None] = {
+            node: state_class(type(program), Node) for node, program in self.programs.items()
+        }
+        self._state_classes[None] = state_class(type(model.program), Spec)
         self._bounds = [bound for bound in model.bounds if not isinstance(bound.holds, int)]
         self._handlers: dict[NodeId, tuple[Handler, ...]] = {}
         for node, program in self.programs.items():
@@ -146,6 +150,8 @@ class Runner:
         where = f"{type(program).__name__}.{name}"
         where += f" at {node}" if node is not None else ""
         self.calls += 1
+        tally = self.tallies.get((type(program).__name__, name), Tally())
+        tally.called += 1
         try:
             ticks = isinstance(event, Event) and event.kind == "tick"
             normal = partial(self._normal, where=where, node=node, ticks=ticks)
@@ -153,16 +159,17 @@ class Runner:
         except HandlerError as error:
             given = ", ".join(map(text, arguments[1 if node is not None else 0 :]))
             raise HandlerError(f"{error}, on ({given})") from error.__cause__
-        tally = self.tallies.get((type(program).__name__, name))
-        if tally is not None:
-            tally.called += 1
-            tally.enabled += bool(result.steps)
-            if result.blocked is not None:
-                tally.blocked[result.blocked] += 1
+        tally.enabled += bool(result.steps)
+        if result.blocked is not None:
+            tally.blocked[result.blocked] += 1
         return result
 
     def _normal(self, step: Step[object], *, where: str, node: NodeId | None, ticks: bool) -> Step[object]:
         """A step with its sends in order of their targets, those to one target as they were made."""
+        states = self._state_classes.get(node)
+        if states is not None and not isinstance(step.state, states):
+            got, wanted = type(step.state).__name__, states.__name__
+            raise HandlerError(f"{where} yields a state of class {got}, and its program is one of {wanted}")
         if not step.sends:
             return step
         if node is None:

@@ -75,6 +75,8 @@ def flaw(value: object, where: str = "") -> str | None:
     for kind, instead in _MUTABLE.items():
         if isinstance(value, kind):
             return f"{where} is a {kind.__name__}, which can change: use {instead}"
+    if isinstance(value, type):
+        return f"{where} is the class {value.__name__} itself, not one of its values"
     if isinstance(value, _PLAIN):
         return None
     if isinstance(value, tuple | frozenset):

@@ -45,7 +45,7 @@ def changes(model: Model, before: State, after: State) -> Changes:
     names = [monitor.name for monitor in model.monitors]
     for name, old_m, new_m in zip(names, before.history, after.history, strict=True):
         if old_m != new_m:
-            found.append(Change("", name, old_m, new_m))
+            found.append(Change("history", name, old_m, new_m))
     then, now = Counter(before.network), Counter(after.network)
     return Changes(tuple(found), tuple((now - then).elements()), tuple((then - now).elements()))
 

@@ -97,6 +97,8 @@ def _coverage(coverage: Coverage, stats: Stats) -> list[str]:
 
 
 def _headline(result: Result) -> str:
+    if result.kind == "error":
+        return click.style("ERROR", fg="red", bold=True) + f": {result.detail}"
     return f"{verdict(result.verdict)} {result.kind} {click.style(result.name, bold=True)}: {result.detail}"
 
 
@@ -150,13 +152,11 @@ def action(event: Event) -> str:
         return f"{event.name} {text(args['msg'])}{tail}{which}"
     if event.kind == "receive":
         return f"{event.name}({text(args['msg'])}){tail}"
+    if "during" in args:
+        return f"crash during {args['during']}, after {args['after sends']} of its sends"
     if event.fault:
-        return " ".join([event.name, *(_fault_argument(name, value) for name, value in args.items())])
+        return " ".join([event.name, *map(str, args.values())])
     return event.name + (f"({', '.join(map(text, args.values()))})" if args else "")
-
-
-def _fault_argument(name: str, value: object) -> str:
-    return f"after {value} of its sends" if name == "after sends" else str(value)
 
 
 def _start(state: State) -> str:

@@ -85,7 +85,8 @@ class Faults:
         compiled = table.compile(outcome, tuple(made), table.broken_links(rest))
         box = draft.sent(compiled, rest)
         if box is not None:
-            event = Event("crash", "crash", table.node, (("after sends", count),))
+            args = (("during", outcome.event.name), ("after sends", count))
+            event = Event("crash", "crash", table.node, args)
             posts = compiled.move.posts + self._news[table.index]
             box = table.mailboxes.after_crash(box, kept=kept)
             for down in table.locals.remains(outcome.after, deaf=not kept):

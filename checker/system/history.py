@@ -36,7 +36,7 @@ class History:
             views.append(table.locals.view(local))
         for (shift, monitor), states in zip(self._fields, self._states, strict=True):
             try:
-                state = monitor.start(tuple(views))
+                state = monitor.start(tuple(view for view in views if isinstance(view.state, monitor.of)))
             except Exception as error:
                 raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
             code += states.number(_value(monitor, state)) << shift
@@ -63,6 +63,8 @@ class History:
         now, event, node, old, new = seen
         monitor = self._fields[at][1]
         table = self._tables[node]
+        if not isinstance(table.locals[new].state, monitor.of):
+            return now
         state = self._states[at].values[now]
         try:
             result = monitor.after(state, event, table.locals.view(old), table.locals.view(new))

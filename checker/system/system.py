@@ -32,7 +32,7 @@ def deadlock_claim(model: Model) -> list[Property]:
         return []
     done = model.deadlock
     scope = Scope("none", never_done) if done is True else scope_of(done)
-    return [Property("deadlock", "deadlock", scope)]
+    return [Property("deadlock", "no deadlock", scope)]
 
 
 def never_done() -> bool:

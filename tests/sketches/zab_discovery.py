@@ -158,7 +158,7 @@ class Discovery(Node[Server]):
 
 def model(
     nodes: Annotated[int, "servers"] = 3,
-    max_epoch: Annotated[int, "bound on the epochs that are searched"] = 2,
+    max_epoch: Annotated[int, "bound on the epochs that are searched"] = 1,
     bug: Annotated[Bug | None, "a mistake to put in (ZOOKEEPER-335)"] = None,
 ) -> Model:
     """ZAB's discovery (Junqueira et al. 2011), links break, a server crashes and restarts."""
