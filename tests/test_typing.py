@@ -18,7 +18,7 @@ MISTAKES = {
     "Raft(node_ids(nodes), bug)": "Raft(nodes, bug)",
     "s: Server, src: NodeId, msg: Vote)": "s: Server, src: Vote, msg: NodeId)",
     "me: NodeId, s: Server, src: NodeId, msg: Rejected)": "me: NodeId, s: Vote, src: NodeId, msg: Vote)",
-    "def heartbeat(self, me: NodeId, s: Server) -> Steps[Server]": "def heartbeat(self, me: NodeId) -> Steps[Server]",
+    "def heartbeat(self, me: NodeId, s: Server)": "def heartbeat(self, me: NodeId)",
 }
 
 
