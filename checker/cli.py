@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shlex
@@ -9,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib import metadata
 from pathlib import Path
 from typing import get_args
 
@@ -26,7 +28,7 @@ from checker.model.environment import (
     NetworkName,
 )
 from checker.model.errors import DefinitionError, UsageError
-from checker.model.handlers import HandlerError
+from checker.model.handlers import HandlerError, said
 from checker.model.model import Model
 from checker.options import options_of
 from checker.render import as_json, graph, junit, text
@@ -47,7 +49,7 @@ class BudgetType(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # ge
         del param, ctx
         if value == UNLIMITED:
             return UNLIMITED
-        if isinstance(value, int) or (isinstance(value, str) and value.isdecimal()):
+        if isinstance(value, int) or (isinstance(value, str) and value.isdecimal() and len(value) < 10):
             return int(value)
         raise click.BadParameter(f"{value!r} is neither 0, 1, 2, ... nor 'unlimited'")
 
@@ -60,7 +62,7 @@ class SizeType(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # gene
     def convert(self, value: object, param: object, ctx: object) -> int:
         """Turn what was written into bytes."""
         del param, ctx
-        matched = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT])(i?B)?", str(value), re.IGNORECASE)
+        matched = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([KMGT])(i?B)?", str(value), re.IGNORECASE)
         if not matched or float(matched[1]) == 0:
             raise click.BadParameter(f"{value!r} is no size such as 500M or 2G")
         return int(float(matched[1]) * 2 ** (10 * ("KMGT".index(matched[2].upper()) + 1)))
@@ -152,7 +154,8 @@ class ModelCommand(click.Command):
     def __init__(self, name: str, file: ModelFile) -> None:
         self.file = file
         self.own = environment_options() + search_options()
-        reserved = {option.name for option in self.own if option.name} | {"help"}
+        flags = {flag.lstrip("-").replace("-", "_") for option in self.own for flag in option.opts}
+        reserved = flags | {"help", "output_format"}
         self.parameters, self.decoders = options_of(file, reserved)
         defaults = self._defaults()
         text_ = f"{file.summary}\n\n\b\nIts environment, unless options say otherwise:\n{defaults}"
@@ -196,6 +199,8 @@ class ModelCommand(click.Command):
             values["check_model"],
             values["engine"],
         )
+        if values["timeout"] is not None and not math.isfinite(values["timeout"]):
+            raise UsageError("--timeout takes a number of seconds")
         if asked.graph is not None and asked.graph.suffix not in graph.ENDINGS:
             raise UsageError(f"--graph {asked.graph}: the ending says the format, .dot or .graphml")
         model = self.file.build(parameters, given)
@@ -237,7 +242,12 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
         progress.done()
     click.echo(_rendered(run, report, asked))
     if asked.graph is not None:
-        graph.write(report, asked.graph)
+        try:
+            graph.write(report, asked.graph)
+        except (UsageError, OSError) as error:
+            if report.exit_code == 0:
+                raise
+            click.echo(f"elcheck: {error}", err=True)  # the verdict's own code says more
     return report.exit_code
 
 
@@ -248,6 +258,13 @@ def _rendered(run: Run, report: Report, asked: Asked) -> str:
         return junit.render(run, report)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     return text.render(run, report, witnesses=asked.witness, width=width)
+
+
+def _version() -> str:
+    try:
+        return metadata.version("elcheck")
+    except metadata.PackageNotFoundError:
+        return "(run from its source)"
 
 
 class Models(click.Group):
@@ -271,7 +288,7 @@ class Models(click.Group):
 
 
 @click.command(cls=Models, subcommand_metavar="MODEL [OPTIONS]", context_settings={"max_content_width": 110})
-@click.version_option(package_name="elcheck")
+@click.version_option(version=_version())
 def elcheck() -> None:
     """Check a model: every interleaving, message loss and crash, by breadth-first search.
 
@@ -309,8 +326,12 @@ def run(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT["io"]
+    except UnicodeEncodeError as error:
+        return _failed(f"can't write the report in this encoding: {error}", "io")
     except OSError as error:
         return _failed(f"can't write {error.filename or 'the report'}: {error.strerror}", "io")
+    except Exception as error:
+        return _failed(f"this is a bug of elcheck, please report it: {said(error)}", "internal")
     return result if isinstance(result, int) else 0
 
 

@@ -107,14 +107,23 @@ class Explorer:
                     return
                 search.levels.append(end)
                 self._level(begin, end)
+        except MemoryError:
+            search.stopped = "memory ran out"
         except HandlerError as error:
             search.failure = (self._at, str(error))
             search.stopped = "an error ended it"
 
     def _begin(self) -> None:
         self._at: int | None = None
-        for code in self._system.initial():
-            self._add(code, len(self.search.codes))
+        search, cap = self.search, self._limits.max_states or float("inf")
+        for number, code in enumerate(self._system.initial()):
+            if number % EVERY == 0 and self._stop():
+                break
+            if code not in self._seen:
+                if len(search.codes) >= cap:
+                    search.stopped = f"--max-states {cap:.0f} was reached"
+                    break
+                self._add(code, len(search.codes))
         self.search.levels.append(0)
         for index, code in enumerate(self.search.codes):
             self._at = index
@@ -130,8 +139,9 @@ class Explorer:
         search, judge, seen = self.search, self._judge, self._seen
         codes, parents, successors = search.codes, search.parents, self._system.successors
         cap = self._limits.max_states or float("inf")
+        timed = self._end is not None
         for index in range(begin, end):
-            if index % EVERY == 0 and self._stop():
+            if (timed or index % EVERY == 0) and self._stop():
                 return
             self._at = index
             code = codes[index]
@@ -161,7 +171,7 @@ class Explorer:
         """Expand the states at the depth limit without keeping what is new, to know whether anything is."""
         search = self.search
         for index in range(begin, end):
-            if index % EVERY == 0 and self._stop():
+            if (self._end is not None or index % EVERY == 0) and self._stop():
                 return
             self._at = index
             code = search.codes[index]

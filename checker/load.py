@@ -13,8 +13,9 @@ from pathlib import Path
 from types import ModuleType
 
 from checker.model.errors import DefinitionError, UsageError
-from checker.model.handlers import said
+from checker.model.handlers import RAISED, said
 from checker.model.model import Model
+from checker.validate import well_formed
 
 
 class LoadError(Exception):
@@ -46,10 +47,14 @@ class ModelFile:
             raise UsageError(f"{self.path}: model({chosen}): {error}") from error
         except DefinitionError as error:
             raise LoadError(f"{self.path}: {error}") from error
-        except Exception as error:
+        except RAISED as error:
             raise LoadError(f"{self.path}: model({chosen}) raises {said(error)}") from error
         if not isinstance(made, Model):
             raise LoadError(f"{self.path}: model() returns {type(made).__name__}, not a Model")
+        try:
+            well_formed(made)
+        except DefinitionError as error:
+            raise LoadError(f"{self.path}: {error}") from error
         return made
 
 
@@ -64,7 +69,11 @@ def bundled() -> dict[str, Path]:
 def find(name: str) -> Path:
     """The file that a name on the command line means. Raises LoadError."""
     path = Path(name)
-    if path.is_file():
+    try:
+        there = path.is_file()
+    except (OSError, ValueError) as error:
+        raise LoadError(f"{name[:60]!r} is no name of a file: {error}") from error
+    if there:
         return path
     if path.is_dir():
         raise LoadError(f"{name} is a folder, not a model file")
@@ -100,6 +109,6 @@ def _imported(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except SyntaxError as error:
         raise LoadError(f"{error.filename}:{error.lineno}: {error.msg}") from error
-    except (Exception, SystemExit) as error:
+    except RAISED as error:
         raise LoadError(f"{path} can't be imported: {said(error)}") from error
     return module

@@ -22,11 +22,12 @@ def options_of(file: ModelFile, reserved: set[str]) -> tuple[list[click.Option],
     """
     try:
         hints = get_type_hints(file.function, include_extras=True)
-    except NameError as error:
-        raise LoadError(f"{file.path}: the annotations of model(): {error}") from error
+        parameters = inspect.signature(file.function).parameters
+    except Exception as error:
+        raise LoadError(f"{file.path}: the parameters of model(): {error}") from error
     options: list[click.Option] = []
     decoders: dict[str, Decode] = {}
-    for name, parameter in inspect.signature(file.function).parameters.items():
+    for name, parameter in parameters.items():
         where = f"{file.path}: the parameter {name!r} of model()"
         if name in reserved:
             raise LoadError(f"{where} has the name of one of elcheck's own options: choose another")
@@ -48,9 +49,9 @@ def _option(where: str, name: str, hint: object, default: object) -> tuple[click
         flag = f"{flag}/--no-{flag[2:]}"
     kind, decode, encode = _type(where, hint)
     shown = None if required or default is None else encode(default)
-    option = click.Option(
-        [flag, name], type=kind, default=shown, required=required, help=doc, show_default=shown is not None
-    )
+    if required:
+        return click.Option([flag, name], type=kind, required=True, help=doc), decode
+    option = click.Option([flag, name], type=kind, default=shown, help=doc, show_default=shown is not None)
     return option, decode
 
 
@@ -69,7 +70,7 @@ def _type(where: str, hint: object) -> tuple[type | click.Choice[str], Decode, D
     if isinstance(hint, type) and issubclass(hint, Enum):
         members: dict[str, object] = {member.name.lower(): member for member in hint}
         names = {id(member): name for name, member in members.items()}
-        return click.Choice(list(members)), lambda v: members[str(v)], lambda m: names[id(m)]
+        return click.Choice(list(members)), lambda v: members[str(v)], lambda m: names.get(id(m), m)
     raise LoadError(f"{where} can't be an option: annotate it with int, bool, str, Literal[...] or an Enum")
 
 

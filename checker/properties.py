@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from checker.model.handlers import HandlerError, said
+from checker.model.handlers import RAISED, HandlerError, said
 from checker.model.property import Property
 from checker.model.state import NodeView, State
 from checker.model.values import text
@@ -29,8 +29,8 @@ class Finding:
 class Judge:
     """The properties of one search, and what has been found of them.
 
-    ``every_state`` and ``every_step`` say that some undecided property has to be asked at each of them,
-    not only where a profile changes.
+    ``every_state`` says that some undecided property has to be asked at each new state, not only where a
+    node's profile changes.
     """
 
     def __init__(self, system: System) -> None:
@@ -58,7 +58,7 @@ class Judge:
         self._seen = [(p, c) for p, c in states if c.scope.kind != "whole"]
         self._steps = steps
         self._local_steps = all(claim.scope.kind == "change" for _, claim in steps)
-        self.every_state = bool(self._whole) or any(c.scope.kind == "shared" for _, c in states)
+        self.every_state = any(c.scope.kind in ("whole", "shared", "history") for _, c in states)
         self.asks_steps = bool(steps)
         self.asks_deadlock = any(c.kind == "deadlock" for _, c in open_claims)
 
@@ -120,7 +120,7 @@ class Judge:
         self.evaluations += 1
         try:
             answer = claim.scope.check(*sight)
-        except Exception as error:
+        except RAISED as error:
             raise HandlerError(f"the property {claim.name!r} raises {said(error)}{_of(sight)}") from error
         if not isinstance(answer, bool | str):
             raise HandlerError(f"the property {claim.name!r} answers {answer!r}, not True, False or a string")
@@ -136,9 +136,10 @@ class Judge:
             return
         self._judged_moves.add(move)
         before, after = self._system.profile(code), self._system.profile(succ)
-        if (before, after) in self._judged_steps:
-            return
-        self._judged_steps.add((before, after))
+        if not self.every_state:  # pairs of states of a Spec hardly ever come again
+            if (before, after) in self._judged_steps:
+                return
+            self._judged_steps.add((before, after))
         for p, claim in self._steps:
             olds, news = self._system.seen(before, p), self._system.seen(after, p)
             for sight in _changed(claim, olds, news):
@@ -162,17 +163,25 @@ class Judge:
             sights: Iterator[tuple[object, ...]] = iter([(self._system.decode(code),)])
         else:
             sights = self._arguments(claim, self._system.seen(self._system.profile(code), p))
-        for sight in sights:
-            answer = self._answer(p, claim, sight)
-            if answer is not True:
-                return answer if isinstance(answer, str) else "no step is enabled, and it is no proper end"
-        return None
+        answers = [self._answer(p, claim, sight) for sight in sights]
+        wrong = [answer for answer in answers if answer is not True]
+        if answers and not wrong:
+            return None
+        said_ = [answer for answer in wrong if isinstance(answer, str)]
+        return said_[0] if said_ else "no step is enabled, and it is no proper end"
 
 
 def _changed(claim: Property, olds: tuple[object, ...], news: tuple[object, ...]) -> list[tuple[object, ...]]:
     if claim.scope.kind == "changes":
         return [(olds, news)] if olds != news else []
-    return [(old, new) for old, new in zip(olds, news, strict=True) if old != new]
+    if claim.scope.kind == "shared":
+        return [(old, new) for old, new in zip(olds, news, strict=True)]
+    before = {view.node: view for view in olds if isinstance(view, NodeView)}
+    return [
+        (before[view.node], view)
+        for view in news
+        if isinstance(view, NodeView) and view.node in before and before[view.node] != view
+    ]
 
 
 def _of(sight: tuple[object, ...]) -> str:

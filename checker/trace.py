@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from checker.explore import Path
 from checker.interpreter import Interpreter
+from checker.model.errors import DefinitionError
+from checker.model.handlers import HandlerError
 from checker.model.model import Model
 from checker.model.state import Event, State
 from checker.system import System
@@ -44,7 +46,10 @@ def trace_of(path: Path, system: System) -> Trace:
     initial = system.decode(path[0][0])
     steps = [TraceStep(move.event, system.decode(code)) for code, move in path[1:] if move is not None]
     trace = Trace(initial, tuple(steps))
-    replay(trace, system.model)
+    try:
+        replay(trace, system.model)
+    except (HandlerError, DefinitionError) as error:
+        raise ReplayError(f"replaying came to what the search did not meet: {error}") from error
     return trace
 
 

@@ -6,13 +6,15 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 
-from checker.model.environment import FAULT_KINDS, Environment
+from checker.model.environment import FAULT_KINDS, Environment, Partition
 from checker.model.errors import DefinitionError, UsageError
 from checker.model.handlers import handlers_of, state_class
-from checker.model.model import Model
+from checker.model.ids import NodeId
+from checker.model.model import Bound, Model, Monitor
 from checker.model.node import Node, Program, require_survivors
-from checker.model.property import Classes, Property, Scope
+from checker.model.property import Classes, Property, Scope, scope_of
 from checker.model.spec import SharedProgram, Spec
+from checker.model.state import Envelope, Prepared, is_notice
 from checker.model.values import flaw, flaw_of_annotations
 
 _STEP_SCOPES = ("change", "changes")
@@ -23,6 +25,7 @@ def validate(model: Model) -> None:
 
     What only shows when handlers run (an outcome that is no value, a guard after a yield) is found there.
     """
+    well_formed(model)
     shared = isinstance(model.program, SharedProgram)
     _programs(model)
     model.environment.check()
@@ -34,6 +37,10 @@ def validate(model: Model) -> None:
         _prepared(model)
     _properties(model, shared=shared)
     for bound in model.bounds:
+        if not isinstance(bound.holds, int) and not callable(bound.holds):
+            raise DefinitionError(
+                f"Bound({bound.name!r}, {bound.holds!r}): a predicate over a state, or a number"
+            )
         if isinstance(bound.holds, int) and (bound.name not in ("copies", "link") or bound.holds < 1):
             raise DefinitionError(
                 f"Bound({bound.name!r}, {bound.holds}): a number (at least 1) bounds the network, and is "
@@ -41,10 +48,45 @@ def validate(model: Model) -> None:
             )
 
 
+def well_formed(model: Model) -> None:
+    """Raise DefinitionError if a part of a model is of another class than it has to be."""
+    parts: list[tuple[str, object, type]] = [
+        ("properties", model.properties, Property),
+        ("bounds", model.bounds, Bound),
+        ("monitors", model.monitors, Monitor),
+        ("initial", model.initial, Prepared),
+        ("partitions", model.partitions, Partition),
+    ]
+    for name, found, cls in parts:
+        if not isinstance(found, list | tuple):
+            raise DefinitionError(f"Model({name}=...) is a list of {cls.__name__}, not {found!r}")
+        for item in found:
+            if not isinstance(item, cls):
+                raise DefinitionError(f"in Model({name}=...), {item!r} is no {cls.__name__}")
+    if not isinstance(model.environment, Environment):
+        raise DefinitionError(f"Model(environment=...) is an Environment, not {model.environment!r}")
+    programs: object = model.program
+    if isinstance(programs, Mapping):
+        for node, program in programs.items():
+            if not isinstance(node, NodeId) or not isinstance(program, Program):
+                raise DefinitionError(f"a model's mapping leads from NodeIds to Nodes: {node!r}: {program!r}")
+    for program in programs.values() if isinstance(programs, Mapping) else [programs]:
+        if isinstance(program, Program):
+            nodes: object = getattr(program, "nodes", None)
+            if not isinstance(nodes, tuple) or not all(isinstance(node, NodeId) for node in nodes):
+                name = type(program).__name__
+                raise DefinitionError(
+                    f"{name}'s first field is the ids of the nodes, node_ids(3), not {nodes!r}"
+                )
+
+
 def _programs(model: Model) -> None:
     program: object = model.program
     if isinstance(program, SharedProgram):
         _state_class(type(program), Spec)
+        why = flaw(program)
+        if why is not None:
+            raise DefinitionError(f"a Spec's parameters are fixed: {why}")
         if not handlers_of(type(program), "spec"):
             raise DefinitionError(f"{type(program).__name__} has no @action: nothing could ever happen")
         return
@@ -111,28 +153,40 @@ def _prepared(model: Model) -> None:
             if why is not None:
                 raise DefinitionError(f"an initial state is no value: {why}")
         for envelope in prepared.network:
+            if not isinstance(envelope, Envelope):
+                raise DefinitionError(f"in Prepared(network=...), {envelope!r} is no Envelope")
             why = flaw(envelope.msg)
-            if why is not None or envelope.dst not in model.programs:
-                raise DefinitionError(f"an initial state has {envelope!r} under way: {why or 'no such node'}")
+            if envelope.src not in model.programs or envelope.dst not in model.programs:
+                why = "no such node"
+            if is_notice(envelope):
+                why = "only the environment sends that"
+            if why is not None:
+                raise DefinitionError(f"an initial state has {envelope!r} under way: {why}")
 
 
 def _properties(model: Model, *, shared: bool) -> None:
     if not model.properties and model.deadlock is False:
         raise DefinitionError("the model has no properties: nothing would be checked")
-    for item in model.properties:
-        if not isinstance(item, Property):
-            raise DefinitionError(f"{item!r} is no property: write always(name, scope), sometimes(...), ...")
     for name, count in Counter(item.name for item in model.properties).items():
         if count > 1:
             raise DefinitionError(f"{count} properties are called {name!r}")
     monitors = [monitor.name for monitor in model.monitors]
+    if len(set(monitors)) < len(monitors):
+        raise DefinitionError(f"two monitors have one name: {', '.join(monitors)}")
     for item in model.properties:
         _scope(item.kind, f"the property {item.name!r}", item.scope, monitors, shared=shared)
     if not shared:
         for item in model.properties:
             _looks_at_something(model, item)
-    if isinstance(model.deadlock, Scope):
-        _scope("always", "the scope of deadlock", model.deadlock, monitors, shared=shared)
+    if not isinstance(model.deadlock, bool):
+        if not isinstance(model.deadlock, Scope) and not callable(model.deadlock):
+            raise DefinitionError(
+                f"Model(deadlock=...) is True, or says what a proper end is: {model.deadlock!r}"
+            )
+        done = scope_of(model.deadlock)
+        _scope("always", "the scope of deadlock", done, monitors, shared=shared)
+        if not shared:
+            _looks_at_something(model, Property("deadlock", "no deadlock", done))
 
 
 def _looks_at_something(model: Model, item: Property) -> None:
@@ -152,9 +206,10 @@ def _looks_at_something(model: Model, item: Property) -> None:
 
 def _is_a(cls: type, of: Classes) -> bool:
     try:
+        isinstance(None, of)
         return issubclass(cls, of)
-    except TypeError:
-        return True  # a protocol: what fits it shows only on the values
+    except TypeError as error:
+        raise DefinitionError(f"of={of!r} can't be asked of a state: {error}") from None
 
 
 def _scope(kind: str, who: str, scope: Scope, monitors: list[str], *, shared: bool) -> None:

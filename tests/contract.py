@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
@@ -10,7 +10,10 @@ import pytest
 from checker import (
     Bound,
     Environment,
+    Event,
     Model,
+    Monitor,
+    Node,
     NodeId,
     NodeView,
     Scope,
@@ -22,9 +25,12 @@ from checker import (
     change,
     each,
     guard,
+    history,
     never,
+    node_ids,
     sometimes,
     step,
+    tick,
 )
 from checker.check import Limits, Report, check
 from checker.trace import replay
@@ -149,6 +155,67 @@ class Contract:
         assert self.check(model).exit_code == EXIT["refuted"]
         assert self.check(replace(model, deadlock=True)).exit_code == EXIT["deadlock"]
 
+    def test_history_alone_is_judged(self) -> None:
+        """The only property looks at a monitor, and no node's view ever changes for it."""
+
+        def start(nodes: tuple[NodeView[Counter], ...]) -> int:
+            return 0
+
+        def after(count: int, event: Event, old: NodeView[Counter], new: NodeView[Counter]) -> int:
+            return count + 1
+
+        def few(count: int) -> bool:
+            return count < 2
+
+        model = Counting(3).model(always("few", history("steps", few)))
+        result = self.check(replace(model, monitors=[Monitor("steps", start, after)])).results[0]
+        assert result.verdict is Verdict.REFUTED
+        assert result.trace is not None
+        assert len(result.trace.steps) == 2
+
+    def test_a_change_compares_a_node_with_itself(self) -> None:
+        """Two nodes exchange their classes of states in one tick: neither is of either class throughout."""
+
+        @dataclass(frozen=True)
+        class Swap(Node["Counter | Other"]):
+            def start(self, me: NodeId) -> Steps[Counter | Other]:
+                yield Step(Counter(1) if me.index == 0 else Other(2))
+
+            @tick
+            def exchange(self, me: NodeId, s: Counter | Other) -> Steps[Counter | Other]:
+                yield Step(Other(2) if isinstance(s, Counter) else Counter(3))
+
+        def same(old: NodeView[Counter], new: NodeView[Counter]) -> bool:
+            return old.node == new.node and old.state.value == new.state.value
+
+        model = Model(Swap(node_ids(2)), [step("same", change(same, of=Counter))])
+        assert self.check(model).verdict is Verdict.PROVED
+
+    def test_replay_meets_only_what_the_search_met(self) -> None:
+        """Nothing may crash, so that at_crash and recover, which raise, are nobody's business."""
+
+        @dataclass(frozen=True)
+        class Fragile(Counting):
+            def at_crash(self, me: NodeId, before: Counter) -> Steps[Counter]:
+                raise RuntimeError("no crash was asked for")
+                yield
+
+            def recover(self, me: NodeId, durable: Counter) -> Steps[Counter]:
+                raise RuntimeError("no restart was asked for")
+                yield
+
+        report = self.check(Fragile(3).model(always("small", below(2))))
+        assert report.exit_code == EXIT["refuted"]
+
+    def test_many_initial_states_stop_at_the_limit(self) -> None:
+        class Many(Counting):
+            def start(self, me: NodeId) -> Steps[Counter]:
+                for value in range(1000):
+                    yield Step(Counter(value))
+
+        report = self.check(Many(3).model(always("small", below(5000))), Limits(max_states=10))
+        assert (report.stats.distinct, report.exit_code) == (10, EXIT["undetermined"])
+
     # -- errors --------------------------------------------------------------------------------------
 
     def test_a_handler_that_raises_is_a_finding_with_a_trace(self) -> None:
@@ -268,6 +335,11 @@ class Contract:
         trace = report.results[0].trace
         assert trace is not None
         assert trace.steps[-1].event.args == (("size", 2),)
+
+
+@dataclass(frozen=True)
+class Other:
+    value: int = 0
 
 
 def below(limit: int) -> Scope:

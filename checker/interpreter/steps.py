@@ -281,14 +281,14 @@ class Interpreter:
                 yield at, envelope, ""
 
     def _nodes_down(self, state: State) -> Iterator[tuple[Event, Draft]]:
-        for node in self._up(state):
+        for node in self._up(state) if state.environment.may("crash") else ():
             for remains in self.runner.remains(node, state.nodes[node.index].state):
                 draft = self._spent(state, "crash")
                 if draft is not None:
                     yield Event("crash", "crash", node), draft.crashed(node, remains)
 
     def _nodes_back(self, state: State) -> Iterator[tuple[Event, Draft]]:
-        for view in state.nodes:
+        for view in state.nodes if state.environment.may("restart") else ():
             if view.up:
                 continue
             for step in self.runner.recoveries(view.node, view.state):

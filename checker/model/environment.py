@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from checker.model.errors import UsageError
 from checker.model.ids import NodeId
@@ -19,7 +19,7 @@ Budget: TypeAlias = int | Unlimited
 FaultKind = Literal["loss", "dup", "crash", "restart", "partition", "disconnect"]
 FAULT_KINDS: tuple[FaultKind, ...] = ("loss", "dup", "crash", "restart", "partition", "disconnect")
 
-_EVENTUAL = re.compile(r"eventual\((\d+)\)")
+_EVENTUAL = re.compile(r"eventual\((\d{1,9})\)")
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,12 @@ class Environment:
 
     def check(self) -> None:
         """Raise UsageError for what has no meaning, with the reason."""
+        names = [("network", self.network, NetworkName), ("detector", self.detector, DetectorName)]
+        for part, name, known in names:
+            if name not in get_args(known):
+                raise UsageError(f"{part}={name!r}: it is one of {', '.join(get_args(known))}")
+        if not isinstance(self.timing, str):
+            raise UsageError(f"timing={self.timing!r}: it is 'async', 'sync' or 'eventual(k)'")
         for kind in FAULT_KINDS:
             budget: object = getattr(self, kind)
             whole = isinstance(budget, int) and not isinstance(budget, bool) and budget >= 0

@@ -278,7 +278,7 @@ def _check_annotations(where: str, function: Generator, wanted: tuple[str, ...])
 def _hints(where: str, function: Generator) -> dict[str, object]:
     try:
         return get_type_hints(function)
-    except NameError as error:
+    except Exception as error:
         raise DefinitionError(f"{where}: {error}, in an annotation") from None
 
 
@@ -301,6 +301,10 @@ def _messages(where: str, function: Generator) -> tuple[type, ...]:
         if why is not None:
             raise DefinitionError(f"{where}: {why}")
     return tuple(classes)
+
+
+RAISED = (Exception, SystemExit)
+"""What other people's code may raise, and what is a finding then; only an interrupt goes through."""
 
 
 class HandlerError(Exception):
@@ -346,7 +350,7 @@ def _run(call: Callable[[], Iterator[object]], where: str, normal: Normal) -> Ou
         return Outcomes((), str(blocked))
     except (HandlerError, DefinitionError):
         raise
-    except Exception as error:
+    except RAISED as error:
         raise HandlerError(f"{where} raises {said(error)}") from error
     if len(found) > 1:
         found = sorted(set(found), key=order)
@@ -358,9 +362,12 @@ def _checked(step: object, where: str) -> Step[object]:
         raise HandlerError(f"{where} yields {step!r}, which is not a Step")
     if not dataclasses.is_dataclass(step.state) or isinstance(step.state, type):
         raise HandlerError(f"{where} yields the state {step.state!r}: a state is a frozen dataclass")
+    if not isinstance(step.sends, tuple):
+        raise HandlerError(f"{where} sends {step.sends!r}: use self.send(...), or leave it out")
     why = flaw(step.state) or flaw(step.sends)
     if why is not None:
         raise HandlerError(f"{where} yields what is no value: {why}")
+    hash(step)  # a __hash__ that raises is the handler's fault, found here
     return step
 
 

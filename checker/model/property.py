@@ -114,7 +114,10 @@ def change(
     view: Callable[[S], V] | None = None,
     of: Classes = object,
 ) -> Scope:
-    """For :func:`step`: each node that a step changes, as it was and as it is, crashes included."""
+    """For :func:`step`: each node that a step changes, as it was and as it is, crashes included.
+
+    With ``of`` those whose local state is of these classes before and after.
+    """
     return Scope("change", check, view, of)
 
 

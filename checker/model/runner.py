@@ -6,20 +6,29 @@ The packed system and the plain interpreter both ask here; neither touches a pro
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 
 from checker.model.errors import DefinitionError
-from checker.model.handlers import Handler, HandlerError, Outcomes, handlers_of, outcomes, said, state_class
+from checker.model.handlers import (
+    RAISED,
+    Handler,
+    HandlerError,
+    Outcomes,
+    handlers_of,
+    outcomes,
+    said,
+    state_class,
+)
 from checker.model.ids import NodeId
 from checker.model.model import Bound, Model
 from checker.model.node import Crashed, Disconnected, Node, survivor
 from checker.model.spec import SharedProgram, Spec
 from checker.model.state import Event
 from checker.model.step import Close, Send, Step
-from checker.model.values import text
+from checker.model.values import order, text
 
 Argument = tuple[str, object]
 
@@ -113,7 +122,7 @@ class Runner:
             return True
         try:
             return bool(bound.holds(state))
-        except Exception as error:
+        except RAISED as error:
             raise HandlerError(f"the bound {bound.name} raises {said(error)}, on {text(state)}") from error
 
     def take(self, event: Event, state: object) -> Outcomes:
@@ -206,7 +215,7 @@ def _arguments(program: object, handler: Handler) -> list[tuple[Argument, ...]]:
         values: object = getattr(program, name)
         if not isinstance(values, Iterable):
             raise DefinitionError(f"{handler.name} ranges over {name!r}, which is {values!r}: no collection")
-        ranges.append(list(values))
+        ranges.append(sorted(values, key=order) if isinstance(values, Set) else list(values))
     names = _argument_names(program, handler)
     return [tuple(zip(names, values, strict=True)) for values in product(*ranges)]
 

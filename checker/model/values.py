@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from enum import Enum
+from enum import Enum, Flag
 from typing import TypeAlias, get_args, get_origin, get_type_hints
 
 from checker.model.ids import NodeId
@@ -24,6 +24,8 @@ def order(value: object) -> SortKey:
     """A key that sorts any allowed value, the same in every run (never by hash or address)."""
     if value is None:
         return (0,)
+    if isinstance(value, Flag):
+        return (4, type(value).__qualname__, value.value)
     if isinstance(value, Enum):
         return (4, type(value).__qualname__, list(type(value)).index(value))
     if isinstance(value, bool | int | float):
@@ -78,7 +80,10 @@ def flaw(value: object, where: str = "") -> str | None:
     if isinstance(value, type):
         return f"{where} is the class {value.__name__} itself, not one of its values"
     if isinstance(value, _PLAIN):
-        return None
+        return _flaw_of_plain(value, where)
+    if isinstance(value, tuple) and type(value) is not tuple:
+        name = type(value).__name__
+        return f"{where} is a {name}, which equals every tuple of the same parts: use a frozen dataclass"
     if isinstance(value, tuple | frozenset):
         return _first_flaw((f"an element of {where}", item) for item in value)
     if isinstance(value, Mapping):
@@ -92,6 +97,18 @@ def flaw(value: object, where: str = "") -> str | None:
         )
     why = flaw_of_class(type(value))
     return None if why is None else f"{where}: {why}"
+
+
+def _flaw_of_plain(value: object, where: str) -> str | None:
+    """Numbers, strings and enum members are values, but not those that equal values of another class."""
+    if isinstance(value, float) and value != value:
+        return f"{where} is not a number (NaN), which does not even equal itself"
+    name = type(value).__name__
+    if isinstance(value, Enum) and isinstance(value, int | str | bytes | float):
+        return f"{where} is a {name}, whose members equal plain numbers or strings: use a plain Enum"
+    if not isinstance(value, Enum) and type(value) not in _PLAIN:
+        return f"{where} is a {name}, which may equal a plain value: use a frozen dataclass"
+    return None
 
 
 def _first_flaw(parts: Iterable[tuple[str, object]]) -> str | None:
@@ -111,25 +128,28 @@ def flaw_of_class(cls: type) -> str | None:
         return f"{name} has no __eq__, so two equal values would count as different states"
     if hashed is None:
         return f"{name} can't be hashed: it defines __eq__ without __hash__"
+    shown: object = cls.__repr__
+    if shown is object.__repr__ and not dataclasses.is_dataclass(cls):
+        return f"{name} has no __repr__, by which its values are put in order"
     return None
 
 
-def flaw_of_annotations(cls: type) -> str | None:
+def flaw_of_annotations(cls: type, above: frozenset[type] = frozenset()) -> str | None:
     """The same from the annotations of a dataclass alone, so that a mistake is found before a run."""
     why = flaw_of_class(cls)
     if why is not None or not dataclasses.is_dataclass(cls):
         return why
     try:
         hints = get_type_hints(cls)
-    except (NameError, TypeError):
+    except Exception:
         return None  # names that exist for the type checker only: the values are still checked
     for f in dataclasses.fields(cls):
         for part in _parts(hints[f.name]):
             if part in _MUTABLE:
                 kind, instead = part.__name__, _MUTABLE[part]
                 return f"{cls.__name__}.{f.name} is a {kind}, which can change: use {instead}"
-            if dataclasses.is_dataclass(part) and part is not cls:
-                inner = flaw_of_annotations(part)
+            if dataclasses.is_dataclass(part) and part is not cls and part not in above:
+                inner = flaw_of_annotations(part, above | {cls})
                 if inner is not None:
                     return f"{cls.__name__}.{f.name}: {inner}"
     return None

@@ -8,6 +8,7 @@ import click
 from tabulate import tabulate
 
 from checker.check import Coverage, Report, Result, Stats
+from checker.model.ids import NodeId
 from checker.model.state import Envelope, Event, State, is_notice
 from checker.model.values import text
 from checker.render.changes import Changes, changes
@@ -145,14 +146,12 @@ def _room(rows: list[list[str]], headers: list[str], width: int | None) -> int |
 def action(event: Event) -> str:
     """An event in words: ``vote(Vote(term=1)) from n2``, ``crash``, ``lose Vote(term=1) from n2``."""
     args = dict(event.args)
-    src = args.pop("src", None)
-    tail = f" from {text(src)}" if src is not None else ""
-    if event.kind in ("lose", "duplicate"):
+    if event.kind in ("receive", "lose", "duplicate"):
         which = f" (the {args['which']} of the link)" if "which" in args else ""
-        return f"{event.name} {text(args['msg'])}{tail}{which}"
-    if event.kind == "receive":
-        return f"{event.name}({text(args['msg'])}){tail}"
-    if "during" in args:
+        said = text(args["msg"])
+        said = f"{event.name}({said})" if event.kind == "receive" else f"{event.name} {said}"
+        return f"{said} from {text(args['src'])}{which}"
+    if "during" in args and event.fault:
         return f"crash during {args['during']}, after {args['after sends']} of its sends"
     if event.fault:
         return " ".join([event.name, *map(str, args.values())])
@@ -185,8 +184,11 @@ def _changes(report: Report, before: State, step: TraceStep) -> str:
 
 def _network(event: Event, changed: Changes) -> list[str]:
     """What a step sends, and what it takes away beyond the message that it delivers or loses."""
-    args = dict(event.args)
-    named = Envelope(args["src"], event.node, args["msg"]) if event.node and "msg" in args else None  # type: ignore[arg-type]  # src is a NodeId
+    named = None
+    if event.kind in ("receive", "lose") and event.node is not None:
+        args = dict(event.args)
+        src = args["src"]
+        named = Envelope(src, event.node, args["msg"]) if isinstance(src, NodeId) else None
     gone = list(changed.removed)
     if named in gone:
         gone.remove(named)

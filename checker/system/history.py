@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from checker.model.handlers import HandlerError, said
+from checker.model.handlers import RAISED, HandlerError, said
 from checker.model.model import Monitor
 from checker.model.state import Event
 from checker.model.values import flaw
@@ -37,7 +37,7 @@ class History:
         for (shift, monitor), states in zip(self._fields, self._states, strict=True):
             try:
                 state = monitor.start(tuple(view for view in views if isinstance(view.state, monitor.of)))
-            except Exception as error:
+            except RAISED as error:
                 raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
             code += states.number(_value(monitor, state)) << shift
         return code
@@ -68,7 +68,7 @@ class History:
         state = self._states[at].values[now]
         try:
             result = monitor.after(state, event, table.locals.view(old), table.locals.view(new))
-        except Exception as error:
+        except RAISED as error:
             raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
         return self._states[at].number(_value(monitor, result))
 

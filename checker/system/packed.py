@@ -70,9 +70,9 @@ class NodeSystem(System):
 
     # -- states --------------------------------------------------------------------------------------
 
-    def initial(self) -> list[int]:
+    def initial(self) -> Iterator[int]:
         start = self.weathers.start << self._top
-        return list(dict.fromkeys(self.history.begin(code) + start for code in self._starts()))
+        return (self.history.begin(code) + start for code in self._starts())
 
     def _starts(self) -> Iterator[int]:
         """The codes of the nodes as they start, without monitors and environment."""

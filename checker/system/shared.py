@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from checker.model.errors import DefinitionError
 from checker.model.model import Model
 from checker.model.runner import Runner
@@ -19,12 +21,12 @@ class SharedSystem(System):
         self._states: Interner[object] = Interner()
         self._moves = [Move(event, watch=True) for event in runner.shared_events()]
 
-    def initial(self) -> list[int]:
+    def initial(self) -> Iterator[int]:
         steps = self.runner.shared_starts()
         for step in steps:
             for name in self.runner.crossed(step.state):
                 raise DefinitionError(f"an initial state is beyond the bound {name}: {step.state!r}")
-        return [self._states.number(step.state) for step in steps]
+        return (self._states.number(step.state) for step in steps)
 
     def successors(self, code: int) -> tuple[Found, Cuts]:
         state = self._states.values[code]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import NamedTuple, TypeAlias
 
 from checker.model.model import Model
@@ -49,8 +49,8 @@ class System(ABC):
         self.claims = [*model.properties, *deadlock_claim(model)]
 
     @abstractmethod
-    def initial(self) -> list[int]:
-        """The codes of the initial states, each once. Raises DefinitionError or HandlerError."""
+    def initial(self) -> Iterator[int]:
+        """The codes of the initial states; one may come twice. Raises DefinitionError or HandlerError."""
 
     @abstractmethod
     def successors(self, code: int) -> tuple[Found, Cuts]:

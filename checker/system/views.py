@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TypeAlias
 
-from checker.model.handlers import HandlerError, said
+from checker.model.handlers import RAISED, HandlerError, said
 from checker.model.ids import NodeId
 from checker.model.property import Property, Scope
 from checker.model.state import NodeView
@@ -51,7 +51,7 @@ def see(scope: Scope, node: NodeId, local: object, *, up: bool) -> Seen:
     name = getattr(scope.view, "__name__", "view")
     try:
         value = scope.view(local)
-    except Exception as error:
+    except RAISED as error:
         raise HandlerError(f"the view {name} raises {said(error)}, on {local!r}") from error
     why = flaw(value, f"what the view {name} returns")
     if why is not None:
