@@ -21,7 +21,7 @@ LAYERS = [
     "checker.load",
     "checker.check",
     "checker.render",
-    "checker.options",
+    "checker.options checker.flags",
     "checker.cli",
     "checker.__main__",
 ]
