@@ -100,7 +100,8 @@ def _coverage(coverage: Coverage, stats: Stats) -> list[str]:
 def _headline(result: Result) -> str:
     if result.kind == "error":
         return click.style("ERROR", fg="red", bold=True) + f": {result.detail}"
-    return f"{verdict(result.verdict)} {result.kind} {click.style(result.name, bold=True)}: {result.detail}"
+    kind = "" if result.kind == "deadlock" else result.kind + " "
+    return f"{verdict(result.verdict)} {kind}{click.style(result.name, bold=True)}: {result.detail}"
 
 
 def _shown(report: Report, result: Result, width: int | None) -> str:
