@@ -15,8 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-import psutil
-
+from checker.memory import resident
 from checker.model.handlers import HandlerError
 from checker.properties import Judge
 from checker.system.moves import Move
@@ -92,7 +91,6 @@ class Explorer:
         self._judge = judge
         self._limits = limits
         self._watch = watch
-        self._process = psutil.Process()
         self._end = None if limits.timeout is None else time.monotonic() + limits.timeout
 
     def run(self) -> None:
@@ -198,7 +196,7 @@ class Explorer:
         self._watch(search)
         if self._end is not None and time.monotonic() > self._end:
             search.stopped = f"--timeout {limits.timeout:g} ran out"
-        elif limits.max_memory is not None and self._process.memory_info().rss > limits.max_memory:
+        elif limits.max_memory is not None and resident() > limits.max_memory:
             search.stopped = f"--max-memory of {limits.max_memory / 2**20:.0f} MiB was exceeded"
         return search.stopped is not None
 

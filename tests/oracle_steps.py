@@ -14,7 +14,7 @@ from checker.model.environment import EnvironmentState, FaultKind, Partition, in
 from checker.model.errors import DefinitionError
 from checker.model.handlers import Handler, HandlerKind, handlers_of
 from checker.model.ids import NodeId
-from checker.model.model import Model
+from checker.model.model import Model, Monitor
 from checker.model.node import Crashed, Disconnected, survivor
 from checker.model.spec import SharedProgram
 from checker.model.state import Envelope, Event, EventKind, NodeView, State
@@ -252,17 +252,13 @@ class Machine:
     def _initial(self, steps: dict[NodeId, Step[object]], network: Iterable[Envelope]) -> State:
         views = tuple(NodeView(node, True, step.state) for node, step in steps.items())
         environment = initial_state(self.model.environment)
-        history = tuple(self._started(monitor.start, views) for monitor in self.model.monitors)
+        history = tuple(_started(monitor, views) for monitor in self.model.monitors)
         draft = Draft(self, State(nodes=views, history=history), environment)
         for envelope in network:
             draft.put(envelope)
         for node, step in steps.items():
             draft.step(node, step.state, step.sends)
         return draft.done(Event("action", "start")).after
-
-    @staticmethod
-    def _started(start: Callable[..., object], views: tuple[NodeView[object], ...]) -> object:
-        return start(views)
 
     def _refuse_across_bounds(self, state: State) -> None:
         locals_ = [view.state for view in state.nodes] or [state.shared]
@@ -288,7 +284,8 @@ class Machine:
         for node in () if move.crossed else move.stepping:
             before, after = view_of(state, node), view_of(move.after, node)
             for i, monitor in enumerate(self.model.monitors):
-                history[i] = monitor.after(history[i], move.event, before, after)
+                if isinstance(before.state, monitor.of):
+                    history[i] = monitor.after(history[i], move.event, before, after)
         return replace(move, after=replace(move.after, history=tuple(history)))
 
     def _shared_moves(self, program: SharedProgram, state: State) -> Iterator[Move]:
@@ -476,6 +473,10 @@ class Machine:
 
 def _fault(kind: EventKind, node: NodeId | None = None) -> Event:
     return Event(kind, kind, node)
+
+
+def _started(monitor: Monitor, views: tuple[NodeView[object], ...]) -> object:
+    return monitor.start(tuple(view for view in views if isinstance(view.state, monitor.of)))
 
 
 def _arguments(program: object, handler: Handler) -> list[tuple[object, ...]]:

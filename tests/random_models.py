@@ -211,9 +211,9 @@ def monitors(draw: st.DrawFn) -> Monitor:
         return min(m + seen, 3)
 
     def start(nodes: Sequence[NodeView[Local]]) -> int:
-        return max(view.state.b for view in nodes)
+        return max((view.state.b for view in nodes), default=0)
 
-    return Monitor("m", start, after)
+    return Monitor("m", start, after, of=draw(st.sampled_from((Local, Local, Guest))))
 
 
 # ---- properties

@@ -82,7 +82,7 @@ def applied(s: Local, outcomes: Iterable[Outcome]) -> Steps[Local]:
 
 
 @dataclass(frozen=True)
-class Table(Node[Local]):
+class Table(Node[Local | Guest]):
     """A node without handlers. ``rules`` has those of each handler by its name."""
 
     fuel: int

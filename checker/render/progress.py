@@ -6,9 +6,9 @@ import sys
 import time
 
 import click
-import psutil
 
 from checker.explore import Search
+from checker.memory import resident
 
 PERIOD = 0.5
 """Seconds between two lines."""
@@ -23,7 +23,6 @@ class Progress:
     def __init__(self) -> None:
         self._began = self._last = time.monotonic()
         self._shown = False
-        self._process = psutil.Process()
         self._terminal = sys.stderr.isatty()
 
     def __call__(self, search: Search) -> None:
@@ -35,7 +34,7 @@ class Progress:
         self._shown = True
         states = len(search.codes)
         rate = states / (now - self._began)
-        memory = self._process.memory_info().rss / 2**20
+        memory = resident() / 2**20
         frontier = states - search.expanded
         click.echo(
             f"\r\033[K{states:,} states, {rate:,.0f}/s, depth {search.depth}, frontier {frontier:,}, "
