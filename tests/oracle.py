@@ -166,7 +166,8 @@ def _done(model: Model, state: State) -> bool:
     if isinstance(model.deadlock, bool):
         return not model.deadlock
     done = model.deadlock if isinstance(model.deadlock, Scope) else _bare(model.deadlock)
-    return all(answer is True for answer in _answers(done, model, state))
+    answers = list(_answers(done, model, state))
+    return bool(answers) and all(answer is True for answer in answers)  # of nothing, nothing is done
 
 
 def _bare(check: Callable[..., object]) -> Scope:
