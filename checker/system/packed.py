@@ -16,16 +16,17 @@ from itertools import count, product
 from checker.model.environment import initial_state, symmetric_splits
 from checker.model.errors import DefinitionError
 from checker.model.handlers import Handler
+from checker.model.ids import NodeId
 from checker.model.model import Model
 from checker.model.runner import Runner
 from checker.model.state import Envelope, Event, State
-from checker.model.step import Sends
+from checker.model.step import Effect, Send
 from checker.model.values import order, text
 from checker.system.faults import Faults
 from checker.system.history import History
-from checker.system.locals import Outcome
-from checker.system.moves import MASK, WIDTH, Moves, Posts
-from checker.system.node_table import Draft, NodeTable
+from checker.system.mail import Mail
+from checker.system.moves import MASK, WIDTH, Moves
+from checker.system.node_table import NodeTable
 from checker.system.system import UNCUT, Cuts, Found, System
 from checker.system.ticks import TICK, Ticks
 from checker.system.views import Profiles
@@ -77,47 +78,41 @@ class NodeSystem(System):
     def _starts(self) -> Iterator[int]:
         """The codes of the nodes as they start, without monitors and environment."""
         for prepared in self.model.initial:
-            code = self._placed([prepared.nodes[node] for node in self.runner.nodes])
+            boxes = [table.mailboxes.empty for table in self.tables]
             for envelope in prepared.network:
-                table = self.tables[envelope.dst.index]
-                code = self._posted(code, ((table.shift, table.delivered(envelope.src, envelope.msg)),))
-            yield code
+                self._send(boxes, envelope.src, Send(envelope.dst, envelope.msg))
+            yield self._placed([prepared.nodes[node] for node in self.runner.nodes], boxes)
         if self.model.initial:
             return
         for steps in product(*map(self.runner.starts, self.runner.nodes)):
-            code = self._placed([step.state for step in steps])
-            for table, step in zip(self.tables, steps, strict=True):
-                code = self._sent(code, table, step.sends)
-            yield code
+            boxes = [table.mailboxes.empty for table in self.tables]
+            for node, step in zip(self.runner.nodes, steps, strict=True):
+                for effect in step.sends:
+                    self._send(boxes, node, effect)
+            yield self._placed([step.state for step in steps], boxes)
 
-    def _placed(self, states: Sequence[object]) -> int:
-        """The nodes in these states, nothing under way."""
+    def _send(self, boxes: list[Mail], src: NodeId, effect: Effect) -> None:
+        """What one effect of a node's start does to the mailboxes."""
+        here, there = self.tables[src.index], self.tables[effect.dst.index]
+        if isinstance(effect, Send):
+            if there.index not in here.broken_links(boxes[here.index]):
+                letter = there.letters.of(src, effect.msg)
+                boxes[there.index] = there.mailboxes.push(boxes[there.index], letter)
+        elif there is not here:
+            notice = here.break_notice(there.node)
+            boxes[here.index] = here.fifo.closed(boxes[here.index], there.index, notice)
+            told = there.break_notice(src) if there.told_of_breaks else None
+            boxes[there.index] = there.fifo.reset(boxes[there.index], here.index, told)
+
+    def _placed(self, states: Sequence[object], boxes: Sequence[Mail]) -> int:
+        """The code of nodes in these states with this under way. Raises DefinitionError beyond a bound."""
         code = 0
-        for table, state in zip(self.tables, states, strict=True):
-            crossed = self.runner.crossed(state)
+        for table, state, box in zip(self.tables, states, boxes, strict=True):
+            crossed = [*self.runner.crossed(state)]
+            crossed += filter(None, (table.overfull(box, n) for n in table.mailboxes.content(box)))
             if crossed:
                 raise DefinitionError(f"{table.node} starts beyond the bound {crossed[0]}: {text(state)}")
-            code += table.place(table.locals.number(state), table.mailboxes.empty)
-        return code
-
-    def _sent(self, code: int, table: NodeTable, sends: Sends) -> int:
-        """A code after a node's start has sent these."""
-        own = code >> table.shift & MASK
-        local, box = table.ids.values[own]
-        start = Outcome(Event("action", "start", table.node), local, local, sends, ())
-        compiled = table.compile(start, sends, table.broken_links(box))
-        sent = Draft(table, own).sent(compiled, box)
-        if sent is None:
-            raise DefinitionError(f"{table.node} starts beyond a bound on the network")
-        return self._posted(code + table.place(local, sent) - (own << table.shift), compiled.move.posts)
-
-    def _posted(self, code: int, posts: Posts) -> int:
-        """A code after these effects."""
-        for shift, effect in posts:
-            change = effect[code >> shift & MASK]
-            if change is None:
-                raise DefinitionError(f"an initial state is beyond the bound {effect.bound}")
-            code += change
+            code += table.place(table.locals.number(state), box)
         return code
 
     def decode(self, code: int) -> State:
