@@ -86,7 +86,7 @@ class ModelCommand(click.Command):
         sources = {name: ctx.get_parameter_source(name) for name in parameters}
         given = {n: v for n, v in parameters.items() if sources[n] is not click.core.ParameterSource.DEFAULT}
         asked = Asked(
-            Limits(values["depth"], values["max_states"], values["max_memory"], values["timeout"]),
+            Limits(**{name: values[name] for name in _LIMITS}),
             values["output_format"],
             values["witness"],
             values["graph"],
@@ -105,6 +105,7 @@ class ModelCommand(click.Command):
         return _check(run, model, asked, self.file)
 
 
+_LIMITS = ("depth", "max_states", "max_memory", "timeout", "first")
 _ENVIRONMENT = ("network", *FAULT_KINDS, "detector", "timing")
 
 

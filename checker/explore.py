@@ -29,13 +29,15 @@ EVERY = 256
 class Limits:
     """Where a search stops. ``depth`` is a bound on what is checked; the others stop it before it is done.
 
-    ``max_memory`` is in bytes of the whole process, ``timeout`` in seconds.
+    ``max_memory`` is in bytes of the whole process, ``timeout`` in seconds. ``first`` ends the search at the
+    depth at which a property is first refuted.
     """
 
     depth: int | None = None
     max_states: int | None = None
     max_memory: int | None = None
     timeout: float | None = None
+    first: bool = False
 
 
 @dataclass
@@ -126,6 +128,8 @@ class Explorer:
         for index, code in enumerate(self.search.codes):
             self._at = index
             self._judge.state(index, code)
+        if search.stopped is None and self._limits.first:
+            self._between_levels()
 
     def _add(self, code: int, parent: int) -> None:
         self._seen.add(code)
@@ -162,8 +166,14 @@ class Explorer:
             if judge.asks_steps or judge.asks_deadlock:
                 self._at = index
                 self._examine(index, code, steps, stuck=_stuck(steps, cuts))
-        if judge.decided:  # asked between levels only, so that the counts are those of whole levels
-            search.stopped = "every property was decided"
+        self._between_levels()
+
+    def _between_levels(self) -> None:
+        """Stop when there is nothing left to look for: asked here only, so that counts are of whole levels."""
+        if self._judge.decided:
+            self.search.stopped = "every property was decided"
+        elif self._limits.first and self._judge.refuted:
+            self.search.stopped = "a property was refuted (--first)"
 
     def _probe(self, begin: int, end: int) -> None:
         """Expand the states at the depth limit without keeping what is new, to know whether anything is."""

@@ -73,6 +73,7 @@ def search_options() -> list[click.Option]:
         click.Option(
             ["--depth"], type=click.IntRange(min=0), help="Check states up to this many steps away."
         ),
+        click.Option(["--first"], is_flag=True, help="Stop at the depth of the first counterexample."),
         click.Option(["--max-states"], type=positive, help="Stop after this many states."),
         click.Option(["--max-memory"], type=SizeType(), help="Stop above this much memory: 500M, 2G."),
         click.Option(

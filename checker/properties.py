@@ -49,6 +49,11 @@ class Judge:
         """Whether nothing is left to be found."""
         return len(self.findings) == len(self.claims)
 
+    @property
+    def refuted(self) -> bool:
+        """Whether some property is known not to hold."""
+        return any(self.claims[number].kind != "sometimes" for number in self.findings)
+
     def _sort_out(self) -> None:
         """Which of the undecided claims have to be asked when."""
         open_claims = [(p, c) for p, c in enumerate(self.claims) if p not in self.findings]

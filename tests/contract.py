@@ -283,6 +283,17 @@ class Contract:
         assert report.exit_code == EXIT["undetermined"]
         assert self.check(model, Limits(max_states=10)).verdict is Verdict.PROVED
 
+    def test_first_stops_at_the_depth_of_the_first_counterexample(self) -> None:
+        claims = (always("small", below(3)), sometimes("end", at(9)), always("large", below(99)))
+        report = self.check(Counting(9).model(*claims), Limits(first=True))
+        assert report.stats.depth == 3
+        assert report.stats.stopped == "a property was refuted (--first)"
+        undetermined = [Verdict.UNDETERMINED] * 2
+        assert [r.verdict for r in report.results] == [Verdict.REFUTED, *undetermined]
+        assert self.check(Counting(2).model(*claims[2:]), Limits(first=True)).verdict is Verdict.PROVED
+        at_start = self.check(Counting(9).model(always("none", below(0))), Limits(first=True))
+        assert (at_start.stats.depth, at_start.exit_code) == (0, EXIT["refuted"])
+
     def test_timeout_and_memory(self) -> None:
         model = Counting(10**9).model(always("small", below(10**10)))
         for limits in (Limits(timeout=0.05), Limits(max_memory=1)):
