@@ -169,7 +169,7 @@ class Explorer:
         self._between_levels()
 
     def _between_levels(self) -> None:
-        """Stop when there is nothing left to look for: asked here only, so that counts are of whole levels."""
+        """Stop when nothing is left to look for: asked here only, so that counts are of whole levels."""
         if self._judge.decided:
             self.search.stopped = "every property was decided"
         elif self._limits.first and self._judge.refuted:
