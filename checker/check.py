@@ -6,9 +6,10 @@ import time
 from dataclasses import dataclass, field
 
 from checker.engines import ENGINES
-from checker.explore import Limits, Path, Search, Watch, path_to
+from checker.explore import Limits, Path, Patience, Search, Watch, path_to
 from checker.model.model import Model
 from checker.model.property import Property
+from checker.possible import judge_possibility
 from checker.properties import Finding, Judge
 from checker.system import System, build
 from checker.trace import Trace, trace_of
@@ -95,6 +96,7 @@ def check(
     system = build(model, twice=twice)
     judge = Judge(system)
     search = ENGINES[engine](system, judge, limits, watch)
+    judge_possibility(search, system, judge, Patience(limits, watch, time.perf_counter() - began))
     stats = _stats(search, system, judge, time.perf_counter() - began)
     results = tuple(_results(system, judge, search, stats))
     verdict, code = overall([(result.kind, result.verdict) for result in results])
@@ -121,7 +123,7 @@ def _results(system: System, judge: Judge, search: Search, stats: Stats) -> list
     for number, claim in enumerate(judge.claims):
         finding = judge.findings.get(number)
         if finding is None:
-            verdict, detail = _undecided(claim, stats)
+            verdict, detail = _undecided(claim, stats, judge.unsure.get(number))
             results.append(Result(claim.name, claim.kind, verdict, detail))
         else:
             refuted = claim.kind != "sometimes"
@@ -141,11 +143,15 @@ def _path(search: Search, system: System, finding: Finding) -> Path:
     return path if finding.step is None else [*path, finding.step]
 
 
-def _undecided(claim: Property, stats: Stats) -> tuple[Verdict, str]:
-    """The verdict of a property that nothing decided, and what it rests on."""
+def _undecided(claim: Property, stats: Stats, unsure: str | None) -> tuple[Verdict, str]:
+    """The verdict of a property that nothing decided, and what it rests on. ``unsure`` says why a claim of
+    possibility can't be told.
+    """
     if stats.stopped is not None:
         return Verdict.UNDETERMINED, f"not every state was examined: {stats.stopped}"
     bounds = "; ".join(f"{name} cut {_states(count)}" for name, count in stats.cut.items())
+    if unsure is not None:
+        return Verdict.UNDETERMINED, "; ".join([unsure, *[bounds] * bool(bounds)])
     if claim.kind == "sometimes":
         if stats.cut:
             return Verdict.UNDETERMINED, f"not reached within bounds: {bounds}"

@@ -83,6 +83,26 @@ def explore(system: System, judge: Judge, limits: Limits, watch: Watch = lambda 
     return explorer.search
 
 
+class Patience:
+    """The limits on time and memory, with seconds that are spent already."""
+
+    def __init__(self, limits: Limits, watch: Watch, spent: float = 0.0) -> None:
+        self._limits = limits
+        self._watch = watch
+        self._end = None if limits.timeout is None else time.monotonic() + limits.timeout - spent
+        self.every = EVERY if limits.timeout is None else 1
+
+    def out(self, search: Search) -> str | None:
+        """What has run out, None as long as nothing has."""
+        self._watch(search)
+        limits = self._limits
+        if self._end is not None and time.monotonic() > self._end:
+            return f"--timeout {limits.timeout:g} ran out"
+        if limits.max_memory is not None and resident() > limits.max_memory:
+            return f"--max-memory of {limits.max_memory / 2**20:.0f} MiB was exceeded"
+        return None
+
+
 class Explorer:
     """One breadth-first search."""
 
@@ -92,8 +112,7 @@ class Explorer:
         self._system = system
         self._judge = judge
         self._limits = limits
-        self._watch = watch
-        self._end = None if limits.timeout is None else time.monotonic() + limits.timeout
+        self._patience = Patience(limits, watch)
 
     def run(self) -> None:
         """Search level by level until nothing is new, everything is decided, or a limit is met."""
@@ -141,9 +160,9 @@ class Explorer:
         search, judge, seen = self.search, self._judge, self._seen
         codes, parents, successors = search.codes, search.parents, self._system.successors
         cap = self._limits.max_states or float("inf")
-        timed = self._end is not None
+        every = self._patience.every
         for index in range(begin, end):
-            if (timed or index % EVERY == 0) and self._stop():
+            if index % every == 0 and self._stop():
                 return
             self._at = index
             code = codes[index]
@@ -179,7 +198,7 @@ class Explorer:
         """Expand the states at the depth limit without keeping what is new, to know whether anything is."""
         search = self.search
         for index in range(begin, end):
-            if (self._end is not None or index % EVERY == 0) and self._stop():
+            if index % self._patience.every == 0 and self._stop():
                 return
             self._at = index
             code = search.codes[index]
@@ -202,13 +221,8 @@ class Explorer:
 
     def _stop(self) -> bool:
         """Whether to stop, with the reason noted."""
-        search, limits = self.search, self._limits
-        self._watch(search)
-        if self._end is not None and time.monotonic() > self._end:
-            search.stopped = f"--timeout {limits.timeout:g} ran out"
-        elif limits.max_memory is not None and resident() > limits.max_memory:
-            search.stopped = f"--max-memory of {limits.max_memory / 2**20:.0f} MiB was exceeded"
-        return search.stopped is not None
+        self.search.stopped = self._patience.out(self.search)
+        return self.search.stopped is not None
 
 
 def _stuck(steps: Found, cuts: Cuts) -> bool:

@@ -30,16 +30,18 @@ class Judge:
     """The properties of one search, and what has been found of them.
 
     ``every_state`` says that some undecided property has to be asked at each new state, not only where a
-    node's profile changes.
+    node's profile changes. ``unsure`` has the claims of possibility that can't be told, with the reason.
     """
 
     def __init__(self, system: System) -> None:
         self._system = system
         self.claims: Sequence[Property] = system.claims
         self.findings: dict[int, Finding] = {}
+        self.unsure: dict[int, str] = {}
         self.evaluations = 0
         self._answers: dict[tuple[object, ...], bool | str] = {}
         self._judged: set[Profile] = set()
+        self._held: dict[tuple[int, Profile], bool] = {}
         self._judged_moves: set[Move] = set()
         self._judged_steps: set[tuple[Profile, Profile]] = set()
         self._sort_out()
@@ -58,7 +60,7 @@ class Judge:
         """Which of the undecided claims have to be asked when."""
         open_claims = [(p, c) for p, c in enumerate(self.claims) if p not in self.findings]
         steps = [(p, c) for p, c in open_claims if c.kind == "step"]
-        states = [(p, c) for p, c in open_claims if c.kind not in ("step", "deadlock")]
+        states = [(p, c) for p, c in open_claims if c.kind not in ("step", "deadlock", "possible")]
         self._whole = [(p, c) for p, c in states if c.scope.kind == "whole"]
         self._seen = [(p, c) for p, c in states if c.scope.kind != "whole"]
         self._steps = steps
@@ -67,7 +69,8 @@ class Judge:
         self.asks_steps = bool(steps)
         self.asks_deadlock = any(c.kind == "deadlock" for _, c in open_claims)
 
-    def _found(self, claim: int, finding: Finding) -> None:
+    def found(self, claim: int, finding: Finding) -> None:
+        """Note where a claim is decided, unless it is already."""
         if claim not in self.findings:
             self.findings[claim] = finding
             self._sort_out()
@@ -86,17 +89,30 @@ class Judge:
             for p, claim in self._whole:
                 self._decide(p, claim, iter([(state,)]), index)
 
+    def holds(self, p: int, code: int) -> bool:
+        """Whether the check of a claim holds of anything in its scope. Raises HandlerError when it raises."""
+        claim = self.claims[p]
+        if claim.scope.kind == "whole":
+            return self._answer(p, claim, (self._system.decode(code),)) is True
+        profile = self._system.profile(code)
+        known = self._held.get((p, profile))
+        if known is None:
+            sights = self._arguments(claim, self._system.seen(profile, p))
+            known = any(self._answer(p, claim, sight) is True for sight in sights)
+            self._held[p, profile] = known
+        return known
+
     def _decide(self, p: int, claim: Property, sights: Iterator[tuple[object, ...]], index: int) -> None:
         for sight in sights:
             answer = self._answer(p, claim, sight)
             detail = self._verdict(claim, answer, sight)
             if detail is not None:
-                self._found(p, Finding(index, None, detail))
+                self.found(p, Finding(index, None, detail))
                 return
 
     def _verdict(self, claim: Property, answer: bool | str, sight: tuple[object, ...]) -> str | None:
         """What is to be said if an answer decides a claim, None if it does not."""
-        if claim.kind == "sometimes":
+        if claim.kind in ("sometimes", "possible"):
             return _of(sight) if answer is True else None
         if isinstance(answer, str):
             return answer
@@ -151,7 +167,7 @@ class Judge:
                 answer = self._answer(p, claim, sight)
                 if answer is not True:
                     said_ = answer if isinstance(answer, str) else "is broken" + _of(sight)
-                    self._found(p, Finding(index, (succ, move), said_))
+                    self.found(p, Finding(index, (succ, move), said_))
 
     # -- ends --------------------------------------------------------------------------------------
 
@@ -161,7 +177,7 @@ class Judge:
         claim = self.claims[p]
         complaint = self._not_done(p, claim, code)
         if complaint is not None:
-            self._found(p, Finding(index, None, complaint))
+            self.found(p, Finding(index, None, complaint))
 
     def _not_done(self, p: int, claim: Property, code: int) -> str | None:
         if claim.scope.kind == "whole":

@@ -22,6 +22,7 @@ from checker import (
     Steps,
     action,
     always,
+    always_possible,
     change,
     each,
     guard,
@@ -110,6 +111,42 @@ class Contract:
         report = self.check(Counting(9).model(sometimes("five", at(5))), Limits(depth=3))
         assert report.results[0].verdict is Verdict.UNDETERMINED
         assert report.exit_code == EXIT["undetermined"]
+
+    def test_possible_from_everywhere(self) -> None:
+        claim = always_possible("five", at(5))
+        assert self.check(Counting(9, wraps=True).model(claim)).verdict is Verdict.PROVED
+        result = self.check(Counting(9).model(claim)).results[0]
+        assert result.verdict is Verdict.REFUTED
+        assert result.trace is not None
+        assert len(result.trace.steps) == 6  # the first state from which there is no way to 5
+        never_at_all = self.check(Counting(3).model(claim)).results[0]
+        assert never_at_all.trace is not None
+        assert never_at_all.trace.steps == ()
+
+    def test_what_may_be_possible_across_a_bound_is_undetermined(self) -> None:
+        cut = self.check(Counting(9).model(always_possible("five", at(5))), Limits(depth=3))
+        assert cut.results[0].verdict is Verdict.UNDETERMINED
+        assert "within bounds not possible from 4 states" in cut.results[0].detail
+        gone = self.check(Counting(9).model(always_possible("two", at(2))), Limits(depth=4))
+        assert gone.results[0].verdict is Verdict.UNDETERMINED  # of what lies across, nothing is known
+        back = self.check(Counting(9, wraps=True).model(always_possible("start", at(0))), Limits(depth=9))
+        assert back.results[0].verdict is Verdict.PROVED
+
+    def test_possible_holds_within_bounds(self) -> None:
+        bound = Bound("top", lambda s: s.value <= 5, of=Counter)
+        claim = always_possible("zero or more", each(lambda n: n.state.value >= 0, of=Counter))
+        report = self.check(replace(Counting(9).model(claim), bounds=[bound]))
+        assert report.verdict is Verdict.HOLDS
+
+    def test_a_possibility_that_raises_is_a_finding(self) -> None:
+        def fails(n: NodeView[Counter]) -> bool:
+            return 6 // (3 - n.state.value) > 100
+
+        report = self.check(Counting(9).model(always_possible("fails", each(fails))))
+        assert report.exit_code == EXIT["error"]
+        error = report.results[-1].trace
+        assert error is not None
+        assert len(error.steps) == 3
 
     def test_a_step_property_sees_old_and_new(self) -> None:
         def by_one(old: NodeView[Counter], new: NodeView[Counter]) -> bool:

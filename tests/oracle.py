@@ -44,6 +44,7 @@ class Facts:
     depth: int = 0
     cut: Counter[str] = field(default_factory=Counter)
     found: dict[str, Found] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
     deadlock: int | None = None
 
     def verdict(self, claim: Property) -> str:
@@ -51,6 +52,8 @@ class Facts:
         if claim.kind == "sometimes":
             missed = "undetermined" if self.cut else "vacuous"
             return "proved" if claim.name in self.found else missed
+        if claim.name in self.unsure:
+            return "undetermined"
         return self._refuted_or_not(claim.name in self.found)
 
     def deadlock_verdict(self) -> str:
@@ -68,6 +71,7 @@ def search(model: Model, limit: int | None = None, cap: int = 4000) -> Facts:
     machine, facts = Machine(model), Facts()
     level = machine.initial()
     stored = set(level)
+    graph: dict[State, Ways] = {}
     while level:
         last = facts.depth == limit
         following: dict[State, None] = {}
@@ -80,6 +84,7 @@ def search(model: Model, limit: int | None = None, cap: int = 4000) -> Facts:
             whole = [move for move in moves if not move.crossed]
             counted = [move for move in whole if not last or move.after in stored]
             facts.cut.update({f"depth {limit}"} if len(counted) < len(whole) else ())
+            graph[state] = Ways(facts.depth, {move.after for move in counted}, len(counted) < len(moves))
             for move in counted:
                 facts.transitions += 1
                 _ask_of_step(model, state, move, facts)
@@ -91,7 +96,37 @@ def search(model: Model, limit: int | None = None, cap: int = 4000) -> Facts:
         level = list(following)
         facts.depth += bool(level)
     facts.distinct = len(stored)
+    for claim in model.properties:
+        if claim.kind == "possible":
+            _ask_of_future(model, claim, graph, facts)
     return facts
+
+
+@dataclass
+class Ways:
+    """The depth of a state, where its steps lead, and whether others lead out of what is stored."""
+
+    depth: int
+    to: set[State]
+    out: bool
+
+
+def _ask_of_future(model: Model, claim: Property, graph: dict[State, Ways], facts: Facts) -> None:
+    """From where the check's holding is within reach, from where a way out is, and what is left."""
+    good = {s for s in graph if any(answer is True for answer in _answers(claim.scope, model, s))}
+    lost = set(graph) - _leading(graph, good)
+    dead = lost - _leading(graph, {s for s in graph if graph[s].out})
+    if dead:
+        facts.found[claim.name] = Found("violated", min(graph[s].depth for s in dead))
+    elif lost:
+        facts.unsure.add(claim.name)
+
+
+def _leading(graph: dict[State, Ways], goals: set[State]) -> set[State]:
+    found = set(goals)
+    while more := {s for s in set(graph) - found if graph[s].to & found}:
+        found |= more
+    return found
 
 
 def successors(machine: Machine, state: State) -> list[Move]:
@@ -104,7 +139,7 @@ def successors(machine: Machine, state: State) -> list[Move]:
 
 def _ask_of_state(model: Model, state: State, facts: Facts) -> None:
     for claim in model.properties:
-        if claim.kind != "step" and claim.name not in facts.found:
+        if claim.kind not in ("step", "possible") and claim.name not in facts.found:
             answers = list(_answers(claim.scope, model, state))
             if claim.kind == "always" and any(answer is not True for answer in answers):
                 facts.found[claim.name] = Found("violated", facts.depth)

@@ -17,6 +17,7 @@ from checker.model.property import (
     Scope,
     all_nodes,
     always,
+    always_possible,
     change,
     changes,
     each,
@@ -45,6 +46,8 @@ from tests.table_programs import (
     program_class,
 )
 
+MAKERS = {"always": always, "never": never, "sometimes": sometimes, "possible": always_possible}
+KINDS = (*MAKERS, "step")
 MESSAGES: tuple[object, ...] = (Ping(0), Ping(1), Pong(0), Pong(1), Loud(0))
 VIEWS: tuple[Callable[[Local], int], ...] = (
     lambda s: s.a,
@@ -265,6 +268,7 @@ def checks(draw: st.DrawFn, kind: str) -> Check:
         "step": (False, "wrong"),
         "never": (True, "wrong"),
         "sometimes": (True,),
+        "possible": (True,),
     }
     common = kind in ("always", "step")
     return Check(often, first, draw(st.sampled_from(rare[kind])), common)
@@ -307,16 +311,13 @@ def step_scopes(draw: st.DrawFn, check: Check) -> Scope:
 def properties(draw: st.DrawFn, monitors: Sequence[Monitor]) -> list[Property]:
     """Some properties, and one that keeps the search going to its end."""
     found: list[Property] = [always("true", each(lambda _: True))]
-    for i, kind in enumerate(
-        draw(st.lists(st.sampled_from(("always", "never", "sometimes", "step")), max_size=4))
-    ):
+    for i, kind in enumerate(draw(st.lists(st.sampled_from(KINDS), max_size=4))):
         check = draw(checks(kind))
         name = f"{kind} {i}"
         if kind == "step":
             found.append(step(name, draw(step_scopes(check))))
         else:
-            make = {"always": always, "never": never, "sometimes": sometimes}[kind]
-            found.append(make(name, draw(state_scopes(check, monitors))))
+            found.append(MAKERS[kind](name, draw(state_scopes(check, monitors))))
     return found
 
 
@@ -354,9 +355,7 @@ def specs(draw: st.DrawFn) -> Case:
     chosen = draw(st.sets(st.integers(0, 4), max_size=3).map(sorted).map(tuple))
     walk = Walk(tuple(draw(st.lists(cells, min_size=1, max_size=2))), draw(jumps), draw(jumps), chosen)
     found: list[Property] = [always("true", _true)]
-    for kind in draw(
-        st.lists(st.sampled_from(("always", "never", "sometimes", "step")), max_size=3, unique=True)
-    ):
+    for kind in draw(st.lists(st.sampled_from(KINDS), max_size=3, unique=True)):
         found += [_shared(kind, draw(checks(kind)))]
     barred = draw(st.sets(cells, max_size=3)) - set(walk.starts)
     within = [Bound("cell", _cell_outside(barred))] if draw(st.booleans()) else []
@@ -386,5 +385,4 @@ def _shared(kind: str, check: Check) -> Property:
 
     if kind == "step":
         return step(kind, of_step)
-    make = {"always": always, "never": never, "sometimes": sometimes}[kind]
-    return make(kind, of_state)
+    return MAKERS[kind](kind, of_state)

@@ -1,8 +1,8 @@
 """Properties: what is claimed of a model, and what each claim looks at.
 
-A property is a kind (:func:`always`, :func:`never`, :func:`sometimes`, :func:`step`), a name, and a
-scope. The scope says what the check is given, which is what makes it cheap: it is evaluated once per
-distinct tuple of what it sees.
+A property is a kind (:func:`always`, :func:`never`, :func:`sometimes`, :func:`always_possible`,
+:func:`step`), a name, and a scope. The scope says what the check is given, which is what makes it cheap: it
+is evaluated once per distinct tuple of what it sees.
 
 ===================  ==========================================================================
 ``each(check)``      every node on its own
@@ -32,7 +32,7 @@ M = TypeVar("M")
 
 Answer: TypeAlias = bool | str
 ScopeKind = Literal["each", "pair", "all", "history", "whole", "shared", "change", "changes", "none"]
-PropertyKind = Literal["always", "never", "sometimes", "step", "deadlock"]
+PropertyKind = Literal["always", "never", "sometimes", "possible", "step", "deadlock"]
 Classes: TypeAlias = type | tuple[type, ...]
 
 
@@ -173,6 +173,15 @@ def never(name: str, scope: StateCheck[S]) -> Property:
 def sometimes(name: str, scope: StateCheck[S]) -> Property:
     """In some reachable state the check holds of something in its scope; a witness can be shown."""
     return Property("sometimes", name, scope_of(scope))
+
+
+def always_possible(name: str, scope: StateCheck[S]) -> Property:
+    """From every reachable state some behaviour leads to one in which the check holds of something in scope.
+
+    AG EF p: that an election never gets into a state from which nobody can be elected. It says nothing of
+    what has to happen, and faults count as steps.
+    """
+    return Property("possible", name, scope_of(scope))
 
 
 def step(name: str, scope: Scope | Callable[[S, S], Answer]) -> Property:

@@ -9,6 +9,7 @@ import networkx as nx
 import pydot
 
 from checker.check import Report
+from checker.edges import edges
 from checker.model.errors import UsageError
 from checker.model.state import State
 from checker.model.values import text
@@ -46,16 +47,14 @@ def state_graph(report: Report) -> nx.MultiDiGraph[int]:
     """
     search, system = report.search, report.system
     graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
-    index_of = {code: index for index, code in enumerate(search.codes)}
     depths = _depths(report)
     for index, code in enumerate(search.codes):
         label = describe(system.decode(code))
         graph.add_node(index, label=label, depth=depths[index], initial=depths[index] == 0)
-    for index, code in enumerate(search.codes[: search.expanded]):
-        for succ, move in system.successors(code)[0]:
-            if succ in index_of:
-                where = f"{move.event.node}: " if move.event.node else ""
-                graph.add_edge(index, index_of[succ], label=where + action(move.event))
+    for found in edges(search, system):
+        for succ, move in found.steps:
+            where = f"{move.event.node}: " if move.event.node else ""
+            graph.add_edge(found.index, succ, label=where + action(move.event))
     return graph
 
 
