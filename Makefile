@@ -2,7 +2,7 @@
 VENV ?= .venv
 PYTHON = $(VENV)/bin/python
 
-.PHONY: check lint test big bench clean
+.PHONY: check lint test big docs pins bench clean
 
 check: lint test
 
@@ -22,6 +22,14 @@ test: $(VENV)/.made
 # Sizes that take minutes: 1.4 million states, thousands of random models.
 big: $(VENV)/.made
 	$(PYTHON) -m pytest -m big
+
+# The traces that docs/zoo prints, as they are now.
+docs: $(VENV)/.made
+	$(PYTHON) -m tests.printed docs/zoo/*.md
+
+# What the models come to, as it is now, into tests/counts.toml: look at the difference before you commit it.
+pins: $(VENV)/.made
+	$(VENV)/bin/elcheck zoo tests/counts.toml --big --pin tests/counts.toml
 
 bench: $(VENV)/.made
 	$(PYTHON) -m benchmarks.states_per_second

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import importlib
 import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
+from checker.about import About, about
+from checker.model.environment import Environment
 from checker.model.errors import DefinitionError, UsageError
 from checker.model.handlers import RAISED, said
 from checker.model.model import Model
-from checker.validate import well_formed
+from checker.validate import no_network, well_formed
 
 
 class LoadError(Exception):
@@ -30,10 +33,14 @@ class ModelFile:
     function: Callable[..., object]
 
     @property
+    def about(self) -> About:
+        """What the file says of the model."""
+        return about(inspect.getdoc(self.function) or "")
+
+    @property
     def summary(self) -> str:
-        """The first line of what the file says of the model."""
-        text = inspect.getdoc(self.function) or ""
-        return text.partition("\n")[0]
+        """The first line of it."""
+        return self.about.summary
 
     def build(self, parameters: Mapping[str, object], given: Mapping[str, object]) -> Model:
         """Call ``model`` with all parameters, ``given`` being those that the user chose.
@@ -56,6 +63,34 @@ class ModelFile:
         except DefinitionError as error:
             raise LoadError(f"{self.path}: {error}") from error
         return made
+
+
+ENVIRONMENT = tuple(f.name for f in dataclasses.fields(Environment))
+"""The parts of an environment that a user may choose."""
+
+
+def adapted(model: Model, given: Mapping[str, object]) -> Model:
+    """A model in its own environment with what the user gave.
+
+    Raises UsageError for parts that don't go together, saying which is whose.
+    """
+    own = model.environment
+    if given.get("crash") == 0 and "restart" not in given:
+        given = {**given, "restart": 0}
+    unknown = [name for name in given if name not in ENVIRONMENT]
+    if unknown:
+        raise UsageError(f"{unknown[0]!r} is no part of an environment: {', '.join(ENVIRONMENT)}")
+    environment = replace(own, **given)  # type: ignore[arg-type]  # Environment.check checks each value
+    if not model.programs:
+        no_network(environment)
+    try:
+        environment.check()
+    except UsageError as error:
+        kept = [name for name in ENVIRONMENT if name not in given]
+        own_part = ", ".join(f"--{n} {getattr(own, n)}" for n in kept if getattr(own, n) not in (0, "none"))
+        hint = f" (the model's own environment gives {own_part})" if own_part else ""
+        raise UsageError(f"{error}{hint}") from error
+    return replace(model, environment=environment)
 
 
 def bundled() -> dict[str, Path]:

@@ -38,6 +38,13 @@ def options_of(file: ModelFile, reserved: set[str]) -> tuple[list[click.Option],
     return options, decoders
 
 
+def choices(file: ModelFile, name: str) -> tuple[str, ...]:
+    """The values that a parameter of ``model`` can be given on the command line, if they can be listed."""
+    options, _ = options_of(file, set())
+    kinds = [option.type for option in options if option.name == name]
+    return tuple(str(c) for kind in kinds if isinstance(kind, click.Choice) for c in kind.choices)
+
+
 def _option(where: str, name: str, hint: object, default: object) -> tuple[click.Option, Decode]:
     doc = ""
     if get_origin(hint) is Annotated:

@@ -18,6 +18,7 @@ class Verdict(Enum):
 
 EXIT = {
     "proved": 0,
+    "unexpected": 1,
     "usage": 2,
     "vacuous": 10,
     "deadlock": 11,

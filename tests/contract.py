@@ -36,7 +36,9 @@ from checker import (
 from checker.check import Limits, Report, check
 from checker.trace import replay
 from checker.verdict import EXIT, Verdict
-from tests.cases import CASES, Case
+from checker.zoo.cases import Case
+from checker.zoo.run import outcome
+from tests.cases import CASES, parameter
 from tests.models import Counter, Counting
 
 
@@ -51,16 +53,9 @@ class Contract:
 
     # -- known counts ------------------------------------------------------------------------------
 
-    @pytest.mark.parametrize("case", [pytest.param(c, id=c.name, marks=c.marks) for c in CASES])
+    @pytest.mark.parametrize("case", [parameter(case) for case in CASES])
     def test_counts(self, case: Case) -> None:
-        report = self.check(case.model, Limits(depth=case.search_depth))
-        stats = report.stats
-        found = (stats.distinct, stats.transitions, stats.depth, report.verdict.value)
-        assert found == (case.distinct, case.transitions, case.depth, case.verdict)
-        traces = {r.name: len(r.trace.steps) for r in report.results if r.trace is not None}
-        assert traces == case.traces
-        if case.cut is not None:
-            assert stats.cut == case.cut
+        assert outcome(case, self.check(case.build(), case.limits)).problems == []
 
     # -- verdicts ------------------------------------------------------------------------------------
 
@@ -342,16 +337,19 @@ class Contract:
 
     def test_refuted_traces_replay(self) -> None:
         for case in CASES:
-            if case.verdict == "refuted" and case.distinct < 30_000:
-                report = self.check(case.model, Limits(depth=case.search_depth))
+            distinct = case.pinned["distinct"]
+            assert isinstance(distinct, int)
+            if case.pinned["verdict"] == "refuted" and distinct < 10_000:
+                report = self.check(case.build(), case.limits)
                 traces = [r.trace for r in report.results if r.trace is not None]
                 assert traces
                 for trace in traces:
-                    replay(trace, case.model)
+                    replay(trace, report.model)
 
     def test_two_runs_are_alike(self) -> None:
-        case = next(c for c in CASES if c.name.startswith("raft_election") and c.distinct == 1380)
-        first, second = self.check(case.model), self.check(case.model)
+        case = next(c for c in CASES if c.model == "raft_election" and c.pinned["distinct"] == 1380)
+        model = case.build()
+        first, second = self.check(model), self.check(model)
         assert first.search.codes == second.search.codes
         assert [r.trace for r in first.results] == [r.trace for r in second.results]
 

@@ -17,7 +17,7 @@ def render(run: Run, report: Report) -> str:
     failures = sum(result.verdict in failing and not _is_error(result) for result in report.results)
     suite = ET.Element(
         "testsuite",
-        name=_printable(run.name),
+        name=printable(run.name),
         tests=str(len(report.results)),
         failures=str(failures),
         errors=str(errors),
@@ -40,20 +40,20 @@ def _is_error(result: Result) -> bool:
 
 def _case(suite: ET.Element, run: Run, report: Report, result: Result) -> None:
     case = ET.SubElement(
-        suite, "testcase", classname=run.name, name=_printable(f"{result.kind} {result.name}")
+        suite, "testcase", classname=run.name, name=printable(f"{result.kind} {result.name}")
     )
     if _is_error(result):
         tag = "error"
     elif result.verdict in (Verdict.REFUTED, Verdict.VACUOUS):
         tag = "failure"
     else:
-        ET.SubElement(case, "system-out").text = _printable(f"{result.verdict.value} {result.detail}".strip())
+        ET.SubElement(case, "system-out").text = printable(f"{result.verdict.value} {result.detail}".strip())
         return
-    message = _printable(f"{result.verdict.value}: {result.detail}")
+    message = printable(f"{result.verdict.value}: {result.detail}")
     problem = ET.SubElement(case, tag, type=result.verdict.value, message=message)
-    problem.text = _printable(trace_table(report, result.trace)) if result.trace else run.command
+    problem.text = printable(trace_table(report, result.trace)) if result.trace else run.command
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Text without the control characters that XML can't hold."""
     return "".join(c for c in text if c.isprintable() or c in "\n\t")

@@ -1,0 +1,59 @@
+"""What a model says of itself: the docstring of its ``model`` function, taken apart.
+
+::
+
+    One line that says what it is.
+
+    Paper: where the algorithm comes from.
+    Assumes: what it needs.
+    Liveness: what it promises to happen.
+    Bugs:
+        name: a mistake to put in, and where it was made.
+
+A part may go on in further lines that are indented deeper; none of them has to be there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+PARTS = ("Paper", "Assumes", "Liveness")
+
+
+@dataclass(frozen=True)
+class About:
+    """The parts of a model's docstring; ``bugs`` has the names in the order of the docstring."""
+
+    summary: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    bugs: Mapping[str, str] = field(default_factory=dict)
+
+
+def about(docstring: str) -> About:
+    """Take a docstring apart, its indentation removed as by :func:`inspect.getdoc`."""
+    summary, _, rest = docstring.partition("\n")
+    sections = _labelled(rest)
+    bugs = _labelled(_dedented(sections.pop("Bugs", "")))
+    return About(
+        summary.strip(),
+        {name: _joined(sections[name]) for name in PARTS if name in sections},
+        {name: _joined(said) for name, said in bugs.items()},
+    )
+
+
+def _labelled(text: str) -> dict[str, str]:
+    """What stands under each ``Label:`` at the left margin."""
+    found = re.split(r"^([\w-]+):(?=\s)", text + "\n", flags=re.MULTILINE)
+    return dict(zip(found[1::2], found[2::2], strict=True))
+
+
+def _dedented(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    margin = min((len(line) - len(line.lstrip()) for line in lines), default=0)
+    return "\n".join(line[margin:] for line in lines)
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,1 @@
+"""What elcheck can be told to do."""

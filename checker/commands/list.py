@@ -1,0 +1,32 @@
+"""``elcheck list``: the models, what they are, what is claimed of them and which bugs they can be given."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import click
+
+from checker.load import bundled
+from checker.render import catalogue as render
+from checker.zoo.catalogue import entry
+
+
+@click.command("list")
+@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.option(
+    "--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def list_models(models: tuple[str, ...], output_format: str) -> int:
+    """Show models: algorithm, paper, assumptions, properties with verdicts, bugs.
+
+    Without arguments all that come with elcheck. Nothing is run: the verdicts are what is pinned of the
+    bundled models with their default parameters; `elcheck zoo` runs them.
+    """
+    entries = [entry(name) for name in models or bundled()]
+    if output_format == "json":
+        click.echo(render.as_json(entries))
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 100
+        click.echo(render.as_text(entries, width))
+    return 0

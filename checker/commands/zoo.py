@@ -1,0 +1,78 @@
+"""``elcheck zoo``: many models at once, with their bugs, as a regression test."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from checker.engines import ENGINES
+from checker.load import bundled
+from checker.model.errors import UsageError
+from checker.render import zoo as render
+from checker.verdict import EXIT
+from checker.zoo.cases import Case, of_model, read
+from checker.zoo.pins import pin, pinned
+from checker.zoo.run import Outcome, run
+
+
+@click.command()
+@click.argument("what", nargs=-1, metavar="[MODEL|FOLDER|CASES.toml]...")
+@click.option(
+    "--format", "output_format", type=click.Choice(list(render.FORMATS)), default="text", show_default=True
+)
+@click.option(
+    "--pin",
+    "pins",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what came out to CASES.toml.",
+)
+@click.option("--big", is_flag=True, help="Run the cases that take minutes too.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes at a time.  [default: one for each core]")
+@click.option("--engine", type=click.Choice(list(ENGINES)), default="plain", show_default=True)
+def zoo(
+    what: tuple[str, ...], output_format: str, pins: Path | None, big: bool, jobs: int | None, engine: str
+) -> int:
+    """Check models as they are, which have to hold, and with each of their bugs, which have to be found.
+
+    Without arguments the models that come with elcheck, and what they come to has to be what is pinned. A
+    folder stands for the models in it. A TOML file holds cases of its own, with what they have to come to:
+    --pin writes one, or brings one up to date.
+
+    Exit codes: 0 everything is as it has to be; 1 something is not; 2 usage; 74 the file can't be
+    written; 150 a model can't be loaded.
+    """
+    cases = [case for name in what or bundled() for case in _cases(name) if big or not case.big]
+    began = time.perf_counter()
+    outcomes = []
+    for outcome in run(cases, engine=engine, jobs=jobs or os.cpu_count() or 1):
+        outcomes.append(outcome)
+        _progress(len(outcomes), len(cases), outcome)
+    click.echo(render.FORMATS[output_format](outcomes, time.perf_counter() - began))
+    if pins is not None:
+        pin(outcomes, pins)
+    if any(outcome.error for outcome in outcomes):
+        return EXIT["load"]
+    return EXIT["unexpected"] if any(outcome.problems for outcome in outcomes) else 0
+
+
+def _cases(name: str) -> list[Case]:
+    """The cases that an argument stands for. Raises LoadError or UsageError."""
+    path = Path(name)
+    if path.suffix == ".toml":
+        return read(path)
+    if path.is_dir():
+        files = [file for file in sorted(path.glob("*.py")) if not file.name.startswith("_")]
+        if not files:
+            raise UsageError(f"there is no model in the folder {name}")
+        return [case for file in files for case in of_model(str(file))]
+    return [pinned(case) for case in of_model(name)]
+
+
+def _progress(done: int, total: int, outcome: Outcome) -> None:
+    if sys.stderr.isatty():
+        end = "\r\033[K" if done == total else f"\r\033[K{done} of {total}: {outcome.case.command}"
+        click.echo(end, err=True, nl=False)

@@ -1,0 +1,58 @@
+"""The list of models, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Sequence
+
+import click
+
+from checker.zoo.catalogue import Bug, Claim, Entry
+
+
+def as_text(entries: Sequence[Entry], width: int) -> str:
+    """Each model in a few lines, wrapped to a width."""
+    return "\n\n".join("\n".join(_lines(entry, width)) for entry in entries)
+
+
+def _lines(entry: Entry, width: int) -> list[str]:
+    lines = [f"{click.style(entry.name, bold=True)}: {entry.about.summary}"]
+    rows = [(part.lower(), said) for part, said in entry.about.parts.items()]
+    rows.append(("runs in", entry.environment))
+    rows += [("properties" if i == 0 else "", _claim(claim)) for i, claim in enumerate(entry.claims)]
+    rows += [("bugs" if i == 0 else "", _bug(bug)) for i, bug in enumerate(entry.bugs)]
+    for label, said in rows:
+        wrapped = textwrap.wrap(said, max(40, width - 14), subsequent_indent="  ")
+        lines += [f"  {label if i == 0 else '':12}{line}" for i, line in enumerate(wrapped)]
+    return lines
+
+
+def _claim(claim: Claim) -> str:
+    reached = f" ({_steps(claim.steps)})" if claim.steps is not None else ""
+    return f"{claim.name} [{claim.kind}]: {(claim.verdict or 'not pinned').replace('-', ' ')}{reached}"
+
+
+def _bug(bug: Bug) -> str:
+    broken = "; ".join(f"breaks {name!r} in {_steps(steps)}" for name, steps in bug.breaks.items())
+    return " ".join(filter(None, [f"{bug.name}:", bug.said, f"[{broken}]" if broken else ""]))
+
+
+def _steps(count: int) -> str:
+    return f"{count} step{'s' if count != 1 else ''}"
+
+
+def as_json(entries: Sequence[Entry]) -> str:
+    """The same as a JSON array."""
+    return json.dumps([_object(entry) for entry in entries], indent=2, ensure_ascii=False)
+
+
+def _object(entry: Entry) -> dict[str, object]:
+    return {
+        "model": entry.name,
+        "summary": entry.about.summary,
+        **{part.lower(): said for part, said in entry.about.parts.items()},
+        "environment": entry.environment,
+        "properties": [vars(claim) for claim in entry.claims],
+        "bugs": [vars(bug) for bug in entry.bugs],
+    }

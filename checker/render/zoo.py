@@ -1,0 +1,126 @@
+"""What many cases came to: a table, JSON, JUnit XML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from xml.etree import ElementTree as ET
+
+import click
+from tabulate import tabulate
+
+from checker.render.junit import printable
+from checker.render.text import verdict
+from checker.zoo.run import Outcome
+
+HEADERS = ("model", "with", "verdict", "breaks", "steps", "states", "seconds", "")
+
+
+def as_text(outcomes: Sequence[Outcome], seconds: float) -> str:
+    """A table with a line for each case, what is wrong below it, and a summary."""
+    rows = []
+    for model, group in groupby(outcomes, key=lambda outcome: outcome.case.model):
+        for number, outcome in enumerate(group):
+            rows.append([model if number == 0 else "", *_row(outcome)])
+    wrong = [outcome for outcome in outcomes if outcome.problems]
+    table = tabulate(
+        rows, headers=HEADERS, tablefmt="simple", colalign=("left",) * 4 + ("right",) * 3 + ("left",)
+    )
+    complaints = [
+        f"{outcome.case.command}\n" + "\n".join(f"  {p}" for p in outcome.problems) for outcome in wrong
+    ]
+    return "\n\n".join([table, *complaints, _summary(outcomes, len(wrong), seconds)])
+
+
+def _row(outcome: Outcome) -> list[str]:
+    said = outcome.case.command.removeprefix(f"elcheck {outcome.case.model}").removesuffix(" --first").strip()
+    right = (
+        click.style("ok", fg="green") if not outcome.problems else click.style("WRONG", fg="red", bold=True)
+    )
+    if outcome.stats is None or outcome.verdict is None:
+        return [said, "", "", "", "", "", right]
+    broken = outcome.refuted[:1]
+    return [
+        said,
+        verdict(outcome.verdict),
+        broken[0].name if broken else "",
+        str(broken[0].steps) if broken and broken[0].steps is not None else "",
+        f"{outcome.stats.distinct:,}",
+        f"{outcome.stats.seconds:.1f}",
+        right,
+    ]
+
+
+def _summary(outcomes: Sequence[Outcome], wrong: int, seconds: float) -> str:
+    models = len({outcome.case.model for outcome in outcomes})
+    as_expected = "all as they have to be" if not wrong else f"{wrong} not as they have to be"
+    return f"{len(outcomes)} cases of {models} model{'s' * (models != 1)} in {seconds:.0f} s: {as_expected}."
+
+
+def as_json(outcomes: Sequence[Outcome], seconds: float) -> str:
+    """An object with the cases under ``cases``."""
+    wrong = sum(bool(outcome.problems) for outcome in outcomes)
+    return json.dumps(
+        {"cases": [_object(o) for o in outcomes], "wrong": wrong, "seconds": round(seconds, 3)},
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _object(outcome: Outcome) -> dict[str, object]:
+    case = outcome.case
+    return {
+        "model": case.model,
+        "parameters": dict(case.parameters),
+        "environment": dict(case.environment),
+        "command": case.command,
+        "expects": case.expects,
+        "found": outcome.found,
+        "refuted": [{"name": r.name, "kind": r.kind, "steps": r.steps} for r in outcome.refuted],
+        "seconds": None if outcome.stats is None else round(outcome.stats.seconds, 3),
+        "problems": outcome.problems,
+    }
+
+
+def as_junit(outcomes: Sequence[Outcome], seconds: float) -> str:
+    """JUnit XML: a suite for each model, a test case for each case."""
+    root = ET.Element("testsuites", time=f"{seconds:.3f}")
+    for model, group in groupby(outcomes, key=lambda outcome: outcome.case.model):
+        found = list(group)
+        errors = sum(outcome.error is not None for outcome in found)
+        failures = sum(bool(outcome.problems) for outcome in found) - errors
+        suite = ET.SubElement(
+            root,
+            "testsuite",
+            name=printable(model),
+            tests=str(len(found)),
+            failures=str(failures),
+            errors=str(errors),
+            skipped="0",
+        )
+        for outcome in found:
+            _case(suite, outcome)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode")
+
+
+def _case(suite: ET.Element, outcome: Outcome) -> None:
+    time = 0.0 if outcome.stats is None else outcome.stats.seconds
+    name = printable(outcome.case.command)
+    case = ET.SubElement(
+        suite, "testcase", classname=printable(outcome.case.model), name=name, time=f"{time:.3f}"
+    )
+    if outcome.problems:
+        tag = "failure" if outcome.error is None else "error"
+        ET.SubElement(case, tag, message=printable("; ".join(outcome.problems)))
+    else:
+        said: Mapping[str, object] = outcome.found
+        ET.SubElement(case, "system-out").text = printable(json.dumps(said, ensure_ascii=False))
+
+
+FORMATS: Mapping[str, Callable[[Sequence[Outcome], float], str]] = {
+    "text": as_text,
+    "json": as_json,
+    "junit": as_junit,
+}

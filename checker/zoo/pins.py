@@ -1,0 +1,83 @@
+"""What cases came to once, kept in a TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import tomlkit
+from tomlkit.items import AoT, InlineTable, Table
+
+from checker.load import LoadError
+from checker.zoo.cases import PINNED, Case, read
+from checker.zoo.run import Outcome
+
+
+@cache
+def bundled_pins() -> Mapping[str, Case]:
+    """What is pinned of the bundled models, by the command of the case.
+
+    It is ``tests/counts.toml``, which an installed elcheck has beside its models.
+    """
+    root = Path(__file__).parents[2]
+    files = [file for file in (root / "models/counts.toml", root / "tests/counts.toml") if file.is_file()]
+    return {case.command: case for case in read(files[0])} if files else {}
+
+
+def pinned(case: Case) -> Case:
+    """A case of a bundled model with what is pinned of it."""
+    known = bundled_pins().get(case.command)
+    return case if known is None else replace(case, pinned=known.pinned)
+
+
+def pin(outcomes: Sequence[Outcome], path: Path) -> None:
+    """Write what cases came to: those that the file has are brought up to date, the others appended.
+
+    What else the file says, comments too, stays. Raises LoadError for a file that is no file of cases.
+    """
+    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.is_file() else tomlkit.document()
+    known = {case.command: number for number, case in enumerate(read(path))} if path.is_file() else {}
+    tables = document.setdefault("case", tomlkit.aot())
+    if not isinstance(tables, AoT):
+        raise LoadError(f"{path} has no [[case]]")
+    for outcome in outcomes:
+        if outcome.stats is None:
+            continue
+        number = known.get(outcome.case.command)
+        if number is None:
+            tables.append(_table(outcome))
+        else:
+            _update(tables[number], outcome)
+    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+
+
+def _table(outcome: Outcome) -> Table:
+    case, table = outcome.case, tomlkit.table()
+    table["model"] = case.model
+    for name, part in (("parameters", case.parameters), ("environment", case.environment)):
+        if part:
+            table[name] = _inline(part)
+    if case.search_depth is not None:
+        table["search_depth"] = case.search_depth
+    if case.first:
+        table["first"] = True
+    _update(table, outcome)
+    table.add(tomlkit.nl())
+    return table
+
+
+def _update(table: Table, outcome: Outcome) -> None:
+    for name in PINNED:
+        found = outcome.found.get(name)
+        if found is None:
+            table.pop(name, None)
+        elif table.get(name) != found:
+            table[name] = _inline(found) if isinstance(found, Mapping) else found
+
+
+def _inline(part: Mapping[str, object]) -> InlineTable:
+    table = tomlkit.inline_table()
+    table.update(part)
+    return table

@@ -1,0 +1,213 @@
+"""Many models at once: `elcheck zoo`, `elcheck list`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from checker import cli
+from checker.about import about
+from checker.load import bundled
+from checker.verdict import EXIT
+from checker.zoo.cases import of_model, read
+
+MODEL = '''
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from checker import Model, Spec, Step, Steps, action, always, guard, sometimes
+
+
+@dataclass(frozen=True)
+class Tank:
+    level: int = 0
+
+
+@dataclass(frozen=True)
+class Filling(Spec[Tank]):
+    full: int
+    bug: str | None = None
+
+    def start(self) -> Steps[Tank]:
+        yield Step(Tank())
+
+    @action
+    def pour(self, s: Tank) -> Steps[Tank]:
+        guard(s.level < self.full or (self.bug == "no-float" and s.level == self.full), "it is full")
+        yield Step(Tank(s.level + 1))
+
+
+def model(full: int = 3, strict: bool = False, bug: Literal["no-float", "harmless"] | None = None) -> Model:
+    """A tank that is filled.
+
+    Paper: none.
+    Bugs:
+        no-float: it is not looked at.
+        harmless: it breaks
+            nothing.
+    """
+    return Model(
+        Filling(full, bug),
+        properties=[
+            always("no flood", lambda s: s.level <= full),
+            sometimes("full", lambda s: s.level == full),
+        ],
+    )
+'''
+COUNTS = """# Tanks.
+[[case]]
+model = "tank.py"
+parameters = { full = 2 }  # a small one
+distinct = 3
+verdict = "proved"
+traces = { full = 2 }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "tank.py").write_text(MODEL, encoding="utf-8")
+    (tmp_path / "_help.py").write_text("", encoding="utf-8")
+    (tmp_path / "counts.toml").write_text(COUNTS, encoding="utf-8")
+    return tmp_path
+
+
+def printed(capfd: pytest.CaptureFixture[str], *args: str | Path) -> tuple[int, str, str]:
+    code = cli.run([str(arg) for arg in args])
+    out, err = capfd.readouterr()
+    return code, out, err
+
+
+def test_a_folder_is_checked_with_every_bug(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = printed(capfd, "zoo", folder)
+    assert code == EXIT["unexpected"]
+    lines = {line.split("  ")[0]: line for line in out.splitlines()}
+    assert "PROVED" in lines[str(folder / "tank.py")]
+    assert lines[str(folder / "tank.py")].endswith("ok")
+    assert any(
+        "--bug no-float" in line and "REFUTED" in line and "no flood" in line for line in out.splitlines()
+    )
+    assert any("--bug harmless" in line and line.endswith("WRONG") for line in out.splitlines())
+    assert f"elcheck {folder / 'tank.py'} --bug harmless --first\n  the mistake is not found" in out
+    assert "3 cases of 1 model in" in out
+    assert out.rstrip().endswith("1 not as they have to be.")
+
+
+def test_json_and_junit(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = printed(capfd, "zoo", folder, "--format", "json", "--jobs", "1")
+    document = json.loads(out)
+    assert code == EXIT["unexpected"]
+    assert document["wrong"] == 1
+    assert [case["parameters"] for case in document["cases"]] == [
+        {},
+        {"bug": "no-float"},
+        {"bug": "harmless"},
+    ]
+    assert document["cases"][1]["refuted"] == [{"name": "no flood", "kind": "always", "steps": 4}]
+    assert document["cases"][0]["found"]["distinct"] == 4
+    code, out, _ = printed(capfd, "zoo", folder, "--format", "junit")
+    suite = ET.fromstring(out)[0]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "1", "0")
+    assert [len(case.findall("failure")) for case in suite.iter("testcase")] == [0, 0, 1]
+
+
+def test_pinned_cases(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert printed(capfd, "zoo", folder / "counts.toml")[0] == 0
+    wrong = COUNTS.replace("distinct = 3", "distinct = 4").replace("full = 2 }\n", "full = 3 }\n")
+    (folder / "counts.toml").write_text(wrong, encoding="utf-8")
+    code, out, _ = printed(capfd, "zoo", folder / "counts.toml")
+    assert code == EXIT["unexpected"]
+    assert "distinct is 3, pinned 4" in out
+    assert "traces is {'full': 2}, pinned {'full': 3}" in out
+
+
+def test_pins_are_brought_up_to_date_and_appended(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = folder / "counts.toml"
+    path.write_text(COUNTS.replace("distinct = 3", "distinct = 77"), encoding="utf-8")
+    assert printed(capfd, "zoo", path, "--pin", path)[0] == EXIT["unexpected"]
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("# Tanks.\n")
+    assert "{ full = 2 }  # a small one" in text
+    assert read(path)[0].pinned == {
+        "distinct": 3,
+        "transitions": 2,
+        "depth": 2,
+        "verdict": "proved",
+        "traces": {"full": 2},
+    }
+    printed(capfd, "zoo", folder / "tank.py", "--pin", path)
+    assert [case.parameters for case in read(path)] == [
+        {"full": 2},
+        {},
+        {"bug": "no-float"},
+        {"bug": "harmless"},
+    ]
+    new = folder / "new.toml"
+    printed(capfd, "zoo", folder / "tank.py", "--pin", new)
+    assert len(read(new)) == 3
+    assert printed(capfd, "zoo", new)[0] == 0  # what is pinned is expected, the harmless bug as well
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("[[case]\n", "counts.toml: Expected"),
+        ("x = 1\n", "counts.toml has no [[case]]"),
+        ("[[case]]\ndistinct = 3\n", "case 1 (of no model): it has no model"),
+        ('[[case]]\nmodel = "tank.py"\nstates = 3\n', "'states' is no key of a case"),
+        ('[[case]]\nmodel = "tank.py"\ndistinct = "3"\n', "distinct = '3' is no int"),
+        ('[[case]]\nmodel = "tank.py"\nparameters = { size = 3 }\n', "model() has no parameter 'size'"),
+        ('[[case]]\nmodel = "tank.py"\nparameters = { bug = "x" }\n', "'x' is no value of a parameter"),
+        ('[[case]]\nmodel = "tank.py"\nenvironment = { rain = 1 }\n', "'rain' is no part of an environment"),
+        ('[[case]]\nmodel = "tank.py"\nenvironment = { crash = 1 }\n', "a Spec has one shared state"),
+        ('[[case]]\nmodel = "tnk.py"\n', "there is no file"),
+    ],
+)
+def test_a_wrong_file_is_said(
+    folder: Path, capfd: pytest.CaptureFixture[str], wrong: str, message: str
+) -> None:
+    (folder / "counts.toml").write_text(wrong, encoding="utf-8")
+    code, out, err = printed(capfd, "zoo", folder / "counts.toml")
+    assert code == EXIT["load"]
+    assert message in out + err
+    assert "Traceback" not in err
+
+
+def test_a_folder_without_models(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, _, err = printed(capfd, "zoo", tmp_path)
+    assert code == EXIT["usage"]
+    assert "no model in the folder" in err
+
+
+def test_commands_of_cases_can_be_run(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    case = of_model(str(folder / "tank.py"))[1]
+    assert printed(capfd, *case.command.split()[1:])[0] == EXIT["refuted"]
+
+
+def test_list(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = printed(capfd, "list")
+    assert code == 0
+    assert all(f"\n{name}: " in f"\n{out}" for name in bundled())
+    code, out, _ = printed(capfd, "list", "die_hard", folder / "tank.py", "--format", "json")
+    jugs, tank = json.loads(out)
+    assert jugs["properties"][1] == {
+        "name": "the goal is measured",
+        "kind": "sometimes",
+        "verdict": "proved",
+        "steps": 6,
+    }
+    assert tank["paper"] == "none."
+    assert tank["properties"][0] == {"name": "no flood", "kind": "always", "verdict": None, "steps": None}
+    assert tank["bugs"][1] == {"name": "harmless", "said": "it breaks nothing.", "breaks": {}}
+
+
+def test_a_docstring_is_taken_apart() -> None:
+    bugs = "Bugs:\n    one: x\n        y.\n    two: z.\n"
+    said = about(f"One line.\n\nText: with colons.\nPaper: A, B,\n    c: d.\n{bugs}")
+    assert said.summary == "One line."
+    assert said.parts == {"Paper": "A, B, c: d."}
+    assert said.bugs == {"one": "x y.", "two": "z."}
+    assert about("").bugs == {}
