@@ -13,6 +13,7 @@ from checker.about import about
 from checker.load import bundled
 from checker.verdict import EXIT
 from checker.zoo.cases import of_model, read
+from checker.zoo.pins import pinned
 
 MODEL = '''
 from dataclasses import dataclass
@@ -148,6 +149,7 @@ def test_pins_are_brought_up_to_date_and_appended(folder: Path, capfd: pytest.Ca
     new = folder / "new.toml"
     printed(capfd, "zoo", folder / "tank.py", "--pin", new)
     assert len(read(new)) == 3
+    assert 'model = "tank.py"' in new.read_text(encoding="utf-8")  # wherever elcheck was run
     assert printed(capfd, "zoo", new)[0] == 0  # what is pinned is expected, the harmless bug as well
 
 
@@ -180,6 +182,14 @@ def test_a_folder_without_models(tmp_path: Path, capfd: pytest.CaptureFixture[st
     code, _, err = printed(capfd, "zoo", tmp_path)
     assert code == EXIT["usage"]
     assert "no model in the folder" in err
+
+
+def test_a_bundled_model_is_known_by_its_file(folder: Path) -> None:
+    file = bundled()["die_hard"]
+    assert pinned(of_model(str(file))[0]).pinned["distinct"] == 16
+    assert pinned(of_model("die_hard")[0]).pinned["distinct"] == 16
+    (folder / "die_hard.py").write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    assert not pinned(of_model(str(folder / "die_hard.py"))[0]).pinned  # of the same name, but another one
 
 
 def test_commands_of_cases_can_be_run(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

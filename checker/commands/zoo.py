@@ -36,7 +36,9 @@ from checker.zoo.run import Outcome, run
 def zoo(
     what: tuple[str, ...], output_format: str, pins: Path | None, big: bool, jobs: int | None, engine: str
 ) -> int:
-    """Check models as they are, which have to hold, and with each of their bugs, which have to be found.
+    """Check many models, each with all of its bugs.
+
+    As it is a model has to hold, and with a bug it has to be refuted.
 
     Without arguments the models that come with elcheck, and what they come to has to be what is pinned. A
     folder stands for the models in it. A TOML file holds cases of its own, with what they have to come to:
@@ -68,7 +70,7 @@ def _cases(name: str) -> list[Case]:
         files = [file for file in sorted(path.glob("*.py")) if not file.name.startswith("_")]
         if not files:
             raise UsageError(f"there is no model in the folder {name}")
-        return [case for file in files for case in of_model(str(file))]
+        return [pinned(case) for file in files for case in of_model(str(file))]
     return [pinned(case) for case in of_model(name)]
 
 

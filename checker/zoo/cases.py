@@ -74,14 +74,18 @@ class Case:
         return shlex.join([*words, *["--first"] * self.first])
 
     @property
+    def path(self) -> Path | None:
+        """The file of its model, None for a bundled one."""
+        return None if self.model in bundled() else (self.folder or Path()) / self.model
+
+    @property
     def limits(self) -> Limits:
         """How far it searches."""
         return Limits(depth=self.search_depth, first=self.first)
 
     def build(self) -> Model:
         """Its model. Raises LoadError or UsageError."""
-        beside = None if self.folder is None or self.model in bundled() else self.folder / self.model
-        file = load(str(beside or self.model))
+        file = load(self.model if self.path is None else str(self.path))
         _, decoders = options_of(file, set())
         for name in self.parameters:
             if name not in decoders:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -10,7 +11,7 @@ from pathlib import Path
 import tomlkit
 from tomlkit.items import AoT, InlineTable, Table
 
-from checker.load import LoadError
+from checker.load import LoadError, bundled
 from checker.zoo.cases import PINNED, Case, read
 from checker.zoo.run import Outcome
 
@@ -27,8 +28,12 @@ def bundled_pins() -> Mapping[str, Case]:
 
 
 def pinned(case: Case) -> Case:
-    """A case of a bundled model with what is pinned of it."""
-    known = bundled_pins().get(case.command)
+    """A case of a bundled model, by its short name or its file, with what is pinned of it."""
+    short = Path(case.model).stem
+    file = bundled().get(short)
+    if file is None or (case.path is not None and case.path.resolve() != file.resolve()):
+        return case
+    known = bundled_pins().get(replace(case, model=short).command)
     return case if known is None else replace(case, pinned=known.pinned)
 
 
@@ -45,16 +50,24 @@ def pin(outcomes: Sequence[Outcome], path: Path) -> None:
     for outcome in outcomes:
         if outcome.stats is None:
             continue
-        number = known.get(outcome.case.command)
+        case = _beside(path, outcome.case)
+        number = known.get(case.command)
         if number is None:
-            tables.append(_table(outcome))
+            tables.append(_table(case, outcome))
         else:
             _update(tables[number], outcome)
     path.write_text(tomlkit.dumps(document), encoding="utf-8")
 
 
-def _table(outcome: Outcome) -> Table:
-    case, table = outcome.case, tomlkit.table()
+def _beside(pins: Path, case: Case) -> Case:
+    """A case as a file of pins names it: the file of its model from there."""
+    if case.path is None:
+        return case
+    return replace(case, model=Path(os.path.relpath(case.path, pins.parent)).as_posix())
+
+
+def _table(case: Case, outcome: Outcome) -> Table:
+    table = tomlkit.table()
     table["model"] = case.model
     for name, part in (("parameters", case.parameters), ("environment", case.environment)):
         if part:
