@@ -146,6 +146,12 @@ def test_pins_are_brought_up_to_date_and_appended(folder: Path, capfd: pytest.Ca
         {"bug": "no-float"},
         {"bug": "harmless"},
     ]
+    bare = '[[case]]\nmodel = "tank.py"\n\n# Of the next.\n[[case]]\nmodel = "tank.py"\nfirst = true\n'
+    path.write_text(bare, encoding="utf-8")
+    printed(capfd, "zoo", path, "--pin", path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[lines.index("# Of the next.") + 1] == "[[case]]"
+    assert lines[lines.index("# Of the next.") - 2].startswith("traces")
     new = folder / "new.toml"
     printed(capfd, "zoo", folder / "tank.py", "--pin", new)
     assert len(read(new)) == 3

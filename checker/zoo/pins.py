@@ -82,12 +82,16 @@ def _table(case: Case, outcome: Outcome) -> Table:
 
 
 def _update(table: Table, outcome: Outcome) -> None:
+    body, after = table.value.body, []
+    while body and body[-1][0] is None:  # blank lines and comments that lead to the next case
+        after.append(body.pop())
     for name in PINNED:
         found = outcome.found.get(name)
         if found is None:
             table.pop(name, None)
         elif table.get(name) != found:
             table[name] = _inline(found) if isinstance(found, Mapping) else found
+    body.extend(reversed(after))
 
 
 def _inline(part: Mapping[str, object]) -> InlineTable:
