@@ -1,6 +1,7 @@
 """The water jugs of the film Die Hard 3: measure four gallons with a jug of three and one of five.
 
-The classic first TLA+ specification, as a Spec: one shared state, guarded actions over the whole of it.
+The classic first TLA+ specification, as a Spec: one shared state, guarded actions over the whole of it. The
+solution is the witness of the property that says that there is one.
 """
 
 from __future__ import annotations
@@ -31,28 +32,34 @@ class DieHard(Spec[Jugs]):
 
     @action
     def fill_small(self, s: Jugs) -> Steps[Jugs]:
+        """Fill the small jug at the fountain."""
         yield Step(replace(s, small=self.small_holds))
 
     @action
     def fill_big(self, s: Jugs) -> Steps[Jugs]:
+        """Fill the big jug at the fountain."""
         yield Step(replace(s, big=self.big_holds))
 
     @action
     def empty_small(self, s: Jugs) -> Steps[Jugs]:
+        """Empty the small jug."""
         yield Step(replace(s, small=0))
 
     @action
     def empty_big(self, s: Jugs) -> Steps[Jugs]:
+        """Empty the big jug."""
         yield Step(replace(s, big=0))
 
     @action
     def small_to_big(self, s: Jugs) -> Steps[Jugs]:
+        """Pour until the small jug is empty or the big one full."""
         guard(s.big < self.big_holds, "the big jug is full")
         poured = min(s.small, self.big_holds - s.big)
         yield Step(Jugs(s.small - poured, s.big + poured))
 
     @action
     def big_to_small(self, s: Jugs) -> Steps[Jugs]:
+        """Pour until the big jug is empty or the small one full."""
         guard(s.small < self.small_holds, "the small jug is full")
         poured = min(s.big, self.small_holds - s.small)
         yield Step(Jugs(s.small + poured, s.big - poured))
@@ -63,7 +70,11 @@ def model(
     big: Annotated[int, "gallons that the big jug holds"] = 5,
     goal: Annotated[int, "gallons to be measured"] = 4,
 ) -> Model:
-    """Die Hard's water jugs; --witness shows the solution."""
+    """Die Hard's water jugs; --witness shows the solution.
+
+    Paper: L. Lamport's first example of TLA+ (DieHard.tla), after the film Die Hard with a Vengeance, 1995.
+    Assumes: nobody spills.
+    """
     if min(small, big) < 1:
         raise ValueError("a jug holds at least one gallon")
 

@@ -74,6 +74,7 @@ class Election(Node[Server]):
 
     @timeout
     def election_timeout(self, me: NodeId, s: Server) -> Steps[Server]:
+        """Stand for the next term."""
         guard(s.role is not Role.LEADER, "a leader does not time out")
         guard(s.term < self.terms, "the last term has come")
         candidate = Server(Role.CANDIDATE, s.term + 1, me, frozenset({me}))
@@ -81,12 +82,14 @@ class Election(Node[Server]):
 
     @action
     def become_leader(self, me: NodeId, s: Server) -> Steps[Server]:
+        """A majority has voted for this candidate."""
         guard(s.role is Role.CANDIDATE, "only a candidate wins")
         guard(2 * len(s.votes) > len(self.nodes), "no majority yet")
         yield Step(replace(s, role=Role.LEADER))
 
     @receive
     def request_vote(self, me: NodeId, s: Server, src: NodeId, msg: RequestVote) -> Steps[Server]:
+        """Vote for the first of a term that asks."""
         if msg.term > s.term:
             s = Server(term=msg.term)
         free = s.role is Role.FOLLOWER and s.voted_for in (None, src)
@@ -97,6 +100,7 @@ class Election(Node[Server]):
 
     @receive
     def vote(self, me: NodeId, s: Server, src: NodeId, msg: Vote) -> Steps[Server]:
+        """Count a vote of this term."""
         if msg.term == s.term and s.role is Role.CANDIDATE:
             yield Step(replace(s, votes=s.votes | {src}))
         else:
@@ -117,7 +121,12 @@ def model(
     nodes: Annotated[int, "servers"] = 3,
     terms: Annotated[int, "the highest term"] = 2,
 ) -> Model:
-    """Raft's election core, the benchmark problem."""
+    """Raft's election core, the benchmark problem.
+
+    Paper: D. Ongaro and J. Ousterhout, In Search of an Understandable Consensus Algorithm, USENIX ATC 2014,
+        section 5.2, without logs and heartbeats.
+    Assumes: no crash; messages may be late, lost or repeated.
+    """
     return Model(
         Election(node_ids(nodes), terms),
         environment=Environment(network="sent-set"),

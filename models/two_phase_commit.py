@@ -1,8 +1,8 @@
 """Two-phase commit: a transaction manager and resource managers, as different programs.
 
-J. Gray and L. Lamport, Consensus on Transaction Commit, ACM TODS 31(1), 2006, section 3; the steps and
-messages are those of its TLA+ specification, so the numbers of states are too. All messages stay readable (a
-sent-set), and no node crashes: the protocol is safe, and blocks when the manager is gone.
+The steps and messages are those of the TLA+ specification of Gray and Lamport 2006, so the numbers of states
+are too: all messages stay readable (a sent-set), and no node crashes. With crashes the protocol is safe, as
+long as the disks remember, and blocks while the transaction manager is gone.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from checker import (
     action,
     all_nodes,
     always,
+    always_possible,
+    durable,
     each,
     guard,
     node_ids,
@@ -33,7 +35,7 @@ from checker import (
 )
 from specs.election import decisions_are_final
 
-Bug = Literal["eager-commit"]
+Bug = Literal["eager-commit", "forget-prepared"]
 
 
 class Stage(Enum):
@@ -62,9 +64,9 @@ class Abort:
 
 @dataclass(frozen=True)
 class Resource:
-    """The local state of a resource manager."""
+    """The local state of a resource manager, on its disk before anything is sent."""
 
-    stage: Stage = Stage.WORKING
+    stage: Stage = durable(Stage.WORKING)
 
     @property
     def decision(self) -> Stage | None:
@@ -74,10 +76,10 @@ class Resource:
 
 @dataclass(frozen=True)
 class Transaction:
-    """The local state of the transaction manager."""
+    """The local state of the transaction manager. That it has decided is on its disk."""
 
     prepared: frozenset[NodeId] = frozenset()
-    done: bool = False
+    done: bool = durable(False)
 
 
 @dataclass(frozen=True)
@@ -85,22 +87,31 @@ class ResourceManager(Node[Resource]):
     """Prepares or aborts of its own will, then does as it is told."""
 
     manager: NodeId
+    bug: Bug | None = None
 
     def start(self, me: NodeId) -> Steps[Resource]:
         yield Step(Resource())
 
+    def at_crash(self, me: NodeId, before: Resource) -> Steps[Resource]:
+        # It has told the manager that it is prepared, and has not written it down yet.
+        forgets = self.bug == "forget-prepared" and before.stage is Stage.PREPARED
+        yield Step(Resource() if forgets else before)
+
     @action(fair=WEAK)
     def prepare(self, me: NodeId, s: Resource) -> Steps[Resource]:
+        """Promise to commit if told so, and tell the manager (RMPrepare)."""
         guard(s.stage is Stage.WORKING, "it has left the working stage")
         yield Step(Resource(Stage.PREPARED), self.send(self.manager, Prepared()))
 
     @action
     def choose_to_abort(self, me: NodeId, s: Resource) -> Steps[Resource]:
+        """Abort of its own will, which only a manager that has promised nothing may (RMChooseToAbort)."""
         guard(s.stage is Stage.WORKING, "it has left the working stage")
         yield Step(Resource(Stage.ABORTED))
 
     @receive(fair=WEAK)
     def decided(self, me: NodeId, s: Resource, src: NodeId, msg: Commit | Abort) -> Steps[Resource]:
+        """Do as the manager has decided (RMRcvCommitMsg, RMRcvAbortMsg)."""
         yield Step(Resource(Stage.COMMITTED if isinstance(msg, Commit) else Stage.ABORTED))
 
 
@@ -115,11 +126,13 @@ class TransactionManager(Node[Transaction]):
 
     @receive(fair=WEAK)
     def prepared(self, me: NodeId, s: Transaction, src: NodeId, msg: Prepared) -> Steps[Transaction]:
+        """Note that a manager is prepared (TMRcvPrepared)."""
         guard(not s.done, "the decision is made")
         yield Step(replace(s, prepared=s.prepared | {src}))
 
     @action(fair=WEAK)
     def commit(self, me: NodeId, s: Transaction) -> Steps[Transaction]:
+        """Decide to commit, now that all are prepared (TMCommit)."""
         guard(not s.done, "the decision is made")
         missing = len(self.nodes) - 1 - len(s.prepared)
         guard(missing == 0 or (self.bug == "eager-commit" and missing == 1), "somebody is not prepared")
@@ -127,6 +140,7 @@ class TransactionManager(Node[Transaction]):
 
     @action
     def abort(self, me: NodeId, s: Transaction) -> Steps[Transaction]:
+        """Decide to abort (TMAbort)."""
         guard(not s.done, "the decision is made")
         yield Step(replace(s, done=True), self.broadcast(me, Abort()))
 
@@ -143,21 +157,46 @@ def all_commit(managers: Sequence[NodeView[Resource]]) -> bool:
     return all(manager.state.stage is Stage.COMMITTED for manager in managers)
 
 
+def is_end(nodes: Sequence[NodeView[Resource | Transaction]]) -> bool:
+    """Every resource manager has decided, or somebody is down and may be waited for."""
+    undecided = [n for n in nodes if isinstance(n.state, Resource) and n.state.decision is None]
+    return not undecided or not all(n.up for n in nodes)
+
+
+def all_decide(managers: Sequence[NodeView[Resource]]) -> bool:
+    """Every resource manager that is up has committed or aborted."""
+    return all(manager.state.decision is not None for manager in managers if manager.up)
+
+
 def model(
     managers: Annotated[int, "resource managers"] = 3,
-    bug: Annotated[Bug | None, "a mistake to put in: commit when all but one are prepared"] = None,
+    bug: Annotated[Bug | None, "a mistake to put in"] = None,
 ) -> Model:
-    """Two-phase commit (Gray and Lamport 2006, section 3)."""
+    """Two-phase commit.
+
+    Paper: J. Gray and L. Lamport, Consensus on Transaction Commit, ACM TODS 31(1), 2006, section 3.
+    Assumes: messages may be late, lost or repeated; disks are intact.
+    Liveness: all decide, if nobody stays down. Checked is that from every state all can still decide, and
+        that nothing ends before, but to wait for somebody who is down. (With --crash 1 it is not possible.)
+    Bugs:
+        eager-commit: the transaction is committed when all but one are prepared (a count without the manager
+            that counts itself in).
+        forget-prepared: the promise to commit is not on the disk when it is sent, and a crash loses it: the
+            manager is free to abort (MySQL bugs 98709 and 75204, of XA PREPARE). One crash.
+    """
     tm, *rms = node_ids("tm", " ".join(f"r{i + 1}" for i in range(managers)))
     nodes = (tm, *rms)
+    crashes = 1 if bug == "forget-prepared" else 0
     return Model(
-        {tm: TransactionManager(nodes, bug), **{rm: ResourceManager(nodes, tm) for rm in rms}},
-        environment=Environment(network="sent-set"),
+        {tm: TransactionManager(nodes, bug), **{rm: ResourceManager(nodes, tm, bug) for rm in rms}},
+        # Crashes are for the disk that forgets; --crash 1 --restart 1 shows that one that does not is safe.
+        environment=Environment(network="sent-set", crash=crashes, restart=crashes),
         properties=[
             always("all decide alike", pair(agree, of=Resource)),
             decisions_are_final(of=Resource),
             sometimes("all commit", all_nodes(all_commit, of=Resource)),
             sometimes("one aborts", each(lambda n: n.state.stage is Stage.ABORTED, of=Resource)),
+            always_possible("all who are up can decide", all_nodes(all_decide, of=Resource)),
         ],
-        deadlock=each(lambda n: n.state.decision is not None, of=Resource),
+        deadlock=all_nodes(is_end),
     )

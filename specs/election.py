@@ -1,15 +1,16 @@
 """What a leader election promises, written once for all of them.
 
 A property here asks only for what it names: a local state that says whether its node leads and in which term
-(:class:`Elector`), or what it has decided (:class:`Decider`). A dataclass with these attributes, fields or
-properties, is enough. Where other nodes run other programs, ``of`` names the states of those that are meant.
+(:class:`Elector`), what it has decided (:class:`Decider`), or whom it follows (:class:`Follower`). A
+dataclass with these attributes, fields or properties, is enough. Where other nodes run other programs, ``of``
+names the states of those that are meant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from checker import (
     Classes,
@@ -18,6 +19,8 @@ from checker import (
     NodeId,
     NodeView,
     Property,
+    Scope,
+    all_nodes,
     always,
     change,
     each,
@@ -27,6 +30,8 @@ from checker import (
     step,
     text,
 )
+
+S = TypeVar("S")
 
 
 class Elector(Protocol):
@@ -156,3 +161,72 @@ def one_leader_per_term_ever() -> Property:
         return True
 
     return always("at most one leader per term, ever", history("leaders by term", check))
+
+
+class Follower(Protocol):
+    """A local state of an election in which every node has an opinion on who leads."""
+
+    @property
+    def leader(self) -> NodeId | None:
+        """Whom the node follows, itself if it leads, None as long as it follows nobody."""
+
+
+def followed(s: Follower) -> NodeId | None:
+    """Whom a node follows."""
+    return s.leader
+
+
+def one_leads(of: Classes = object) -> Property:
+    """At most one node that is up takes itself for the leader, in elections without terms."""
+
+    def check(a: NodeView[NodeId | None], b: NodeView[NodeId | None]) -> bool | str:
+        both = a.up and b.up and a.state == a.node and b.state == b.node
+        return f"{a.node} and {b.node} both lead" if both else True
+
+    return always("at most one node leads", pair(check, view=followed, of=of))
+
+
+def agree(name: str, view: Callable[[S], Hashable], of: type[S]) -> Property:
+    """Any two nodes that are up and have a value have the same one. None is no value."""
+
+    def check(a: NodeView[Hashable], b: NodeView[Hashable]) -> bool | str:
+        if a.up and b.up and a.state is not None and b.state is not None and a.state != b.state:
+            return f"{a.node} has {text(a.state)}, {b.node} has {text(b.state)}"
+        return True
+
+    return always(name, pair(check, view=view, of=of))
+
+
+def all_follow_one(of: type[Follower]) -> Property:
+    """All nodes that are up and follow somebody follow the same node."""
+    return agree("all who follow somebody follow the same", followed, of=of)
+
+
+def all_follow_the_highest(view: Callable[[S], NodeId | None], of: type[S]) -> Scope:
+    """Every node that is up follows the highest of those that are up. ``view`` says whom it follows."""
+
+    def check(nodes: Sequence[NodeView[NodeId | None]]) -> bool:
+        live = [n for n in nodes if n.up]
+        return all(n.state == live[-1].node for n in live)
+
+    return all_nodes(check, view=view, of=of)
+
+
+def another_takes_over(view: Callable[[S], NodeId | None], of: type[S]) -> Property:
+    """A node other than the highest can come to lead. ``view`` says whom a node follows."""
+
+    def check(nodes: Sequence[NodeView[NodeId | None]]) -> bool:
+        return any(n.up and n.state == n.node for n in nodes[:-1])
+
+    return sometimes("another takes over", all_nodes(check, view=view, of=of))
+
+
+def all_follow_a_live_leader(of: Classes = object) -> Scope:
+    """All nodes that are up follow the same node, which is up."""
+
+    def check(nodes: Sequence[NodeView[NodeId | None]]) -> bool:
+        live = [n.node for n in nodes if n.up]
+        followed = {n.state for n in nodes if n.up}
+        return not live or (len(followed) == 1 and followed <= set(live))
+
+    return all_nodes(check, view=followed, of=of)

@@ -1,8 +1,9 @@
-"""A ring election: the smallest id comes back to its owner.
+"""A ring election in its shortest form: the smallest id comes back to its owner.
 
 G. Le Lann, Distributed Systems: Towards a Formal Approach, IFIP 1977; E. Chang and R. Roberts, An Improved
-Algorithm for Decentralized Extrema-Finding in Circular Configurations of Processes, CACM 22(5), 1979. Each
-node's start is a step of its own, and nothing is announced.
+Algorithm for Decentralized Extrema-Finding in Circular Configurations of Processes, CACM 22(5), 1979. The ids
+ascend along the ring, each node's start is a step of its own, and nothing is announced: the numbers of states
+of this on each network are known from elsewhere. (models/ring.py is the whole algorithm.)
 """
 
 from __future__ import annotations

@@ -1,0 +1,194 @@
+"""The bully algorithm in its textbook form: ELECTION, OK, COORDINATOR, and nothing recovers.
+
+Whoever misses the coordinator asks all higher nodes. If none of them answers in time it is the
+highest that lives, and says so; if one answers, that one takes over. The textbooks (Tanenbaum and van
+Steen, Coulouris et al.) leave out what the original has to keep two views apart: its status vector and the
+HALT calls, which are in bully_halt.py. What is left promises less: one coordinator at a time, as long as
+delays are bounded and no node comes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Annotated, Literal
+
+from checker import (
+    WEAK,
+    Crashed,
+    Environment,
+    Model,
+    Node,
+    NodeId,
+    Sends,
+    Step,
+    Steps,
+    guard,
+    node_ids,
+    receive,
+    timeout,
+)
+from specs import election
+
+Bug = Literal["false-suspicion", "highest-recovers", "busy-silent", "hasty", "no-second-timer"]
+
+
+class Mood(Enum):
+    """What a node is doing."""
+
+    NORMAL = 0
+    """It has a coordinator, and works."""
+    ELECTING = 1
+    """It has asked the higher nodes, and waits for an OK."""
+    WAITING = 2
+    """A higher node has answered, and should announce a coordinator."""
+
+
+@dataclass(frozen=True)
+class Election:
+    """A lower node holds an election: is anybody there?"""
+
+
+@dataclass(frozen=True)
+class Ok:
+    """A higher node is there, and takes over."""
+
+
+@dataclass(frozen=True)
+class Coordinator:
+    """The sender has won."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """The local state. A crash spares nothing but the id."""
+
+    mood: Mood = Mood.NORMAL
+    coordinator: NodeId | None = None
+    """Whom it follows: itself if it coordinates. None except in the mood NORMAL."""
+    silent: bool = False
+    """Whether it hears nothing of its coordinator any more."""
+
+    @property
+    def leader(self) -> NodeId | None:
+        """The coordinator, under the name that the specs know."""
+        return self.coordinator
+
+
+@dataclass(frozen=True)
+class Bully(Node[Member]):
+    """Garcia-Molina 1982, section III, as textbooks tell it."""
+
+    boot: bool = False
+    bug: Bug | None = None
+
+    def start(self, me: NodeId) -> Steps[Member]:
+        """All follow the highest, or have just been switched on."""
+        yield self.stand(me) if self.boot else Step(Member(coordinator=self.nodes[-1]))
+
+    def recover(self, me: NodeId, durable: Member) -> Steps[Member]:
+        """A node that comes back holds an election."""
+        yield self.stand(me)
+
+    def stand(self, me: NodeId, answer: Sends = ()) -> Step[Member]:
+        """Hold an election: ask the higher nodes. The highest of all has nobody to ask, and has won."""
+        higher = [node for node in self.nodes if node > me]
+        if not higher or self.bug == "hasty":  # heard of nobody higher yet: that they had no time to answer
+            return self.win(me, answer)
+        return Step(Member(Mood.ELECTING), answer + self.send(higher, Election()))
+
+    def win(self, me: NodeId, answer: Sends = ()) -> Step[Member]:
+        """Tell everybody who coordinates."""
+        return Step(Member(Mood.NORMAL, me), answer + self.broadcast(me, Coordinator()))
+
+    @receive(fair=WEAK)
+    def crashed(self, me: NodeId, s: Member, src: NodeId, msg: Crashed) -> Steps[Member]:
+        """The coordinator's heartbeats stop: no message of the algorithm, but what makes suspicions true."""
+        yield Step(replace(s, silent=True) if s.coordinator == msg.peer else s)
+
+    @timeout(fair=WEAK, rank=0)
+    def suspect(self, me: NodeId, s: Member) -> Steps[Member]:
+        """Nothing has been heard of the coordinator for long: hold an election."""
+        guard(s.coordinator not in (None, me), "it follows nobody")
+        guard(s.silent or self.bug == "false-suspicion", "it hears its coordinator")  # who may be slow only
+        yield self.stand(me)
+
+    @timeout(fair=WEAK, rank=0)
+    def no_answer(self, me: NodeId, s: Member) -> Steps[Member]:
+        """Nobody higher has answered in time, so nobody higher lives."""
+        guard(s.mood is Mood.ELECTING, "it awaits no answer")
+        yield self.win(me)
+
+    @timeout(fair=WEAK, rank=1)
+    def no_coordinator(self, me: NodeId, s: Member) -> Steps[Member]:
+        """Who took over has not made it: start again. It waits longer than for an answer, hence the rank."""
+        guard(self.bug != "no-second-timer", "somebody else takes care of it")  # who may die of it
+        guard(s.mood is Mood.WAITING, "it awaits no coordinator")
+        yield self.stand(me)
+
+    @receive(fair=WEAK)
+    def election(self, me: NodeId, s: Member, src: NodeId, msg: Election) -> Steps[Member]:
+        """Answer a lower node, and take over. Who holds an election already must answer all the same."""
+        ok = self.send(src, Ok())
+        if s.mood is Mood.NORMAL:
+            yield self.stand(me, ok)
+        elif self.bug == "busy-silent":  # to the one who asks, silence means that nobody is there
+            yield Step(s)
+        else:
+            yield Step(s, ok)
+
+    @receive(fair=WEAK)
+    def ok(self, me: NodeId, s: Member, src: NodeId, msg: Ok) -> Steps[Member]:
+        """A higher node takes over: wait for a coordinator."""
+        yield Step(Member(Mood.WAITING) if s.mood is Mood.ELECTING else s)
+
+    @receive(fair=WEAK)
+    def coordinator(self, me: NodeId, s: Member, src: NodeId, msg: Coordinator) -> Steps[Member]:
+        """Follow the winner."""
+        yield Step(Member(Mood.NORMAL, src))
+
+
+def model(
+    nodes: Annotated[int, "nodes, the last of them the highest"] = 3,
+    boot: Annotated[bool, "all nodes start by holding an election, instead of following the highest"] = False,
+    bug: Annotated[Bug | None, "a mistake to put in"] = None,
+    assertion_1: Annotated[
+        bool, "claim too that all who have a coordinator have the same, which the textbook form breaks"
+    ] = False,
+) -> Model:
+    """The bully algorithm, textbook form: the highest node that lives coordinates.
+
+    Paper: H. Garcia-Molina, Elections in a Distributed Computing System, IEEE Trans. Computers C-31(1), 1982,
+        section III, simplified as in textbooks (Tanenbaum and van Steen, Distributed Systems).
+    Assumes: bounded delays, so that timeouts are true; reliable links; crashes are noticed, and are for good.
+    Liveness: once crashes end, all live nodes follow the highest of them. Checked here: whenever it comes
+        to rest, they do.
+    Bugs:
+        false-suspicion: delays are not bounded, so a coordinator that is only slow is suspected: two nodes
+            that lose sight of each other both lead (Elasticsearch's Zen discovery, issue 10935).
+        highest-recovers: the highest comes back and announces itself before the others know
+            (iWant, issue 1, where A rejoins).
+        busy-silent: a node that is holding an election does not answer others who ask (a common guard,
+            "if an election is in progress, return").
+        hasty: a node leads at once when it has heard of nobody higher (node-discover 1.1, issue 36).
+        no-second-timer: a node that got its OK waits for the coordinator for ever (Tanenbaum and van Steen's
+            wording: "P's job is done"). With two crashes.
+    """
+    # Delays are bounded, nothing is lost, no crash goes unnoticed, and its notice comes after what the node
+    # has sent: otherwise a follower might hear of the victory of one whom it had been told to be dead.
+    environment = Environment(network="fifo", crash=2, detector="perfect", timing="sync")
+    if bug == "false-suspicion":
+        environment = replace(environment, detector="none", timing="async")
+    elif bug == "highest-recovers":
+        environment = replace(environment, crash=1, restart=1)
+
+    return Model(
+        Bully(node_ids(nodes), boot, bug),
+        environment=environment,
+        properties=[
+            election.one_leads(of=Member),
+            *([election.all_follow_one(of=Member)] if assertion_1 else []),
+            election.another_takes_over(election.followed, of=Member),
+        ],
+        deadlock=election.all_follow_the_highest(election.followed, of=Member),
+    )

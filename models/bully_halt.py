@@ -1,0 +1,249 @@
+"""The bully algorithm as it was published: status vectors, remote calls, and HALT before anybody leads.
+
+A node that wants to coordinate makes sure that no higher node is up, halts all lower ones, and only then
+tells them who coordinates; they listen to the one that halted them last and to nobody else. So two nodes
+that have a coordinator never have different ones, even while nodes crash and come back. The price: a call
+has a longest duration, and a node that does not answer by then is taken to be down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Annotated, Literal
+
+from checker import (
+    WEAK,
+    Environment,
+    Model,
+    Node,
+    NodeId,
+    Step,
+    Steps,
+    always_possible,
+    guard,
+    node_ids,
+    receive,
+    timeout,
+)
+from specs import election
+
+Bug = Literal["no-halt", "any-caller", "no-stop", "upwards", "no-check", "slow-calls"]
+Nodes = tuple[NodeId, ...]
+
+
+class Status(Enum):
+    """S(i).s of the paper."""
+
+    DOWN = 0  # it has come up, and no election has reached it yet
+    ELECTION = 1
+    REORGANIZATION = 2  # it has a coordinator, and does not know yet what to do for it
+    NORMAL = 3
+
+
+@dataclass(frozen=True)
+class AreYouUp:
+    """A call that whoever is up returns."""
+
+
+@dataclass(frozen=True)
+class AreYouNormal:
+    """A call that returns whether the node works for anybody."""
+
+
+@dataclass(frozen=True)
+class Halt:
+    """Stop working, and stop your own election."""
+
+
+@dataclass(frozen=True)
+class NewCoordinator:
+    """The caller coordinates."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What there is to do; here simply: who takes part."""
+
+    task: Nodes
+
+
+Call = AreYouUp | AreYouNormal | Halt | NewCoordinator | Ready
+
+
+@dataclass(frozen=True)
+class Return:
+    """The end of a call. ``no`` is the answer "no" to AreYouNormal."""
+
+    of: Call
+    no: bool = False
+
+
+@dataclass(frozen=True)
+class Vector:
+    """The state vector S(i), and where the node's own procedure stands. A crash takes all of it."""
+
+    status: Status = Status.DOWN
+    coordinator: NodeId | None = None  # S(i).c. None unless in REORGANIZATION or NORMAL: nobody reads it
+    task: Nodes = ()  # S(i).d. Only in NORMAL, and there never empty
+    halted_by: NodeId | None = None  # S(i).h: who has halted it last, maybe itself. Only in ELECTION
+    up: Nodes = ()  # S(i).Up: whom it has halted, on its way to coordinate them
+    call: Call | None = None  # what its procedure is calling at the moment; None if none runs
+    callees: Nodes = ()  # whom it calls so, one after the other; it waits for the first
+
+
+@dataclass(frozen=True)
+class Bully(Node[Vector]):
+    """Garcia-Molina 1982, section III and appendix. A remote call is a request and its return."""
+
+    bug: Bug | None = None
+
+    def start(self, me: NodeId) -> Steps[Vector]:
+        """All work for the highest."""
+        yield Step(Vector(Status.NORMAL, self.nodes[-1], self.nodes))
+
+    def recover(self, me: NodeId, durable: Vector) -> Steps[Vector]:
+        """RECOVERY: it knows nothing, and holds an election."""
+        yield self.election(me, durable)
+
+    def election(self, me: NodeId, s: Vector) -> Step[Vector]:
+        """ELECTION: leave it to a higher node, if one is up."""
+        return self.go_on(me, replace(s, up=()), AreYouUp(), self.nodes[me.index + 1 :])
+
+    def go_on(self, me: NodeId, s: Vector, call: Call, callees: Nodes) -> Step[Vector]:
+        """Make a call to one node after the other, and what follows when there is none left."""
+        if callees:
+            return Step(replace(s, call=call, callees=callees), self.send(callees[0], call))
+        lower = self.nodes[: me.index]
+        match call:
+            case AreYouUp() if self.bug == "no-halt":  # the others will see that it coordinates
+                return self.go_on(me, Vector(Status.ELECTION, up=lower), Halt(), ())
+            case AreYouUp():  # nobody higher: it halts itself, then the others, who might halt others, first
+                order = lower if self.bug == "upwards" else lower[::-1]
+                return self.go_on(me, Vector(Status.ELECTION, halted_by=me), Halt(), order)
+            case Halt():  # the paper's election point
+                return self.go_on(me, Vector(Status.REORGANIZATION, me, up=s.up), NewCoordinator(), s.up)
+            case NewCoordinator():  # the reorganization, in which the task is found
+                return self.go_on(me, s, Ready((*s.up, me)), s.up)
+            case Ready(task):
+                return Step(Vector(Status.NORMAL, me, task))
+            case AreYouNormal():
+                return self.rest(s)
+
+    def rest(self, s: Vector) -> Step[Vector]:
+        """The end of a procedure that changes nothing."""
+        return Step(replace(s, up=(), call=None, callees=()))
+
+    @timeout(fair=WEAK)
+    def check(self, me: NodeId, s: Vector) -> Steps[Vector]:
+        """CHECK: once in a while the coordinator looks for nodes that came back, or lost their election."""
+        guard(self.bug != "no-check", "whoever wants to join will say so")  # but nobody listens
+        guard(s.call is None, "it is busy")
+        guard(s.status is Status.NORMAL and s.coordinator == me, "it does not coordinate")
+        yield self.go_on(me, s, AreYouNormal(), self.peers(me))
+
+    @timeout(fair=WEAK)
+    def missed(self, me: NodeId, s: Vector) -> Steps[Vector]:
+        """TIMEOUT: no news for long. Is the coordinator up? If not, go on as in ELECTION."""
+        guard(s.call is None, "it is busy")
+        guard(s.coordinator != me, "it coordinates")
+        first = () if s.coordinator is None else (s.coordinator,)
+        yield self.go_on(me, s, AreYouUp(), (*first, *self.nodes[me.index + 1 :]))
+
+    @timeout(fair=WEAK)
+    def no_answer(self, me: NodeId, s: Vector) -> Steps[Vector]:
+        """ONTIMEOUT: who has not answered by now is down. If it has been halted by us, start again."""
+        guard(s.call is not None, "it awaits no return")
+        assert s.call is not None
+        if isinstance(s.call, NewCoordinator | Ready):
+            yield self.election(me, s)
+        else:
+            yield self.go_on(me, s, s.call, s.callees[1:])
+
+    @receive(fair=WEAK)
+    def returned(self, me: NodeId, s: Vector, src: NodeId, msg: Return) -> Steps[Vector]:
+        """A call has come back: make the next one."""
+        if msg.of != s.call or src != s.callees[0]:
+            yield Step(s)  # the procedure that made it has been stopped
+        elif isinstance(s.call, AreYouUp):  # somebody higher is up, or the coordinator
+            yield self.rest(s)
+        elif msg.no:
+            yield self.election(me, s)
+        else:
+            up = (src, *s.up) if isinstance(s.call, Halt) else s.up
+            yield self.go_on(me, replace(s, up=up), s.call, s.callees[1:])
+
+    @receive(fair=WEAK)
+    def are_you(self, me: NodeId, s: Vector, src: NodeId, msg: AreYouUp | AreYouNormal) -> Steps[Vector]:
+        """AREYOUUP, AREYOUNORMAL."""
+        no = isinstance(msg, AreYouNormal) and s.status is not Status.NORMAL
+        yield Step(s, self.send(src, Return(msg, no)))
+
+    @receive(fair=WEAK)
+    def halt(self, me: NodeId, s: Vector, src: NodeId, msg: Halt) -> Steps[Vector]:
+        """HALT: its procedure is stopped (STOP), and it waits for the one that halted it."""
+        halted = Vector(Status.ELECTION, halted_by=src)
+        if self.bug == "no-stop":  # its own election runs on, towards a second coordinator
+            halted = replace(halted, up=s.up, call=s.call, callees=s.callees)
+        yield Step(halted, self.send(src, Return(msg)))
+
+    @receive(fair=WEAK)
+    def new_coordinator(self, me: NodeId, s: Vector, src: NodeId, msg: NewCoordinator) -> Steps[Vector]:
+        """NEWCOORDINATOR: believed only from the one that has halted it last."""
+        expected = s.status is Status.ELECTION and (s.halted_by == src or self.bug == "any-caller")
+        if expected or self.bug == "no-halt":
+            s = replace(s, status=Status.REORGANIZATION, coordinator=src, halted_by=None, task=())
+        yield Step(s, self.send(src, Return(msg)))
+
+    @receive(fair=WEAK)
+    def ready(self, me: NodeId, s: Vector, src: NodeId, msg: Ready) -> Steps[Vector]:
+        """READY: to work, if it is still its coordinator who says so."""
+        if s.status is Status.REORGANIZATION and s.coordinator == src:
+            s = replace(s, status=Status.NORMAL, task=msg.task)
+        yield Step(s, self.send(src, Return(msg)))
+
+
+def model(
+    nodes: Annotated[int, "nodes, the last of them the highest"] = 3,
+    bug: Annotated[Bug | None, "a mistake to put in"] = None,
+) -> Model:
+    """The bully algorithm with HALT, as published: right while nodes crash and come back.
+
+    Paper: H. Garcia-Molina, Elections in a Distributed Computing System, IEEE Trans. Computers C-31(1), 1982,
+        section III and appendix. The properties are its Assertion 1; Assertion 2 is the liveness.
+    Assumes: a bounded time for a call, so that timeouts are true; nothing is lost or overtaken on a link.
+    Liveness: while nothing fails, all come to work for the highest node that is up. Checked here: that is
+        possible from everywhere.
+    Bugs:
+        no-halt: the winner announces itself to nodes that it has not halted, and they believe it
+            (the textbook form, see bully.py).
+        any-caller: NEWCOORDINATOR is believed from anybody; what S(i).h is for.
+        no-stop: a node that is halted lets its own election run on; what STOP is for.
+        upwards: the lowest is halted first: one that is still to be halted can win it back (a change of ours:
+            why the loop counts down).
+        no-check: nobody looks for nodes that came back, which higher ones silence and never employ
+            (the restarted master of exo, issue 2197, that the others did not see).
+        slow-calls: a call may take longer than its timeout: the paper's section IV has another algorithm
+            for that, the invitation algorithm.
+    """
+    # Delays and answers are bounded, so a call that has timed out has failed; nothing is lost or overtaken;
+    # a crash breaks the connections, so no call outlives its caller.
+    environment = Environment(network="fifo", crash=2, restart=2, timing="sync")
+    if bug is not None:  # one crash is enough to show each of them
+        timing = "async" if bug == "slow-calls" else "sync"
+        environment = replace(environment, crash=1, restart=1, timing=timing)
+
+    def works_for(s: Vector) -> NodeId | None:
+        return s.coordinator if s.status is Status.NORMAL else None
+
+    highest = election.all_follow_the_highest(works_for, of=Vector)
+    return Model(
+        Bully(node_ids(nodes), bug),
+        environment=environment,
+        properties=[
+            election.agree("all who have a coordinator have the same", lambda s: s.coordinator, of=Vector),
+            election.agree("all who work have the same task", lambda s: s.task or None, of=Vector),
+            election.another_takes_over(works_for, of=Vector),
+            always_possible("all can work for the highest", highest),
+        ],
+    )

@@ -1,0 +1,249 @@
+"""A lock with a lease: a lock server, its clients, and the storage that they write to.
+
+A lease ends by itself, so that a client that is gone does not keep the lock. Both sides must agree when, and
+clocks run apart, messages take any time. A write that arrives after the end is told by its fencing token.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
+
+from checker import (
+    WEAK,
+    Bound,
+    Environment,
+    Model,
+    Node,
+    NodeId,
+    Step,
+    Steps,
+    action,
+    durable,
+    each,
+    guard,
+    node_ids,
+    receive,
+    sometimes,
+    tick,
+)
+from specs import mutex
+
+Bug = Literal["drift", "no-fencing", "expiry-lost", "late-answer", "blind-release", "release-first"]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A client asks for the lease."""
+
+
+@dataclass(frozen=True)
+class Granted:
+    """The lease is the client's, with this fencing token."""
+
+    token: int
+
+
+@dataclass(frozen=True)
+class Denied:
+    """Another lease has not ended."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """The client gives the lease with this token back before its end."""
+
+    token: int
+
+
+@dataclass(frozen=True)
+class Write:
+    """A write to the storage, under the lease with this token."""
+
+    token: int
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The server's state, on its disk: the last lease's token, the time left of it (0: the lock is free)."""
+
+    token: int = durable(0)
+    left: int = durable(0)
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client's state. ``since`` is the time by its own clock since it asked for what it awaits or holds
+    (None: neither), ``lag`` how much more time has really passed; ``token`` is its lease's, 0 without one.
+    """
+
+    since: int | None = None
+    lag: int = 0
+    token: int = 0
+    wrote: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether it believes that it has the lease."""
+        return self.token > 0
+
+
+@dataclass(frozen=True)
+class Disk:
+    """The storage's state: the token of the last write that it applied."""
+
+    applied: int = durable(0)
+
+
+@dataclass(frozen=True)
+class LockServer(Node[Lock]):
+    """Grants a lease for ``term`` (Gray and Cheriton 1989, section 2), numbered in order (Kleppmann 2016)."""
+
+    term: int
+    bug: Bug | None
+
+    def start(self, me: NodeId) -> Steps[Lock]:
+        yield Step(Lock())
+
+    def at_crash(self, me: NodeId, before: Lock) -> Steps[Lock]:
+        forgets = self.bug == "expiry-lost"  # the end of the lease was kept in memory: the lock looks free
+        yield Step(replace(before, left=0) if forgets else before)
+
+    @tick
+    def elapse(self, me: NodeId, s: Lock) -> Steps[Lock]:
+        """Time passes, while the server is down too, and the lease may end."""
+        yield Step(replace(s, left=max(s.left - 1, 0)))
+
+    @receive(fair=WEAK)
+    def ask(self, me: NodeId, s: Lock, src: NodeId, msg: Ask) -> Steps[Lock]:
+        """Grant the lease if no other runs."""
+        if s.left:
+            yield Step(s, self.send(src, Denied()))
+        else:
+            yield Step(Lock(s.token + 1, self.term), self.send(src, Granted(s.token + 1)))
+
+    @receive(fair=WEAK)
+    def release(self, me: NodeId, s: Lock, src: NodeId, msg: Release) -> Steps[Lock]:
+        """End the lease early. A release that comes late must not end the lease of somebody else."""
+        its_own = msg.token == s.token or self.bug == "blind-release"  # freed without a look at the holder
+        yield Step(replace(s, left=0) if its_own else s)
+
+
+@dataclass(frozen=True)
+class LeaseClient(Node[Client]):
+    """Holds the lease until ``usable`` after it asked, by its clock, which may lag by ``drift`` meanwhile."""
+
+    server: NodeId
+    storage: NodeId
+    usable: int
+    drift: int
+    bug: Bug | None
+
+    def start(self, me: NodeId) -> Steps[Client]:
+        yield Step(Client())
+
+    def at_crash(self, me: NodeId, before: Client) -> Steps[Client]:
+        guard(False, "a client that has crashed takes no more steps, which it may do anyhow")
+        yield Step(before)
+
+    @tick
+    def elapse(self, me: NodeId, s: Client) -> Steps[Client]:
+        """Time passes; the client's clock shows it, or lags. When its time is up it stops of itself."""
+        if s.since is None or s.since == self.usable:
+            yield Step(s)
+            return
+        if s.since + 1 < self.usable:
+            yield Step(replace(s, since=s.since + 1))
+        else:
+            yield Step(Client() if s.holds else Client(self.usable))
+        if s.lag < self.drift:
+            yield Step(replace(s, lag=s.lag + 1))
+
+    @action(fair=WEAK)
+    def ask(self, me: NodeId, s: Client) -> Steps[Client]:
+        """Ask for the lease. From now on its time counts: the server's starts later, whenever that is."""
+        guard(s.since is None, "it has asked already")
+        yield Step(Client(since=0), self.send(self.server, Ask()))
+
+    @receive(fair=WEAK)
+    def answer(self, me: NodeId, s: Client, src: NodeId, msg: Granted | Denied) -> Steps[Client]:
+        """Hold the lease, if the answer did not take too long."""
+        if s.since is None or s.holds:
+            yield Step(s)  # nothing was asked: the message is a copy
+        elif isinstance(msg, Denied):
+            yield Step(Client())
+        elif self.bug == "late-answer":  # the lease was taken to start when the answer arrives
+            yield Step(Client(since=0, token=msg.token))
+        else:
+            yield Step(replace(s, token=msg.token) if s.since < self.usable else Client())
+
+    @action
+    def write(self, me: NodeId, s: Client) -> Steps[Client]:
+        """Look at the clock, and write. A pause in between is, to the storage, a message long under way."""
+        guard(s.holds and not s.wrote, "it holds no lease, or has written")
+        yield Step(replace(s, wrote=True), self.send(self.storage, Write(s.token)))
+
+    @action
+    def release(self, me: NodeId, s: Client) -> Steps[Client]:
+        """Stop, and give the lease back. Not with a write under way, which would come after its end."""
+        guard(s.holds and not s.wrote, "it holds no lease, or a write is under way")
+        stopped = s if self.bug == "release-first" else Client()  # told the server first, and stopped later
+        yield Step(stopped, self.send(self.server, Release(s.token)))
+
+
+@dataclass(frozen=True)
+class Storage(Node[Disk]):
+    """What the lock protects."""
+
+    bug: Bug | None
+
+    def start(self, me: NodeId) -> Steps[Disk]:
+        yield Step(Disk())
+
+    @receive(fair=WEAK)
+    def write(self, me: NodeId, s: Disk, src: NodeId, msg: Write) -> Steps[Disk]:
+        """Apply a write, unless one of a later lease has been applied (Kleppmann 2016)."""
+        fresh = msg.token >= s.applied or self.bug == "no-fencing"  # the storage does not look at the token
+        yield Step(Disk(msg.token) if fresh else s)
+
+
+def model(
+    clients: Annotated[int, "clients that want the lock"] = 2,
+    term: Annotated[int, "how long a lease lasts, in ticks"] = 2,
+    margin: Annotated[int, "how much earlier a client stops, in ticks"] = 1,
+    drift: Annotated[int, "how far a client's clock may lag behind during a lease, in ticks"] = 1,
+    max_token: Annotated[int, "bound on the leases that are searched"] = 3,
+    bug: Annotated[Bug | None, "a mistake to put in"] = None,
+) -> Model:
+    """A lock with leases and fencing tokens.
+
+    Paper: C. Gray and D. Cheriton, Leases: An Efficient Fault-Tolerant Mechanism for Distributed File Cache
+        Consistency, SOSP 1989, section 2; M. Kleppmann, How to do distributed locking, 2016 (fencing).
+    Assumes: no clock lags by more than the margin during a lease; the server's clock and disk survive its
+        crash; an answer comes once, to the question that was asked. Fencing needs the disk only.
+    Bugs:
+        drift: the clocks run further apart than the margin (etcd's guide to its locks warns of it, PR 11490).
+        no-fencing: the storage applies old writes too; a pause after the look at the clock is enough
+            (Kleppmann 2016, of HBase).
+        expiry-lost: a server that restarts has forgotten the lease and grants it at once (Redis without
+            fsync, Kleppmann 2016; throttle issue 28).
+        late-answer: the lease counts from the answer, not from the question (etcd issue 9921).
+        blind-release: a release frees the lock, whoever has it by now (redis-py issue 415, delta-rs PR 440).
+        release-first: a client gives its lease back first, and stops later (Pinniped PR 800).
+    """
+    server, *users, storage = node_ids("server", " ".join(f"c{i + 1}" for i in range(clients)), "storage")
+    nodes = (server, *users, storage)
+    drift = margin + 1 if bug == "drift" else drift  # clocks run further apart than the margin allows for
+    client = LeaseClient(nodes, server, storage, term - margin, drift, bug)
+    return Model(
+        {server: LockServer(nodes, term, bug), **dict.fromkeys(users, client), storage: Storage(nodes, bug)},
+        # Messages take any time, in any order, and come once: answers belong to the question that was asked.
+        environment=Environment(network="set", crash=1, restart=1),
+        bounds=[Bound("max_token", lambda s: s.token <= max_token, of=Lock)],
+        properties=[
+            mutex.mutual_exclusion(of=Client),
+            mutex.tokens_never_go_back(of=Disk),
+            mutex.somebody_holds(of=Client),
+            sometimes("the lease passes on", each(lambda n: n.state.token > 1, of=Client)),
+        ],
+    )

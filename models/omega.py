@@ -1,0 +1,164 @@
+"""Omega, the eventual leader detector: heartbeats, accusations, and patience that grows with them.
+
+Every node counts how often each node has been accused of being late, and takes the one with the fewest
+accusations for the leader (of several the lowest id). Leaders send heartbeats with their counts; who waits
+too long for one accuses, and waits longer the next time. So a leader that lives is accused a few times
+only, and one that is dead until it is the leader no more. Nodes may disagree for a while: only in the end
+there is one leader for all. That is enough for consensus, and the least that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Annotated, Literal
+
+from checker import (
+    WEAK,
+    Bound,
+    Environment,
+    Model,
+    Node,
+    NodeId,
+    NodeView,
+    Step,
+    Steps,
+    all_nodes,
+    always,
+    always_possible,
+    change,
+    each,
+    node_ids,
+    receive,
+    sometimes,
+    step,
+    tick,
+)
+from specs import election
+
+Bug = Literal["fixed-patience", "no-gossip", "forgiven"]
+Counts = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Alive:
+    """The sender takes itself for the leader, and knows of these accusations."""
+
+    accused: Counts
+
+
+@dataclass(frozen=True)
+class Detector:
+    """The local state. Node of index i has been accused ``accused[i]`` times, as far as this node knows."""
+
+    accused: Counts = ()
+    quiet: int = 0
+    """Ticks since the leader's last heartbeat: since it was heard, or, by the leader itself, sent."""
+    leader: NodeId | None = None
+    """The node with the fewest accusations. None when down."""
+
+
+@dataclass(frozen=True)
+class Omega(Node[Detector]):
+    """Chandra, Hadzilacos and Toueg 1996 define Omega; accusations are those of Aguilera et al. 2001."""
+
+    delay: int
+    bug: Bug | None = None
+
+    def start(self, me: NodeId) -> Steps[Detector]:
+        """Nobody is accused, the lowest id leads."""
+        yield Step(self.judged((0,) * len(self.nodes)))
+
+    def judged(self, accused: Counts, quiet: int = 0) -> Detector:
+        """A state with these accusations, and the leader that follows from them."""
+        return Detector(accused, quiet, min(self.nodes, key=lambda node: (accused[node.index], node)))
+
+    @tick(fair=WEAK)
+    def pass_time(self, me: NodeId, s: Detector) -> Steps[Detector]:
+        """A leader that is slow sends a heartbeat every ``delay`` ticks, and nobody knows the number."""
+        if s.leader is None:
+            yield Step(s)
+        elif s.leader == me:
+            yield Step(replace(s, quiet=0), self.broadcast(me, Alive(s.accused)))
+            if s.quiet + 1 < self.delay:
+                yield Step(replace(s, quiet=s.quiet + 1))
+        elif s.quiet < self.patience(s, s.leader):
+            yield Step(replace(s, quiet=s.quiet + 1))
+        else:
+            yield Step(self.judged(self.count(s.accused, s.leader, s.accused[s.leader.index] + 1)))
+
+    def patience(self, s: Detector, leader: NodeId) -> int:
+        """How many ticks without a heartbeat it bears: one more for each time that it was wrong, perhaps."""
+        return 1 if self.bug == "fixed-patience" else 1 + s.accused[leader.index]
+
+    def count(self, accused: Counts, of: NodeId, number: int) -> Counts:
+        """The accusations with one number changed."""
+        return (*accused[: of.index], number, *accused[of.index + 1 :])
+
+    @receive(fair=WEAK)
+    def alive(self, me: NodeId, s: Detector, src: NodeId, msg: Alive) -> Steps[Detector]:
+        """A heartbeat: learn of the accusations that others have made, of oneself too."""
+        accused = tuple(max(mine, theirs) for mine, theirs in zip(s.accused, msg.accused, strict=True))
+        if self.bug == "no-gossip":  # a heartbeat is a sign of life and no more
+            accused = s.accused
+        elif self.bug == "forgiven":  # it is not dead after all: the accusations were wrong
+            accused = self.count(accused, src, 0)
+        now = self.judged(accused, s.quiet)
+        yield Step(replace(now, quiet=0) if src == now.leader or now.leader != s.leader else now)
+
+
+def model(
+    nodes: Annotated[int, "nodes"] = 3,
+    delay: Annotated[int, "most ticks from one heartbeat of a leader to the next"] = 2,
+    bug: Annotated[Bug | None, "a mistake to put in"] = None,
+) -> Model:
+    """Omega, the eventual leader detector: in the end all trust the same live node.
+
+    Paper: T. D. Chandra, V. Hadzilacos, S. Toueg, The Weakest Failure Detector for Solving Consensus, JACM
+        43(4), 1996 (the definition); M. K. Aguilera, C. Delporte-Gallet, H. Fauconnier, S. Toueg, Stable
+        Leader Election, DISC 2001 (leaders by fewest accusations; there they are sent to the accused).
+    Assumes: heartbeats reach everybody with at most some delay, though nobody knows how much; crashes are
+        for good.
+    Liveness: from some time on all live nodes have the same live leader (fair ticks). Checked here: that it
+        is possible from everywhere, and that accusations come to an end.
+    Bugs:
+        fixed-patience: the time to wait for a heartbeat does not grow, so a leader that is slower is accused
+            again and again (leadership that flaps under load with fixed timeouts: Nomad, issue 10437).
+        no-gossip: accusations stay with the accuser, so who is accused does not know, and leads on (two
+            masters of Elasticsearch that see each other and do not reunite, issue 10935).
+        forgiven: a heartbeat takes its sender's accusations back, "the lowest id that is not suspected", so
+            patience is lost as well (trimerge-sync, pull request 43, review).
+    """
+
+    def accusations_end(all_of_them: Sequence[NodeView[Counts]]) -> bool | str:
+        for n, target in product(all_of_them, all_of_them):
+            times = n.state[target.node.index] if n.up else 0
+            if times > (delay - 1 if target.up else delay):
+                return f"{n.node} knows of {times} accusations of {target.node}"
+        return True
+
+    def only_grow(before: NodeView[Counts], after: NodeView[Counts]) -> bool | str:
+        fewer = after.up and any(b > a for b, a in zip(before.state, after.state, strict=True))
+        return f"{after.node} forgets an accusation" if fewer else True
+
+    def accused(s: Detector) -> Counts:
+        return s.accused
+
+    def leads(n: NodeView[NodeId | None]) -> bool:
+        return n.state == n.node and n.node.index > 0
+
+    return Model(
+        Omega(node_ids(nodes), delay, bug),
+        # A tick passes only when all messages have arrived (sync), so heartbeats are late because the leader
+        # sends them late. Messages may overtake each other; nothing is lost. (Without gossip a crash would
+        # be the only way to end the disagreement.)
+        environment=Environment(network="set", crash=0 if bug == "no-gossip" else 1, timing="sync"),
+        bounds=[Bound("max_accused", lambda s: max(s.accused, default=0) <= delay + 2, of=Detector)],
+        properties=[
+            always("accusations come to an end", all_nodes(accusations_end, view=accused, of=Detector)),
+            step("accusations only grow", change(only_grow, view=accused, of=Detector)),
+            sometimes("another takes over", each(leads, view=election.followed, of=Detector)),
+            always_possible("all can come to agree", election.all_follow_a_live_leader(of=Detector)),
+        ],
+    )

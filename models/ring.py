@@ -1,0 +1,207 @@
+"""Election on a one-way ring: the highest id goes all the way round and comes home to its owner.
+
+Every processor knows its own id and how to send to its neighbour on the right, no more: not who else there
+is, nor how many. The ids that can't win are swallowed on the way (which is what Chang and Roberts added to Le
+Lann's algorithm), and a last lap tells everyone who leads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import chain, combinations, permutations
+from typing import Annotated, Literal, TypeVar
+
+from checker import (
+    WEAK,
+    Environment,
+    Model,
+    Node,
+    NodeId,
+    Prepared,
+    Sends,
+    Step,
+    Steps,
+    action,
+    durable,
+    guard,
+    node_ids,
+    receive,
+)
+from specs import ring
+from specs.election import decisions_are_final
+
+Bug = Literal["duplicate-ids", "swallow-none", "sleeper-swallows", "announce-forever"]
+
+
+class Stage(Enum):
+    """What part a processor takes in the election."""
+
+    ASLEEP = 0  # it has heard of no election, and does not begin one
+    INITIATOR = 1  # the same, but sooner or later it will begin one
+    CANDIDATE = 2
+    RELAY = 3  # it has met a higher id, and only passes messages on
+
+
+@dataclass(frozen=True)
+class Processor:
+    """The local state. ``leader`` is the id of the leader, once the processor knows it."""
+
+    id: int = durable(0)
+    stage: Stage = Stage.ASLEEP
+    leader: int | None = None
+
+    @property
+    def elected(self) -> bool:
+        """Whether it leads."""
+        return self.leader == self.id
+
+    @property
+    def decision(self) -> int | None:
+        """Who leads, irrevocably."""
+        return self.leader
+
+
+P = TypeVar("P", bound=Processor)
+
+
+@dataclass(frozen=True)
+class Token:
+    """The id of a candidate, on its way round."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Elected:
+    """The announcement, on the last lap."""
+
+    leader: int
+
+
+@dataclass(frozen=True)
+class ChangRoberts(Node[Processor]):
+    """Chang and Roberts 1979: of Le Lann's ids (1977), those that can't win are stopped on their way. The
+    links need not keep the order.
+    """
+
+    bug: Bug | None = None
+
+    @action(fair=WEAK)
+    def begin(self, me: NodeId, s: Processor) -> Steps[Processor]:
+        """An initiator becomes a candidate, and its id sets out."""
+        guard(s.stage is Stage.INITIATOR, "it has heard of an election, or leaves that to others")
+        yield Step(replace(s, stage=Stage.CANDIDATE), self.send(right(self.nodes, me), Token(s.id)))
+
+    @receive(fair=WEAK)
+    def token(self, me: NodeId, s: Processor, src: NodeId, msg: Token) -> Steps[Processor]:
+        """A higher id passes and makes a relay, a lower one is swallowed, one's own has won."""
+        onward = right(self.nodes, me)
+        if msg.id == s.id:
+            yield Step(replace(s, leader=s.id), self.send(onward, Elected(s.id)))
+        elif msg.id > s.id:
+            yield Step(replace(s, stage=Stage.RELAY), self.send(onward, msg))
+        elif s.stage in (Stage.ASLEEP, Stage.INITIATOR):
+            # Woken by a lower id, it stands in its place. If it only swallowed that id, and took itself for
+            # a candidate from then on, its own would never set out, and nobody's come home.
+            own = () if self.bug == "sleeper-swallows" else self.send(onward, Token(s.id))
+            yield Step(replace(s, stage=Stage.CANDIDATE), own)
+        else:  # swallowed; else every id would come home
+            yield Step(s, self.send(onward, msg) if self.bug == "swallow-none" else ())
+
+    @receive(fair=WEAK)
+    def announcement(self, me: NodeId, s: Processor, src: NodeId, msg: Elected) -> Steps[Processor]:
+        """Learn who leads, and pass it on; the leader takes its own announcement off the ring."""
+        onward = self.send(right(self.nodes, me), msg)
+        if self.bug == "announce-forever":  # nobody takes it off the ring
+            yield Step(replace(s, stage=Stage.RELAY, leader=msg.leader), onward)
+        else:
+            yield told(s, msg, onward)
+
+
+def told(s: P, msg: Elected, onward: Sends) -> Step[P]:
+    """What a processor does on the announcement, which is over when it has come back to the leader."""
+    return Step(s) if msg.leader == s.id else Step(replace(s, stage=Stage.RELAY, leader=msg.leader), onward)
+
+
+def right(nodes: Sequence[NodeId], me: NodeId) -> NodeId:
+    """The neighbour that a processor sends to."""
+    return nodes[(me.index + 1) % len(nodes)]
+
+
+def left(nodes: Sequence[NodeId], me: NodeId) -> NodeId:
+    """The neighbour on the other side."""
+    return nodes[me.index - 1]
+
+
+def ids_for(nodes: int, *, duplicate: bool = False) -> tuple[int, ...]:
+    """The ids 1, 2, ... of a ring; with ``duplicate`` the highest is there twice."""
+    if nodes < 2:
+        raise ValueError("a ring has at least two processors")
+    return (*range(1, nodes), nodes - 1 if duplicate else nodes)
+
+
+def arrangements(ids: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Every order of the ids round the ring, turned so that the first id stays where it is."""
+    first, *others = ids
+    for rest in sorted(set(permutations(others))):
+        yield (first, *rest)
+
+
+def beginnings(
+    ids: Sequence[int], processor: Callable[[int, Stage], Processor] = Processor
+) -> list[Prepared]:
+    """The initial states: every order of the ids round the ring, and every set of initiators but none."""
+    nodes = node_ids(len(ids))
+    sizes = range(1, len(nodes) + 1)
+    sets = list(chain.from_iterable(combinations(nodes, size) for size in sizes))
+    return [
+        Prepared(
+            {
+                node: processor(id, Stage.INITIATOR if node in initiators else Stage.ASLEEP)
+                for node, id in zip(nodes, order, strict=True)
+            }
+        )
+        for order in arrangements(ids)
+        for initiators in sets
+    ]
+
+
+def model(
+    nodes: Annotated[int, "processors on the ring"] = 4,
+    bug: Annotated[Bug | None, "a mistake to put in"] = None,
+) -> Model:
+    """Election on a one-way ring, for every order of the ids and every set of initiators.
+
+    Paper: G. Le Lann, Distributed Systems: Towards a Formal Approach, IFIP Congress 1977; E. Chang and
+        R. Roberts, An Improved Algorithm for Decentralized Extrema-Finding in Circular Configurations of
+        Processes, CACM 22(5), 1979.
+    Assumes: ids that differ; no message is lost and no processor crashes.
+    Liveness: everyone decides, under weak fairness of begin and of the deliveries; checked is that no state
+        is a dead end, and that from each of them everyone can still decide.
+    Bugs:
+        duplicate-ids: the highest id is there twice. (The stations of a Token Ring elect their Active Monitor
+            like this, by address; before one joins, its Duplicate Address Test looks for its equal.)
+        swallow-none: every id is passed on, as in Le Lann's algorithm, but whoever sees its own again wins
+            at once, without a look at the ids that it has passed on.
+        sleeper-swallows: a lower id that wakes a processor is swallowed as if its own were under way already
+            ("participant" is set on receipt, and taken to mean that it has sent; a slip of textbook code).
+        announce-forever: nobody takes the announcement off the ring. (On a Token Ring it is a duty of the
+            Active Monitor to remove what goes round a second time.)
+    """
+    return Model(
+        ChangRoberts(node_ids(nodes), bug),
+        environment=Environment(network="bag"),  # nothing is lost; the order does not matter
+        initial=beginnings(ids_for(nodes, duplicate=bug == "duplicate-ids")),
+        properties=[
+            ring.one_elected(),
+            ring.highest_elected(),
+            ring.all_agree(),
+            decisions_are_final(),
+            ring.everyone_decides(),
+            ring.can_always_end(),
+            ring.quiet_after_the_end(Elected),
+        ],
+        deadlock=ring.proper_end(),
+    )

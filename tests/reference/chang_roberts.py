@@ -1,0 +1,107 @@
+"""The Chang-Roberts ring at the granularity of its published TLA+ specification.
+
+E. Chang and R. Roberts, An Improved Algorithm for Decentralized Extrema-Finding in Circular Configurations of
+Processes, CACM 22(5), 1979. Any nodes may be initiators; the others have lost from the beginning. The
+first step of a node is of its own, whether it sends or not, and it takes no message before. What is under
+way to a node is a set, and nothing is announced. (models/ring.py is the whole algorithm.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Annotated
+
+from checker import (
+    WEAK,
+    Environment,
+    Model,
+    Node,
+    NodeId,
+    NodeView,
+    Step,
+    Steps,
+    action,
+    all_nodes,
+    always,
+    durable,
+    each,
+    guard,
+    node_ids,
+    receive,
+    sometimes,
+)
+
+
+class Standing(Enum):
+    """How a node stands."""
+
+    CANDIDATE = 0
+    LOST = 1
+    WON = 2
+
+
+@dataclass(frozen=True)
+class Token:
+    """An id on its way round."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """The local state."""
+
+    initiator: bool = durable(False)
+    standing: Standing = Standing.CANDIDATE
+    running: bool = False
+
+
+@dataclass(frozen=True)
+class ChangRoberts(Node[Place]):
+    """The smallest id of the initiators comes back to its owner."""
+
+    def start(self, me: NodeId) -> Steps[Place]:
+        yield Step(Place(initiator=True, standing=Standing.CANDIDATE))
+        yield Step(Place(initiator=False, standing=Standing.LOST))
+
+    def successor(self, me: NodeId) -> NodeId:
+        """The next node of the ring."""
+        return self.nodes[(me.index + 1) % len(self.nodes)]
+
+    @action(fair=WEAK)
+    def run(self, me: NodeId, s: Place) -> Steps[Place]:
+        guard(not s.running, "it runs")
+        sends = self.send(self.successor(me), Token(me.index)) if s.initiator else ()
+        yield Step(replace(s, running=True), sends)
+
+    @receive(fair=WEAK)
+    def token(self, me: NodeId, s: Place, src: NodeId, msg: Token) -> Steps[Place]:
+        guard(s.running, "it does not run yet")
+        if s.standing is Standing.LOST or msg.id < me.index:
+            yield Step(replace(s, standing=Standing.LOST), self.send(self.successor(me), msg))
+        else:
+            yield Step(replace(s, standing=Standing.WON) if msg.id == me.index else s)
+
+
+def won(n: NodeView[Place]) -> bool:
+    """Whether a node has won."""
+    return n.state.standing is Standing.WON
+
+
+def model(nodes: Annotated[int, "nodes of the ring"] = 3) -> Model:
+    """The Chang-Roberts ring as in its TLA+ specification, without the announcement."""
+
+    def only_the_smallest(views: Sequence[NodeView[Place]]) -> bool:
+        smallest = next((n for n in views if n.state.initiator), None)
+        return all(n == smallest for n in views if won(n))
+
+    return Model(
+        ChangRoberts(node_ids(nodes)),
+        environment=Environment(network="set"),
+        properties=[
+            always("only the smallest initiator wins", all_nodes(only_the_smallest, of=Place)),
+            sometimes("a node wins", each(won, of=Place)),
+        ],
+    )
