@@ -8,7 +8,7 @@ A page shows a part of a report under the command that prints it::
     step    node    action ...
     ```
 
-The part is the paragraph of the report that begins with the same words, up to the first colon or comma.
+The part is the paragraph of the report that begins with the same words, up to what is said of the property.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Printed:
         """What is to be shown now. Raises LookupError if the command does not print such a part."""
         words = [sys.executable, "-m", "checker", *shlex.split(self.command)[1:]]
         done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
-        lead = re.split("[:,\n]", self.shown)[0]
+        lead = re.split(":|, reached|\n", self.shown)[0]
         for part in done.stdout.split("\n\n"):
             if part.startswith(lead):
                 return part.rstrip("\n")

@@ -19,7 +19,8 @@ def test_a_printed_trace_is_the_current_one(block: Printed) -> None:
 
 def test_a_page_can_be_renewed(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    block = "```console\n$ elcheck die_hard --goal 3 --small 3\nA witness of the goal is measured, {}\n```\n"
+    command = "$ elcheck die_hard --goal 3 --small 3"
+    block = f"```console\n{command}\nA witness of the goal is measured, reached in {{}} steps\n```\n"
     page.write_text(f"before\n{block.format('old')}after\n", encoding="utf-8")
     with pytest.raises(LookupError, match="prints no 'A witness"):
         renew(page)

@@ -1,0 +1,176 @@
+"""What consensus promises, written once for the algorithms in which voters vote in ballots.
+
+A value is chosen in a slot when a quorum of the voters has voted for it in one ballot, whether anybody knows
+it or not. Voters go on and vote in later ballots, so what is chosen is a matter of history:
+:func:`votes_cast` keeps it, and the properties read it. No learner has to be modelled for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Protocol, TypeAlias
+
+from checker import (
+    Classes,
+    Event,
+    Monitor,
+    NodeId,
+    NodeView,
+    Property,
+    always,
+    always_possible,
+    changes,
+    history,
+    pair,
+    sometimes,
+    step,
+    text,
+)
+
+Vote: TypeAlias = tuple[int, int, Hashable]
+"""Slot, ballot, value. An algorithm that decides one thing only has slot 1."""
+Votes: TypeAlias = frozenset[tuple[Vote, frozenset[NodeId]]]
+"""Votes, and who has cast them."""
+
+
+class Voter(Protocol):
+    """A local state of one who votes."""
+
+    @property
+    def votes(self) -> Iterable[Vote]:
+        """The votes that the node remembers, among them the one that it has just cast."""
+
+
+class Promiser(Voter, Protocol):
+    """A local state of one who votes, and has promised not to vote in low ballots."""
+
+    @property
+    def promised(self) -> int:
+        """The lowest ballot in which it may still vote."""
+
+
+class Replica(Protocol):
+    """A local state with a replicated log."""
+
+    @property
+    def committed(self) -> tuple[Hashable, ...]:
+        """The part of the log that the node knows to be decided for ever."""
+
+
+def in_order(votes: Iterable[Vote]) -> list[Vote]:
+    """By slot, ballot and value."""
+    return sorted(votes, key=lambda vote: (vote[0], vote[1], text(vote[2])))
+
+
+def latest(votes: Iterable[Vote]) -> frozenset[Vote]:
+    """Of the votes in each slot the one of the highest ballot: what a new leader has to propose again."""
+    return frozenset({vote[0]: vote for vote in in_order(votes)}.values())
+
+
+def votes_cast(of: Classes = object) -> Monitor:
+    """The history that the properties need: every vote that was ever cast."""
+
+    def start(nodes: tuple[NodeView[Voter], ...]) -> Votes:
+        cast: Votes = frozenset()
+        for n in nodes:
+            cast = counted(cast, n)
+        return cast
+
+    def after(cast: Votes, event: Event, before: NodeView[Voter], now: NodeView[Voter]) -> Votes:
+        return counted(cast, now)
+
+    return Monitor("votes cast", start, after, of=of)
+
+
+def counted(cast: Votes, n: NodeView[Voter]) -> Votes:
+    """The votes with those of one node among them."""
+    voters = dict(cast)
+    for vote in n.state.votes:
+        voters[vote] = voters.get(vote, frozenset()) | {n.node}
+    return frozenset(voters.items())
+
+
+def chosen(cast: Votes, quorum: int) -> list[Vote]:
+    """The votes in which a quorum agrees."""
+    return in_order(vote for vote, voters in cast if len(voters) >= quorum)
+
+
+def one_value_chosen(quorum: int) -> Property:
+    """At most one value is ever chosen in a slot. Needs ``monitors=[votes_cast()]``."""
+
+    def check(cast: Votes) -> bool | str:
+        first: dict[int, Vote] = {}
+        for slot, ballot, value in chosen(cast, quorum):
+            _, other_ballot, other = first.setdefault(slot, (slot, ballot, value))
+            if other != value:
+                both = f"{text(other)} in ballot {other_ballot} and {text(value)} in ballot {ballot}"
+                return f"{both} are both chosen in slot {slot}"
+        return True
+
+    return always("at most one value is chosen", history("votes cast", check))
+
+
+def one_value_per_ballot() -> Property:
+    """All votes of a ballot (in one slot) are for one value. Needs ``monitors=[votes_cast()]``."""
+
+    def check(cast: Votes) -> bool | str:
+        first: dict[tuple[int, int], Hashable] = {}
+        for slot, ballot, value in in_order(vote for vote, _ in cast):
+            other = first.setdefault((slot, ballot), value)
+            if other != value:
+                return f"there are votes for {text(other)} and for {text(value)} in ballot {ballot}"
+        return True
+
+    return always("one value per ballot", history("votes cast", check))
+
+
+def value_chosen(quorum: int) -> Property:
+    """Something can be chosen. Needs ``monitors=[votes_cast()]``."""
+
+    def check(cast: Votes) -> bool:
+        return bool(chosen(cast, quorum))
+
+    return sometimes("a value is chosen", history("votes cast", check))
+
+
+def value_can_always_be_chosen(quorum: int) -> Property:
+    """From everywhere something can still be chosen. Needs ``monitors=[votes_cast()]``."""
+
+    def check(cast: Votes) -> bool:
+        return bool(chosen(cast, quorum))
+
+    return always_possible("a value can always be chosen", history("votes cast", check))
+
+
+def deposed_ballots_choose_nothing(quorum: int, of: type[Promiser]) -> Property:
+    """Nothing is chosen in a ballot any more once a quorum has promised a higher one.
+
+    Paxos does not promise this, plausible as it sounds. Somebody may have voted in the old ballot before it
+    promised, and told so, and others who have not promised may add their votes. What is chosen then is what
+    the new leader has to propose, too.
+    """
+
+    def check(before: Sequence[NodeView[Promiser]], after: Sequence[NodeView[Promiser]]) -> bool | str:
+        for vote in in_order({vote for n in after for vote in n.state.votes}):
+            _, ballot, value = vote
+            was, now = (sum(vote in n.state.votes for n in nodes) for nodes in (before, after))
+            if was < quorum <= now and sum(n.state.promised > ballot for n in before) >= quorum:
+                return f"{text(value)} is chosen in ballot {ballot}, and a quorum has promised a higher one"
+        return True
+
+    return step("a deposed ballot chooses nothing", changes(check, of=of))
+
+
+def committed_logs_agree(of: Classes = object) -> Property:
+    """Of the logs that two nodes know to be decided one is the beginning of the other."""
+
+    def check(a: NodeView[tuple[Hashable, ...]], b: NodeView[tuple[Hashable, ...]]) -> bool | str:
+        short, long = sorted((a.state, b.state), key=len)
+        if long[: len(short)] != short:
+            return f"{a.node} has committed {text(a.state)}, and {b.node} {text(b.state)}"
+        return True
+
+    def committed(s: Replica) -> tuple[Hashable, ...]:
+        return s.committed
+
+    return always("committed logs agree", pair(check, view=committed, of=of))
