@@ -1,15 +1,12 @@
-"""Leader election of Raft: terms, votes, the log check, heartbeats, crashes and restarts.
+"""Raft: leader election, log replication and commitment, with crashes and restarts.
 
-D. Ongaro and J. Ousterhout, In Search of an Understandable Consensus Algorithm, USENIX ATC 2014: section
-5.1 (terms), 5.2 (election), 5.4.1 (the election restriction). Logs can differ, since every leader starts its
-term with an entry of its own (Ongaro's thesis, section 6.4) that reaches the others, or not, with its
-heartbeats. Commitment is not modelled.
+Messages and local states: models/_raft.py. Pre-vote, check-quorum and leadership transfer:
+models/raft_options.py. Changes of the membership: models/raft_membership.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Annotated, Literal
 
 from checker import (
@@ -22,204 +19,230 @@ from checker import (
     Step,
     Steps,
     action,
-    durable,
     guard,
     node_ids,
     receive,
     timeout,
 )
-from specs import election
+from models._raft import (
+    Appended,
+    AppendEntries,
+    Command,
+    Refused,
+    RequestVote,
+    Role,
+    Server,
+    Vote,
+    before_figure_8,
+)
+from specs import election, log
 
-Bug = Literal["forget-vote", "vote-twice", "half-quorum", "vote-reset", "stale-votes"]
-Log = tuple[int, ...]
-"""The terms of a log's entries, the oldest first."""
-
-
-class Role(Enum):
-    """What a server takes itself for."""
-
-    FOLLOWER = 0
-    CANDIDATE = 1
-    LEADER = 2
-
-
-@dataclass(frozen=True)
-class RequestVote:
-    """A candidate asks for a vote in its term, and says how far its log goes."""
-
-    term: int
-    last_term: int
-    last_index: int
-
-
-@dataclass(frozen=True)
-class Vote:
-    """A vote, granted."""
-
-    term: int
-
-
-@dataclass(frozen=True)
-class AppendEntries:
-    """A heartbeat, with the leader's last entry: it follows ``prev_index`` entries, the last of them of
-    term ``prev_term``.
-    """
-
-    term: int
-    prev_index: int
-    prev_term: int
-    entry: int
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """The answer to a request or heartbeat of an old term: there is a higher one. (A vote refused for
-    another reason tells its candidate nothing, so no message is spent on it.)
-    """
-
-    term: int
-
-
-@dataclass(frozen=True)
-class Server:
-    """The local state of a server (figure 2 of the paper)."""
-
-    term: int = durable(0)
-    voted_for: NodeId | None = durable(None)
-    log: Log = durable(())
-    role: Role = Role.FOLLOWER
-    votes: frozenset[NodeId] = frozenset()
-
-    @property
-    def leads(self) -> bool:
-        """Whether it leads its term."""
-        return self.role is Role.LEADER
-
-    @property
-    def last_term(self) -> int:
-        """The term of its last entry, 0 without any."""
-        return self.log[-1] if self.log else 0
+Bug = Literal[
+    "forget-vote", "forget-term-and-vote", "vote-twice", "vote-reset", "stale-votes", "half-quorum",
+    "no-log-check", "truncate-always", "commit-unmatched", "figure-8", "same-epoch-leader",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Raft(Node[Server]):
-    """The election. ``bug`` names a mistake that was really made, where it was made.
+    """Figure 2 of Ongaro and Ousterhout 2014; the sections at the handlers are the paper's.
 
-    forget-vote: the vote is not on the disk (cornerstone issue 65, raft-java issue 57). vote-twice: a grant
-    does not look at the votes given (camunda issue 5356). half-quorum: n/2 votes suffice, which breaks an
-    even number of nodes. vote-reset: a server that hears from the leader of its term forgets its vote, as if
-    the term were new (camunda issue 5356, CCF pull request 8094). stale-votes: votes count whatever their
-    term; it takes a candidate that stands again before a vote for its last term arrives, and no fault: it
-    breaks on FIFO links too.
+    A leader opens its term with an entry of its own (section 8), so there are logs without any client. It
+    needs no nextIndex: it may send any of its entries at any time, and a heartbeat repeats one.
     """
 
-    bug: Bug | None = None
+    candidates: int
+    commands: tuple[int, ...] = ()
+    refusals: bool = False
+    lazy_flush: bool = False
+    bug: str | None = None
 
     def start(self, me: NodeId) -> Steps[Server]:
         yield Step(Server())
 
     def at_crash(self, me: NodeId, before: Server) -> Steps[Server]:
-        if self.bug == "forget-vote":  # the vote was kept in memory only
-            yield Step(replace(before, voted_for=None))
-        else:
-            yield Step(before)
+        if self.bug == "forget-vote":  # it was kept in memory only: the term's vote is free again
+            before = replace(before, voted_for=None)
+        elif self.bug == "forget-term-and-vote":
+            before = replace(before, term=0, voted_for=None)
+        yield Step(before)
+        if self.lazy_flush and before.leads and len(before.log) > before.commit:  # (thesis, 10.2.1)
+            yield Step(replace(before, log=before.log[:-1]))
+
+    def recover(self, me: NodeId, durable: Server) -> Steps[Server]:
+        # Entries that it has sent may be gone from its disk, and their indexes would be used again.
+        leads_on = self.bug == "same-epoch-leader" and (durable.term, me) in durable.log
+        yield Step(replace(durable, role=Role.LEADER) if leads_on else durable)
 
     @timeout(fair=WEAK)
     def election_timeout(self, me: NodeId, s: Server) -> Steps[Server]:
-        """No heartbeat for long: stand for the next term (5.2)."""
+        """Nothing heard of a leader: stand for the next term (5.2)."""
+        guard(me in self.nodes[: self.candidates], "it never stands")
         guard(not s.leads, "a leader does not time out")
+        yield self.stand(me, s)
+
+    def stand(self, me: NodeId, s: Server, ask: type[RequestVote] = RequestVote) -> Step[Server]:
+        """Vote for oneself in the next term, and ask the others to."""
         term = s.term + 1
         mine = replace(s, term=term, role=Role.CANDIDATE, voted_for=me, votes=frozenset({me}))
-        yield Step(mine, self.broadcast(me, RequestVote(term, s.last_term, len(s.log))))
+        return Step(mine, self.broadcast(me, ask(term, s.last_term, len(s.log))))
 
     @action(fair=WEAK)
     def become_leader(self, me: NodeId, s: Server) -> Steps[Server]:
-        """A majority has voted for this candidate; its term starts with an entry of its own."""
+        """A majority has voted for this candidate (5.2); its term starts with an entry of its own (8)."""
         guard(s.role is Role.CANDIDATE, "only a candidate becomes the leader")
-        votes = 2 * len(s.votes)
-        enough = votes >= len(self.nodes) if self.bug == "half-quorum" else votes > len(self.nodes)
-        guard(enough, "no majority has voted for it")
-        yield Step(replace(s, role=Role.LEADER, log=(*s.log, s.term)))
+        guard(self.majority(s, s.votes), "no majority has voted for it")
+        yield self.with_entry(me, replace(s, role=Role.LEADER, votes=frozenset()), me)
+
+    @action(fair=WEAK, over="commands")
+    def client_request(self, me: NodeId, s: Server, command: int) -> Steps[Server]:
+        """A client's command goes into the leader's log and out to the followers (5.3)."""
+        guard(s.leads, "only a leader takes requests")
+        yield self.with_entry(me, s, command)
 
     @action(fair=WEAK)
     def heartbeat(self, me: NodeId, s: Server) -> Steps[Server]:
-        """Tell everyone who leads, with the last entry of the log."""
+        """Send an entry again, or an older one, and how much is committed by now (5.3)."""
         guard(s.leads, "only a leader sends heartbeats")
-        before = s.log[:-1]
-        beat = AppendEntries(s.term, len(before), before[-1] if before else 0, s.log[-1])
-        yield Step(s, self.broadcast(me, beat))
+        for index in range(1, len(s.log) + 1):
+            yield Step(s, self.broadcast(me, s.append(index)))
+
+    def with_entry(self, me: NodeId, s: Server, command: Command) -> Step[Server]:
+        """A leader with one more entry, which it sends at once."""
+        s = replace(s, log=(*s.log, (s.term, command)))
+        return Step(s, self.broadcast(me, s.append(len(s.log))))
 
     @receive(fair=WEAK)
     def request_vote(self, me: NodeId, s: Server, src: NodeId, msg: RequestVote) -> Steps[Server]:
         """Vote for the first of a term that asks, if its log is at least as up to date (5.2, 5.4.1)."""
         s = self.caught_up(s, msg.term)
+        if msg.term < s.term:
+            yield self.refuse(s, src)
+            return
         free = s.voted_for in (None, src) or self.bug == "vote-twice"
         up_to_date = (msg.last_term, msg.last_index) >= (s.last_term, len(s.log))
-        if msg.term < s.term:
-            yield Step(s, self.send(src, Rejected(s.term)))
-        elif s.role is Role.FOLLOWER and free and up_to_date:
-            yield Step(replace(s, voted_for=src), self.send(src, Vote(s.term)))
-        else:
-            yield Step(s)
+        granted = free and (up_to_date or self.bug == "no-log-check")
+        yield Step(replace(s, voted_for=src), self.send(src, Vote(s.term))) if granted else Step(s)
 
     @receive(fair=WEAK)
     def vote(self, me: NodeId, s: Server, src: NodeId, msg: Vote) -> Steps[Server]:
         """Count a vote of this term (5.2)."""
         s = self.caught_up(s, msg.term)
-        current = msg.term == s.term or self.bug == "stale-votes"  # the reply's term was not compared
-        if current and s.role is Role.CANDIDATE:
+        if s.role is Role.CANDIDATE and (msg.term == s.term or self.bug == "stale-votes"):
             s = replace(s, votes=s.votes | {src})
         yield Step(s)
 
     @receive(fair=WEAK)
     def append_entries(self, me: NodeId, s: Server, src: NodeId, msg: AppendEntries) -> Steps[Server]:
-        """Follow the leader of this term, and take its entry if it fits (5.2, 5.3)."""
+        """Follow the leader of this term (5.2); take its entry if it fits, in place of others (5.3)."""
         s = self.caught_up(s, msg.term)
         if msg.term < s.term:
-            yield Step(s, self.send(src, Rejected(s.term)))
+            yield self.refuse(s, src)
             return
-        forgets = self.bug == "vote-reset"  # a new leader was taken for a new term
-        if s.role is Role.CANDIDATE or forgets:
-            s = self.follower(s, s.term, keep_vote=not forgets)
-        known = s.log[: msg.prev_index]
-        fits = len(known) == msg.prev_index and (known[-1] if known else 0) == msg.prev_term
-        if fits and s.log[msg.prev_index : msg.prev_index + 1] != (msg.entry,):
-            s = replace(s, log=(*known, msg.entry))
-        yield Step(s)
+        s, index = self.following(s), msg.prev_index + 1
+        if s.term_at(msg.prev_index) != msg.prev_term:
+            yield Step(s)
+            return
+        if s.term_at(index) != msg.entry[0] or self.bug == "truncate-always":
+            s = replace(s, log=(*s.log[: msg.prev_index], msg.entry))
+        known = len(s.log) if self.bug == "commit-unmatched" else index
+        s = replace(s, commit=max(s.commit, min(msg.commit, known)))
+        yield Step(s, self.send(src, Appended(s.term, index)))
 
     @receive(fair=WEAK)
-    def rejected(self, me: NodeId, s: Server, src: NodeId, msg: Rejected) -> Steps[Server]:
-        """Learn of a higher term."""
+    def appended(self, me: NodeId, s: Server, src: NodeId, msg: Appended) -> Steps[Server]:
+        """Commit what a majority holds, up to an entry of the leader's own term (5.3, 5.4.2)."""
+        s = self.caught_up(s, msg.term)
+        # An older term's entry may be replaced even where a majority holds it (figure 8): not counted.
+        counts = s.term_at(msg.index) == s.term or self.bug == "figure-8"
+        if not s.leads or msg.term < s.term or msg.index <= s.commit or not counts:
+            yield Step(s)
+            return
+        match = dict(s.match)
+        match[src] = max(msg.index, match.get(src, 0))
+        holders = frozenset({me, *(node for node, index in match.items() if index >= msg.index)})
+        commit = msg.index if self.majority(s, holders) else s.commit
+        beyond = frozenset((node, index) for node, index in match.items() if index > commit)
+        yield Step(replace(s, commit=commit, match=beyond))
+
+    @receive(fair=WEAK)
+    def refused(self, me: NodeId, s: Server, src: NodeId, msg: Refused) -> Steps[Server]:
+        """Learn of a higher term (5.1)."""
         yield Step(self.caught_up(s, msg.term))
+
+    def majority(self, s: Server, group: frozenset[NodeId]) -> bool:
+        """Whether a group of servers decides, in the eyes of one."""
+        return 2 * len(group) > len(self.nodes) - (self.bug == "half-quorum")
+
+    def refuse(self, s: Server, src: NodeId) -> Step[Server]:
+        """Answer a request of an old term."""
+        return Step(s, self.send(src, Refused(s.term)) if self.refusals else ())
 
     def caught_up(self, s: Server, term: int) -> Server:
         """A server that has seen a term: in a higher one than its own it follows, and has not voted (5.1)."""
-        return self.follower(s, term, keep_vote=False) if term > s.term else s
+        return replace(s, term=term, voted_for=None).as_follower() if term > s.term else s
 
-    def follower(self, s: Server, term: int, *, keep_vote: bool) -> Server:
-        """A server as a follower in a term. A term has one vote: who stays in its term keeps it."""
-        vote = s.voted_for if keep_vote else None
-        return replace(s, term=term, voted_for=vote, role=Role.FOLLOWER, votes=frozenset())
+    def following(self, s: Server) -> Server:
+        """A server that has heard from the leader of its term. That has one vote: it keeps it."""
+        return (replace(s, voted_for=None) if self.bug == "vote-reset" else s).as_follower()
 
 
 def model(
     nodes: Annotated[int, "servers in the cluster"] = 3,
+    candidates: Annotated[int, "how many of them, the first ones, ever stand for election"] = 2,
     max_term: Annotated[int, "bound on the terms that are searched"] = 2,
-    bug: Annotated[Bug | None, "a mistake to put in; half-quorum breaks an even number of nodes"] = None,
-    one_leader: Annotated[
-        bool, "claim too that one node leads at a time, which Raft does not promise"
-    ] = False,
+    max_log: Annotated[int, "bound on the length of logs"] = 2,
+    commands: Annotated[int, "different commands that clients ask for"] = 0,
+    refusals: Annotated[bool, "answer requests of an old term: about seven times the states"] = False,
+    lazy_flush: Annotated[bool, "a leader may lose an entry that it has not committed, in a crash"] = False,
+    start: Annotated[
+        Literal["empty", "figure-8"], "empty logs, or one election before figure 8 (c)"
+    ] = "empty",
+    bug: Annotated[Bug | None, "a mistake to put in"] = None,
+    one_leader: Annotated[bool, "claim one leader at a time, which Raft does not promise"] = False,
+    ever: Annotated[bool, "claim one leader per term of all time, by a history"] = False,
 ) -> Model:
-    """Raft's leader election (Ongaro and Ousterhout 2014, 5.1, 5.2, 5.4.1), with a crash and a restart."""
+    """Raft's leader election and log replication, with a crash and a restart.
+
+    Paper: D. Ongaro and J. Ousterhout, In Search of an Understandable Consensus Algorithm, USENIX ATC 2014,
+        section 5; the opening entry of a term from section 8.
+    Assumes: disks keep term, vote and log. Messages may be late, lost, repeated and out of order.
+    Liveness: a leader is elected if timeouts are spread widely enough (5.6); fair steps alone are not
+        enough, since votes may split for ever. Not checked here.
+    Bugs:
+        forget-vote: the vote is not on the disk (cornerstone issue 65, raft-java issue 57).
+        forget-term-and-vote: nothing of it is (Stateright's raft example).
+        vote-twice: a grant does not look at the vote given (camunda issue 5356).
+        vote-reset: who hears from the leader of its term may vote again (camunda issue 5356, CCF PR 8094).
+        stale-votes: votes count whatever their term; it needs no fault, and breaks on fifo links too.
+        half-quorum: half of the servers are enough; one of an odd number is left out.
+        no-log-check: votes without a look at the candidate's log (5.4.1).
+        truncate-always: what follows an entry goes, even if it matches (akka-entity-replication issue 152).
+        commit-unmatched: a follower commits beyond the entry that matches (scylladb issue 9965).
+        figure-8: entries of older terms are committed by counting (5.4.2); starts in figure 8.
+        same-epoch-leader: a leader restarts as such, without its unflushed entries (KAFKA-10527).
+    """
+    if bug == "half-quorum":
+        nodes -= nodes % 2
+    figure_8 = "figure-8" in (start, bug)
+    if figure_8:
+        max_term, max_log = max_term + 2, max_log + 1
+    lazy_flush |= bug == "same-epoch-leader"
+    commands = max(commands, {"commit-unmatched": 1, "same-epoch-leader": 2}.get(bug or "", 0))
+    servers = node_ids(nodes)
     return Model(
-        Raft(node_ids(nodes), bug),
-        # Any message may be late, lost or repeated: a sent-set covers that. Disks are intact.
+        Raft(servers, candidates, tuple(range(commands)), refusals, lazy_flush, bug),
+        # Late, lost, repeated, out of order: a sent-set has all of it. What is durable survives the crash.
         environment=Environment(network="sent-set", crash=1, restart=1),
-        bounds=[Bound("max_term", lambda s: s.term <= max_term, of=Server)],
+        bounds=[
+            Bound("max_term", lambda s: s.term <= max_term, of=Server),
+            Bound("max_log", lambda s: len(s.log) <= max_log, of=Server),
+        ],
+        monitors=[election.leaders_by_term()] if ever else [],
         properties=[
-            election.one_leader_per_term(),
-            election.terms_only_grow(),
-            election.leader_elected(),
+            *log.figure_3(),
+            *([election.one_leader_per_term_ever()] if ever else []),
             *([election.one_leader_at_a_time()] if one_leader else []),
         ],
+        initial=[before_figure_8(servers)] if figure_8 else [],
     )

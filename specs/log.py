@@ -58,7 +58,7 @@ def matching(a: Entries, b: Entries) -> int | None:
 
 
 def figure_3(of: Classes = object) -> list[Property]:
-    """All that Raft promises, and that something comes of it."""
+    """All that figure 3 promises, what follows from it, and that something comes of it."""
     return [
         election.one_leader_per_term(of),
         election.terms_only_grow(of),

@@ -215,6 +215,6 @@ def test_no_model_shows_the_help(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_the_models_own_environment_is_named(capfd: pytest.CaptureFixture[str]) -> None:
     """Raft's own crash=1 does not go with its own restart=1 once --crash is 0: restart follows."""
-    assert cli.run(["raft", "--crash", "0", "--depth", "4"]) == 0
+    assert cli.run(["raft", "--crash", "0", "--depth", "12"]) == 0
     assert cli.run(["raft", "--network", "sent-set", "--timing", "sync"]) == 2
     assert "the model's own environment gives --crash 1, --restart 1" in capfd.readouterr().err

@@ -42,10 +42,10 @@ def test_text_report(capfd: pytest.CaptureFixture[str]) -> None:
     assert "models/raft.py: Raft's leader election" in out
     assert "REFUTED always at most one leader per term: n1 and n2 both lead in term 1" in out
     assert "voted_for n1 → None" in out
-    assert "depth 10 cut 38,076 states" in out
+    assert "depth 10 cut 2,868 states" in out
     assert "To repeat it: elcheck models/raft.py --bug forget-vote --depth 10" in out
     steps = [line.split()[0] for line in out.splitlines() if line[:4].strip().isdecimal()]
-    assert steps == [str(n) for n in range(11)]  # one step a line
+    assert steps == 2 * [str(n) for n in range(11)]  # one step a line, and it breaks two properties
 
 
 def test_witness(capfd: pytest.CaptureFixture[str]) -> None:
@@ -128,7 +128,7 @@ def test_json_of_verdicts(capfd: pytest.CaptureFixture[str]) -> None:
     """The five verdict strings, and the overall one."""
     runs = {
         "proved": ("die_hard",),
-        "holds-within-bounds": ("raft", "--depth", "4"),
+        "holds-within-bounds": ("raft", "--depth", "12"),
         "vacuous": ("die_hard", "--goal", "7"),
         "undetermined": ("raft", "--max-states", "50"),
         "refuted": ("two_phase_commit", "--bug", "eager-commit"),
@@ -144,7 +144,7 @@ def test_junit(capfd: pytest.CaptureFixture[str]) -> None:
     suite = ET.fromstring(out)
     cases = {case.get("name"): case for case in suite.iter("testcase")}
     assert code == 12
-    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "1", "1")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("10", "3", "5")
     failure = cases["always at most one leader per term"].find("failure")
     assert failure is not None
     assert "become_leader" in (failure.text or "")
@@ -166,7 +166,7 @@ def test_graph_dot_and_graphml(tmp_path: Path, capfd: pytest.CaptureFixture[str]
 
 def test_graph_too_large(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "out.dot"
-    assert cli.run(["raft", "--depth", "8", "--graph", str(target)]) == 2
+    assert cli.run(["raft", "--depth", "12", "--graph", str(target)]) == 2
     out, err = capfd.readouterr()
     assert "are more than the 5,000 of a graph" in err
     assert "HOLDS WITHIN BOUNDS" in out  # the report comes first

@@ -11,13 +11,13 @@ ROOT = Path(__file__).parent.parent
 MISTAKES = {
     "replace(s, term=term, role=Role.CANDIDATE": "replace(s, term=str(term), role=Role.CANDIDATE",
     "guard(not s.leads,": "guard(not s.leeds,",
-    "yield Step(replace(s, role=Role.LEADER, log=(*s.log, s.term)))": "yield Step(RequestVote(1, 0, 0))",
+    "yield Step(replace(durable, role=Role.LEADER) if leads_on else durable)": "yield Step(Vote(1))",
     "self.send(src, Vote(s.term))": "self.send(me, Vote('one'))",
     "lambda s: s.term <= max_term, of=Server": "lambda s: s.turn <= max_term, of=Server",
     "def start(self, me: NodeId) -> Steps[Server]:": "def start(self, me: int) -> Steps[Server]:",
-    "Raft(node_ids(nodes), bug)": "Raft(nodes, bug)",
+    "Raft(servers, candidates, tuple": "Raft(nodes, candidates, tuple",
     "s: Server, src: NodeId, msg: Vote)": "s: Server, src: Vote, msg: NodeId)",
-    "me: NodeId, s: Server, src: NodeId, msg: Rejected)": "me: NodeId, s: Vote, src: NodeId, msg: Vote)",
+    "me: NodeId, s: Server, src: NodeId, msg: Refused)": "me: NodeId, s: Vote, src: NodeId, msg: Vote)",
     "def heartbeat(self, me: NodeId, s: Server)": "def heartbeat(self, me: NodeId)",
 }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from enum import Enum, Flag
+from functools import cache
 from typing import TypeAlias, get_args, get_origin, get_type_hints
 
 from checker.model.ids import NodeId
@@ -17,11 +18,15 @@ from checker.model.ids import NodeId
 SortKey: TypeAlias = "tuple[int | float | str | bytes | SortKey, ...]"
 
 _PLAIN = (bool, int, float, str, bytes, type(None), Enum)
+_ATOMS = frozenset((bool, int, str, bytes, type(None), NodeId))
 _MUTABLE = {list: "a tuple", set: "a frozenset", dict: "a tuple of pairs", bytearray: "bytes"}
 
 
 def order(value: object) -> SortKey:
     """A key that sorts any allowed value, the same in every run (never by hash or address)."""
+    cls: type = type(value)
+    if cls is NodeId:
+        return (5, value.index)  # type: ignore[attr-defined]  # of just this class
     if value is None:
         return (0,)
     if isinstance(value, Flag):
@@ -34,17 +39,15 @@ def order(value: object) -> SortKey:
         return (2, value)
     if isinstance(value, bytes):
         return (3, value)
-    if isinstance(value, NodeId):
-        return (5, value.index)
     if isinstance(value, tuple):
         return (6, *map(order, value))
     if isinstance(value, frozenset):
         return (7, *sorted(map(order, value)))
     if isinstance(value, Mapping):
         return (8, *sorted((order(k), order(v)) for k, v in value.items()))
-    if dataclasses.is_dataclass(value):
-        parts = (order(getattr(value, f.name)) for f in dataclasses.fields(value))
-        return (9, type(value).__qualname__, *parts)
+    names = _fields(cls)
+    if names is not None:
+        return (9, cls.__qualname__, *[order(getattr(value, name)) for name in names])
     return (10, type(value).__qualname__, repr(value))
 
 
@@ -73,7 +76,33 @@ def flaw(value: object, where: str = "") -> str | None:
     The answer names the part that is at fault: ``Server.votes is a set, which can change: use a
     frozenset``.
     """
-    where = where or type(value).__name__
+    return None if _is_sound(value) else _explained(value, where or type(value).__name__)
+
+
+def _is_sound(value: object) -> bool:
+    """Whether a value has no flaw, without the words for it: asked of everything that a handler yields."""
+    cls: type = type(value)
+    if cls in _ATOMS:
+        return True
+    if cls is tuple or cls is frozenset:
+        return all(map(_is_sound, value))  # type: ignore[call-overload]  # of just these classes
+    names = _fields(cls)
+    if names is not None:
+        return all(_is_sound(getattr(value, name)) for name in names)
+    return _explained(value, cls.__name__) is None
+
+
+@cache
+def _fields(cls: type) -> tuple[str, ...] | None:
+    """The fields of a sound class of dataclasses, none of an enum's; None for any other class."""
+    if issubclass(cls, Enum) and not issubclass(cls, int | str | bytes | float):
+        return ()
+    if dataclasses.is_dataclass(cls) and not issubclass(cls, tuple | Mapping) and flaw_of_class(cls) is None:
+        return tuple(f.name for f in dataclasses.fields(cls))
+    return None
+
+
+def _explained(value: object, where: str) -> str | None:
     for kind, instead in _MUTABLE.items():
         if isinstance(value, kind):
             return f"{where} is a {kind.__name__}, which can change: use {instead}"
