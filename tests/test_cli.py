@@ -236,6 +236,7 @@ def test_interrupt_prints_what_is_known() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in a shell's background
     )
     time.sleep(4)
     process.send_signal(signal.SIGINT)
