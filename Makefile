@@ -32,7 +32,7 @@ pins: $(VENV)/.made
 	$(VENV)/bin/elcheck zoo tests/counts.toml --big --pin tests/counts.toml
 
 bench: $(VENV)/.made
-	$(PYTHON) -m benchmarks.states_per_second
+	$(PYTHON) -m benchmarks.engines
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

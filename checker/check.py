@@ -79,7 +79,7 @@ def check(
     model: Model,
     limits: Limits = Limits(),
     *,
-    engine: str = "plain",
+    engine: str = "auto",
     watch: Watch = lambda _: None,
     twice: bool = False,
 ) -> Report:
@@ -100,7 +100,7 @@ def check(
     stats = _stats(search, system, judge, time.perf_counter() - began)
     results = tuple(_results(system, judge, search, stats))
     verdict, code = overall([(result.kind, result.verdict) for result in results])
-    return Report(model, engine, stats, results, _coverage(system), verdict, code, system, search)
+    return Report(model, search.engine, stats, results, _coverage(system), verdict, code, system, search)
 
 
 def _stats(search: Search, system: System, judge: Judge, seconds: float) -> Stats:

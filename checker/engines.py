@@ -1,15 +1,64 @@
-"""The search engines. Each does the same search on the same system and learned tables."""
+"""The search engines. Each does the same search on the same system and learned tables.
+
+``plain`` is the reference, in plain Python; ``fast`` has its loop in compiled code and needs numba; ``auto``
+begins with the first and hands over to the second where a space turns out to be large.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from dataclasses import replace
+from importlib.util import find_spec
 from typing import TypeAlias
 
 from checker.explore import Limits, Search, Watch, explore
+from checker.model.errors import UsageError
 from checker.properties import Judge
 from checker.system import System
 
 Engine: TypeAlias = Callable[[System, Judge, Limits, Watch], Search]
 
-ENGINES: dict[str, Engine] = {"plain": explore}
-"""By name. ``plain`` is the reference: a second engine has to come to the same search."""
+HAND_OVER = 50_000
+"""States that ``auto`` leaves to the plain engine. Below, importing numba and loading what it has compiled
+takes longer than it saves; above, what the plain engine has done so far (half a second) is soon won back.
+"""
+
+
+def fast(system: System, judge: Judge, limits: Limits, watch: Watch) -> Search:
+    """The search in compiled code. Raises UsageError without numba."""
+    if find_spec("numba") is None:
+        raise UsageError("--engine fast needs numba, which is not installed: pip install 'elcheck[fast]'")
+    return _loaded()(system, judge, limits, watch)
+
+
+def _loaded() -> Engine:
+    """The fast engine, compiled. Not imported above, since that takes half a second."""
+    from checker.fast.cache import is_cold
+
+    if "checker.fast.engine" not in sys.modules and is_cold():
+        print("elcheck: compiling the fast engine, once; this takes a while", file=sys.stderr)
+    from checker.fast.engine import explore_fast
+
+    return explore_fast
+
+
+def auto(system: System, judge: Judge, limits: Limits, watch: Watch) -> Search:
+    """The plain engine as long as the space is small, the fast one from the beginning again if it is not."""
+    cap = limits.max_states
+    if find_spec("numba") is None or not system.fast or (cap is not None and cap <= HAND_OVER):
+        return explore(system, judge, limits, watch)
+    search = explore(system, judge, replace(limits, max_states=HAND_OVER), watch)
+    if not search.capped:
+        return search
+    try:
+        engine = _loaded()
+    except KeyboardInterrupt:
+        search.stopped = "it was interrupted"
+        return search
+    judge.forget()
+    return engine(system, judge, limits, watch)
+
+
+ENGINES: dict[str, Engine] = {"auto": auto, "plain": explore, "fast": fast}
+"""By name. A new one has to come to the same search as ``plain``."""

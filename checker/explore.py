@@ -10,7 +10,7 @@ import gc
 import time
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -46,17 +46,20 @@ class Search:
 
     ``codes`` holds the states in the order of their finding; ``parents[i]`` is the index of the state from
     which state i was found, and of an initial state its own; ``levels[d]`` the index of the first state at
-    depth d. ``expanded`` counts the states whose steps have been followed.
+    depth d. ``expanded`` counts the states whose steps have been followed; ``capped``
+    says that the limit on states stopped it.
     """
 
-    codes: list[int] = field(default_factory=list)
-    parents: array[int] = field(default_factory=lambda: array("Q"))
+    codes: Sequence[int] = ()
+    parents: Sequence[int] = ()
     levels: list[int] = field(default_factory=list)
     transitions: int = 0
     cuts: Counter[str] = field(default_factory=Counter)
     stopped: str | None = None
     failure: tuple[int | None, str] | None = None
     expanded: int = 0
+    engine: str = "plain"
+    capped: bool = False
 
     @property
     def depth(self) -> int:
@@ -107,7 +110,9 @@ class Explorer:
     """One breadth-first search."""
 
     def __init__(self, system: System, judge: Judge, limits: Limits, watch: Watch) -> None:
-        self.search = Search()
+        self._codes: list[int] = []
+        self._parents = array("Q")
+        self.search = Search(self._codes, self._parents)
         self._seen: set[int] = set()
         self._system = system
         self._judge = judge
@@ -140,7 +145,7 @@ class Explorer:
                 break
             if code not in self._seen:
                 if len(search.codes) >= cap:
-                    search.stopped = f"--max-states {cap:.0f} was reached"
+                    search.stopped, search.capped = f"--max-states {cap:.0f} was reached", True
                     break
                 self._add(code, len(search.codes))
         self.search.levels.append(0)
@@ -152,13 +157,13 @@ class Explorer:
 
     def _add(self, code: int, parent: int) -> None:
         self._seen.add(code)
-        self.search.codes.append(code)
-        self.search.parents.append(parent)
+        self._codes.append(code)
+        self._parents.append(parent)
 
     def _level(self, begin: int, end: int) -> None:
         """Expand the states of one depth; those found for the first time are the next."""
         search, judge, seen = self.search, self._judge, self._seen
-        codes, parents, successors = search.codes, search.parents, self._system.successors
+        codes, parents, successors = self._codes, self._parents, self._system.successors
         cap = self._limits.max_states or float("inf")
         every = self._patience.every
         for index in range(begin, end):
@@ -170,7 +175,7 @@ class Explorer:
             for succ, move in steps:
                 if succ not in seen:
                     if len(codes) >= cap:
-                        search.stopped = f"--max-states {cap:.0f} was reached"
+                        search.stopped, search.capped = f"--max-states {cap:.0f} was reached", True
                         return
                     seen.add(succ)
                     codes.append(succ)

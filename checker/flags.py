@@ -100,7 +100,7 @@ def search_options() -> list[click.Option]:
         click.Option(
             ["--engine"],
             type=click.Choice(list(ENGINES)),
-            default="plain",
+            default="auto",
             show_default=True,
             help="What searches.",
         ),

@@ -36,12 +36,17 @@ class Judge:
     def __init__(self, system: System) -> None:
         self._system = system
         self.claims: Sequence[Property] = system.claims
-        self.findings: dict[int, Finding] = {}
-        self.unsure: dict[int, str] = {}
         self.evaluations = 0
         self._answers: dict[tuple[object, ...], bool | str] = {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin again: only what checks have answered is kept."""
+        self.findings: dict[int, Finding] = {}
+        self.unsure: dict[int, str] = {}
         self._judged: set[Profile] = set()
-        self._held: dict[tuple[int, Profile], bool] = {}
+        self._asked: list[set[Profile]] = [set() for _ in self.claims]
+        self._held: dict[tuple[int, Profile], bool] = {}  # by claim and sight
         self._judged_moves: set[Move] = set()
         self._judged_steps: set[tuple[Profile, Profile]] = set()
         self._sort_out()
@@ -64,7 +69,8 @@ class Judge:
         self._whole = [(p, c) for p, c in states if c.scope.kind == "whole"]
         self._seen = [(p, c) for p, c in states if c.scope.kind != "whole"]
         self._steps = steps
-        self._local_steps = all(claim.scope.kind == "change" for _, claim in steps)
+        self.local_steps = all(claim.scope.kind == "change" for _, claim in steps)
+        self.asks_whole = bool(self._whole)
         self.every_state = any(c.scope.kind in ("whole", "shared", "history") for _, c in states)
         self.asks_steps = bool(steps)
         self.asks_deadlock = any(c.kind == "deadlock" for _, c in open_claims)
@@ -79,15 +85,25 @@ class Judge:
 
     def state(self, index: int, code: int) -> None:
         """Judge a new state. Raises HandlerError when a check does."""
-        profile = self._system.profile(code)
+        self.view(index, self._system.profile(code))
+        if self._whole:
+            self.whole(index, code)
+
+    def view(self, index: int, profile: Profile) -> None:
+        """Judge what most properties see of a new state."""
         if profile not in self._judged:
             self._judged.add(profile)
             for p, claim in self._seen:
-                self._decide(p, claim, self._arguments(claim, self._system.seen(profile, p)), index)
-        if self._whole:
-            state = self._system.decode(code)
-            for p, claim in self._whole:
-                self._decide(p, claim, iter([(state,)]), index)
+                asked, sight = self._asked[p], self._system.sight(profile, p)
+                if sight not in asked:
+                    asked.add(sight)
+                    self._decide(p, claim, self._arguments(claim, self._system.seen(profile, p)), index)
+
+    def whole(self, index: int, code: int) -> None:
+        """Judge a new state by the properties that look at all of it."""
+        state = self._system.decode(code)
+        for p, claim in self._whole:
+            self._decide(p, claim, iter([(state,)]), index)
 
     def holds(self, p: int, code: int) -> bool:
         """Whether the check of a claim holds of anything in its scope. Raises HandlerError when it raises."""
@@ -95,11 +111,12 @@ class Judge:
         if claim.scope.kind == "whole":
             return self._answer(p, claim, (self._system.decode(code),)) is True
         profile = self._system.profile(code)
-        known = self._held.get((p, profile))
+        sight = self._system.sight(profile, p)
+        known = self._held.get((p, sight))
         if known is None:
             sights = self._arguments(claim, self._system.seen(profile, p))
-            known = any(self._answer(p, claim, sight) is True for sight in sights)
-            self._held[p, profile] = known
+            known = any(self._answer(p, claim, args) is True for args in sights)
+            self._held[p, sight] = known
         return known
 
     def _decide(self, p: int, claim: Property, sights: Iterator[tuple[object, ...]], index: int) -> None:
@@ -153,7 +170,7 @@ class Judge:
 
     def step(self, index: int, code: int, succ: int, move: Move) -> None:
         """Judge a step from the state of an index. Raises HandlerError when a check does."""
-        if not move.watch or (self._local_steps and move in self._judged_moves):
+        if not move.watch or (self.local_steps and move in self._judged_moves):
             return
         self._judged_moves.add(move)
         before, after = self._system.profile(code), self._system.profile(succ)
@@ -161,13 +178,19 @@ class Judge:
             if (before, after) in self._judged_steps:
                 return
             self._judged_steps.add((before, after))
+        for p, complaint in self.complaints(before, after):
+            self.found(p, Finding(index, (succ, move), complaint))
+
+    def complaints(self, before: Profile, after: Profile) -> list[tuple[int, str]]:
+        """The properties of steps that a step from one profile to another breaks, with what they say."""
+        found = []
         for p, claim in self._steps:
             olds, news = self._system.seen(before, p), self._system.seen(after, p)
             for sight in _changed(claim, olds, news):
                 answer = self._answer(p, claim, sight)
                 if answer is not True:
-                    said_ = answer if isinstance(answer, str) else "is broken" + _of(sight)
-                    self.found(p, Finding(index, (succ, move), said_))
+                    found.append((p, answer if isinstance(answer, str) else "is broken" + _of(sight)))
+        return found
 
     # -- ends --------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ LAYERS = [
     "checker.system checker.interpreter",
     "checker.properties",
     "checker.explore checker.verdict",
+    "checker.fast",
     "checker.engines",
     "checker.trace",
     "checker.edges",

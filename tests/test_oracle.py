@@ -62,14 +62,16 @@ def compare(case: Case, cap: int) -> None:
         limit = large.complete
         facts = search(case.model, limit, cap)
     except DefinitionError:
-        with pytest.raises(DefinitionError):
-            check(case.model, Limits(depth=limit))
+        for engine in ("plain", "fast"):
+            with pytest.raises(DefinitionError):
+                check(case.model, Limits(depth=limit), engine=engine)
         return
-    report = check(case.model, Limits(depth=limit))
-    compare_counts(facts, report)
-    compare_results(facts, report)
-    for result in report.results:
-        walk(report, result)
+    for engine in ("plain", "fast"):
+        report = check(case.model, Limits(depth=limit), engine=engine)
+        compare_counts(facts, report)
+        compare_results(facts, report)
+        for result in report.results:
+            walk(report, result)
 
 
 def compare_counts(facts: Facts, report: Report) -> None:

@@ -32,7 +32,7 @@ from checker.zoo.run import Outcome, run
 )
 @click.option("--big", is_flag=True, help="Run the cases that take minutes too.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes at a time.  [default: one for each core]")
-@click.option("--engine", type=click.Choice(list(ENGINES)), default="plain", show_default=True)
+@click.option("--engine", type=click.Choice(list(ENGINES)), default="auto", show_default=True)
 def zoo(
     what: tuple[str, ...], output_format: str, pins: Path | None, big: bool, jobs: int | None, engine: str
 ) -> int:

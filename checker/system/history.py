@@ -49,11 +49,12 @@ class History:
         for at, (shift, _) in enumerate(self._fields):
             before = now = (succ >> shift) & MASK
             for node, old, new in move.changes:
-                now = self._step(at, (now, move.event, node, old, new))
+                now = self.step(at, (now, move.event, node, old, new))
             succ += (now - before) << shift
         return succ
 
-    def _step(self, at: int, seen: Observation) -> int:
+    def step(self, at: int, seen: Observation) -> int:
+        """The state that a monitor comes to, as a number."""
         known = self._after[at].get(seen)
         if known is None:
             known = self._after[at][seen] = self._learn(at, seen)
@@ -71,6 +72,10 @@ class History:
         except RAISED as error:
             raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
         return self._states[at].number(_value(monitor, result))
+
+    def shift(self, at: int) -> int:
+        """Where a monitor's field starts."""
+        return self._fields[at][0]
 
     def numbers(self, code: int) -> tuple[int, ...]:
         """The monitors' states as numbers."""

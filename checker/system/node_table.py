@@ -90,7 +90,7 @@ class NodeTable:
                 draft.offer(self.locals.outcomes(local, number, event), box, midway)
             for letter, rest in self.mailboxes.deliverable(box) if mail else ():
                 if partition is None or not self._held_up(letter, partition):
-                    draft.offer(self._receipts(local, letter), rest, midway)
+                    draft.offer(self.receipts(local, letter), rest, midway)
             return draft.ready()
 
         return Moves(learn)
@@ -99,7 +99,7 @@ class NodeTable:
         src, _, notice = self.letters.known[letter]
         return not notice and partition.parts(src, self.node)
 
-    def _receipts(self, local: int, letter: int) -> tuple[Outcome, ...]:
+    def receipts(self, local: int, letter: int) -> tuple[Outcome, ...]:
         """What a delivery comes to; what can't be taken is noted."""
         if letter not in self._deliveries:
             src, msg, _ = self.letters.known[letter]

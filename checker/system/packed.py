@@ -62,12 +62,20 @@ class NodeSystem(System):
         self.weathers = Weathers(initial_state(environment), environment.network, partitions, self._top)
         self._faults = Faults(self.tables, self.weathers, perfect=environment.detector == "perfect")
         self._ticks = Ticks(self.tables)
-        self._actions, self._timers = _numbered(runner)
-        self._ranks = sorted({h.mark.rank for timers in self._timers for _, h, _ in timers})
+        self.actions, self.timers = _numbered(runner)
+        self.ranks = sorted({h.mark.rank for timers in self.timers for _, h, _ in timers})
         self._monitored = bool(model.monitors)
         self._families: dict[object, Tables] = {}
         self._plans: dict[int, Plan] = {}
+        names = [monitor.name for monitor in model.monitors]
+        self._monitor_of = [
+            names.index(c.scope.monitor) if c.scope.kind == "history" else None for c in self.claims
+        ]
         self._fields = tuple((table.shift, _Profiled(table)) for table in self.tables)
+
+    @property
+    def fast(self) -> bool:
+        return True
 
     # -- states --------------------------------------------------------------------------------------
 
@@ -134,10 +142,16 @@ class NodeSystem(System):
         seen = tuple(table[(code >> shift) & MASK] for shift, table in self._fields)
         return seen + self.history.numbers(code)
 
+    def sight(self, profile: tuple[int, ...], claim: int) -> tuple[int, ...]:
+        monitor = self._monitor_of[claim]
+        if monitor is not None:
+            return (profile[len(self.tables) + monitor],)
+        sights = self.profiles.sights
+        return tuple([sights[number][claim] for number in profile[: len(self.tables)]])
+
     def seen(self, profile: tuple[int, ...], claim: int) -> tuple[object, ...]:
-        scope = self.claims[claim].scope
-        if scope.kind == "history":
-            at = [monitor.name for monitor in self.model.monitors].index(scope.monitor)
+        at = self._monitor_of[claim]
+        if at is not None:
             return (self.history.state(at, profile[len(self.tables) + at]),)
         views = (self.profiles.seen[number][claim] for number in profile[: len(self.tables)])
         return tuple(view for view in views if view is not None)
@@ -223,7 +237,7 @@ class NodeSystem(System):
         fault_cuts: set[str],
     ) -> None:
         """The timeouts of ``sync`` in a quiet state: those of the lowest rank that has any."""
-        for rank in self._ranks:
+        for rank in self.ranks:
             self._take(code, self._family(weather, rank), 0, found, cuts)
             if found or cuts:
                 self._midway(code, weather, rank, faults, fault_cuts)
@@ -237,7 +251,7 @@ class NodeSystem(System):
         """
         begun = self._faults.deafened(weather, code + weather.after_timeout)
         crashing = weather.crash_after_timeout
-        for rank in self._ranks:
+        for rank in self.ranks:
             self._take(begun, self._family(weather, rank), 0, found, cuts)
             if crashing is not None and self.runner.splits:
                 doomed = self._faults.deafened(weather, code + crashing)
@@ -273,8 +287,8 @@ class NodeSystem(System):
     def _moves(
         self, table: NodeTable, weather: Weather, rank: int | None, *, eager: bool, midway: bool | None
     ) -> Moves:
-        timers = [(n, e) for n, h, e in self._timers[table.index] if eager or h.mark.rank == rank]
-        actions = self._actions[table.index] + (timers if eager else [])
+        timers = [(n, e) for n, h, e in self.timers[table.index] if eager or h.mark.rank == rank]
+        actions = self.actions[table.index] + (timers if eager else [])
         events = actions if rank is None else timers
         crasher = None if midway is None else self._faults.midway(kept=midway)
         return table.handler_moves(events, mail=rank is None, partition=weather.partition, midway=crasher)

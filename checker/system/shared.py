@@ -48,5 +48,8 @@ class SharedSystem(System):
     def profile(self, code: int) -> tuple[int, ...]:
         return (code,)
 
+    def sight(self, profile: tuple[int, ...], claim: int) -> tuple[int, ...]:
+        return profile
+
     def seen(self, profile: tuple[int, ...], claim: int) -> tuple[object, ...]:
         return (self._states.values[profile[0]],)

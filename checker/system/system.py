@@ -48,6 +48,11 @@ class System(ABC):
         self.runner = runner
         self.claims = [*model.properties, *deadlock_claim(model)]
 
+    @property
+    def fast(self) -> bool:
+        """Whether the fast engine's compiled code can do it."""
+        return False
+
     @abstractmethod
     def initial(self) -> Iterator[int]:
         """The codes of the initial states; one may come twice. Raises DefinitionError or HandlerError."""
@@ -66,6 +71,10 @@ class System(ABC):
     @abstractmethod
     def profile(self, code: int) -> tuple[int, ...]:
         """What the properties see of a state; equal profiles need no second evaluation."""
+
+    @abstractmethod
+    def sight(self, profile: tuple[int, ...], claim: int) -> tuple[int, ...]:
+        """Numbers that are equal where a claim sees the same."""
 
     @abstractmethod
     def seen(self, profile: tuple[int, ...], claim: int) -> tuple[object, ...]:

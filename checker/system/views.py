@@ -25,12 +25,15 @@ class Profiles:
     """The profiles of all nodes' local states under a model's properties.
 
     ``seen[p]`` is a tuple with one entry for each property: the node's view, or None where the property
-    does not look at nodes or not at this one.
+    does not look at nodes or not at this one. ``sights[p]`` has the same as numbers, each
+    property's own.
     """
 
     def __init__(self, properties: Sequence[Property]) -> None:
         self._scopes = [p.scope for p in properties]
         self._known: Interner[tuple[Hashable, ...]] = Interner()
+        self._sights: list[Interner[Seen]] = [Interner() for _ in properties]
+        self.sights: list[tuple[int, ...]] = []
 
     @property
     def seen(self) -> Sequence[tuple[Hashable, ...]]:
@@ -39,7 +42,11 @@ class Profiles:
 
     def of(self, node: NodeId, local: object, *, up: bool) -> int:
         """The profile of a node in a local state. Raises HandlerError when a view raises."""
-        return self._known.number(tuple(see(scope, node, local, up=up) for scope in self._scopes))
+        seen = tuple(see(scope, node, local, up=up) for scope in self._scopes)
+        number = self._known.number(seen)
+        if number == len(self.sights):
+            self.sights.append(tuple(s.number(v) for s, v in zip(self._sights, seen, strict=True)))
+        return number
 
 
 def see(scope: Scope, node: NodeId, local: object, *, up: bool) -> Seen:

@@ -43,7 +43,7 @@ class Weathers:
         self._settings: Interner[Setting] = Interner()
         self._known: dict[int, Weather] = {}
         self._network = network
-        self._partitions = {partition.name: partition for partition in partitions}
+        self.partitions = {partition.name: partition for partition in partitions}
         self.shift = shift
         self.start = self._settings.number(start)
 
@@ -65,7 +65,7 @@ class Weathers:
         after = setting.after_timeout()
         return Weather(
             setting,
-            self._partitions[setting.standing] if setting.standing is not None else None,
+            self.partitions[setting.standing] if setting.standing is not None else None,
             spend,
             to(after) or 0,
             to(after.spend("crash")),
@@ -83,7 +83,7 @@ class Weathers:
             return []
         return [
             (Event("partition", "partition", None, (("partition", name),)), replace(spent, standing=name))
-            for name in self._partitions
+            for name in self.partitions
         ]
 
     def keeps(self, setting: Setting) -> bool:

@@ -76,7 +76,7 @@ def _said(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def run_case(case: Case, engine: str = "plain") -> Outcome:
+def run_case(case: Case, engine: str = "auto") -> Outcome:
     """Check one case; what fails is part of the outcome."""
     try:
         report = check(case.build(), case.limits, engine=engine)

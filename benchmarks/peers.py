@@ -1,0 +1,424 @@
+"""elcheck beside other checkers on one problem: ``python -m benchmarks.peers [--nodes N] [--terms T]``.
+
+The problem is models/raft_election.py, written for each of the others in benchmarks/peers/. Every checker
+searches all states and checks the invariant, without reductions, and has to come to the same counts. They run
+in turn, a round of all and then the next; a figure is the median of the rounds.
+
+- once s: CPU seconds of getting ready: generating and compiling, or, of what is written in Python, the first
+  run after an installation, on a small size, with empty caches.
+- CPU s, wall s, MiB: of the whole process, start-up included. Linux reckons the memory of this script to each
+  process that it starts, so no peak below some 20 MiB is told.
+- search s: what the checker itself says its search took.
+- x CPU, x wall: how many times longer it took than elcheck's fast engine (the plain one if that is not there)
+  in the same round.
+
+Run it from the root of the repository, on a machine with nothing else to do: one busy process of others can
+keep two threads on one core, which wall seconds show and CPU seconds do not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import click
+from tabulate import tabulate
+
+PEERS = Path(__file__).resolve().parent / "peers"
+
+
+class WrongError(Exception):
+    """A checker failed, or did not say that the invariant holds in all states."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A process that has ended well: what it printed and used. Memory is in MiB."""
+
+    out: str
+    err: str
+    cpu: float
+    wall: float
+    memory: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a checker says: states, steps that change the state, seconds; None where it does not say."""
+
+    distinct: int
+    transitions: int | None
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Checker:
+    """How to get a checker ready, to run it, and to read what it prints."""
+
+    name: str
+    folder: Path
+    ready: list[list[str]]
+    command: list[str]
+    read: Callable[[Run], Found]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A checker that is not there, and how to get it."""
+
+    name: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The size, and a folder for files that go when the script ends."""
+
+    nodes: int
+    terms: int
+    folder: Path
+
+    def place(self, name: str) -> Path:
+        """A new folder for a checker."""
+        folder = self.folder / name
+        folder.mkdir()
+        return folder
+
+    def sized(self, name: str) -> str:
+        """A peer's file with this size in its lines for N and T."""
+        text = (PEERS / name).read_text(encoding="utf-8")
+        for constant, value in (("N", self.nodes), ("T", self.terms)):
+            text, changed = re.subn(rf"^( *{constant} ?[:=]) \d+", rf"\1 {value}", text, flags=re.MULTILINE)
+            assert changed == 1, f"{name} has no line for {constant}"
+        return text
+
+
+@dataclass
+class Measured:
+    """All runs of a checker, in rounds, and the CPU seconds of getting ready."""
+
+    checker: Checker
+    once: float
+    runs: list[Run] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
+
+
+def run(command: list[str], folder: Path, caches: Path) -> Run:
+    """Run a command to its end, with Python's and numba's caches there. Raises WrongError if it fails."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    ours = {"PYTHONPYCACHEPREFIX": str(caches / "bytecode"), "NUMBA_CACHE_DIR": str(caches / "numba")}
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        began = time.perf_counter()
+        child = subprocess.Popen(
+            command, cwd=folder, env=kept | ours, stdin=subprocess.DEVNULL, stdout=out, stderr=err
+        )
+        _, status, used = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        done = Run(out.read(), err.read(), used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
+    if child.returncode != 0:
+        said = (done.out + done.err)[-2000:]
+        raise WrongError(f"{' '.join(command)}\nended with {child.returncode}:\n{said}")
+    return done
+
+
+def last(pattern: str, text: str) -> list[str]:
+    """The groups of the last match, without commas. Raises WrongError if there is none."""
+    matches = list(re.finditer(pattern, text))
+    if not matches:
+        raise WrongError(f"no {pattern!r} in:\n{text[-2000:]}")
+    return [str(group).replace(",", "") for group in matches[-1].groups()]
+
+
+def works(command: list[str]) -> bool:
+    """Whether a command is there and ends well."""
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def elcheck(problem: Problem, engine: str) -> Checker | Missing:
+    """One of the engines of the elcheck in the current folder."""
+    name = f"elcheck {engine}"
+    base = [sys.executable, "-m", "checker", "raft_election", "--engine", engine]
+    there = [sys.executable, "-c", "import numba, checker.engines as e; e.ENGINES['fast']"]
+    if engine == "fast" and not works(there):
+        return Missing(name, "pip install 'elcheck[fast]'")
+    base += ["--format", "json"]
+    size = ["--nodes", str(problem.nodes), "--terms", str(problem.terms)]
+    ready = [[*base, "--nodes", "3", "--terms", "1"]]
+    return Checker(name, Path.cwd(), ready, [*base, *size], read_elcheck)
+
+
+def read_elcheck(done: Run) -> Found:
+    """From its JSON."""
+    report = json.loads(done.out)
+    if report["verdict"] != "proved":
+        raise WrongError(f"elcheck: {report['verdict']}")
+    stats = report["stats"]
+    return Found(stats["distinct"], stats["transitions"], stats["seconds"])
+
+
+def spin(problem: Problem, how: str, *options: str) -> Checker | Missing:
+    """Spin without partial-order reduction, with every state stored whole."""
+    name = f"Spin, {how}"
+    if not (shutil.which("spin") and shutil.which("gcc")):
+        return Missing(name, "apt-get install spin gcc")
+    size = [f"-DN={problem.nodes}", f"-DT={problem.terms}"]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+    exact = ["-DSAFETY", "-DNOREDUCE", "-DNOFAIR", "-DNOCOMP", f"-DMEMLIM={memory}", *options]
+    ready = [
+        ["spin", "-a", *size, str(PEERS / "raft_election.pml")],
+        ["gcc", "-O2", "-w", *exact, "-o", "pan", "pan.c"],
+    ]
+    return Checker(name, problem.place(name), ready, ["./pan", "-w22"], read_spin)
+
+
+def read_spin(done: Run) -> Found:
+    """One of Spin's transitions leads to the initial state, which it stores like any other."""
+    text = done.out + done.err
+    if "errors: 0" not in text or re.search("not completed|too small|out of memory", text):
+        raise WrongError(f"Spin:\n{text[-2000:]}")
+    (stored,) = last(r"(\d+) states, stored", text)
+    (transitions,) = last(r"(\d+) transitions", text)
+    (seconds,) = last(r"elapsed time ([\d.]+) sec", text)
+    return Found(int(stored), int(transitions) - 1, float(seconds))
+
+
+def rumur(problem: Problem, threads: int) -> Checker | Missing:
+    """Rumur, told not to save memory at the expense of time."""
+    name = f"Rumur, {threads} thread{'s' * (threads > 1)}"
+    if not (shutil.which("rumur") and shutil.which("gcc")):
+        return Missing(name, "apt-get install rumur gcc")
+    folder = problem.place(name)
+    (folder / "model.m").write_text(problem.sized("raft_election.m"), encoding="utf-8")
+    off = ["--symmetry-reduction", "off", "--deadlock-detection", "off", "--pack-state", "off"]
+    wide = ["-mcx16"] if platform.machine() == "x86_64" else []
+    ready = [
+        ["rumur", "--threads", str(threads), *off, "--output", "model.c", "model.m"],
+        ["gcc", "-std=c11", "-O3", "-march=native", *wide, "-o", "model", "model.c", "-lpthread"],
+    ]
+    return Checker(name, folder, ready, ["./model"], read_rumur)
+
+
+def read_rumur(done: Run) -> Found:
+    """From its last lines. Its seconds are whole ones."""
+    if "No error found" not in done.out:
+        raise WrongError(f"Rumur:\n{done.out[-2000:]}")
+    distinct, fired, seconds = last(r"(\d+) states, (\d+) rules fired in (\d+)s", done.out)
+    return Found(int(distinct), int(fired), float(seconds))
+
+
+def minicheck(problem: Problem, python: str, model: str) -> Checker | Missing:
+    """One of two models for minicheck."""
+    name = f"minicheck, {model}"
+    if not works([python, "-c", "import minicheck"]):
+        return Missing(name, "pip install minicheck (there: --minicheck its Python)")
+    base = [python, str(PEERS / "raft_election_minicheck.py"), model]
+    size = [str(problem.nodes), str(problem.terms)]
+    return Checker(name, problem.place(name), [[*base, "3", "1"]], [*base, *size], read_minicheck)
+
+
+def read_minicheck(done: Run) -> Found:
+    """From what our script prints. minicheck does not count transitions."""
+    report = json.loads(done.out)
+    if not report["proved"]:
+        raise WrongError(f"minicheck: {report}")
+    return Found(report["distinct"], None, report["seconds"])
+
+
+def tlc(problem: Problem, jar: Path | None, workers: int) -> Checker | Missing:
+    """TLC. It stores fingerprints, so that it alone is exact only with a high probability."""
+    name = f"TLC, {workers} worker{'s' * (workers > 1)}"
+    if jar is None or not shutil.which("java"):
+        return Missing(name, "java and --tla2tools: github.com/tlaplus/tlaplus/releases")
+    folder = problem.place(name)
+    shutil.copy(PEERS / "RaftElection.tla", folder)
+    (folder / "RaftElection.cfg").write_text(problem.sized("RaftElection.cfg"), encoding="utf-8")
+    java = ["java", "-XX:+UseParallelGC", "-cp", str(jar.resolve()), "tlc2.TLC"]
+    return Checker(name, folder, [], [*java, "-workers", str(workers), "RaftElection"], read_tlc)
+
+
+def read_tlc(done: Run) -> Found:
+    """It has generated the initial state too."""
+    if "No error has been found" not in done.out:
+        raise WrongError(f"TLC:\n{done.out[-2000:]}")
+    counts = r"([\d,]+) states generated, ([\d,]+) distinct states found, 0 states left"
+    generated, distinct = last(counts, done.out)
+    return Found(int(distinct), int(generated) - 1, None)
+
+
+def conditions(python: str) -> list[str]:
+    """The machine and the versions of what is there."""
+    cores = f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} cores"
+    memory = f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"
+    try:
+        numba = f", numba {version('numba')}"
+    except PackageNotFoundError:
+        numba = ""
+    there = (
+        "import platform, importlib.metadata as m; print(platform.python_version(), m.version('minicheck'))"
+    )
+    tools = {
+        "gcc": ["gcc", "--version"],
+        "Spin": ["spin", "-V"],
+        "Rumur": ["rumur", "--version"],
+        "minicheck's Python, minicheck": [python, "-c", there],
+        "Java": ["java", "--version"],
+    }
+    told = [
+        f"{name}: {subprocess.run(command, capture_output=True, text=True).stdout.splitlines()[0]}"
+        for name, command in tools.items()
+        if works(command)
+    ]
+    return [
+        f"{_cpu()}, {cores}, {memory}, {platform.system()} {platform.release()}",
+        f"Python {platform.python_version()}{numba}; elcheck of {Path.cwd()}",
+        *told,
+    ]
+
+
+def _cpu() -> str:
+    """The processor's name, where Linux tells it."""
+    try:
+        (name,) = last(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    except (OSError, WrongError):
+        return platform.machine()
+    return name
+
+
+def _load() -> str:
+    return f"{os.getloadavg()[0]:.1f}"
+
+
+def disagreements(measured: list[Measured]) -> list[str]:
+    """What the checkers do not agree on."""
+    wrong = []
+    for what in ("distinct", "transitions"):
+        counts = {
+            (one.checker.name, count)
+            for one in measured
+            for found in one.found
+            if (count := getattr(found, what)) is not None
+        }
+        if len({count for _, count in counts}) > 1:
+            wrong.append(f"{what}: " + ", ".join(f"{name} {count:,}" for name, count in sorted(counts)))
+    return wrong
+
+
+def row(one: Measured, base: Measured) -> list[str]:
+    """A checker's line of the table."""
+    found = one.found[0]
+    seconds = [every.seconds for every in one.found if every.seconds is not None]
+    pairs = list(zip(one.runs, base.runs, strict=True))
+    return [
+        one.checker.name,
+        f"{found.distinct:,}",
+        "" if found.transitions is None else f"{found.transitions:,}",
+        f"{one.once:.1f}",
+        f"{statistics.median(done.cpu for done in one.runs):.2f}",
+        f"{statistics.median(done.wall for done in one.runs):.2f}",
+        f"{statistics.median(seconds):.2f}" if seconds else "",
+        f"{statistics.median(done.memory for done in one.runs):,.0f}",
+        f"{statistics.median(done.cpu / other.cpu for done, other in pairs):.2f}",
+        f"{statistics.median(done.wall / other.wall for done, other in pairs):.2f}",
+    ]
+
+
+HEADERS = [
+    "checker",
+    "distinct",
+    "transitions",
+    "once s",
+    "CPU s",
+    "wall s",
+    "search s",
+    "MiB",
+    "x CPU",
+    "x wall",
+]
+
+
+def measure(checkers: list[Checker], repeat: int, caches: Path) -> list[Measured]:
+    """Get all ready, then run them in rounds. Raises WrongError when one fails."""
+    measured = []
+    for one in checkers:
+        click.echo(f"getting ready: {one.name}", err=True)
+        measured.append(Measured(one, sum(run(command, one.folder, caches).cpu for command in one.ready)))
+    for turn in range(repeat):
+        for done in measured:
+            click.echo(f"round {turn + 1}: {done.checker.name}", err=True)
+            done.runs.append(run(done.checker.command, done.checker.folder, caches))
+            done.found.append(done.checker.read(done.runs[-1]))
+    return measured
+
+
+@click.command()
+@click.option("--nodes", type=click.IntRange(2, 7), default=5, show_default=True, help="Servers.")
+@click.option("--terms", type=click.IntRange(1, 4), default=2, show_default=True, help="The highest term.")
+@click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, help="Rounds.")
+@click.option("--only", default="", help="Checkers whose name holds this; the fast engine always runs.")
+@click.option("--minicheck", "python", default=sys.executable, help="A Python that has minicheck.")
+@click.option("--tla2tools", type=click.Path(exists=True, path_type=Path), help="tla2tools.jar, for TLC.")
+def main(nodes: int, terms: int, repeat: int, only: str, python: str, tla2tools: Path | None) -> None:
+    """Run the same problem on elcheck and on its peers, and print the ratios."""
+    with tempfile.TemporaryDirectory() as name:
+        problem = Problem(nodes, terms, Path(name))
+        candidates = [
+            elcheck(problem, "fast"),
+            elcheck(problem, "plain"),
+            spin(problem, "depth first"),
+            spin(problem, "breadth first", "-DBFS"),
+            rumur(problem, 1),
+            rumur(problem, 2),
+            minicheck(problem, python, "idiomatic"),
+            minicheck(problem, python, "packed"),
+            tlc(problem, tla2tools, 1),
+            tlc(problem, tla2tools, 2),
+        ]
+        asked = [one for one in candidates if only in one.name or one.name == "elcheck fast"]
+        load = _load()
+        try:
+            measured = measure(
+                [one for one in asked if isinstance(one, Checker)], repeat, Path(name) / "caches"
+            )
+        except WrongError as error:
+            raise click.ClickException(str(error)) from error
+        click.echo("\n".join(conditions(python)))
+        click.echo(f"load before {load}, after {_load()}; {repeat} rounds\n")
+        _print(nodes, terms, asked, measured)
+
+
+def _print(nodes: int, terms: int, asked: list[Checker | Missing], measured: list[Measured]) -> None:
+    """The table, and whether the counts agree. Raises ClickException when not."""
+    if not measured:
+        raise click.ClickException("nothing to run")
+    rows = [row(one, measured[0]) for one in measured]
+    missing = [one for one in asked if isinstance(one, Missing)]
+    rows += [[one.name, "not installed"] for one in missing]
+    click.echo(f"raft_election, {nodes} nodes, {terms} terms; x: times {measured[0].checker.name}")
+    align = ("left", *["right"] * (len(HEADERS) - 1))
+    click.echo(tabulate(rows, headers=HEADERS, tablefmt="github", disable_numparse=True, colalign=align))
+    click.echo("".join(f"\n{one.name}: {one.how}" for one in missing))
+    if wrong := disagreements(measured):
+        raise click.ClickException("the counts differ\n" + "\n".join(wrong))
+    click.echo(f"\nThe counts of these {len(measured)} agree.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Hash tables for compiled code: open addressing with linear probing, exact by comparison.
+
+Everything is a signed 64-bit integer, since mixing signed and unsigned ones makes floats of them; products
+wrap around.
+"""
+
+from __future__ import annotations
+
+from checker.fast.arrays import CAPACITY, Ints, Words
+from checker.fast.compiled import compiled
+
+ABSENT = -1
+LOW = 0xFFFFFFFF
+TAG = 0x7FFFFFFF
+
+
+@compiled
+def mixed(x: int) -> int:
+    """A hash of 64 bits."""
+    x ^= (x >> 32) & LOW
+    x *= -0x61C8864680B583EB
+    x ^= (x >> 29) & 0x7FFFFFFFF
+    x *= -0x3B314601E57A13AD
+    x ^= (x >> 32) & LOW
+    return x
+
+
+@compiled
+def find(h: Ints, q: Ints, table: int, a: int, b: int) -> int:
+    """The value of a pair of numbers below 2**31, or ABSENT. A slot of the table is a key, then a value."""
+    key = (a << 32 | b) + 1
+    start, mask = h[table], h[CAPACITY + table] - 1
+    at = mixed(key) & mask
+    while q[start + 2 * at] != 0:
+        if q[start + 2 * at] == key:
+            return int(q[start + 2 * at + 1])
+        at = (at + 1) & mask
+    return ABSENT
+
+
+@compiled
+def insert(q: Ints, start: int, capacity: int, key: int, value: int) -> None:
+    """Put a key that is absent into a table."""
+    at = mixed(key) & (capacity - 1)
+    while q[start + 2 * at] != 0:
+        at = (at + 1) & (capacity - 1)
+    q[start + 2 * at] = key
+    q[start + 2 * at + 1] = value
+
+
+@compiled
+def put(h: Ints, q: Ints, table: int, a: int, b: int, value: int) -> None:
+    """Give a pair, which must be absent, a value."""
+    insert(q, h[table], h[CAPACITY + table], (a << 32 | b) + 1, value)
+
+
+@compiled
+def rehash_pairs(q: Ints, old: int, capacity: int, new: int) -> None:
+    """Move the pairs of a table into one of twice the capacity."""
+    for at in range(capacity):
+        if q[old + 2 * at] != 0:
+            insert(q, new, 2 * capacity, q[old + 2 * at], q[old + 2 * at + 1])
+
+
+@compiled
+def rehash_entries(old: Ints, old_start: int, capacity: int, new: Ints, new_start: int, larger: int) -> None:
+    """Move the entries of a table of indices, ``[tag | index + 1]``, into a larger one."""
+    for i in range(capacity):
+        entry = old[old_start + i]
+        if entry != 0:
+            at = (entry >> 32) & (larger - 1)
+            while new[new_start + at] != 0:
+                at = (at + 1) & (larger - 1)
+            new[new_start + at] = entry
+
+
+@compiled
+def words_hash(w: Words, start: int, length: int) -> int:
+    """A hash of some words."""
+    x = length
+    for i in range(length):  # a sum, so that the products of several words are under way at once
+        x += mixed(w[start + i] + (i + 1 << 40))
+    return mixed(x)

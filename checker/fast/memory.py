@@ -1,0 +1,192 @@
+"""The memory of a search: the arenas, the states, and how they grow."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+
+from checker.fast import arrays as a
+from checker.fast.arrays import CAPACITY, COUNT, Ints, Words, Words2
+from checker.fast.hashing import rehash_entries, rehash_pairs
+from checker.fast.pages import release, reserve
+
+SMALL = 1 << 12
+QUEUE = 1 << 14
+"""Questions that may wait to be asked of Python."""
+SIZES = {
+    **dict.fromkeys((a.MISSED, a.JUDGED, a.STUCK, a.STEP), QUEUE),
+    **dict.fromkeys((a.PARTED, a.FALL, a.RANK, a.WEATHER), 64),
+    **dict.fromkeys((a.EVENT_KEY, a.BUFFER, a.SENDING, a.BATCH), 256),
+    **dict.fromkeys((a.PENDING, a.HASHED), 2048),
+    **dict.fromkeys((a.FAM, a.ROW), 8),
+    a.LIST_OF: 0,
+}
+"""Tables that Python fills, or that have their size from others: how large they begin."""
+PAIRS = (a.ID_TABLE, a.EFFECT_TABLE, a.RANGE_TABLE, a.MONITOR_TABLE, a.PAIR_TABLE)
+"""Hash tables of pairs, two words a slot."""
+INDEXED = {a.ID_TABLE: a.ID, a.RANGE_TABLE: a.RANGE, a.MAIL_TABLE: a.MAIL, a.VIEW_TABLE: a.VIEW}
+"""Hash tables of the entries of another table, by whose count they grow."""
+Array = TypeVar("Array", Ints, Words)
+
+
+class Memory:
+    """The header, the two arenas, and the states: ``rows``, ``parents`` and their hash table."""
+
+    def __init__(self, nodes: int, fields: int) -> None:
+        self.fields = fields
+        self._widths = {
+            **a.WIDTHS,
+            a.WEATHER: a.COLUMNS,
+            a.VIEW: max(1, fields - 1),
+            a.ROW: fields,
+            a.PENDING: fields + 1,
+        }
+        self.h: Ints = np.zeros(a.HEADER, np.int64)
+        self.w: Words = reserve(np.int32)
+        self.q: Ints = reserve(np.int64)
+        self._ends = [0, 0]
+        self.rows: Words2 = reserve(np.int32, fields).reshape(-1, fields)
+        self.parents: Words = reserve(np.int32)[: len(self.rows)]
+        self.table: Ints = np.zeros(2 * SMALL, np.int64)
+        sizes = {
+            a.BROKEN: nodes * nodes,
+            a.FALLEN: nodes * nodes,
+            a.FAM_EVENT: 8 * nodes,
+            a.TICKER: nodes,
+            a.DIAL: nodes,
+            **SIZES,
+        }
+        for table in range(a.TABLES):
+            self._place(table, sizes.get(table, SMALL))
+        self._place(a.LIST_OF, int(self.h[CAPACITY + a.FAM] * self.h[CAPACITY + a.ID]))
+        for table in (a.BROKEN, a.FALLEN):
+            self.words(table)[:] = -1
+
+    def words(self, table: int) -> Words:
+        """A table of 32-bit words, all of its room."""
+        start = self.h[table]
+        return self.w[start : start + self.h[CAPACITY + table] * self._width(table)]
+
+    def used(self, table: int) -> Words:
+        """The entries in use of a table of 32-bit words, a row each where they have columns."""
+        width = self._width(table)
+        found = self.words(table)[: self.h[COUNT + table] * width]
+        return found.reshape(-1, width) if width > 1 else found
+
+    def set(self, table: int, entry: int, *values: int) -> None:
+        """Write the first columns of an entry."""
+        start = self.h[table] + entry * self._width(table)
+        self.w[start : start + len(values)] = values
+
+    def append(self, table: int, *values: int) -> int:
+        """Write an entry behind those in use; its number."""
+        entry = int(self.h[COUNT + table])
+        while entry + 1 > self.h[CAPACITY + table]:
+            self._double(table)
+        self.set(table, entry, *values)
+        self.h[COUNT + table] = entry + 1
+        return entry
+
+    def column(self, table: int, entries: Words, column: int) -> Words:
+        """A column of some entries."""
+        found: Words = self.words(table).reshape(-1, self._width(table))[entries, column]
+        return found
+
+    def grow_table(self, table: int) -> None:
+        """Keep a hash table that Python fills at most half full."""
+        source = INDEXED.get(table, table)
+        while 2 * self.h[COUNT + source] + 64 > self.h[CAPACITY + table]:
+            self._double(table)
+
+    def more(self) -> None:
+        """Give more room, when something found no room: if nothing is full, to what is worked in."""
+        if not self.grow():
+            for table in (a.BUFFER, a.SENDING, a.PENDING, a.HASHED):
+                self._double(table)
+            self._margins()
+
+    def grow(self) -> bool:
+        """Give more room to what is more than a third full. Answers whether anything was."""
+        before = (self._ends[:], len(self.parents), len(self.table))
+        for table in range(a.TABLES):
+            source = INDEXED.get(table, table)
+            while table not in SIZES and 3 * self.h[COUNT + source] + 64 > self.h[CAPACITY + table]:
+                self._double(table)
+        if 2 * self.h[a.STATES] + 64 > len(self.parents):
+            room = 2 * len(self.parents)
+            self.rows = _longer(self.rows, room)
+            self.parents = _longer(self.parents, room)
+        if 2 * self.h[a.STATES] + 64 > len(self.table):
+            larger = np.zeros(2 * len(self.table), np.int64)
+            rehash_entries(self.table, 0, len(self.table), larger, 0, len(larger))
+            self.table = larger
+        self._margins()
+        return before != (self._ends, len(self.parents), len(self.table))
+
+    def _margins(self) -> None:
+        """Leave room for what is put together in the buffers."""
+        for table, free in (
+            (a.REC, 20 * self.h[CAPACITY + a.SENDING]),
+            (a.POOL, 8 * self.h[CAPACITY + a.BUFFER]),
+        ):
+            while self.h[CAPACITY + table] - self.h[COUNT + table] < free:
+                self._double(table)
+        while self.h[CAPACITY + a.MAIL] - 2 * self.h[COUNT + a.MAIL] < 4 * self.h[CAPACITY + a.BUFFER]:
+            self._double(a.MAIL)
+            self._double(a.MAIL_TABLE)
+
+    def _width(self, table: int) -> int:
+        return self._widths.get(table, 2 if table in PAIRS else 1)
+
+    def _place(self, table: int, capacity: int) -> int:
+        """Give a table new room at the end of its arena, without its content; where it was."""
+        old = int(self.h[table])
+        which = int(table >= a.WIDE)
+        size = capacity * self._width(table)
+        start = self._ends[which]
+        if which:
+            while start + size > len(self.q):
+                self.q = _longer(self.q, 2 * len(self.q))
+        else:
+            while start + size > len(self.w):
+                self.w = _longer(self.w, 2 * len(self.w))
+        self._ends[which] = start + size
+        self.h[table], self.h[CAPACITY + table] = start, capacity
+        return old
+
+    def _double(self, table: int) -> None:
+        capacity = int(self.h[CAPACITY + table])
+        size = capacity * self._width(table)
+        old = self._place(table, 2 * capacity)
+        new = int(self.h[table])
+        if table == a.OUT:
+            self._double(a.ASKED)  # a word for each outcome
+        if table == a.ID or table == a.FAM:
+            self._relist(int(self.h[CAPACITY + a.ID]) if table == a.FAM else capacity)
+        if table in PAIRS:
+            rehash_pairs(self.q, old, capacity, new)
+        elif table > a.HASHED:
+            rehash_entries(self.q, old, capacity, self.q, new, 2 * capacity)
+        elif table != a.HASHED:  # which holds nothing that lasts
+            self.w[new : new + size] = self.w[old : old + size]
+        if table >= a.WIDE:
+            release(self.q, old, size)
+        else:
+            release(self.w, old, size)
+
+    def _relist(self, ids: int) -> None:
+        """Give the table of lists, a row of ids for each family, the room that ids and families have now."""
+        room, families = int(self.h[CAPACITY + a.ID]), int(self.h[CAPACITY + a.FAM])
+        rows = int(self.h[CAPACITY + a.LIST_OF]) // ids
+        old = self._place(a.LIST_OF, families * room)
+        for row in range(rows):
+            start = int(self.h[a.LIST_OF]) + row * room
+            self.w[start : start + ids] = self.w[old + row * ids : old + (row + 1) * ids]
+        release(self.w, old, rows * ids)
+
+
+def _longer(old: Array, length: int) -> Array:
+    new = np.zeros((length, *old.shape[1:]), old.dtype)
+    new[: len(old)] = old
+    return new

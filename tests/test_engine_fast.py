@@ -1,0 +1,82 @@
+"""The fast engine keeps the contract; `auto` chooses between the engines."""
+
+from __future__ import annotations
+
+import pytest
+
+from checker import (
+    Environment,
+    Model,
+    Node,
+    NodeId,
+    Step,
+    Steps,
+    action,
+    always,
+    each,
+    engines,
+    guard,
+    node_ids,
+)
+from checker.check import Limits, check
+from checker.engines import ENGINES
+from checker.model.errors import UsageError
+from tests.contract import Contract
+from tests.models import Counter, Counting
+
+pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
+
+
+class TestFast(Contract):
+    """checker.fast."""
+
+    engine = "fast"
+
+    def test_it_is_the_fast_engine_that_was_checked(self) -> None:
+        report = self.check(Counting(3).model(always("small", small)))
+        assert report.engine == "fast"
+
+
+def test_auto_hands_over_a_large_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Counting(300).model(always("small", small))
+    assert check(model).engine == "plain"
+    monkeypatch.setattr(engines, "HAND_OVER", 100)
+    report = check(model)
+    assert (report.engine, report.stats.depth, report.exit_code) == ("fast", 200, 12)
+    assert report.results[0].trace is not None
+    assert len(report.results[0].trace.steps) == 200
+    assert check(model, Limits(max_states=100)).engine == "plain"
+    assert check(model, Limits(max_states=150)).stats.distinct == 150
+
+
+def test_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "HAND_OVER", 100)
+    monkeypatch.setattr(engines, "find_spec", lambda _: None)
+    model = Counting(300).model(always("small", small))
+    assert check(model).engine == "plain"
+    with pytest.raises(UsageError, match="needs numba"):
+        check(model, engine="fast")
+
+
+def test_split_sends_are_left_to_the_plain_engine() -> None:
+    """A crash may come between two sends of one step: compiled code does not do that."""
+
+    class Split(Node[Counter]):
+        def start(self, me: NodeId) -> Steps[Counter]:
+            yield Step(Counter(0))
+
+        @action
+        def tell(self, me: NodeId, s: Counter) -> Steps[Counter]:
+            guard(s.value == 0, "it has told")
+            yield Step(Counter(1), self.broadcast(me, Counter(7), split=True))
+
+    model = Model(Split(node_ids(3)), [always("small", small)], environment=Environment(crash=1))
+    reports = [check(model, engine=engine) for engine in ("plain", "fast")]
+    assert [report.engine for report in reports] == ["plain", "plain"]
+
+
+def test_engines_by_name() -> None:
+    assert list(ENGINES) == ["auto", "plain", "fast"]
+
+
+small = each(lambda n: n.state.value < 200, of=Counter)
