@@ -1,0 +1,1 @@
+"""The fast engine: the search of checker.explore in compiled code."""
