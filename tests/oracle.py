@@ -14,7 +14,8 @@ from itertools import permutations
 from checker.model.model import Model
 from checker.model.property import Property, Scope
 from checker.model.state import NodeView, State
-from tests.oracle_steps import Machine, Move
+from tests.oracle_draft import Move
+from tests.oracle_steps import Machine
 
 
 class TooLarge(Exception):
