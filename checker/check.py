@@ -9,6 +9,7 @@ from checker.engines import ENGINES
 from checker.explore import Limits, Path, Patience, Search, Watch, path_to
 from checker.model.model import Model
 from checker.model.property import Property
+from checker.model.values import counted
 from checker.possible import judge_possibility
 from checker.properties import Finding, Judge
 from checker.system import System, build
@@ -129,7 +130,7 @@ def _results(system: System, judge: Judge, search: Search, stats: Stats) -> list
             refuted = claim.kind != "sometimes"
             verdict = Verdict.REFUTED if refuted else Verdict.PROVED
             trace = trace_of(_path(search, system, finding), system)
-            detail = finding.detail.strip() if refuted else f"reached in {_steps(len(trace.steps))}"
+            detail = finding.detail.strip() if refuted else f"reached in {counted(len(trace.steps), 'step')}"
             results.append(Result(claim.name, claim.kind, verdict, detail, trace))
     if search.failure is not None:
         index, message = search.failure
@@ -149,7 +150,7 @@ def _undecided(claim: Property, stats: Stats, unsure: str | None) -> tuple[Verdi
     """
     if stats.stopped is not None:
         return Verdict.UNDETERMINED, f"not every state was examined: {stats.stopped}"
-    bounds = "; ".join(f"{name} cut {_states(count)}" for name, count in stats.cut.items())
+    bounds = "; ".join(f"{name} cut {counted(count, 'state')}" for name, count in stats.cut.items())
     if unsure is not None:
         return Verdict.UNDETERMINED, "; ".join([unsure, *[bounds] * bool(bounds)])
     if claim.kind == "sometimes":
@@ -157,14 +158,6 @@ def _undecided(claim: Property, stats: Stats, unsure: str | None) -> tuple[Verdi
             return Verdict.UNDETERMINED, f"not reached within bounds: {bounds}"
         return Verdict.VACUOUS, "no reachable state satisfies it"
     return (Verdict.HOLDS, bounds) if stats.cut else (Verdict.PROVED, "")
-
-
-def _states(count: int) -> str:
-    return f"{count:,} state{'s' if count != 1 else ''}"
-
-
-def _steps(count: int) -> str:
-    return f"{count} step{'s' if count != 1 else ''}"
 
 
 def _coverage(system: System) -> Coverage:

@@ -106,6 +106,14 @@ class Patience:
         return None
 
 
+def between_levels(search: Search, judge: Judge, limits: Limits) -> None:
+    """Stop when nothing is left to look for: asked here only, so that counts are of whole levels."""
+    if judge.decided:
+        search.stopped = "every property was decided"
+    elif limits.first and judge.refuted:
+        search.stopped = "a property was refuted (--first)"
+
+
 class Explorer:
     """One breadth-first search."""
 
@@ -153,7 +161,7 @@ class Explorer:
             self._at = index
             self._judge.state(index, code)
         if search.stopped is None and self._limits.first:
-            self._between_levels()
+            between_levels(search, self._judge, self._limits)
 
     def _add(self, code: int, parent: int) -> None:
         self._seen.add(code)
@@ -190,14 +198,7 @@ class Explorer:
             if judge.asks_steps or judge.asks_deadlock:
                 self._at = index
                 self._examine(index, code, steps, stuck=_stuck(steps, cuts))
-        self._between_levels()
-
-    def _between_levels(self) -> None:
-        """Stop when nothing is left to look for: asked here only, so that counts are of whole levels."""
-        if self._judge.decided:
-            self.search.stopped = "every property was decided"
-        elif self._limits.first and self._judge.refuted:
-            self.search.stopped = "a property was refuted (--first)"
+        between_levels(search, judge, self._limits)
 
     def _probe(self, begin: int, end: int) -> None:
         """Expand the states at the depth limit without keeping what is new, to know whether anything is."""

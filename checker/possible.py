@@ -15,6 +15,7 @@ from itertools import accumulate
 from checker.edges import edges
 from checker.explore import Patience, Search
 from checker.model.handlers import HandlerError
+from checker.model.values import counted
 from checker.properties import Finding, Judge
 from checker.system import System
 
@@ -56,8 +57,7 @@ def _judge_one(number: int, search: Search, judge: Judge, graph: _Backwards, way
     if dead is not None:
         judge.found(number, Finding(dead, None, "from here on it is not possible any more"))
     elif lost:
-        states = f"{len(lost):,} state{'s' if len(lost) > 1 else ''}"
-        judge.unsure[number] = f"within bounds not possible from {states}"
+        judge.unsure[number] = f"within bounds not possible from {counted(len(lost), 'state')}"
 
 
 class OutOfPatience(Exception):

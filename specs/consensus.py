@@ -17,6 +17,7 @@ from checker import (
     NodeId,
     NodeView,
     Property,
+    Scope,
     always,
     always_possible,
     changes,
@@ -124,22 +125,21 @@ def one_value_per_ballot() -> Property:
     return always("one value per ballot", history("votes cast", check))
 
 
-def value_chosen(quorum: int) -> Property:
-    """Something can be chosen. Needs ``monitors=[votes_cast()]``."""
-
+def _some_value(quorum: int) -> Scope:
     def check(cast: Votes) -> bool:
         return bool(chosen(cast, quorum))
 
-    return sometimes("a value is chosen", history("votes cast", check))
+    return history("votes cast", check)
+
+
+def value_chosen(quorum: int) -> Property:
+    """Something can be chosen. Needs ``monitors=[votes_cast()]``."""
+    return sometimes("a value is chosen", _some_value(quorum))
 
 
 def value_can_always_be_chosen(quorum: int) -> Property:
     """From everywhere something can still be chosen. Needs ``monitors=[votes_cast()]``."""
-
-    def check(cast: Votes) -> bool:
-        return bool(chosen(cast, quorum))
-
-    return always_possible("a value can always be chosen", history("votes cast", check))
+    return always_possible("a value can always be chosen", _some_value(quorum))
 
 
 def deposed_ballots_choose_nothing(quorum: int, of: type[Promiser]) -> Property:

@@ -56,7 +56,7 @@ class ModelCommand(click.Command):
             made = self.file.build({}, {})
         except (UsageError, LoadError):
             return "its own"
-        return made.environment.describe() if made.programs else "none, it is a Spec"
+        return made.describe_environment()
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the model's parameters apart from the rest."""

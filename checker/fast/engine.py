@@ -9,7 +9,7 @@ from typing import overload
 
 import numpy as np
 
-from checker.explore import Limits, Patience, Search, Watch, explore
+from checker.explore import Limits, Patience, Search, Watch, between_levels, explore
 from checker.fast import arrays as a
 from checker.fast.arrays import COUNT, GROW
 from checker.fast.expand import AFTER_STEP
@@ -88,7 +88,7 @@ class Engine:
                 if probe:
                     break
                 if search.stopped is None:
-                    self._between_levels()
+                    between_levels(search, self._judge, self._limits)
         except MemoryError:
             search.stopped = "memory ran out"
         except HandlerError as error:
@@ -117,7 +117,7 @@ class Engine:
             self._at = index
             self._judge.state(index, found.codes[index])
         if found.stopped is None and self._limits.first:
-            self._between_levels()
+            between_levels(found, self._judge, self._limits)
 
     def _level(self, start: int, end: int, *, keep: bool) -> None:
         """Expand the states of one depth."""
@@ -180,12 +180,6 @@ class Engine:
         code, after = self.search.codes[index], self.search.codes[succ]
         found, _ = self._system.successors(code)
         return next((there, move) for there, move in found if there == after and move.watch)
-
-    def _between_levels(self) -> None:
-        if self._judge.decided:
-            self.search.stopped = "every property was decided"
-        elif self._limits.first and self._judge.refuted:
-            self.search.stopped = "a property was refuted (--first)"
 
     def _count(self) -> None:
         """Bring the numbers of the search up to date."""

@@ -85,6 +85,10 @@ class Model:
     initial: Sequence[Prepared] = ()
     partitions: Sequence[Partition] = ()
 
+    def describe_environment(self) -> str:
+        """What it runs in, in one line."""
+        return self.environment.describe() if self.programs else "none, it is a Spec"
+
     @property
     def programs(self) -> dict[NodeId, Program]:
         """Each node with what it runs, in order; empty for a Spec."""

@@ -70,6 +70,11 @@ def text(value: object) -> str:
     return repr(value)
 
 
+def counted(count: int, noun: str) -> str:
+    """So many of something: ``1 step``, ``1,234 states``."""
+    return f"{count:,} {noun}{'s' if count != 1 else ''}"
+
+
 def flaw(value: object, where: str = "") -> str | None:
     """Why a value can't be part of a state or a message, or None when it can.
 

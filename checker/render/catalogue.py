@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from checker.model.values import counted
 from checker.zoo.catalogue import Bug, Claim, Entry
 
 
@@ -29,17 +30,13 @@ def _lines(entry: Entry, width: int) -> list[str]:
 
 
 def _claim(claim: Claim) -> str:
-    reached = f" ({_steps(claim.steps)})" if claim.steps is not None else ""
+    reached = f" ({counted(claim.steps, 'step')})" if claim.steps is not None else ""
     return f"{claim.name} [{claim.kind}]: {(claim.verdict or 'not pinned').replace('-', ' ')}{reached}"
 
 
 def _bug(bug: Bug) -> str:
-    broken = "; ".join(f"breaks {name!r} in {_steps(steps)}" for name, steps in bug.breaks.items())
+    broken = "; ".join(f"breaks {name!r} in {counted(steps, 'step')}" for name, steps in bug.breaks.items())
     return " ".join(filter(None, [f"{bug.name}:", bug.said, f"[{broken}]" if broken else ""]))
-
-
-def _steps(count: int) -> str:
-    return f"{count} step{'s' if count != 1 else ''}"
 
 
 def as_json(entries: Sequence[Entry]) -> str:

@@ -59,7 +59,7 @@ def entry(name: str) -> Entry:
         bug = str(case.parameters["bug"])
         breaks = {n: s for n, s in _traces(case.pinned).items() if kinds.get(n) != "sometimes"}
         bugs.append(Bug(bug, file.about.bugs.get(bug, ""), breaks))
-    environment = model.environment.describe() if model.programs else "none, it is a Spec"
+    environment = model.describe_environment()
     return Entry(name, file.about, environment, tuple(claims), tuple(bugs))
 
 
