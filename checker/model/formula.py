@@ -1,7 +1,7 @@
 """Temporal formulas: linear temporal logic without "next", over states and over the steps between them.
 
-A formula speaks of one behaviour, an endless sequence of states and steps; where nothing happens for ever, that
-is stuttering. Its atoms are scopes (:mod:`checker.model.property`), which speak of a state, and
+A formula speaks of one behaviour, an endless sequence of states and steps; where nothing happens for ever,
+that is stuttering. Its atoms are scopes (:mod:`checker.model.property`), which speak of a state, and
 :class:`Taken`, which speaks of the step that is taken from it. There is no "next", so that a formula can't
 tell how often a behaviour stutters (Lamport 1983, "What good is temporal logic?").
 """
@@ -15,7 +15,7 @@ from checker.model.ids import NodeId
 
 
 class Formula:
-    """What can be said of a behaviour. ``~f``, ``f & g``, ``f | g`` and ``f >> g`` (f implies g) are formulas."""
+    """What can be said of a behaviour. ``f >> g`` is "f implies g"; ``~``, ``&`` and ``|`` are as usual."""
 
     def __invert__(self) -> Formula:
         return self.operand if isinstance(self, Not) else Not(self)
@@ -86,7 +86,7 @@ class Release(Formula):
 
 @dataclass(frozen=True)
 class Taken(Formula):
-    """The step that is taken next is one of a handler, or of a kind of fault ("crash"); of one node if given."""
+    """The next step is one of a handler, or a fault of a kind ("crash"); of one node, if it is given."""
 
     name: str
     node: NodeId | None = None
