@@ -194,7 +194,7 @@ class Explorer:
             search.transitions += len(steps)
             search.expanded = index + 1
             if cuts is not UNCUT:
-                search.cuts.update({*cuts.steps, *cuts.faults})
+                search.cuts.update(cuts.bounds)
             if judge.asks_steps or judge.asks_deadlock:
                 self._at = index
                 self._examine(index, code, steps, stuck=_stuck(steps, cuts))
@@ -213,7 +213,7 @@ class Explorer:
             beyond = [f"depth {self._limits.depth}"] if len(kept) < len(steps) else []
             search.transitions += len(kept)
             search.expanded = index + 1
-            search.cuts.update({*cuts.steps, *cuts.faults, *beyond})
+            search.cuts.update([*cuts.bounds, *beyond])
             self._examine(index, code, kept, stuck=_stuck(steps, cuts))
 
     def _examine(self, index: int, code: int, steps: Found, *, stuck: bool) -> None:

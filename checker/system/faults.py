@@ -10,13 +10,13 @@ from checker.model.state import Event
 from checker.model.step import Send
 from checker.system.locals import Outcome
 from checker.system.mail import Mail
-from checker.system.moves import MASK, Effect, Move, Moves, Posts, Ready
+from checker.system.moves import MASK, Cut, Effect, Move, Moves, Posts, Ready
 from checker.system.node_table import Crasher, Draft, NodeTable
 from checker.system.system import Found
 from checker.system.weather import Weather, Weathers
 
 Tables = tuple[tuple[int, Moves], ...]
-Take = Callable[[int, Tables, int, Found, set[str]], None]
+Take = Callable[[int, Tables, int, Found, list[Cut]], None]
 
 
 class Faults:
@@ -34,7 +34,7 @@ class Faults:
         self._restarts = self._each(self._restarted)
         self._breaks = self._disconnections()
 
-    def take(self, code: int, weather: Weather, take: Take, found: Found, cuts: set[str]) -> None:
+    def take(self, code: int, weather: Weather, take: Take, found: Found, cuts: list[Cut]) -> None:
         """Add every fault that the environment still allows in a state."""
         spend = weather.spend
         if "loss" in spend:
@@ -104,11 +104,11 @@ class Faults:
 
     def _duplicated(self, table: NodeTable, draft: Draft, local: int, box: Mail) -> None:
         for letter, more in table.mailboxes.duplicated(box):
+            event = partial(_of_letter, "duplicate", table, letter, "")
             crossed = table.overfull(more, letter)
             if crossed:
-                draft.cut((crossed,))
+                draft.cut((crossed,), event())
             else:
-                event = partial(_of_letter, "duplicate", table, letter, "")
                 draft.put(table.fault_move(("duplicate", letter), event, local, local), local, more)
 
     def _crasher(self, *, kept: bool) -> Callable[[NodeTable, Draft, int, Mail], None]:

@@ -56,9 +56,11 @@ class Compiled:
     move: Move
 
 
-Ready: TypeAlias = tuple[tuple[tuple[int, Move], ...], tuple[tuple[int, Move], ...], tuple[str, ...]]
-"""The moves of a node with one id: (change of the code, move) of those without posts, of those with, and the
-names of the bounds that cut others."""
+Cut: TypeAlias = tuple[str, Event]
+"""A step that a bound cuts: the bound's name, and what would happen."""
+Ready: TypeAlias = tuple[tuple[tuple[int, Move], ...], tuple[tuple[int, Move], ...], tuple[Cut, ...]]
+"""The moves of a node with one id: (change of the code, move) of those without posts, of those with, and
+those that bounds cut."""
 
 NOTHING: Ready = ((), (), ())
 

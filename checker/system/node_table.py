@@ -16,7 +16,7 @@ from checker.model.step import Close, Send, Sends
 from checker.system.interning import Interner
 from checker.system.locals import Locals, Outcome
 from checker.system.mail import MAILBOXES, Fifo, Letters, Mail
-from checker.system.moves import NOTHING, WIDTH, Compiled, Effect, Move, Moves, Posts, Ready
+from checker.system.moves import NOTHING, WIDTH, Compiled, Cut, Effect, Move, Moves, Posts, Ready
 from checker.system.views import Profiles
 
 Crasher = Callable[["Draft", Outcome, Mail], None]
@@ -239,7 +239,7 @@ class Draft:
         self._placed = own << table.shift
         self._plain: list[tuple[int, Move]] = []
         self._posting: list[tuple[int, Move]] = []
-        self._cuts: list[str] = []
+        self._cuts: list[Cut] = []
 
     def offer(self, outcomes: Iterable[Outcome], box: Mail, midway: Crasher | None = None) -> None:
         """The outcomes of an event that leaves a mailbox; with ``midway``, the crashes on their way."""
@@ -248,7 +248,7 @@ class Draft:
                 if not outcome.crosses:
                     midway(self, outcome, box)
             elif outcome.crosses:
-                self.cut(outcome.crosses)
+                self.cut(outcome.crosses, outcome.event)
             else:
                 self.add(self.table.compiled(outcome, self.table.broken_links(box)), outcome.after, box)
 
@@ -267,7 +267,7 @@ class Draft:
             box = table.mailboxes.push(box, letter)
             crossed = table.overfull(box, letter)
             if crossed:
-                self.cut((crossed,))
+                self.cut((crossed,), compiled.move.event)
                 return None
         return box
 
@@ -279,9 +279,9 @@ class Draft:
         elif change or self._idle:
             self._plain.append((change, move))
 
-    def cut(self, bounds: Iterable[str]) -> None:
+    def cut(self, bounds: Iterable[str], event: Event) -> None:
         """A step that crosses bounds."""
-        self._cuts += bounds
+        self._cuts += [(bound, event) for bound in bounds]
 
     def ready(self) -> Ready:
         """The moves as the search uses them."""

@@ -25,7 +25,7 @@ from checker.model.values import order, text
 from checker.system.faults import Faults
 from checker.system.history import History
 from checker.system.mail import Mail
-from checker.system.moves import MASK, WIDTH, Moves
+from checker.system.moves import MASK, WIDTH, Cut, Moves
 from checker.system.node_table import NodeTable
 from checker.system.system import UNCUT, Cuts, Found, System
 from checker.system.ticks import TICK, Ticks
@@ -170,7 +170,7 @@ class NodeSystem(System):
         number = code >> self._top
         plan = self._plans.get(number) or self._plan(number)
         found: Found = []
-        cuts: set[str] = set()
+        cuts: list[Cut] = []
         self._take(code, plan.eager, 0, found, cuts)
         fault_cuts = self._further(code, plan.weather, found, cuts) if plan.more else ()
         if self._monitored:
@@ -184,12 +184,12 @@ class NodeSystem(System):
         plan = self._plans[number] = Plan(weather, self._family(weather, None), more)
         return plan
 
-    def _further(self, code: int, weather: Weather, found: Found, cuts: set[str]) -> set[str]:
+    def _further(self, code: int, weather: Weather, found: Found, cuts: list[Cut]) -> list[Cut]:
         """What is not just a handler's step at any time: held timeouts, ticks, crashes midway, faults.
 
-        Returns the bounds that cut faults.
+        Returns the faults that bounds cut.
         """
-        fault_cuts: set[str] = set()
+        fault_cuts: list[Cut] = []
         quiet = not found and not cuts
         faults: Found = []
         self._midway(code, weather, None, faults, fault_cuts)
@@ -203,7 +203,7 @@ class NodeSystem(System):
         found += faults
         return fault_cuts
 
-    def _take(self, code: int, tables: Tables, spent: int, found: Found, cuts: set[str]) -> None:
+    def _take(self, code: int, tables: Tables, spent: int, found: Found, cuts: list[Cut]) -> None:
         """Every move of some tables from a state, with ``spent`` as the change of the environment.
 
         The innermost loop of the search.
@@ -218,23 +218,23 @@ class NodeSystem(System):
                 for post_shift, effect in move.posts:
                     change_there = effect[succ >> post_shift & MASK]
                     if change_there is None:
-                        cuts.add(effect.bound)
+                        cuts.append((effect.bound, move.event))
                         break
                     succ += change_there
                 else:
                     if succ != still:
                         found.append((succ, move))
             if crossed:
-                cuts.update(crossed)
+                cuts += crossed
 
     def _held_timeouts(
         self,
         code: int,
         weather: Weather,
         found: Found,
-        cuts: set[str],
+        cuts: list[Cut],
         faults: Found,
-        fault_cuts: set[str],
+        fault_cuts: list[Cut],
     ) -> None:
         """The timeouts of ``sync`` in a quiet state: those of the lowest rank that has any."""
         for rank in self.ranks:
@@ -244,7 +244,7 @@ class NodeSystem(System):
                 return
 
     def _counted_timeouts(
-        self, code: int, weather: Weather, found: Found, cuts: set[str], fault_cuts: set[str]
+        self, code: int, weather: Weather, found: Found, cuts: list[Cut], fault_cuts: list[Cut]
     ) -> None:
         """The timeouts of the asynchronous part of ``eventual(k)``. The last of them ends the keeping of mail
         for the down, and its own sends fall under that.
@@ -259,7 +259,7 @@ class NodeSystem(System):
                 self._take(doomed, self._family(weather, rank, midway=kept), 0, found, fault_cuts)
 
     def _midway(
-        self, code: int, weather: Weather, rank: int | None, faults: Found, fault_cuts: set[str]
+        self, code: int, weather: Weather, rank: int | None, faults: Found, fault_cuts: list[Cut]
     ) -> None:
         """The crashes in the middle of a step with split sends."""
         spent = weather.spend.get("crash")

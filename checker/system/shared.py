@@ -9,7 +9,7 @@ from checker.model.model import Model
 from checker.model.runner import Runner
 from checker.model.state import State
 from checker.system.interning import Interner
-from checker.system.moves import Move
+from checker.system.moves import Cut, Move
 from checker.system.system import UNCUT, Cuts, Found, System
 
 
@@ -31,13 +31,13 @@ class SharedSystem(System):
     def successors(self, code: int) -> tuple[Found, Cuts]:
         state = self._states.values[code]
         found: Found = []
-        cuts: set[str] = set()
+        cuts: list[Cut] = []
         for move in self._moves:
             for step in self.runner.take(move.event, state).steps:
                 if step.state == state:
                     continue
                 crossed = self.runner.crossed(step.state)
-                cuts.update(crossed)
+                cuts += [(bound, move.event) for bound in crossed]
                 if not crossed:
                     found.append((self._states.number(step.state), move))
         return found, Cuts(cuts) if cuts else UNCUT

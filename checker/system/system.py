@@ -9,17 +9,27 @@ from typing import NamedTuple, TypeAlias
 from checker.model.model import Model
 from checker.model.property import Property, Scope, scope_of
 from checker.model.runner import Runner
-from checker.model.state import State
-from checker.system.moves import Move
+from checker.model.state import Event, State
+from checker.system.moves import Cut, Move
 
 Found: TypeAlias = list[tuple[int, Move]]
 
 
 class Cuts(NamedTuple):
-    """The bounds that cut steps of a state: handlers' steps, and faults."""
+    """The steps of a state that bounds cut, each as (bound, event): handlers' steps, and faults."""
 
-    steps: Collection[str] = ()
-    faults: Collection[str] = ()
+    steps: Collection[Cut] = ()
+    faults: Collection[Cut] = ()
+
+    @property
+    def bounds(self) -> set[str]:
+        """The bounds that cut something."""
+        return {bound for bound, _ in (*self.steps, *self.faults)}
+
+    @property
+    def events(self) -> set[Event]:
+        """What is enabled, but for a bound."""
+        return {event for _, event in (*self.steps, *self.faults)}
 
 
 UNCUT = Cuts()

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from itertools import product
 
 from checker.model.state import Event
-from checker.system.moves import MASK, Move, Moves, Ready
+from checker.system.moves import MASK, Cut, Move, Moves, Ready
 from checker.system.node_table import Draft, NodeTable
 from checker.system.system import Found
 
 TICK = -1
 """The number of the tick among a node's events."""
+_TICKED = Event("tick", "tick")
 
 
 class Ticks:
@@ -30,7 +31,7 @@ class Ticks:
         """Whether any program has a tick handler."""
         return bool(self._tables)
 
-    def take(self, code: int, found: Found, cuts: set[str]) -> None:
+    def take(self, code: int, found: Found, cuts: list[Cut]) -> None:
         """Add the joint ticks of a state."""
         offers = []
         cut: set[str] = set()
@@ -38,15 +39,15 @@ class Ticks:
             plain, posting, crossed = moves[(code >> table.shift) & MASK]
             if not plain and not posting and not crossed:
                 return
-            cut.update(crossed)
+            cut.update(bound for bound, _ in crossed)
             offers.append(plain + posting)
-        cuts |= cut
+        cuts += [(bound, _TICKED) for bound in cut]
         for combination in product(*offers):
             succ = code + sum(change for change, _ in combination)
             move = self._together(tuple(move for _, move in combination))
             posted = self._post(succ, move)
             if isinstance(posted, str):
-                cuts.add(posted)
+                cuts.append((posted, _TICKED))
             elif posted != code:
                 found.append((posted, move))
 
@@ -56,7 +57,7 @@ class Ticks:
             changes = tuple(change for move in moves for change in move.changes)
             posts = tuple(post for move in moves for post in move.posts)
             watch = any(move.watch for move in moves)
-            joint = self._joint[moves] = Move(Event("tick", "tick"), changes, posts, watch)
+            joint = self._joint[moves] = Move(_TICKED, changes, posts, watch)
         return joint
 
     def _post(self, succ: int, move: Move) -> int | str:
