@@ -2,7 +2,9 @@
 
 from checker.model.environment import UNLIMITED, Environment, Partition
 from checker.model.errors import DefinitionError, UsageError
-from checker.model.handlers import STRONG, WEAK, Fairness, action, receive, tick, timeout
+from checker.model.fairness import STRONG, WEAK, Fair, Fairness, strong, unfair, weak
+from checker.model.formula import Formula
+from checker.model.handlers import action, receive, tick, timeout
 from checker.model.ids import NodeId, node_ids
 from checker.model.model import Bound, Model, Monitor
 from checker.model.node import Crashed, Disconnected, Node, durable
@@ -13,15 +15,23 @@ from checker.model.property import (
     Scope,
     all_nodes,
     always,
+    always_eventually,
     always_possible,
     change,
     changes,
     each,
+    eventually,
+    eventually_always,
     history,
+    holds,
+    leads_to,
+    ltl,
     never,
     pair,
+    some,
     sometimes,
     step,
+    taken,
     whole,
 )
 from checker.model.spec import Spec
@@ -42,7 +52,9 @@ __all__ = [
     "Envelope",
     "Environment",
     "Event",
+    "Fair",
     "Fairness",
+    "Formula",
     "Model",
     "Monitor",
     "Node",
@@ -61,22 +73,33 @@ __all__ = [
     "action",
     "all_nodes",
     "always",
+    "always_eventually",
     "always_possible",
     "change",
     "changes",
     "durable",
     "each",
+    "eventually",
+    "eventually_always",
     "guard",
     "history",
+    "holds",
+    "leads_to",
+    "ltl",
     "never",
     "node_ids",
     "pair",
     "present",
     "receive",
+    "some",
     "sometimes",
     "step",
+    "strong",
+    "taken",
     "text",
     "tick",
     "timeout",
+    "unfair",
+    "weak",
     "whole",
 ]

@@ -5,30 +5,18 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from checker.answer import Answer
 from checker.engines import ENGINES
-from checker.explore import Limits, Path, Patience, Search, Watch, path_to
+from checker.explore import Limits, Patience, Search, Watch
+from checker.liveness.assumptions import Assumptions
 from checker.model.model import Model
-from checker.model.property import Property
-from checker.model.values import counted
-from checker.possible import judge_possibility
-from checker.properties import Finding, Judge
+from checker.properties import Judge
+from checker.results import Result, results_of
 from checker.system import System, build
-from checker.trace import Trace, trace_of
 from checker.validate import validate
 from checker.verdict import Verdict, overall
 
 __all__ = ["Limits", "Report", "Result", "Stats", "check"]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What was found of one property. ``detail`` says what is wrong, or what the verdict rests on."""
-
-    name: str
-    kind: str
-    verdict: Verdict
-    detail: str = ""
-    trace: Trace | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +63,15 @@ class Report:
     system: System = field(repr=False)
     search: Search = field(repr=False)
 
+    @property
+    def notes(self) -> list[str]:
+        """What one has to know to take the verdicts for what they are."""
+        found = self.model.environment.notes()
+        if any(claim.kind == "liveness" for claim in self.model.properties):
+            assumed = [str(Assumptions(self.model)), *["what its formulas say"] * bool(self.model.assume)]
+            found.append(f"every state may stutter; assumed is {' and '.join(assumed)}")
+        return found
+
 
 def check(
     model: Model,
@@ -97,11 +94,23 @@ def check(
     system = build(model, twice=twice)
     judge = Judge(system)
     search = ENGINES[engine](system, judge, limits, watch)
-    judge_possibility(search, system, judge, Patience(limits, watch, time.perf_counter() - began))
+    answers = _judge_graph(search, system, judge, Patience(limits, watch, time.perf_counter() - began))
     stats = _stats(search, system, judge, time.perf_counter() - began)
-    results = tuple(_results(system, judge, search, stats))
+    results = tuple(results_of(system, judge, search, answers))
     verdict, code = overall([(result.kind, result.verdict) for result in results])
     return Report(model, search.engine, stats, results, _coverage(system), verdict, code, system, search)
+
+
+def _judge_graph(search: Search, system: System, judge: Judge, patience: Patience) -> dict[int, Answer]:
+    """Decide what takes the whole graph. Only where something asks for it: numpy and scipy take their time to
+    be imported.
+    """
+    kinds = {claim.kind for claim in judge.claims}
+    if not kinds & {"possible", "liveness"} or (search.stopped is not None and not search.capped):
+        return {}
+    from checker.graph_claims import judge_graph
+
+    return judge_graph(search, system, judge, patience)
 
 
 def _stats(search: Search, system: System, judge: Judge, seconds: float) -> Stats:
@@ -117,47 +126,6 @@ def _stats(search: Search, system: System, judge: Judge, seconds: float) -> Stat
         evaluations=judge.evaluations,
         seconds=seconds,
     )
-
-
-def _results(system: System, judge: Judge, search: Search, stats: Stats) -> list[Result]:
-    results = []
-    for number, claim in enumerate(judge.claims):
-        finding = judge.findings.get(number)
-        if finding is None:
-            verdict, detail = _undecided(claim, stats, judge.unsure.get(number))
-            results.append(Result(claim.name, claim.kind, verdict, detail))
-        else:
-            refuted = claim.kind != "sometimes"
-            verdict = Verdict.REFUTED if refuted else Verdict.PROVED
-            trace = trace_of(_path(search, system, finding), system)
-            detail = finding.detail.strip() if refuted else f"reached in {counted(len(trace.steps), 'step')}"
-            results.append(Result(claim.name, claim.kind, verdict, detail, trace))
-    if search.failure is not None:
-        index, message = search.failure
-        error_trace = None if index is None else trace_of(path_to(search, system, index), system)
-        results.append(Result("nothing raises", "error", Verdict.REFUTED, message, error_trace))
-    return results
-
-
-def _path(search: Search, system: System, finding: Finding) -> Path:
-    path = path_to(search, system, finding.index)
-    return path if finding.step is None else [*path, finding.step]
-
-
-def _undecided(claim: Property, stats: Stats, unsure: str | None) -> tuple[Verdict, str]:
-    """The verdict of a property that nothing decided, and what it rests on. ``unsure`` says why a claim of
-    possibility can't be told.
-    """
-    if stats.stopped is not None:
-        return Verdict.UNDETERMINED, f"not every state was examined: {stats.stopped}"
-    bounds = "; ".join(f"{name} cut {counted(count, 'state')}" for name, count in stats.cut.items())
-    if unsure is not None:
-        return Verdict.UNDETERMINED, "; ".join([unsure, *[bounds] * bool(bounds)])
-    if claim.kind == "sometimes":
-        if stats.cut:
-            return Verdict.UNDETERMINED, f"not reached within bounds: {bounds}"
-        return Verdict.VACUOUS, "no reachable state satisfies it"
-    return (Verdict.HOLDS, bounds) if stats.cut else (Verdict.PROVED, "")
 
 
 def _coverage(system: System) -> Coverage:

@@ -93,6 +93,9 @@ def search_options() -> list[click.Option]:
             ["--witness"], is_flag=True, help="Show, for each `sometimes`, a trace that reaches it."
         ),
         click.Option(
+            ["--certificate"], is_flag=True, help="Show, for each behaviour without end, why it is fair."
+        ),
+        click.Option(
             ["--graph"],
             type=click.Path(dir_okay=False, path_type=Path),
             help="Write the state graph to FILE.dot or FILE.graphml.",

@@ -65,7 +65,7 @@ class ModelFile:
         return made
 
 
-ENVIRONMENT = tuple(f.name for f in dataclasses.fields(Environment))
+ENVIRONMENT = tuple(f.name for f in dataclasses.fields(Environment) if f.name != "fairness")
 """The parts of an environment that a user may choose."""
 
 

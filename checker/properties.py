@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from checker.model.handlers import RAISED, HandlerError, said
-from checker.model.property import Property
+from checker.model.property import Property, Scope, Some
 from checker.model.state import NodeView, State
 from checker.model.values import text
 from checker.system.moves import Move
@@ -30,7 +30,7 @@ class Judge:
     """The properties of one search, and what has been found of them.
 
     ``every_state`` says that some undecided property has to be asked at each new state, not only where a
-    node's profile changes. ``unsure`` has the claims of possibility that can't be told, with the reason.
+    node's profile changes.
     """
 
     def __init__(self, system: System) -> None:
@@ -43,7 +43,6 @@ class Judge:
     def forget(self) -> None:
         """Begin again: only what checks have answered is kept."""
         self.findings: dict[int, Finding] = {}
-        self.unsure: dict[int, str] = {}
         self._judged: set[Profile] = set()
         self._asked: list[set[Profile]] = [set() for _ in self.claims]
         self._held: dict[tuple[int, Profile], bool] = {}  # by claim and sight
@@ -65,7 +64,7 @@ class Judge:
         """Which of the undecided claims have to be asked when."""
         open_claims = [(p, c) for p, c in enumerate(self.claims) if p not in self.findings]
         steps = [(p, c) for p, c in open_claims if c.kind == "step"]
-        states = [(p, c) for p, c in open_claims if c.kind not in ("step", "deadlock", "possible")]
+        states = [(p, c) for p, c in open_claims if c.kind in ("always", "never", "sometimes")]
         self._whole = [(p, c) for p, c in states if c.scope.kind == "whole"]
         self._seen = [(p, c) for p, c in states if c.scope.kind != "whole"]
         self._steps = steps
@@ -97,7 +96,7 @@ class Judge:
                 asked, sight = self._asked[p], self._system.sight(profile, p)
                 if sight not in asked:
                     asked.add(sight)
-                    self._decide(p, claim, self._arguments(claim, self._system.seen(profile, p)), index)
+                    self._decide(p, claim, arguments_of(claim.scope, self._system.seen(profile, p)), index)
 
     def whole(self, index: int, code: int) -> None:
         """Judge a new state by the properties that look at all of it."""
@@ -106,16 +105,24 @@ class Judge:
             self._decide(p, claim, iter([(state,)]), index)
 
     def holds(self, p: int, code: int) -> bool:
-        """Whether the check of a claim holds of anything in its scope. Raises HandlerError when it raises."""
+        """Whether the check of a claim holds in a state: of everything in its scope if it is an atom (but
+        ``some``), else of anything. Raises HandlerError when it raises.
+        """
         claim = self.claims[p]
         if claim.scope.kind == "whole":
             return self._answer(p, claim, (self._system.decode(code),)) is True
-        profile = self._system.profile(code)
+        return self.holds_of(p, self._system.profile(code))
+
+    def holds_of(self, p: int, profile: Profile) -> bool:
+        """The same, of what properties see of a state."""
+        claim = self.claims[p]
         sight = self._system.sight(profile, p)
         known = self._held.get((p, sight))
         if known is None:
-            sights = self._arguments(claim, self._system.seen(profile, p))
-            known = any(self._answer(p, claim, args) is True for args in sights)
+            sights = arguments_of(claim.scope, self._system.seen(profile, p))
+            every = claim.kind == "atom" and not isinstance(claim.formula, Some)
+            answers = (self._answer(p, claim, args) is True for args in sights)
+            known = all(answers) if every else any(answers)
             self._held[p, sight] = known
         return known
 
@@ -136,18 +143,6 @@ class Judge:
         if answer is (claim.kind == "never"):
             return ("holds" if claim.kind == "never" else "does not hold") + _of(sight)
         return None
-
-    def _arguments(self, claim: Property, seen: tuple[object, ...]) -> Iterator[tuple[object, ...]]:
-        """What a check is called with, one tuple for each call."""
-        match claim.scope.kind:
-            case "each" | "history" | "shared":
-                yield from ((view,) for view in seen)
-            case "pair":
-                yield from ((a, b) for a in seen for b in seen if a is not b)
-            case "all":
-                yield (seen,)
-            case _:
-                yield ()
 
     def _answer(self, p: int, claim: Property, sight: tuple[object, ...]) -> bool | str:
         whole = claim.scope.kind in ("whole", "shared")
@@ -196,8 +191,7 @@ class Judge:
 
     def no_next_step(self, index: int, code: int) -> None:
         """Judge a state in which no step but a fault is enabled. Raises HandlerError when ``done`` does."""
-        p = len(self.claims) - 1
-        claim = self.claims[p]
+        p, claim = next((p, claim) for p, claim in enumerate(self.claims) if claim.kind == "deadlock")
         complaint = self._not_done(p, claim, code)
         if complaint is not None:
             self.found(p, Finding(index, None, complaint))
@@ -206,13 +200,26 @@ class Judge:
         if claim.scope.kind == "whole":
             sights: Iterator[tuple[object, ...]] = iter([(self._system.decode(code),)])
         else:
-            sights = self._arguments(claim, self._system.seen(self._system.profile(code), p))
+            sights = arguments_of(claim.scope, self._system.seen(self._system.profile(code), p))
         answers = [self._answer(p, claim, sight) for sight in sights]
         wrong = [answer for answer in answers if answer is not True]
         if answers and not wrong:
             return None
         said_ = [answer for answer in wrong if isinstance(answer, str)]
         return said_[0] if said_ else "no step is enabled, and it is no proper end"
+
+
+def arguments_of(scope: Scope, seen: tuple[object, ...]) -> Iterator[tuple[object, ...]]:
+    """What the check of a scope is called with, one tuple for each call, from what it sees."""
+    match scope.kind:
+        case "each" | "history" | "shared":
+            yield from ((view,) for view in seen)
+        case "pair":
+            yield from ((a, b) for a in seen for b in seen if a is not b)
+        case "all":
+            yield (seen,)
+        case _:
+            yield ()
 
 
 def _changed(claim: Property, olds: tuple[object, ...], news: tuple[object, ...]) -> list[tuple[object, ...]]:

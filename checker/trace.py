@@ -28,7 +28,7 @@ class TraceStep:
 @dataclass(frozen=True)
 class Trace:
     """An initial state and the steps from it. ``loop`` is the number of steps after which a lasso's loop
-    starts, None for a finite trace.
+    starts, None for a finite trace; a loop without steps stutters in the last state for ever.
     """
 
     initial: State
@@ -41,11 +41,11 @@ class Trace:
         return [self.initial, *(step.state for step in self.steps)]
 
 
-def trace_of(path: Path, system: System) -> Trace:
-    """The plain trace of a path, replayed. Raises ReplayError."""
+def trace_of(path: Path, system: System, loop: int | None = None) -> Trace:
+    """The plain trace of a path, or lasso, replayed. Raises ReplayError."""
     initial = system.decode(path[0][0])
     steps = [TraceStep(move.event, system.decode(code)) for code, move in path[1:] if move is not None]
-    trace = Trace(initial, tuple(steps))
+    trace = Trace(initial, tuple(steps), loop)
     try:
         replay(trace, system.model)
     except (HandlerError, DefinitionError) as error:
@@ -63,3 +63,5 @@ def replay(trace: Trace, model: Model) -> None:
         if (step.event, step.state) not in interpreter.steps(before):
             raise ReplayError(f"step {number}, {step.event}, does not lead from {before} to {step.state}")
         before = step.state
+    if trace.loop is not None and before != trace.states[trace.loop]:
+        raise ReplayError(f"the loop does not come back to the state after step {trace.loop}")

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from checker.model.environment import FAULT_KINDS, Environment, Partition
 from checker.model.errors import DefinitionError, UsageError
+from checker.model.fairness import Fair
+from checker.model.formula import Formula
 from checker.model.handlers import handlers_of, state_class
 from checker.model.ids import NodeId
 from checker.model.model import Bound, Model, Monitor
@@ -16,6 +18,7 @@ from checker.model.property import Classes, Property, Scope, scope_of
 from checker.model.spec import SharedProgram, Spec
 from checker.model.state import Envelope, Prepared, is_notice
 from checker.model.values import flaw, flaw_of_annotations
+from checker.validate_liveness import check_fairness, check_formulas
 
 _STEP_SCOPES = ("change", "changes")
 
@@ -36,6 +39,7 @@ def validate(model: Model) -> None:
     else:
         _prepared(model)
     _properties(model, shared=shared)
+    check_fairness(model)
     for bound in model.bounds:
         if not isinstance(bound.holds, int) and not callable(bound.holds):
             raise DefinitionError(
@@ -56,6 +60,8 @@ def well_formed(model: Model) -> None:
         ("monitors", model.monitors, Monitor),
         ("initial", model.initial, Prepared),
         ("partitions", model.partitions, Partition),
+        ("fairness", model.fairness, Fair),
+        ("assume", model.assume, Formula),
     ]
     for name, found, cls in parts:
         if not isinstance(found, list | tuple):
@@ -173,11 +179,16 @@ def _properties(model: Model, *, shared: bool) -> None:
     monitors = [monitor.name for monitor in model.monitors]
     if len(set(monitors)) < len(monitors):
         raise DefinitionError(f"two monitors have one name: {', '.join(monitors)}")
-    for item in model.properties:
+
+    def check(item: Property) -> None:
         _scope(item.kind, f"the property {item.name!r}", item.scope, monitors, shared=shared)
-    if not shared:
-        for item in model.properties:
+        if not shared:
             _looks_at_something(model, item)
+
+    for item in model.properties:
+        if item.formula is None:
+            check(item)
+    check_formulas(model, check)
     if not isinstance(model.deadlock, bool):
         if not isinstance(model.deadlock, Scope) and not callable(model.deadlock):
             raise DefinitionError(

@@ -44,7 +44,7 @@ def overall(results: Sequence[tuple[str, Verdict]]) -> tuple[Verdict, int]:
         if kind in refuted:
             return Verdict.REFUTED, EXIT[kind]
     if refuted:
-        return Verdict.REFUTED, EXIT["refuted"]
+        return Verdict.REFUTED, EXIT["liveness" if refuted[0] == "liveness" else "refuted"]
     verdicts = [verdict for _, verdict in results]
     for verdict in (Verdict.UNDETERMINED, Verdict.VACUOUS):
         if verdict in verdicts:

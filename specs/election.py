@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Protocol, TypeVar
 
 from checker import (
     Classes,
     Event,
+    Formula,
     Monitor,
     NodeId,
     NodeView,
@@ -24,10 +27,14 @@ from checker import (
     always,
     change,
     each,
+    eventually,
     history,
+    ltl,
     pair,
+    some,
     sometimes,
     step,
+    taken,
     text,
 )
 
@@ -129,6 +136,55 @@ def decisions_are_final(of: Classes = object) -> Property:
         return s.decision
 
     return step("decisions are final", change(check, view=decision, of=of))
+
+
+def every_node_decides(of: Classes = object) -> Property:
+    """Every node that stays up eventually decides: elected, or not (Lynch, Distributed Algorithms, 3.1)."""
+
+    def check(n: NodeView[Hashable]) -> bool:
+        return not n.up or n.state is not None
+
+    def decision(s: Decider) -> Hashable:
+        return s.decision
+
+    return eventually("every node decides", each(check, view=decision, of=of))
+
+
+def _led(of: Classes) -> Formula:
+    """Some node that is up leads."""
+
+    def leads(n: NodeView[bool]) -> bool:
+        return n.up and n.state
+
+    def view(s: Elector) -> bool:
+        return s.leads
+
+    return some(each(leads, view=view, of=of))
+
+
+def leader_eventually(of: Classes = object) -> Property:
+    """In the end a node that is up leads, at least for a moment."""
+    return eventually("a leader eventually", _led(of))
+
+
+def leader_again_and_again(of: Classes = object) -> Property:
+    """Once no fault happens any more, there is always a leader again: none is lost for good.
+
+    Faults that stop are what this is worth asking for: while leaders may crash without end, none need stay.
+    """
+    return ltl("a leader again and again, once faults stop", faults_stop() >> always(eventually(_led(of))))
+
+
+def leader_stays(of: Classes = object) -> Property:
+    """Once no fault happens any more, from some time on there is always a leader."""
+    return ltl("a leader for good, once faults stop", faults_stop() >> eventually(always(_led(of))))
+
+
+def faults_stop() -> Formula:
+    """From some time on nothing crashes, breaks, is lost or doubled. (Restarts and heals may go on.)"""
+    kinds = ("crash", "lose", "duplicate", "disconnect", "partition")
+    struck = reduce(or_, [taken(kind) for kind in kinds[1:]], taken(kinds[0]))
+    return eventually(always(~struck))
 
 
 Terms = frozenset[tuple[int, NodeId]]

@@ -46,7 +46,12 @@ from tests.table_programs import (
     program_class,
 )
 
-MAKERS = {"always": always, "never": never, "sometimes": sometimes, "possible": always_possible}
+MAKERS: dict[str, Callable[[str, Scope | Callable[[Cell], Answer]], Property]] = {
+    "always": always,
+    "never": never,
+    "sometimes": sometimes,
+    "possible": always_possible,
+}
 KINDS = (*MAKERS, "step")
 MESSAGES: tuple[object, ...] = (Ping(0), Ping(1), Pong(0), Pong(1), Loud(0))
 VIEWS: tuple[Callable[[Local], int], ...] = (

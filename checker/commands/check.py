@@ -30,6 +30,7 @@ class Asked:
     limits: Limits
     output_format: str
     witness: bool
+    certificate: bool
     graph: Path | None
     check_model: bool
     engine: str
@@ -87,6 +88,7 @@ class ModelCommand(click.Command):
             Limits(**{name: values[name] for name in _LIMITS}),
             values["output_format"],
             values["witness"],
+            values["certificate"],
             values["graph"],
             values["check_model"],
             values["engine"],
@@ -131,4 +133,4 @@ def _rendered(run: Run, report: Report, asked: Asked) -> str:
     if asked.output_format == "junit":
         return junit.render(run, report)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    return text.render(run, report, witnesses=asked.witness, width=width)
+    return text.render(run, report, witnesses=asked.witness, certificate=asked.certificate, width=width)

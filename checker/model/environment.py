@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import Final, Literal, TypeAlias, get_args
 
 from checker.model.errors import UsageError
+from checker.model.fairness import Fair
 from checker.model.ids import NodeId
 
 NetworkName = Literal["sent-set", "set", "bag", "fifo"]
@@ -30,6 +31,8 @@ class Environment:
     consumes; a bag counts copies), ``fifo`` (a queue for each ordered pair of nodes).
     detector: ``perfect`` tells every node that receives ``Crashed`` of each crash.
     timing: ``async``, ``sync``, or ``eventual(k)``: async for at most k timeouts, then sync.
+    fairness: what may be assumed of steps, see :class:`~checker.model.fairness.Fair`; the last of these that
+    names a handler decides, and the model's own come after them.
     """
 
     network: NetworkName = "sent-set"
@@ -41,6 +44,7 @@ class Environment:
     disconnect: Budget = 0
     detector: DetectorName = "none"
     timing: str = "async"
+    fairness: tuple[Fair, ...] = ()
 
     @property
     def early_timeouts(self) -> int | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checker.model.ids import NodeId
+from checker.model.state import Event
 
 
 class Formula:
@@ -90,6 +91,10 @@ class Taken(Formula):
 
     name: str
     node: NodeId | None = None
+
+    def means(self, event: Event) -> bool:
+        """Whether an event is one of those."""
+        return self.name in (event.name, event.kind) and self.node in (None, event.node)
 
 
 TRUE, FALSE = Constant(True), Constant(False)

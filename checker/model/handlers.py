@@ -12,7 +12,6 @@ import traceback
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import (
     Concatenate,
@@ -29,6 +28,7 @@ from typing import (
 )
 
 from checker.model.errors import DefinitionError
+from checker.model.fairness import Fairness
 from checker.model.ids import NodeId
 from checker.model.step import Blocked, Step
 from checker.model.values import flaw, flaw_of_annotations, order
@@ -44,19 +44,6 @@ SpecAction: TypeAlias = Callable[Concatenate[P, S, Q], Iterator[Step[S]]]
 Delivery: TypeAlias = Callable[[P, NodeId, S, NodeId, M], Iterator[Step[S]]]
 
 
-class Fairness(Enum):
-    """What may be assumed of a step that stays enabled.
-
-    WEAK: enabled from some point on without a break, it is taken. STRONG: enabled again and again, it
-    is taken. (Manna and Pnueli, justice and compassion; TLA+'s WF and SF.)
-    """
-
-    NONE = "none"
-    WEAK = "weak"
-    STRONG = "strong"
-
-
-WEAK, STRONG = Fairness.WEAK, Fairness.STRONG
 HandlerKind = Literal["action", "timeout", "tick", "receive"]
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from checker.model.environment import Environment, Partition
+from checker.model.fairness import Fair
+from checker.model.formula import Formula
 from checker.model.ids import NodeId
 from checker.model.node import Program
 from checker.model.property import Classes, Property, Scope
@@ -74,6 +76,8 @@ class Model:
     program, or a :class:`Spec`. deadlock: True to look for states without a next step, or the scope that
     says which of them are proper ends. initial: prepared initial states instead of the programs' starts.
     partitions: the ways in which the network may fall apart; the symmetric splits if there are none.
+    fairness: what may be assumed of steps, see :class:`~checker.model.fairness.Fair`. assume: what else may
+    be assumed of behaviours, as formulas, such as that crashes stop; claims of liveness are of those only.
     """
 
     program: Program | Mapping[NodeId, Program] | SharedProgram
@@ -84,6 +88,8 @@ class Model:
     deadlock: bool | Scope | Callable[..., object] = False
     initial: Sequence[Prepared] = ()
     partitions: Sequence[Partition] = ()
+    fairness: Sequence[Fair] = ()
+    assume: Sequence[Formula] = ()
 
     def describe_environment(self) -> str:
         """What it runs in, in one line."""

@@ -16,6 +16,10 @@ is evaluated once per distinct tuple of what it sees.
 
 A check answers True or False, or a string that says what is wrong. A model over a shared state
 (:class:`~checker.model.spec.Spec`) takes the bare check: it is given that state.
+
+What has to happen is said by :func:`eventually`, :func:`always_eventually`, :func:`eventually_always`,
+:func:`leads_to` and, for everything else, :func:`ltl`; see :mod:`checker.model.formula`. In a formula a scope
+says that its check holds of everything that it looks at, ``some(scope)`` that it holds of something.
 """
 
 from __future__ import annotations
@@ -24,6 +28,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar, overload
 
+from checker.model.errors import DefinitionError
+from checker.model.formula import Formula, Taken, finally_, globally
+from checker.model.ids import NodeId
 from checker.model.state import NodeView, State
 
 S = TypeVar("S")
@@ -32,12 +39,12 @@ M = TypeVar("M")
 
 Answer: TypeAlias = bool | str
 ScopeKind = Literal["each", "pair", "all", "history", "whole", "shared", "change", "changes", "none"]
-PropertyKind = Literal["always", "never", "sometimes", "possible", "step", "deadlock"]
+PropertyKind = Literal["always", "never", "sometimes", "possible", "step", "deadlock", "liveness", "atom"]
 Classes: TypeAlias = type | tuple[type, ...]
 
 
 @dataclass(frozen=True)
-class Scope:
+class Scope(Formula):
     """What a check looks at. ``of`` keeps the nodes whose local state is of these classes."""
 
     kind: ScopeKind
@@ -48,12 +55,22 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class Some(Formula):
+    """The check of a scope holds of something in it."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True)
 class Property:
-    """A claim about a model."""
+    """A claim about a model. ``formula`` is what a claim of liveness says of every fair behaviour; its scope
+    looks at nothing. A claim of the kind ``atom`` is one of the states that a formula speaks of.
+    """
 
     kind: PropertyKind
     name: str
     scope: Scope
+    formula: Formula | None = None
 
 
 @overload
@@ -158,11 +175,46 @@ def scope_of(scope: Scope | Callable[..., object]) -> Scope:
 
 
 StateCheck: TypeAlias = Scope | Callable[[S], Answer]
+Claim: TypeAlias = Formula | Callable[[S], Answer]
+"""A formula; of a Spec a bare check too."""
 
 
-def always(name: str, scope: StateCheck[S]) -> Property:
-    """An invariant: the check holds in every reachable state, of everything in its scope."""
-    return Property("always", name, scope_of(scope))
+def holds(check: Callable[[S], Answer]) -> Scope:
+    """The check of a Spec's state, for use in a formula."""
+    return scope_of(check)
+
+
+def some(scope: StateCheck[S]) -> Some:
+    """The check holds of something in its scope: some node leads, a pair disagrees."""
+    return Some(scope_of(scope))
+
+
+def taken(name: str, node: NodeId | None = None) -> Taken:
+    """The next step is one of the handler of this name, or a fault of this kind; of one node, if given."""
+    return Taken(name, node)
+
+
+def formula_of(claim: Claim[S]) -> Formula:
+    """A bare check as a formula over a Spec's shared state."""
+    return claim if isinstance(claim, Formula) else scope_of(claim)
+
+
+@overload
+def always(name: str, claim: Claim[S], /) -> Property: ...
+@overload
+def always(name: Claim[S], /) -> Formula: ...
+def always(name: str | Claim[S], claim: Claim[S] | None = None, /) -> Property | Formula:
+    """An invariant: the check holds in every reachable state, of everything in its scope.
+
+    Of a formula: it holds from every state on. Without a name: the formula that says so, for use in others.
+    """
+    if not isinstance(name, str):
+        return globally(formula_of(name))
+    if claim is None:
+        raise DefinitionError(f"always({name!r}) has to be told what it claims")
+    if isinstance(claim, Formula) and not isinstance(claim, Scope):
+        return ltl(name, globally(claim))
+    return Property("always", name, scope_of(claim))
 
 
 def never(name: str, scope: StateCheck[S]) -> Property:
@@ -187,3 +239,43 @@ def always_possible(name: str, scope: StateCheck[S]) -> Property:
 def step(name: str, scope: Scope | Callable[[S, S], Answer]) -> Property:
     """Every step keeps the check, which is given what was before it and what is after it."""
     return Property("step", name, scope_of(scope))
+
+
+# -- what has to happen ----------------------------------------------------------------------------------
+
+
+@overload
+def eventually(name: str, claim: Claim[S], /) -> Property: ...
+@overload
+def eventually(name: Claim[S], /) -> Formula: ...
+def eventually(name: str | Claim[S], claim: Claim[S] | None = None, /) -> Property | Formula:
+    """In every fair behaviour the claim holds at some time (F p). Without a name: the formula."""
+    if not isinstance(name, str):
+        return finally_(formula_of(name))
+    if claim is None:
+        raise DefinitionError(f"eventually({name!r}) has to be told what it claims")
+    return ltl(name, finally_(formula_of(claim)))
+
+
+def always_eventually(name: str, claim: Claim[S]) -> Property:
+    """In every fair behaviour the claim holds again and again, without end (G F p)."""
+    return ltl(name, globally(finally_(formula_of(claim))))
+
+
+def eventually_always(name: str, claim: Claim[S]) -> Property:
+    """In every fair behaviour the claim holds from some time on for ever (F G p)."""
+    return ltl(name, finally_(globally(formula_of(claim))))
+
+
+def leads_to(name: str, cause: Claim[S], effect: Claim[S]) -> Property:
+    """In every fair behaviour, whenever the cause holds, the effect holds then or later (G (p -> F q))."""
+    return ltl(name, globally(formula_of(cause) >> finally_(formula_of(effect))))
+
+
+def ltl(name: str, formula: Formula) -> Property:
+    """Every fair behaviour satisfies the formula."""
+    return Property("liveness", name, Scope("none", _nothing), formula)
+
+
+def _nothing() -> bool:
+    return True

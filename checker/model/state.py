@@ -13,6 +13,7 @@ from typing import Generic, Literal, TypeVar
 from checker.model.environment import EnvironmentState
 from checker.model.ids import NodeId
 from checker.model.node import Crashed, Disconnected
+from checker.model.values import text
 
 V_co = TypeVar("V_co", covariant=True)
 
@@ -65,6 +66,20 @@ class Event:
     def fault(self) -> bool:
         """Whether the environment did it rather than the algorithm."""
         return self.kind in FAULTS
+
+    def __str__(self) -> str:
+        """In words: ``vote(Vote(term=1)) from n2``, ``crash``, ``lose Vote(term=1) from n2``."""
+        args = dict(self.args)
+        if self.kind in ("receive", "lose", "duplicate"):
+            which = f" (the {args['which']} of the link)" if "which" in args else ""
+            said = text(args["msg"])
+            said = f"{self.name}({said})" if self.kind == "receive" else f"{self.name} {said}"
+            return f"{said} from {text(args['src'])}{which}"
+        if "during" in args and self.fault:
+            return f"crash during {args['during']}, after {args['after sends']} of its sends"
+        if self.fault:
+            return " ".join([self.name, *map(str, args.values())])
+        return self.name + (f"({', '.join(map(text, args.values()))})" if args else "")
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def document(run: Run, report: Report) -> dict[str, object]:
             "unhandled": [{"program": p, "message": m} for p, m in coverage.unhandled],
             "blocked_heads": list(coverage.blocked_heads),
         },
-        "notes": report.model.environment.notes(),
+        "notes": report.notes,
         "reproduce": run.command,
         "verdict": report.verdict.value,
         "exit_code": report.exit_code,
@@ -59,7 +59,8 @@ def document(run: Run, report: Report) -> dict[str, object]:
 
 def environment(model: Model) -> dict[str, object]:
     """The environment by its parts."""
-    return {f.name: getattr(model.environment, f.name) for f in dataclasses.fields(model.environment)}
+    fields = [f.name for f in dataclasses.fields(model.environment) if f.name != "fairness"]
+    return {name: getattr(model.environment, name) for name in fields}
 
 
 def _result(model: Model, result: Result) -> dict[str, object]:
@@ -69,6 +70,9 @@ def _result(model: Model, result: Result) -> dict[str, object]:
         "verdict": result.verdict.value,
         "detail": result.detail,
         "trace": None if result.trace is None else trace(model, result.trace),
+        "certificate": None
+        if result.certificate is None
+        else [dataclasses.asdict(kept) for kept in result.certificate.kept],
     }
 
 

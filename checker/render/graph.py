@@ -9,11 +9,10 @@ import networkx as nx
 import pydot
 
 from checker.check import Report
-from checker.edges import edges
+from checker.graph import graph_of
 from checker.model.errors import UsageError
 from checker.model.state import State
 from checker.model.values import text
-from checker.render.text import action
 
 LARGEST = 5_000
 """States that a picture or a graph tool can still use."""
@@ -51,10 +50,12 @@ def state_graph(report: Report) -> nx.MultiDiGraph[int]:
     for index, code in enumerate(search.codes):
         label = describe(system.decode(code))
         graph.add_node(index, label=label, depth=depths[index], initial=depths[index] == 0)
-    for found in edges(search, system):
-        for succ, move in found.steps:
-            where = f"{move.event.node}: " if move.event.node else ""
-            graph.add_edge(found.index, succ, label=where + action(move.event))
+    found = graph_of(search, system)
+    for index, (begin, end) in enumerate(pairwise(found.starts.tolist())):
+        for target, label in zip(found.targets[begin:end], found.labels[begin:end], strict=True):
+            event = found.events[label]
+            where = f"{event.node}: " if event.node else ""
+            graph.add_edge(index, int(target), label=f"{where}{event}")
     return graph
 
 

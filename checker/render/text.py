@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from tabulate import tabulate
 
+from checker.certificate import Certificate
 from checker.check import Coverage, Report, Result, Stats
 from checker.model.ids import NodeId
 from checker.model.state import Envelope, Event, State, is_notice
@@ -26,14 +27,18 @@ _COLOURS = {
 _SAID = {Verdict.HOLDS: "HOLDS WITHIN BOUNDS"}
 
 
-def render(run: Run, report: Report, *, witnesses: bool = False, width: int | None = None) -> str:
-    """The whole report. ``width`` wraps the changes of traces to a terminal's width."""
+def render(
+    run: Run, report: Report, *, witnesses: bool = False, certificate: bool = False, width: int | None = None
+) -> str:
+    """The whole report. ``width`` wraps the changes of traces to a terminal's width; ``certificate`` says of
+    each behaviour without end why it is fair.
+    """
     parts = [_head(run, report), _table(report), _size(report.stats, report.engine)]
-    parts += [f"Note: {note}." for note in report.model.environment.notes()]
+    parts += [f"Note: {note}." for note in report.notes]
     parts += _coverage(report.coverage, report.stats)
     for result in report.results:
         if result.trace is not None and (result.verdict is Verdict.REFUTED or witnesses):
-            parts.append(_shown(report, result, width))
+            parts.append(_shown(report, result, width, certificate=certificate))
         elif result.kind == "error":
             parts.append(_headline(result))
     parts.append(f"To repeat it: {run.command}")
@@ -104,13 +109,22 @@ def _headline(result: Result) -> str:
     return f"{verdict(result.verdict)} {kind}{click.style(result.name, bold=True)}: {result.detail}"
 
 
-def _shown(report: Report, result: Result, width: int | None) -> str:
+def _shown(report: Report, result: Result, width: int | None, *, certificate: bool) -> str:
     assert result.trace is not None
     if result.verdict is Verdict.REFUTED:
         lead = _headline(result)
     else:
         lead = f"A witness of {click.style(result.name, bold=True)}, {result.detail}"
-    return lead + "\n" + trace_table(report, result.trace, width)
+    shown = lead + "\n" + trace_table(report, result.trace, width)
+    return shown + "\n" + _certified(result.certificate) if certificate and result.certificate else shown
+
+
+def _certified(certificate: Certificate) -> str:
+    """Why a behaviour is fair, a condition a line."""
+    lines = [f"  {kept}" for kept in certificate.kept]
+    if not lines:
+        return "It is fair: no step of which fairness is assumed is enabled in the loop."
+    return "It is fair:\n" + "\n".join([*lines, "  of what else is assumed, nothing is enabled in the loop"])
 
 
 # -- traces ----------------------------------------------------------------------------------------------
@@ -123,7 +137,7 @@ def trace_table(report: Report, trace: Trace, width: int | None = None) -> str:
     for number, (before, step) in enumerate(zip(states, trace.steps, strict=False), 1):
         node = step.event.node.name if step.event.node else ""
         said = _changes(report, before, step)
-        rows.append([str(number), node, action(step.event), said, _source(report, step.event)])
+        rows.append([str(number), node, str(step.event), said, _source(report, step.event)])
     headers = ["step", "node", "action", "changes", "source"]
     limit = _room(rows, headers, width)
     table = tabulate(
@@ -133,7 +147,14 @@ def trace_table(report: Report, trace: Trace, width: int | None = None) -> str:
         disable_numparse=True,
         maxcolwidths=[None] * 3 + [limit, None],
     )
-    return table + ("" if trace.loop is None else f"\nback to step {trace.loop}")
+    return table + ("" if trace.loop is None else "\n" + _round(trace, trace.loop))
+
+
+def _round(trace: Trace, loop: int) -> str:
+    """How a behaviour without end goes on."""
+    if loop == len(trace.steps):
+        return "and stays there for ever"
+    return f"back to step {loop}, and so on for ever"
 
 
 def _room(rows: list[list[str]], headers: list[str], width: int | None) -> int | None:
@@ -142,21 +163,6 @@ def _room(rows: list[list[str]], headers: list[str], width: int | None) -> int |
         return None
     others = sum(max(len(row[i]) for row in [*rows, headers]) for i in (0, 1, 2, 4))
     return max(30, width - others - 8)
-
-
-def action(event: Event) -> str:
-    """An event in words: ``vote(Vote(term=1)) from n2``, ``crash``, ``lose Vote(term=1) from n2``."""
-    args = dict(event.args)
-    if event.kind in ("receive", "lose", "duplicate"):
-        which = f" (the {args['which']} of the link)" if "which" in args else ""
-        said = text(args["msg"])
-        said = f"{event.name}({said})" if event.kind == "receive" else f"{event.name} {said}"
-        return f"{said} from {text(args['src'])}{which}"
-    if "during" in args and event.fault:
-        return f"crash during {args['during']}, after {args['after sends']} of its sends"
-    if event.fault:
-        return " ".join([event.name, *map(str, args.values())])
-    return event.name + (f"({', '.join(map(text, args.values()))})" if args else "")
 
 
 def _start(state: State) -> str:

@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
 from typing import NamedTuple, TypeAlias
 
+from checker.model.formula import atoms_of
 from checker.model.model import Model
-from checker.model.property import Property, Scope, scope_of
+from checker.model.property import Property, Scope, Some, scope_of
 from checker.model.runner import Runner
 from checker.model.state import Event, State
 from checker.system.moves import Cut, Move
@@ -27,9 +28,9 @@ class Cuts(NamedTuple):
         return {bound for bound, _ in (*self.steps, *self.faults)}
 
     @property
-    def events(self) -> set[Event]:
+    def events(self) -> list[Event]:
         """What is enabled, but for a bound."""
-        return {event for _, event in (*self.steps, *self.faults)}
+        return [event for _, event in (*self.steps, *self.faults)]
 
 
 UNCUT = Cuts()
@@ -45,6 +46,20 @@ def deadlock_claim(model: Model) -> list[Property]:
     return [Property("deadlock", "no deadlock", scope)]
 
 
+def atoms_of_formulas(model: Model) -> list[Property]:
+    """What a model's formulas say of states, each once, as claims of their own: their truth is asked for
+    when the search is done.
+    """
+    formulas = [*model.assume, *(claim.formula for claim in model.properties if claim.formula)]
+    atoms = dict.fromkeys(atom for formula in formulas for atom in atoms_of(formula))
+    found: list[Property] = []
+    for atom in atoms:
+        scope = atom.scope if isinstance(atom, Some) else atom
+        if isinstance(scope, Scope):
+            found.append(Property("atom", f"atom {len(found) + 1}", scope, atom))
+    return found
+
+
 def never_done() -> bool:
     """No state is a proper end."""
     return False
@@ -56,7 +71,7 @@ class System(ABC):
     def __init__(self, model: Model, runner: Runner) -> None:
         self.model = model
         self.runner = runner
-        self.claims = [*model.properties, *deadlock_claim(model)]
+        self.claims = [*model.properties, *deadlock_claim(model), *atoms_of_formulas(model)]
 
     @property
     def fast(self) -> bool:

@@ -1,0 +1,22 @@
+"""What the graph of a search says of a claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from checker.explore import Path
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A claim that takes the whole graph to decide, decided; without any of these it holds.
+
+    path: what refutes it, with ``detail`` in words; of a behaviour without end, ``loop`` is the number of
+    steps after which it goes round. vacuous: nothing satisfies what is assumed. unsure: why it can't be told.
+    """
+
+    path: Path | None = None
+    loop: int | None = None
+    detail: str = ""
+    vacuous: bool = False
+    unsure: str = ""

@@ -1,0 +1,1 @@
+"""Liveness under fairness: whether every fair behaviour of a graph satisfies a formula."""

@@ -1,0 +1,44 @@
+"""The conditions of fairness of a graph, by the numbers of its events."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from checker.explore import Search
+from checker.graph import Graph, Indices
+from checker.liveness.assumptions import Assumption, Assumptions
+from checker.liveness.fairness import Condition, Fairness
+from checker.system import System
+from checker.system.interning import Interner
+
+
+def conditions_of(graph: Graph, search: Search, system: System) -> Fairness:
+    """The conditions that the model's steps belong to; of what bounds disabled, learned when asked."""
+    assumptions = Assumptions(system.model)
+    known: Interner[Assumption] = Interner()
+    conditions: list[Condition] = []
+
+    def number(assumption: Assumption) -> int:
+        found = known.number(assumption)
+        if found == len(conditions):
+            conditions.append(Condition(str(assumption), assumption.strong))
+        return found
+
+    def hidden(states: Indices) -> tuple[Indices, Indices]:
+        at, which = [], []
+        for state in states.tolist():
+            found, cuts = system.successors(search.codes[state])
+            events = dict.fromkeys([*(move.event for _, move in found), *cuts.events])
+            here = dict.fromkeys(filter(None, map(assumptions.of, events)))
+            at += [state] * len(here)
+            which += [number(assumption) for assumption in here]
+        return np.array(at, np.int32), np.array(which, np.int32)
+
+    of_label = [assumptions.of(event) for event in graph.events]
+    counts = [int(assumption is not None) for assumption in of_label]
+    return Fairness(
+        conditions,
+        np.cumsum([0, *counts], dtype=np.int64),
+        np.array([number(a) for a in of_label if a is not None], np.int32),
+        hidden,
+    )

@@ -1,0 +1,41 @@
+"""Where the atoms of formulas hold: a flag for each state, or for each event."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from checker.explore import Search
+from checker.graph import Graph, Mask
+from checker.model.formula import Formula, Taken, atoms_of
+from checker.model.handlers import HandlerError
+from checker.properties import Judge
+
+Truth = dict[Formula, Mask]
+
+
+def truth_of_states(formula: Formula, search: Search, judge: Judge) -> Truth:
+    """Where the formula's atoms of states hold, by the index of the state. Raises HandlerError."""
+    numbers = {claim.formula: number for number, claim in enumerate(judge.claims) if claim.kind == "atom"}
+    atoms = dict.fromkeys(atom for atom in atoms_of(formula) if atom in numbers)
+    return {atom: where(numbers[atom], search, judge) for atom in atoms}
+
+
+def where(claim: int, search: Search, judge: Judge) -> Mask:
+    """The states in which the check of a claim holds (:meth:`Judge.holds`). Raises HandlerError."""
+    found = np.zeros(len(search.codes), np.bool_)
+    for index, code in enumerate(search.codes):
+        try:
+            found[index] = judge.holds(claim, code)
+        except HandlerError as error:
+            search.failure = (index, str(error))
+            raise
+    return found
+
+
+def truth_of_events(formula: Formula, graph: Graph) -> Truth:
+    """Of which events the formula's atoms of steps hold, by the number of the event."""
+    return {
+        atom: np.fromiter((atom.means(event) for event in graph.events), np.bool_)
+        for atom in dict.fromkeys(atoms_of(formula))
+        if isinstance(atom, Taken)
+    }
