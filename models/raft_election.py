@@ -62,6 +62,11 @@ class Server:
     voted_for: NodeId | None = None
     votes: frozenset[NodeId] = frozenset()
 
+    @property
+    def leads(self) -> bool:
+        """Whether it leads its term."""
+        return self.role is Role.LEADER
+
 
 @dataclass(frozen=True)
 class Election(Node[Server]):
@@ -75,7 +80,7 @@ class Election(Node[Server]):
     @timeout
     def election_timeout(self, me: NodeId, s: Server) -> Steps[Server]:
         """Stand for the next term."""
-        guard(s.role is not Role.LEADER, "a leader does not time out")
+        guard(not s.leads, "a leader does not time out")
         guard(s.term < self.terms, "the last term has come")
         candidate = Server(Role.CANDIDATE, s.term + 1, me, frozenset({me}))
         yield Step(candidate, self.broadcast(me, RequestVote(candidate.term)))
@@ -109,7 +114,7 @@ class Election(Node[Server]):
 
 def leadership(s: Server) -> tuple[bool, int]:
     """Whether a node leads, and in which term."""
-    return s.role is Role.LEADER, s.term
+    return s.leads, s.term
 
 
 def not_both_lead(a: NodeView[tuple[bool, int]], b: NodeView[tuple[bool, int]]) -> bool:
