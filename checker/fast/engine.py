@@ -5,13 +5,14 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from typing import overload
 
 import numpy as np
 
 from checker.explore import Limits, Patience, Search, Watch, between_levels, explore
 from checker.fast import arrays as a
-from checker.fast.arrays import COUNT, GROW
+from checker.fast.arrays import COUNT, GROW, Ints
 from checker.fast.expand import AFTER_STEP
 from checker.fast.search import begin, search
 from checker.fast.teacher import Teacher, Unsupported
@@ -68,7 +69,7 @@ class Engine:
         self._system = system
         self._teacher = Teacher(system)
         self._memory = self._teacher.memory
-        self.search = Search(Codes(self._teacher), engine="fast")
+        self.search = Search(Codes(self._teacher), engine="fast", views=cache(self._views))
         self._judge = judge
         self._limits = limits
         self._patience = Patience(limits, watch)
@@ -175,6 +176,23 @@ class Engine:
         row = memory.rows[index]
         locals_ = memory.column(a.ID, row[:nodes], a.LOCAL)
         return (*memory.column(a.LOC, locals_, a.PROFILE).tolist(), *row[nodes:-1].tolist())
+
+    def _views(self) -> tuple[Ints, list[tuple[int, ...]]]:
+        """For each state the number of what properties see of it, and what that is by its number."""
+        memory, nodes = self._memory, len(self._system.tables)
+        rows = memory.rows[: len(self.search.codes)]
+        locals_ = (memory.column(a.ID, rows[:, node], a.LOCAL) for node in range(nodes))
+        columns = [memory.column(a.LOC, numbers, a.PROFILE) for numbers in locals_]
+        columns += [rows[:, place] for place in range(nodes, memory.fields - 1)]
+        key, span = np.zeros(len(rows), np.int64), 1
+        for column in columns:
+            values = int(column.max(initial=0)) + 1
+            if span * values >= 1 << 62:
+                _, key = np.unique(key, return_inverse=True)
+                span = int(key.max(initial=0)) + 1
+            key, span = key * values + column, span * values
+        _, first, numbers = np.unique(key, return_index=True, return_inverse=True)
+        return numbers, [self._view(index) for index in first.tolist()]
 
     def _step(self, index: int, succ: int) -> tuple[int, Move]:
         code, after = self.search.codes[index], self.search.codes[succ]

@@ -22,6 +22,13 @@ def truth_of_states(formula: Formula, search: Search, judge: Judge) -> Truth:
 
 def where(claim: int, search: Search, judge: Judge) -> Mask:
     """The states in which the check of a claim holds (:meth:`Judge.holds`). Raises HandlerError."""
+    if search.views is not None and judge.claims[claim].scope.kind != "whole":
+        numbers, profiles = search.views()
+        held = np.zeros(len(profiles), np.bool_)
+        for number, profile in enumerate(profiles):
+            held[number] = judge.holds_of(claim, profile)
+        there: Mask = held[numbers]
+        return there
     found = np.zeros(len(search.codes), np.bool_)
     for index, code in enumerate(search.codes):
         try:
