@@ -20,6 +20,7 @@ LAYERS = [
     "checker.trace",
     "checker.edges",
     "checker.possible",
+    "checker.liveness",
     "checker.validate",
     "checker.about",
     "checker.load",

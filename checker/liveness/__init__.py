@@ -1,0 +1,1 @@
+"""Liveness: from what is claimed of endless behaviours to those that break the claim."""
