@@ -166,19 +166,26 @@ def test_a_behaviour_in_which_all_have_ended_is_fair() -> None:
 
 
 @dataclass(frozen=True)
-class Walk(Spec[int]):
+class At:
+    """Where a walk is."""
+
+    n: int
+
+
+@dataclass(frozen=True)
+class Walk(Spec[At]):
     """A walk along given edges between numbers, from 0; every edge is an action of its own."""
 
     edges: tuple[tuple[int, int], ...]
     fair: tuple[tuple[int, int], ...] = ()
 
-    def start(self) -> Steps[int]:
-        yield Step(0)
+    def start(self) -> Steps[At]:
+        yield Step(At(0))
 
     @action(over="edges")
-    def go(self, s: int, edge: tuple[int, int]) -> Steps[int]:
-        guard(s == edge[0], "it is elsewhere")
-        yield Step(edge[1])
+    def go(self, s: At, edge: tuple[int, int]) -> Steps[At]:
+        guard(s.n == edge[0], "it is elsewhere")
+        yield Step(At(edge[1]))
 
 
 def walk(*edges: tuple[int, int], claims: list[Property], fair: Fair | None = None) -> Report:
@@ -199,7 +206,7 @@ def walk(*edges: tuple[int, int], claims: list[Property], fair: Fair | None = No
 )
 def test_eventually_sees_cycles_and_joins(edges: list[tuple[int, int]], *, holds_: bool) -> None:
     """Stateright's `eventually` is kept per path, and misses both."""
-    report = walk(*edges, claims=[eventually("9 is met", lambda s: s == 9)], fair=weak("go"))
+    report = walk(*edges, claims=[eventually("9 is met", _is(9))], fair=weak("go"))
     assert verdict(report) is (Verdict.PROVED if holds_ else Verdict.REFUTED)
 
 
@@ -207,16 +214,16 @@ def test_eventually_sees_cycles_and_joins(edges: list[tuple[int, int]], *, holds
 
 
 @dataclass(frozen=True)
-class Count(Spec[int]):
+class Count(Spec[At]):
     """A counter from 0 to 10."""
 
-    def start(self) -> Steps[int]:
-        yield Step(0)
+    def start(self) -> Steps[At]:
+        yield Step(At(0))
 
     @action
-    def increment(self, s: int) -> Steps[int]:
-        guard(s < 10, "it is at its end")
-        yield Step(s + 1)
+    def increment(self, s: At) -> Steps[At]:
+        guard(s.n < 10, "it is at its end")
+        yield Step(At(s.n + 1))
 
 
 def count(*fairness: Fair) -> Model:
@@ -236,26 +243,26 @@ def test_the_edge_of_what_was_searched_is_no_dead_end(limits: Limits) -> None:
 
 
 @dataclass(frozen=True)
-class Toggles(Spec[int]):
+class Toggles(Spec[At]):
     """a leads from 0 to 1 and back, b from 0 to 2 and back, c from 2 to 3."""
 
-    def start(self) -> Steps[int]:
-        yield Step(0)
+    def start(self) -> Steps[At]:
+        yield Step(At(0))
 
     @action(fair=STRONG)
-    def a(self, s: int) -> Steps[int]:
-        guard(s in (0, 1), "it is elsewhere")
-        yield Step(1 - s)
+    def a(self, s: At) -> Steps[At]:
+        guard(s.n in (0, 1), "it is elsewhere")
+        yield Step(At(1 - s.n))
 
     @action(fair=STRONG)
-    def b(self, s: int) -> Steps[int]:
-        guard(s in (0, 2), "it is elsewhere")
-        yield Step(2 - s)
+    def b(self, s: At) -> Steps[At]:
+        guard(s.n in (0, 2), "it is elsewhere")
+        yield Step(At(2 - s.n))
 
     @action
-    def c(self, s: int) -> Steps[int]:
-        guard(s == 2, "it is elsewhere")
-        yield Step(3)
+    def c(self, s: At) -> Steps[At]:
+        guard(s.n == 2, "it is elsewhere")
+        yield Step(At(3))
 
 
 def test_the_lasso_that_is_shown_is_fair() -> None:
@@ -279,7 +286,7 @@ TOGGLE = ((0, 1), (1, 0), (0, 2), (1, 2))
 
 def test_what_stays_possible_need_not_happen() -> None:
     """minicheck answers the first when asked for the second."""
-    claims = [always_possible("2 stays possible", lambda s: s == 2), eventually("2 happens", _is(2))]
+    claims = [always_possible("2 stays possible", _is(2)), eventually("2 happens", _is(2))]
     toggling = [edge for edge in TOGGLE if edge[1] != 2]
     unfair_ = walk(*TOGGLE, claims=claims, fair=weak("go", per="action"))
     assert verdict(unfair_, "2 stays possible") is Verdict.PROVED
@@ -320,11 +327,11 @@ def test_contradictory_claims_do_not_both_hold(edges: list[tuple[int, int]], fai
 
 def test_a_limit_is_no_deadlock() -> None:
     """FizzBee, issue 91: running out of a bound is reported as one."""
-    model = replace(count(), deadlock=holds(lambda s: s == 10))
+    model = replace(count(), deadlock=_is(10))
     for limits in (Limits(depth=3), Limits(max_states=3)):
         found = verdict(check(model, limits), "no deadlock")
         assert found in (Verdict.UNDETERMINED, Verdict.HOLDS)
-    bound = replace(model, bounds=[Bound("few", lambda s: s < 3)])
+    bound = replace(model, bounds=[Bound("few", lambda s: s.n < 3)])
     assert verdict(check(bound), "no deadlock") is Verdict.HOLDS
 
 
@@ -444,7 +451,7 @@ def test_once_faults_stop(
 
 
 def _is(number: int) -> Scope:
-    def check_(s: int) -> bool:
-        return s == number
+    def check_(s: At) -> bool:
+        return s.n == number
 
     return holds(check_)

@@ -40,29 +40,36 @@ Edge = tuple[str, int, int]
 
 
 @dataclass(frozen=True)
-class Small(Spec[int]):
+class At:
+    """A state."""
+
+    n: int
+
+
+@dataclass(frozen=True)
+class Small(Spec[At]):
     """Some edges between few numbers, of three actions."""
 
     edges: tuple[Edge, ...]
 
-    def start(self) -> Steps[int]:
-        yield Step(0)
+    def start(self) -> Steps[At]:
+        yield Step(At(0))
 
-    def _along(self, name: str, s: int) -> Steps[int]:
+    def _along(self, name: str, s: At) -> Steps[At]:
         for edge in self.edges:
-            if edge[:2] == (name, s):
-                yield Step(edge[2])
+            if edge[:2] == (name, s.n):
+                yield Step(At(edge[2]))
 
     @action
-    def a(self, s: int) -> Steps[int]:
+    def a(self, s: At) -> Steps[At]:
         yield from self._along("a", s)
 
     @action
-    def b(self, s: int) -> Steps[int]:
+    def b(self, s: At) -> Steps[At]:
         yield from self._along("b", s)
 
     @action
-    def c(self, s: int) -> Steps[int]:
+    def c(self, s: At) -> Steps[At]:
         yield from self._along("c", s)
 
 
@@ -95,14 +102,14 @@ class Case:
 
 
 def _within(states: frozenset[int]) -> Scope:
-    def check_(s: int) -> bool:
-        return s in states
+    def check_(s: At) -> bool:
+        return s.n in states
 
     return holds(check_)
 
 
-def _below(limit: int) -> Callable[[int], bool]:
-    return lambda s: s < limit
+def _below(limit: int) -> Callable[[At], bool]:
+    return lambda s: s.n < limit
 
 
 @st.composite
@@ -245,7 +252,7 @@ def satisfied(formula: Formula, run: Round, at: int, case: Case) -> bool:
         case Taken(name):
             return run.actions[at] == name
         case Scope():
-            return bool(formula.check(run.states[at]))
+            return bool(formula.check(At(run.states[at])))
     raise AssertionError(formula)
 
 
@@ -300,7 +307,7 @@ def test_formulas_agree_with_their_definition(data: st.DataObject) -> None:
         assert trace is not None
         assert trace.loop is not None
         names = tuple(step.event.name for step in trace.steps)
-        states = tuple(state.shared for state in trace.states if isinstance(state.shared, int))
+        states = tuple(state.shared.n for state in trace.states if isinstance(state.shared, At))
         rests = trace.loop == len(names)
         run = Round(states, (*names, ""), trace.loop) if rests else Round(states[:-1], names, trace.loop)
         assert not satisfied(formula, run, 0, case)

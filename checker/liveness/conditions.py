@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from checker.explore import Search
-from checker.graph import Graph, Indices
+from checker.graph import Graph
 from checker.liveness.assumptions import Assumption, Assumptions
 from checker.liveness.fairness import Condition, Fairness
 from checker.system import System
@@ -24,19 +24,15 @@ def conditions_of(graph: Graph, search: Search, system: System) -> Fairness:
             conditions.append(Condition(str(assumption), assumption.strong))
         return found
 
-    def hidden(states: Indices) -> tuple[Indices, Indices]:
-        at, which = [], []
-        for state in states.tolist():
-            found, cuts = system.successors(search.codes[state])
-            events = dict.fromkeys([*(move.event for _, move in found), *cuts.events])
-            here = dict.fromkeys(filter(None, map(assumptions.of, events)))
-            at += [state] * len(here)
-            which += [number(assumption) for assumption in here]
-        return np.array(at, np.int32), np.array(which, np.int32)
+    def hidden(state: int) -> list[int]:
+        found, cuts = system.successors(search.codes[state])
+        events = dict.fromkeys([*(move.event for _, move in found), *cuts.events])
+        return [number(a) for a in dict.fromkeys(filter(None, map(assumptions.of, events)))]
 
     of_label = [assumptions.of(event) for event in graph.events]
     counts = [int(assumption is not None) for assumption in of_label]
     return Fairness(
+        graph,
         conditions,
         np.cumsum([0, *counts], dtype=np.int64),
         np.array([number(a) for a in of_label if a is not None], np.int32),

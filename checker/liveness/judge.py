@@ -55,7 +55,7 @@ class Liveness:
         states = truth_of_states(formula, self._search, self._judge)
         events = truth_of_events(formula, self._graph)
         product = product_of(self._graph, automaton_of(formula), states, events)
-        return lasso_of(self._graph, product, self._conditions)
+        return lasso_of(product, self._conditions)
 
     def _path(self, lasso: Lasso) -> tuple[Path, int]:
         """A lasso as a path with its moves, and the number of steps after which its loop begins."""
