@@ -63,6 +63,9 @@ def fair_components(product: Product, fairness: Fairness) -> Indices:
 
 def _decomposed(product: Product, nodes: Indices, edges: Offsets) -> Part:
     """The components of a part, and the edges inside them."""
+    if not len(edges):
+        none = np.zeros(0, np.int32)
+        return Part(none, edges, none, none, none, 0)
     place = np.zeros(len(product.states), np.int32)
     place[nodes] = np.arange(len(nodes), dtype=np.int32)
     sources = place[np.searchsorted(product.starts, edges, "right") - 1]
@@ -86,7 +89,7 @@ def _accepting(product: Product, part: Part) -> Mask:
 
 
 def _unfair(product: Product, part: Part, fairness: Fairness) -> tuple[Mask, Mask, Mask]:
-    """The components that nothing goes round fairly, those of which some nodes have to go, and these nodes."""
+    """The components that nothing goes round fairly, those of which some nodes have to go, these nodes."""
     dead, damaged = np.zeros(part.count, np.bool_), np.zeros(part.count, np.bool_)
     starving = np.zeros(len(part.nodes), np.bool_)
     steps = part.edges[product.edges[part.edges] != STUTTER]
