@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from checker.liveness.automaton import Automaton, automaton_of
 from checker.liveness.normal import dual, normal_form
+from checker.liveness.tableau import tableau
 from checker.model.formula import (
     FALSE,
     TRUE,
@@ -240,10 +241,21 @@ def test_text() -> None:
     )
 
 
+def test_true_is_one_transition() -> None:
+    """Also where the form of the formula does not tell: if q and r hold now, r releases q now."""
+    hidden = finally_(R.release(Q)) | ~R | ~Q
+    assert automaton_of(TRUE) == automaton_of(hidden)
+    assert size(automaton_of(hidden)) == (1, 1, 0)
+
+
 def test_many_fair_things_are_one_state() -> None:
+    """From the beginning: with all sets of them to begin with, ten would take for ever."""
+    atoms: list[Formula] = [Atom(f"a{number}") for number in range(5)]
     f: Formula = TRUE
-    for number in range(5):
-        f &= globally(finally_(Atom(f"a{number}")))
+    for atom in atoms:
+        f &= globally(finally_(atom))
+    edges, _ = tableau(normal_form(f), atoms)
+    assert {(edge.source, edge.target) for edge in edges} == {(0, 0)}
     assert size(automaton_of(f)) == (1, 32, 5)
 
 
