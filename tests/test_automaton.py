@@ -130,7 +130,7 @@ def accepted(automaton: Automaton, words: Words) -> set[int]:
     return {position for state, position in good if state == automaton.initial}
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(FORMULAS, WORDS)
 def test_accepts_what_satisfies_the_formula(f: Formula, words: Words) -> None:
     holds = where(f, words)
@@ -138,7 +138,7 @@ def test_accepts_what_satisfies_the_formula(f: Formula, words: Words) -> None:
     assert accepted(automaton_of(Not(f)), words) == set(range(len(words.letters))) - holds
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(CLAIMS, CLAIMS, CLAIMS, WORDS)
 def test_several_claims_at_a_time(f: Formula, g: Formula, h: Formula, words: Words) -> None:
     holds = [where(claim, words) for claim in (f, g, h)]
@@ -158,7 +158,7 @@ def test_repeating_a_position_changes_nothing(f: Formula, words: Words, number: 
     assert accepted(automaton, longer) - {size} == accepted(automaton, words)
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=2000, deadline=None)
 @given(FORMULAS | CLAIMS | st.builds(And, CLAIMS, CLAIMS), WORDS)
 def test_normal_form_means_the_same(f: Formula, words: Words) -> None:
     normal = normal_form(f)
@@ -218,6 +218,8 @@ def test_laws_are_seen() -> None:
     assert normal_form(p & (p | q)) == p
     assert normal_form(p | ~p) == TRUE
     assert normal_form(Until(p, Until(p, q))) == Until(p, q)
+    assert normal_form(Until(~p, p)) == finally_(p)
+    assert normal_form(Until(p & q, p)) == p
     assert normal_form(~p >> Until(TRUE, p)) == finally_(p)
     assert normal_form(And(globally(p), finally_(Not(p)))) == FALSE
 
