@@ -9,6 +9,7 @@ of each pair is written and the other comes by :func:`dual`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 
 from checker.model.formula import FALSE, TRUE, And, Constant, Formula, Not, Or, Release, Until
 
@@ -109,13 +110,10 @@ def _joined(f: Formula, g: Formula) -> Formula | None:
 
 def _until(a: Formula, b: Formula) -> Formula:
     """``a`` until ``b``, of two normal forms."""
+    parts = _disjuncts(b)
     # a until (c until d) is a until d where c implies a; so it is for each disjunct of what is awaited
-    parts = [
-        part.right if isinstance(part, Until) and _implies(part.left, a) else part for part in _disjuncts(b)
-    ]
-    awaited = parts[0]
-    for part in parts[1:]:
-        awaited = _either(awaited, part)
+    sooner = [f.right if isinstance(f, Until) and _implies(f.left, a) else f for f in parts]
+    awaited = b if sooner == parts else reduce(_either, sooner)
     if eventual(awaited) or _implies(a, awaited):
         return awaited
     return Until(TRUE if _implies(dual(a), awaited) else a, awaited)
@@ -161,7 +159,7 @@ def _implies_by_part(f: Formula, g: Formula) -> bool:
             return True
         case Release(_, b) if _implies(b, g):
             return True
-        case Until(a, b) if _implies(b, g) and (_implies(a, g) or (a == TRUE and eventual(g))):
+        case Until(a, b) if _implies(b, g) and (_implies(a, g) or eventual(g)):
             return True
     match g:
         case Or(c, d):
@@ -169,5 +167,5 @@ def _implies_by_part(f: Formula, g: Formula) -> bool:
         case Until(_, d):
             return _implies(f, d)
         case Release(c, d):
-            return _implies(f, d) and (_implies(f, c) or (c == FALSE and universal(f)))
+            return _implies(f, d) and (_implies(f, c) or universal(f))
     return False
