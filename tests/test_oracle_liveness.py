@@ -207,7 +207,7 @@ def cut(case: Case) -> bool:
     return any(edge[1] in everywhere and edge[2] >= case.limit for edge in case.edges)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(cases())
 def test_agrees_with_the_enumeration_of_all_fair_behaviours(case: Case) -> None:
     refuted, partial = broken(case), cut(case)
@@ -298,7 +298,7 @@ def formulas(p: Formula, q: Formula) -> st.SearchStrategy[Formula]:
     return st.recursive(atoms, larger, max_leaves=5)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(st.data())
 def test_formulas_agree_with_their_definition(data: st.DataObject) -> None:
     """A lasso that is shown breaks the formula, which its certificate has to see too; where none is, no short

@@ -71,8 +71,8 @@ def _decomposed(product: Product, nodes: Indices, edges: Offsets) -> Part:
     sources = place[np.searchsorted(product.starts, edges, "right") - 1]
     targets = place[product.targets[edges]]
     starts = np.searchsorted(sources, np.arange(len(nodes) + 1))
-    ones = np.broadcast_to(np.float64(1), len(targets))
-    matrix = csr_array((ones, targets, starts), shape=(len(nodes), len(nodes)))
+    matrix = csr_array((np.ones(len(targets)), targets.copy(), starts), shape=(len(nodes), len(nodes)))
+    matrix.sum_duplicates()  # in place; with parallel edges, scipy 1.17 may not come to an end
     count, of = connected_components(matrix, directed=True, connection="strong")
     inner = of[sources] == of[targets]
     return Part(nodes, edges[inner], sources[inner], targets[inner], of, count)

@@ -1,7 +1,9 @@
 """A graph times an automaton: the behaviours of the one, read by the other.
 
 A run of the product is a behaviour of the graph together with a run of the automaton that reads it. Every
-state may stutter, which the automaton reads too: a step of no event.
+state may stutter, which the automaton reads too: a step of no event. A formula that speaks of steps means those
+that change something: for it a behaviour does not stutter for a while, only for ever, in a layer of nodes of
+its own.
 """
 
 from __future__ import annotations
@@ -40,8 +42,8 @@ class Product:
 
 def product_of(graph: Graph, automaton: Automaton, states: Truth, events: Truth) -> Product:
     """The product, with the truth of the automaton's atoms for each state, and for each event."""
-    size = max(1, automaton.states)
-    guards = [_Guard(t, graph, states, events) for t in automaton.transitions]
+    guards = [guard for t in automaton.transitions for guard in _guards(t, automaton, states, events)]
+    size = max(1, automaton.states) * (2 if events else 1)
     number = np.full(
         graph.size * size, -1, np.int32
     )  # of a node, by its state * size + the automaton's state
@@ -98,11 +100,36 @@ def _level(graph: Graph, guards: list[_Guard], size: int, nodes: Offsets) -> _Le
     return _Level(sources[order], *(column[order] for column in others))
 
 
-class _Guard:
-    """A transition of the automaton, and where the graph lets it be taken."""
+def _guards(transition: Transition, automaton: Automaton, states: Truth, events: Truth) -> Iterator[_Guard]:
+    """A transition in each layer."""
+    source, target = transition.source, transition.target
+    if not events:
+        yield _Guard(transition, source, target, states, events)
+        return
+    yield _Guard(transition, source, target, states, events, rests=False)
+    for layer in (0, automaton.states):
+        yield _Guard(transition, layer + source, automaton.states + target, states, events, moves=False)
 
-    def __init__(self, transition: Transition, graph: Graph, states: Truth, events: Truth) -> None:
-        self.source, self.target = transition.source, transition.target
+
+class _Guard:
+    """A transition of the automaton between two of the states of a layer, and where it may be taken.
+
+    ``moves``: by the graph's steps; ``rests``: by stuttering.
+    """
+
+    def __init__(
+        self,
+        transition: Transition,
+        source: int,
+        target: int,
+        states: Truth,
+        events: Truth,
+        *,
+        moves: bool = True,
+        rests: bool = True,
+    ) -> None:
+        self.source, self.target = source, target
+        self._moves = moves
         self.marks = sum(1 << mark for mark in transition.marks)
         self._states: Mask | None = None
         self._events: Mask | None = None
@@ -112,7 +139,7 @@ class _Guard:
                 self._states = _both(self._states, states[atom] == value)
             else:
                 self._events = _both(self._events, events[atom] == value)
-        self._rests = not any(atom in events for atom in transition.positive)
+        self._rests = rests and not any(atom in events for atom in transition.positive)
 
     def steps(self, graph: Graph, states: Indices) -> Iterator[tuple[Indices, Offsets, Indices]]:
         """The steps from some states, as (state, edge, state after it)."""
@@ -120,6 +147,8 @@ class _Guard:
             states = states[self._states[states]]
         if self._rests:
             yield states, np.full(len(states), STUTTER, np.int64), states
+        if not self._moves:
+            return
         counts = graph.starts[states + 1] - graph.starts[states]
         sources = np.repeat(states, counts)
         edges = ranges(graph.starts[states], graph.starts[states + 1])

@@ -87,7 +87,9 @@ class Release(Formula):
 
 @dataclass(frozen=True)
 class Taken(Formula):
-    """The next step is one of a handler, or a fault of a kind ("crash"); of one node, if it is given."""
+    """The next step that changes something is one of a handler, or a fault of a kind ("crash"); of one node,
+    if it is given.
+    """
 
     name: str
     node: NodeId | None = None
