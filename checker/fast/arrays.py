@@ -96,7 +96,9 @@ whether moves that do nothing belong to it.
 """
 AT_ONCE = _SINGLE + 23
 """Of what was missed, how much the state that comes next needs; the rest is of later ones."""
-CUTS = _SINGLE + 24
+ROOM, SLOTS = range(_SINGLE + 24, _SINGLE + 26)
+"""How many states there is room for, and how many slots the hash table of states has."""
+CUTS = _SINGLE + 26
 """How many states each bound cuts; the last of 64 counts those with steps to states that are not stored."""
 HEADER = CUTS + 64
 

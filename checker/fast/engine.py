@@ -12,8 +12,8 @@ import numpy as np
 from checker.explore import Limits, Patience, Search, Watch, between_levels, explore
 from checker.fast import arrays as a
 from checker.fast.arrays import COUNT, GROW
+from checker.fast.calls import begin, search
 from checker.fast.expand import AFTER_STEP
-from checker.fast.search import begin, search
 from checker.fast.teacher import Teacher, Unsupported
 from checker.model.handlers import HandlerError
 from checker.properties import Finding, Judge

@@ -8,7 +8,7 @@ import numpy as np
 
 from checker.fast import arrays as a
 from checker.fast.arrays import CAPACITY, COUNT, Ints, Words, Words2
-from checker.fast.hashing import rehash_entries, rehash_pairs
+from checker.fast.calls import rehash_entries, rehash_pairs
 from checker.fast.pages import release, reserve
 
 SMALL = 1 << 12
@@ -49,6 +49,7 @@ class Memory:
         self.rows: Words2 = reserve(np.int32, fields).reshape(-1, fields)
         self.parents: Words = reserve(np.int32)[: len(self.rows)]
         self.table: Ints = np.zeros(2 * SMALL, np.int64)
+        self._sizes()
         sizes = {
             a.BROKEN: nodes * nodes,
             a.FALLEN: nodes * nodes,
@@ -121,8 +122,13 @@ class Memory:
             larger = np.zeros(2 * len(self.table), np.int64)
             rehash_entries(self.table, 0, len(self.table), larger, 0, len(larger))
             self.table = larger
+        self._sizes()
         self._margins()
         return before != (self._ends, len(self.parents), len(self.table))
+
+    def _sizes(self) -> None:
+        """Tell compiled code how much room there is for states."""
+        self.h[a.ROOM], self.h[a.SLOTS] = len(self.parents), len(self.table)
 
     def _margins(self) -> None:
         """Leave room for what is put together in the buffers."""

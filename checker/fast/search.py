@@ -40,7 +40,9 @@ from checker.fast.arrays import (
     PENDING,
     PROFILE,
     PROPER,
+    ROOM,
     ROW,
+    SLOTS,
     STATES,
     STEP,
     STEP_CLAIMS,
@@ -54,7 +56,6 @@ from checker.fast.arrays import (
     WATCHED,
     Ints,
     Words,
-    Words2,
 )
 from checker.fast.compiled import compiled
 from checker.fast.expand import AFTER_STEP, HERE, SEEN, SEEN_BEFORE, expand
@@ -68,12 +69,12 @@ ENOUGH = 256
 
 
 @compiled
-def _cramped(h: Ints, parents: Words, table: Ints) -> bool:
+def _cramped(h: Ints) -> bool:
     """Whether there may be no room for what is pending."""
     more = h[COUNT + PENDING] + 4
     return bool(
-        h[STATES] + more > len(parents)
-        or 3 * (h[STATES] + more) > 2 * len(table)
+        h[STATES] + more > h[ROOM]
+        or 3 * (h[STATES] + more) > 2 * h[SLOTS]
         or h[COUNT + VIEW] + 2 * more > h[CAPACITY + VIEW]
         or 2 * (h[COUNT + VIEW] + 2 * more) > h[CAPACITY + VIEW_TABLE]
         or 2 * (h[COUNT + PAIR_TABLE] + more) > h[CAPACITY + PAIR_TABLE]
@@ -81,9 +82,9 @@ def _cramped(h: Ints, parents: Words, table: Ints) -> bool:
 
 
 @compiled
-def _find_row(h: Ints, w: Words, rows: Words2, table: Ints, row: int, x: int) -> int:
+def _find_row(h: Ints, w: Words, rows: Words, table: Ints, row: int, x: int) -> int:
     """The index of a state, or ``-2 - at`` with its place in the hash table if it is absent."""
-    mask, tag = len(table) - 1, (x >> 32) & TAG
+    mask, tag = h[SLOTS] - 1, (x >> 32) & TAG
     at = tag & mask
     while table[at] != 0:
         entry = table[at]
@@ -91,7 +92,7 @@ def _find_row(h: Ints, w: Words, rows: Words2, table: Ints, row: int, x: int) ->
             index = (entry & LOW) - 1
             same = True
             for i in range(h[FIELDS]):
-                if rows[index, i] != w[row + i]:
+                if rows[index * h[FIELDS] + i] != w[row + i]:
                     same = False
                     break
             if same:
@@ -102,12 +103,12 @@ def _find_row(h: Ints, w: Words, rows: Words2, table: Ints, row: int, x: int) ->
 
 @compiled
 def _store(
-    h: Ints, w: Words, rows: Words2, parents: Words, table: Ints, row: int, parent: int, x: int, at: int
+    h: Ints, w: Words, rows: Words, parents: Words, table: Ints, row: int, parent: int, x: int, at: int
 ) -> int:
     """Append a state, whose place in the hash table is known."""
     new = h[STATES]
     for i in range(h[FIELDS]):
-        rows[new, i] = w[row + i]
+        rows[new * h[FIELDS] + i] = w[row + i]
     parents[new] = parent
     table[at] = ((x >> 32) & TAG) << 32 | (new + 1)
     h[STATES] = new + 1
@@ -148,7 +149,7 @@ def _view(h: Ints, w: Words, q: Ints, row: int, into: int) -> int:
 
 
 @compiled
-def _ask_of_step(h: Ints, w: Words, q: Ints, rows: Words2, index: int, succ: int, row: int, out: int) -> int:
+def _ask_of_step(h: Ints, w: Words, q: Ints, rows: Words, index: int, succ: int, row: int, out: int) -> int:
     """Note a step for the properties of steps, if it is of a kind that they have not been asked of."""
     if h[COUNT + STEP] + 2 > h[CAPACITY + STEP]:
         return ASKING
@@ -159,7 +160,7 @@ def _ask_of_step(h: Ints, w: Words, q: Ints, rows: Words2, index: int, succ: int
     else:
         here = h[ROW] + HERE * h[FIELDS]
         for i in range(h[FIELDS]):
-            w[here + i] = rows[index, i]
+            w[here + i] = rows[index * h[FIELDS] + i]
         old, new = _view(h, w, q, here, SEEN_BEFORE), _view(h, w, q, row, SEEN)
         if find(h, q, PAIR_TABLE, old, new) != ABSENT:
             return DONE
@@ -173,7 +174,7 @@ def _ask_of_step(h: Ints, w: Words, q: Ints, rows: Words2, index: int, succ: int
 
 @compiled
 def _settle(
-    h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, table: Ints, index: int, pending: int
+    h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints, index: int, pending: int
 ) -> int:
     """Store the state after a pending step, unless it is known, and note what to ask of it. Answers 1 if the
     step counts, 0 if the state is not to be kept; or CAPPED or ASKING.
@@ -204,11 +205,11 @@ def _settle(
 
 
 @compiled
-def _touch(h: Ints, w: Words, q: Ints, rows: Words2, table: Ints) -> None:
+def _touch(h: Ints, w: Words, q: Ints, rows: Words, table: Ints) -> None:
     """Read where the pending states belong, one after the other with nothing in between, so that the memory's
     answers are on their way all at once.
     """
-    mask = len(table) - 1
+    mask = h[SLOTS] - 1
     for pending in range(h[COUNT + PENDING]):
         at = h[HASHED] + 2 * pending
         q[at + 1] = table[((q[at] >> 32) & TAG) & mask]
@@ -216,11 +217,11 @@ def _touch(h: Ints, w: Words, q: Ints, rows: Words2, table: Ints) -> None:
         at = h[HASHED] + 2 * pending
         entry = q[at + 1]
         if entry != 0 and (entry >> 32) == ((q[at] >> 32) & TAG):
-            q[at + 1] = rows[(entry & LOW) - 1, 0]
+            q[at + 1] = rows[((entry & LOW) - 1) * h[FIELDS]]
 
 
 @compiled
-def _settle_batch(h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, table: Ints, states: int) -> int:
+def _settle_batch(h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints, states: int) -> int:
     """Store what is pending, and count it, state by state. Answers DONE, CAPPED or ASKING."""
     _touch(h, w, q, rows, table)
     pending = 0
@@ -247,13 +248,13 @@ def _settle_batch(h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, tabl
 
 
 @compiled
-def _batch(h: Ints, w: Words, q: Ints, rows: Words2, end: int) -> tuple[int, int]:
+def _batch(h: Ints, w: Words, q: Ints, rows: Words, end: int) -> tuple[int, int]:
     """Expand states from ``h[NEXT]`` on, until enough is pending: how many, and DONE, MISS or GROW."""
     h[COUNT + PENDING] = 0
     here, states, first = h[ROW] + HERE * h[FIELDS], 0, h[NEXT]
     while first + states < end and states < h[CAPACITY + BATCH] and h[COUNT + PENDING] < ENOUGH:
         for i in range(h[FIELDS]):
-            w[here + i] = rows[first + states, i]
+            w[here + i] = rows[(first + states) * h[FIELDS] + i]
         mark = h[COUNT + PENDING]
         status = expand(h, w, q, DONE)
         if status != DONE:
@@ -268,20 +269,20 @@ def _batch(h: Ints, w: Words, q: Ints, rows: Words2, end: int) -> tuple[int, int
 
 
 @compiled
-def _look_ahead(h: Ints, w: Words, q: Ints, rows: Words2, end: int) -> None:
+def _look_ahead(h: Ints, w: Words, q: Ints, rows: Words, end: int) -> None:
     """After a miss: see what the next states will miss, so that Python is asked for much at once."""
     here = h[ROW] + HERE * h[FIELDS]
     for index in range(h[NEXT] + 1, min(end, h[NEXT] + 1 + AHEAD)):
         if 2 * h[COUNT + MISSED] > h[CAPACITY + MISSED]:
             return
         for i in range(h[FIELDS]):
-            w[here + i] = rows[index, i]
+            w[here + i] = rows[index * h[FIELDS] + i]
         if expand(h, w, q, MISS) == GROW:
             return
 
 
 @compiled
-def search(h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, table: Ints, end: int) -> int:
+def search(h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints, end: int) -> int:
     """Expand states from ``h[NEXT]`` up to ``end``. Answers DONE, or why it stopped before that.
 
     rows: the states, ``[node 0, ..., monitors ..., environment]`` each. table: their hash table.
@@ -290,7 +291,7 @@ def search(h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, table: Ints
         if h[COUNT + STUCK] + h[CAPACITY + BATCH] > h[CAPACITY + STUCK]:
             return ASKING
         states, status = _batch(h, w, q, rows, end)
-        if _cramped(h, parents, table):
+        if _cramped(h):
             return GROW
         settled = _settle_batch(h, w, q, rows, parents, table, states)
         if settled != DONE:
@@ -304,7 +305,7 @@ def search(h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, table: Ints
 
 
 @compiled
-def begin(h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, table: Ints) -> None:
+def begin(h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints) -> None:
     """Store the initial state in the row AFTER_STEP, if it is new."""
     row = h[ROW] + AFTER_STEP * h[FIELDS]
     x = words_hash(w, row, h[FIELDS])

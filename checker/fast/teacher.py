@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from checker.fast import arrays as a
 from checker.fast.arrays import COUNT
-from checker.fast.hashing import ABSENT, find, put
-from checker.fast.lists import id_of, tight
-from checker.fast.mail import intern
+from checker.fast.calls import find, id_of, intern, put, tight
+from checker.fast.hashing import ABSENT
 from checker.fast.memory import Memory
 from checker.model.environment import Partition
 from checker.model.handlers import HandlerError
