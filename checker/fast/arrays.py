@@ -32,11 +32,13 @@ ROW, BUFFER, SENDING, PENDING, BATCH = range(25, 30)
 """Room to work in; steps that wait to be stored, and the states that they are of."""
 TICKER, DIAL = range(30, 32)
 """The nodes whose clocks tick; of each of them the list of its moves, and which of them comes next."""
+EFFECT, FREED = range(32, 34)
+"""What effects make of ids, a small hash table for each id; abandoned ones, a list for each size."""
 # Tables of 64-bit words: of what is pending, then hash tables.
-HASHED = 32
+HASHED = 34
 """The hash of each pending state, and the entry of the hash table where it belongs."""
-ID_TABLE, EFFECT_TABLE, RANGE_TABLE, MONITOR_TABLE, PAIR_TABLE, MAIL_TABLE, VIEW_TABLE = range(33, 40)
-TABLES = 40
+ID_TABLE, RANGE_TABLE, MONITOR_TABLE, PAIR_TABLE, MAIL_TABLE, VIEW_TABLE = range(35, 41)
+TABLES = 41
 WIDE = HASHED
 """From here on tables are in the arena of 64-bit words."""
 
@@ -49,17 +51,19 @@ PARTITION = 0
 """Of a family, which has a KIND too."""
 START, LENGTH = range(2)
 """Of a stretch of another table: mailboxes, ranges, families' events."""
-LOCAL, BOX = range(2)
-"""Of an id."""
+LOCAL, BOX, EFFECTS, SLOTS_OF = range(4)
+"""Of an id: its local state and its mailbox, where its effects are, and how many slots they have."""
+WHICH, MADE = range(2)
+"""Of a slot for an effect: its code + 1, and the id that it makes, or CUT. 0 marks a free one."""
 AFTER, FLAGS, SENDS, SEND_COUNT, SELF, SELF_COUNT, CROSSED = range(7)
 """Of an outcome: the local state after it, its sends, its effects on its own node, the bounds it crosses."""
 LENGTH_OF_LIST, CUTS_OF_LIST, HEAD = range(3)
 """Of a list of moves, before its records: how many they are, the bounds that cut others."""
-BECOMES, OUTCOME, LOST, TARGET, CODE = range(5)
-"""Of a record: the id after the move, the outcome (-1: none), the peers to whom sends are lost, as bits; and
-its only send, or as TARGET NOBODY or SEVERAL.
+BECOMES, OUTCOME, SEND = range(3)
+"""Of a record: the id after the move, the outcome (-1: none), and its only send; or NOTHING, or, if it has
+several, SEVERAL less the peers to whom they are lost, as bits.
 """
-NOBODY, SEVERAL = -1, -2
+NOTHING, SEVERAL = -1, -2
 STEP_OUTCOME = 0
 """Of a pending step, before the state that it leads to: its outcome, -1 for none, or JOINT."""
 JOINT = -2
@@ -68,9 +72,10 @@ END, CUT_HERE, STUCK_HERE = range(3)
 """Of a state in a batch: where its pending steps end, the bounds that cut steps, whether none is proper."""
 
 WIDTHS = {
-    **dict.fromkeys((LET, MAIL, ID, POST, RANGE, FAM, FAM_EVENT, STEP, HASHED, DIAL), 2),
-    **dict.fromkeys((MISSED, BATCH), 3),
-    **dict.fromkeys((LOC, SENDING), 5),
+    **dict.fromkeys((LET, MAIL, POST, EFFECT, RANGE, FAM, FAM_EVENT, STEP, HASHED, DIAL), 2),
+    **dict.fromkeys((MISSED, BATCH, SENDING), 3),
+    ID: 4,
+    LOC: 5,
     OUT: 7,
 }
 """Of the tables of more than one column."""

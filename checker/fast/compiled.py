@@ -19,6 +19,7 @@ from checker.fast.arrays import Ints, Words, Words2
 from checker.fast.cache import folder
 
 numba.config.CACHE_DIR = str(folder())
+numba.config.LOOP_VECTORIZE = 0  # our loops are over a few fields: what prepares the vectors costs more
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -26,6 +26,12 @@ def mixed(x: int) -> int:
 
 
 @compiled
+def scattered(x: int) -> int:
+    """A hash for tables of a few slots."""
+    return (x * 0x9E3779B1) >> 15
+
+
+@compiled
 def find(h: Ints, q: Ints, table: int, a: int, b: int) -> int:
     """The value of a pair of numbers below 2**31, or ABSENT. A slot of the table is a key, then a value."""
     key = (a << 32 | b) + 1

@@ -21,9 +21,10 @@ SIZES = {
     **dict.fromkeys((a.PENDING, a.HASHED), 2048),
     **dict.fromkeys((a.FAM, a.ROW), 8),
     a.LIST_OF: 0,
+    a.FREED: 64,
 }
 """Tables that Python fills, or that have their size from others: how large they begin."""
-PAIRS = (a.ID_TABLE, a.EFFECT_TABLE, a.RANGE_TABLE, a.MONITOR_TABLE, a.PAIR_TABLE)
+PAIRS = (a.RANGE_TABLE, a.MONITOR_TABLE, a.PAIR_TABLE)
 """Hash tables of pairs, two words a slot."""
 INDEXED = {a.ID_TABLE: a.ID, a.RANGE_TABLE: a.RANGE, a.MAIL_TABLE: a.MAIL, a.VIEW_TABLE: a.VIEW}
 """Hash tables of the entries of another table, by whose count they grow."""
@@ -111,8 +112,7 @@ class Memory:
         """Give more room to what is more than a third full. Answers whether anything was."""
         before = (self._ends[:], len(self.parents), len(self.table))
         for table in range(a.TABLES):
-            source = INDEXED.get(table, table)
-            while table not in SIZES and 3 * self.h[COUNT + source] + 64 > self.h[CAPACITY + table]:
+            while table not in SIZES and self._is_full(table):
                 self._double(table)
         if 2 * self.h[a.STATES] + 64 > len(self.parents):
             room = 2 * len(self.parents)
@@ -125,6 +125,12 @@ class Memory:
         self._sizes()
         self._margins()
         return before != (self._ends, len(self.parents), len(self.table))
+
+    def _is_full(self, table: int) -> bool:
+        full = int(self.h[CAPACITY + table])
+        if table == a.ID_TABLE:
+            return bool(8 * self.h[COUNT + a.ID] + 64 > 5 * full)
+        return bool(3 * self.h[COUNT + INDEXED.get(table, table)] + 64 > full)
 
     def _sizes(self) -> None:
         """Tell compiled code how much room there is for states."""

@@ -160,7 +160,7 @@ class Teacher:
     def _place(self, own: int) -> int:
         """An id as the field of a code that stands for the same."""
         memory = self.memory
-        here, mail = memory.used(a.ID)[own].tolist()
+        here, mail, *_ = memory.used(a.ID)[own].tolist()
         node, local = self._local_of[here]
         table = self.system.tables[node]
         start, length = memory.used(a.MAIL)[mail].tolist()
