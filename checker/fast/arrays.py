@@ -17,6 +17,8 @@ Words: TypeAlias = npt.NDArray[np.int32]
 Words2: TypeAlias = npt.NDArray[np.int32]
 """With a row for each state."""
 
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+
 # Tables of 32-bit words.
 LOC, LET, MAIL, POOL, ID = range(5)
 """Local states, letters, mailboxes and the pool of their contents, ids."""
@@ -37,8 +39,10 @@ EFFECT, FREED = range(32, 34)
 # Tables of 64-bit words: of what is pending, then hash tables.
 HASHED = 34
 """The hash of each pending state, and the entry of the hash table where it belongs."""
-ID_TABLE, RANGE_TABLE, MONITOR_TABLE, PAIR_TABLE, MAIL_TABLE, VIEW_TABLE = range(35, 41)
-TABLES = 41
+FACTOR = 35
+"""What each field of a state is multiplied by in its hash."""
+ID_TABLE, RANGE_TABLE, MONITOR_TABLE, PAIR_TABLE, MAIL_TABLE, VIEW_TABLE = range(36, 42)
+TABLES = 42
 WIDE = HASHED
 """From here on tables are in the arena of 64-bit words."""
 
@@ -65,9 +69,11 @@ several, SEVERAL less the peers to whom they are lost, as bits.
 """
 NOTHING, SEVERAL = -1, -2
 STEP_OUTCOME = 0
-"""Of a pending step, before the state that it leads to: its outcome, -1 for none, or JOINT."""
-JOINT = -2
-"""The joint step in which time passes."""
+"""Of a pending step, before the state that it leads to: its outcome, or one of these."""
+JOINT, LOSES, DOUBLES, DISCONNECTS, FALLS_TO = -2, -3, -4, -5, -6
+"""Steps without an outcome: the joint one in which time passes, the loss and the duplication of a message,
+the breaking of a link, the beginning or the end of a partition.
+"""
 END, CUT_HERE, STUCK_HERE = range(3)
 """Of a state in a batch: where its pending steps end, the bounds that cut steps, whether none is proper."""
 
@@ -103,7 +109,9 @@ AT_ONCE = _SINGLE + 23
 """Of what was missed, how much the state that comes next needs; the rest is of later ones."""
 ROOM, SLOTS = range(_SINGLE + 24, _SINGLE + 26)
 """How many states there is room for, and how many slots the hash table of states has."""
-CUTS = _SINGLE + 26
+EDGES, EDGE_COUNT, EDGE_ROOM, FOUND = range(_SINGLE + 26, _SINGLE + 30)
+"""Whether edges are kept, how many they are, for how many there is room; the state after the last step."""
+CUTS = _SINGLE + 30
 """How many states each bound cuts; the last of 64 counts those with steps to states that are not stored."""
 HEADER = CUTS + 64
 

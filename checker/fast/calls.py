@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from checker.fast import hashing, lists, mail
 from checker.fast import search as searching
-from checker.fast.arrays import Ints, Words, Words2
+from checker.fast.arrays import Bytes, Ints, Words, Words2
 from checker.fast.compiled import callable_from_python, pointer
 
 
 @callable_from_python
-def search(h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, table: Ints, end: int) -> int:
+def search(
+    h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, table: Ints, end: int,
+    starts: Ints, targets: Words, labels: Words, cut: Bytes,
+) -> int:  # fmt: skip
     """Expand states from ``h[NEXT]`` up to ``end``. Answers DONE, or why it stopped before that.
 
-    rows: the states, ``[node 0, ..., monitors ..., environment]`` each. table: their hash table.
+    rows: the states, ``[node 0, ..., monitors ..., environment]`` each. table: their hash table. The others
+    are as in :class:`checker.fast.edges.Edges`.
     """
     return searching.search(
-        pointer(h), pointer(w), pointer(q), pointer(rows), pointer(parents), pointer(table), end
-    )
+        pointer(h), pointer(w), pointer(q), pointer(rows), pointer(parents), pointer(table), end,
+        pointer(starts), pointer(targets), pointer(labels), pointer(cut),
+    )  # fmt: skip
 
 
 @callable_from_python

@@ -15,7 +15,7 @@ from numba import types
 from numba.core.base import BaseContext
 from numba.extending import intrinsic
 
-from checker.fast.arrays import Ints, Words, Words2
+from checker.fast.arrays import Bytes, Ints, Words, Words2
 from checker.fast.cache import folder
 
 numba.config.CACHE_DIR = str(folder())
@@ -23,7 +23,7 @@ numba.config.LOOP_VECTORIZE = 0  # our loops are over a few fields: what prepare
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Array = TypeVar("Array", Ints, Words, Words2)
+Array = TypeVar("Array", Ints, Words, Words2, Bytes)
 
 _POINTERS = {
     "int": "int64",
@@ -32,8 +32,15 @@ _POINTERS = {
     "tuple[int, int]": "UniTuple(int64, 2)",
     "Ints": "CPointer(int64)",
     "Words": "CPointer(int32)",
+    "Bytes": "CPointer(uint8)",
 }
-_ARRAYS = {**_POINTERS, "Ints": "int64[::1]", "Words": "int32[::1]", "Words2": "int32[:, ::1]"}
+_ARRAYS = {
+    **_POINTERS,
+    "Ints": "int64[::1]",
+    "Words": "int32[::1]",
+    "Words2": "int32[:, ::1]",
+    "Bytes": "uint8[::1]",
+}
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:

@@ -17,6 +17,7 @@ from checker.fast.arrays import (
     CUTS_OF_LIST,
     DEAFEN,
     DIAL,
+    DISCONNECTS,
     DONE,
     DUPLICATION,
     EAGER,
@@ -24,6 +25,7 @@ from checker.fast.arrays import (
     FALL_COUNT,
     FALLEN,
     FALLS,
+    FALLS_TO,
     FIELDS,
     FLAGS,
     GROW,
@@ -73,7 +75,7 @@ from checker.fast.arrays import (
     Words,
 )
 from checker.fast.compiled import compiled
-from checker.fast.hashing import ABSENT, find, words_hash
+from checker.fast.hashing import ABSENT, find, row_hash
 from checker.fast.lists import affected, is_lost, is_up, list_for, missing
 
 HERE, BASE, AFTER_STEP, SEEN, SEEN_BEFORE = range(5)
@@ -170,7 +172,7 @@ def _emit(h: Ints, w: Words, q: Ints, out: int, cuts: int) -> int:
         return GROW
     h[PROPER] += cuts == CUT_STEPS
     w[row - 1 + STEP_OUTCOME] = out
-    q[h[HASHED] + 2 * at] = words_hash(w, row, h[FIELDS])
+    q[h[HASHED] + 2 * at] = row_hash(h, w, q, row)
     h[COUNT + PENDING] = at + 1
     return DONE
 
@@ -280,7 +282,7 @@ def _disconnections(h: Ints, w: Words, q: Ints, status: int) -> int:
                 return here if here < 0 else there
             w[after + a], w[after + b] = here, there
             if (here != w[base + a] or there != w[base + b]) and status == DONE:
-                status = _emit(h, w, q, ABSENT, CUT_FAULTS)
+                status = _emit(h, w, q, DISCONNECTS, CUT_FAULTS)
                 if status != DONE and status != MISS:
                     return status
     return status
@@ -310,7 +312,7 @@ def _faults(h: Ints, w: Words, q: Ints, env: int, status: int) -> int:
         _copy(h, w, _row(h, HERE), _after(h))
         w[_after(h) + h[FIELDS] - 1] = w[h[FALL] + i]
         if status == DONE:
-            status = _emit(h, w, q, ABSENT, CUT_FAULTS)
+            status = _emit(h, w, q, FALLS_TO, CUT_FAULTS)
     return status
 
 

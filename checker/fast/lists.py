@@ -24,6 +24,7 @@ from checker.fast.arrays import (
     CUTS_OF_LIST,
     DEAF,
     DEAFEN,
+    DOUBLES,
     DRAFT_CUTS,
     DUPLICATION,
     EFFECT,
@@ -51,6 +52,7 @@ from checker.fast.arrays import (
     LIST_OF,
     LOC,
     LOCAL,
+    LOSES,
     LOSS,
     MADE,
     MAIL,
@@ -422,13 +424,13 @@ def _mishaps(h: Ints, w: Words, q: Ints, kind: int, own: int) -> int:
         if tight(h, length + 1) or _draft_is_full(h):
             return GROW
         if kind == LOSS:
-            _record(h, w, own, id_of(h, w, q, local, without(h, w, q, mail, i)), ABSENT, 0, 0, -1)
+            _record(h, w, own, id_of(h, w, q, local, without(h, w, q, mail, i)), LOSES, 0, 0, -1)
         else:
             more = twice(h, w, q, mail, i)
             if overfull(h, w, more, letter):
                 h[DRAFT_CUTS] |= h[LIMIT_BIT]
             else:
-                _record(h, w, own, id_of(h, w, q, local, more), ABSENT, 0, 0, -1)
+                _record(h, w, own, id_of(h, w, q, local, more), DOUBLES, 0, 0, -1)
     return 0
 
 

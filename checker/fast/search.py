@@ -21,9 +21,13 @@ from checker.fast.arrays import (
     CUTS,
     DEADLOCK,
     DONE,
+    EDGE_COUNT,
+    EDGE_ROOM,
+    EDGES,
     END,
     FIELDS,
     FLAGS,
+    FOUND,
     FRESH,
     GROW,
     HASHED,
@@ -54,12 +58,13 @@ from checker.fast.arrays import (
     VIEW_TABLE,
     WATCH_ALL,
     WATCHED,
+    Bytes,
     Ints,
     Words,
 )
 from checker.fast.compiled import compiled
 from checker.fast.expand import AFTER_STEP, HERE, SEEN, SEEN_BEFORE, expand
-from checker.fast.hashing import ABSENT, LOW, TAG, find, put, words_hash
+from checker.fast.hashing import ABSENT, LOW, TAG, find, put, row_hash, words_hash
 from checker.fast.lists import local_of
 
 AHEAD = 256
@@ -74,7 +79,8 @@ def _cramped(h: Ints) -> bool:
     more = h[COUNT + PENDING] + 4
     return bool(
         h[STATES] + more > h[ROOM]
-        or 3 * (h[STATES] + more) > 2 * h[SLOTS]
+        or 4 * (h[STATES] + more) > 3 * h[SLOTS]
+        or (h[EDGES] and h[EDGE_COUNT] + more > h[EDGE_ROOM])
         or h[COUNT + VIEW] + 2 * more > h[CAPACITY + VIEW]
         or 2 * (h[COUNT + VIEW] + 2 * more) > h[CAPACITY + VIEW_TABLE]
         or 2 * (h[COUNT + PAIR_TABLE] + more) > h[CAPACITY + PAIR_TABLE]
@@ -197,6 +203,7 @@ def _settle(
             if h[FRESH] or h[WATCH_ALL] == 2:
                 w[h[JUDGED] + h[COUNT + JUDGED]] = known
                 h[COUNT + JUDGED] += 1
+    h[FOUND] = known
     if watched and h[STEP_CLAIMS]:
         status = _ask_of_step(h, w, q, rows, index, known, row, out)
         if status != DONE:
@@ -221,7 +228,10 @@ def _touch(h: Ints, w: Words, q: Ints, rows: Words, table: Ints) -> None:
 
 
 @compiled
-def _settle_batch(h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints, states: int) -> int:
+def _settle_batch(
+    h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints, states: int,
+    starts: Ints, targets: Words, labels: Words, cut: Bytes,
+) -> int:  # fmt: skip
     """Store what is pending, and count it, state by state. Answers DONE, CAPPED or ASKING."""
     _touch(h, w, q, rows, table)
     pending = 0
@@ -231,12 +241,19 @@ def _settle_batch(h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table
             counts = _settle(h, w, q, rows, parents, table, index, pending)
             if counts < 0:
                 return counts
+            if counts and h[EDGES]:
+                targets[h[EDGE_COUNT] + taken] = h[FOUND]
+                labels[h[EDGE_COUNT] + taken] = w[h[PENDING] + pending * (h[FIELDS] + 1) + STEP_OUTCOME]
             taken += counts
             beyond |= counts == 0
             pending += 1
-        cut, bit = w[batch + CUT_HERE], 0
-        while cut >> bit:
-            h[CUTS + bit] += (cut >> bit) & 1
+        if h[EDGES]:
+            h[EDGE_COUNT] += taken
+            starts[index + 1] = h[EDGE_COUNT]
+            cut[index] = beyond or w[batch + CUT_HERE] != 0
+        bounds, bit = w[batch + CUT_HERE], 0
+        while bounds >> bit:
+            h[CUTS + bit] += (bounds >> bit) & 1
             bit += 1
         h[CUTS + 63] += beyond
         h[TRANSITIONS] += taken
@@ -282,18 +299,18 @@ def _look_ahead(h: Ints, w: Words, q: Ints, rows: Words, end: int) -> None:
 
 
 @compiled
-def search(h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints, end: int) -> int:
-    """Expand states from ``h[NEXT]`` up to ``end``. Answers DONE, or why it stopped before that.
-
-    rows: the states, ``[node 0, ..., monitors ..., environment]`` each. table: their hash table.
-    """
+def search(
+    h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints, end: int,
+    starts: Ints, targets: Words, labels: Words, cut: Bytes,
+) -> int:  # fmt: skip
+    """Expand states from ``h[NEXT]`` up to ``end``. Answers DONE, or why it stopped before that."""
     while h[NEXT] < end:
         if h[COUNT + STUCK] + h[CAPACITY + BATCH] > h[CAPACITY + STUCK]:
             return ASKING
         states, status = _batch(h, w, q, rows, end)
         if _cramped(h):
             return GROW
-        settled = _settle_batch(h, w, q, rows, parents, table, states)
+        settled = _settle_batch(h, w, q, rows, parents, table, states, starts, targets, labels, cut)
         if settled != DONE:
             return settled
         if status == MISS:
@@ -308,7 +325,7 @@ def search(h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints,
 def begin(h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints) -> None:
     """Store the initial state in the row AFTER_STEP, if it is new."""
     row = h[ROW] + AFTER_STEP * h[FIELDS]
-    x = words_hash(w, row, h[FIELDS])
+    x = row_hash(h, w, q, row)
     known = _find_row(h, w, rows, table, row, x)
     if known < 0:
         _store(h, w, rows, parents, table, row, h[STATES], x, -2 - known)

@@ -40,13 +40,13 @@ class Teacher:
     profiles, monitors' states and environments have the same numbers in both.
     """
 
-    def __init__(self, system: NodeSystem) -> None:
+    def __init__(self, system: NodeSystem, *, edges: bool = False) -> None:
         self.system = system
         self.nodes = len(system.tables)
         if self.nodes > BITS or len(system.model.bounds) > BITS:
             raise Unsupported("more nodes or bounds than a word has bits")
         self.monitors = len(system.model.monitors)
-        self.memory = Memory(self.nodes, self.nodes + self.monitors + 1)
+        self.memory = Memory(self.nodes, self.nodes + self.monitors + 1, edges=edges)
         self.observed: list[tuple[Event, int, int, int]] = []
         self._locals: dict[tuple[int, int], int] = {}
         self._local_of: list[tuple[int, int]] = []
