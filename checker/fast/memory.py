@@ -67,6 +67,8 @@ class Memory:
         self.q[self.h[a.FACTOR] : self.h[a.FACTOR] + fields] = 2 * factors + 1
         for table in (a.BROKEN, a.FALLEN):
             self.words(table)[:] = -1
+        for table in (a.FREED, a.FACTOR):
+            self.h[COUNT + table] = self.h[CAPACITY + table]  # all of it is in use
 
     def words(self, table: int) -> Words:
         """A table of 32-bit words, all of its room."""
