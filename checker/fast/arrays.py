@@ -17,6 +17,8 @@ Words: TypeAlias = npt.NDArray[np.int32]
 Words2: TypeAlias = npt.NDArray[np.int32]
 """With a row for each state."""
 
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+
 # Tables of 32-bit words.
 LOC, LET, MAIL, POOL, ID = range(5)
 """Local states, letters, mailboxes and the pool of their contents, ids."""
@@ -32,11 +34,15 @@ ROW, BUFFER, SENDING, PENDING, BATCH = range(25, 30)
 """Room to work in; steps that wait to be stored, and the states that they are of."""
 TICKER, DIAL = range(30, 32)
 """The nodes whose clocks tick; of each of them the list of its moves, and which of them comes next."""
+EFFECT, FREED = range(32, 34)
+"""What effects make of ids, a small hash table for each id; abandoned ones, a list for each size."""
 # Tables of 64-bit words: of what is pending, then hash tables.
-HASHED = 32
+HASHED = 34
 """The hash of each pending state, and the entry of the hash table where it belongs."""
-ID_TABLE, EFFECT_TABLE, RANGE_TABLE, MONITOR_TABLE, PAIR_TABLE, MAIL_TABLE, VIEW_TABLE = range(33, 40)
-TABLES = 40
+FACTOR = 35
+"""What each field of a state is multiplied by in its hash."""
+ID_TABLE, RANGE_TABLE, MONITOR_TABLE, PAIR_TABLE, MAIL_TABLE, VIEW_TABLE = range(36, 42)
+TABLES = 42
 WIDE = HASHED
 """From here on tables are in the arena of 64-bit words."""
 
@@ -49,28 +55,33 @@ PARTITION = 0
 """Of a family, which has a KIND too."""
 START, LENGTH = range(2)
 """Of a stretch of another table: mailboxes, ranges, families' events."""
-LOCAL, BOX = range(2)
-"""Of an id."""
+LOCAL, BOX, EFFECTS, SLOTS_OF = range(4)
+"""Of an id: its local state and its mailbox, where its effects are, and how many slots they have."""
+WHICH, MADE = range(2)
+"""Of a slot for an effect: its code + 1, and the id that it makes, or CUT. 0 marks a free one."""
 AFTER, FLAGS, SENDS, SEND_COUNT, SELF, SELF_COUNT, CROSSED = range(7)
 """Of an outcome: the local state after it, its sends, its effects on its own node, the bounds it crosses."""
 LENGTH_OF_LIST, CUTS_OF_LIST, HEAD = range(3)
 """Of a list of moves, before its records: how many they are, the bounds that cut others."""
-BECOMES, OUTCOME, LOST, TARGET, CODE = range(5)
-"""Of a record: the id after the move, the outcome (-1: none), the peers to whom sends are lost, as bits; and
-its only send, or as TARGET NOBODY or SEVERAL.
+BECOMES, OUTCOME, SEND = range(3)
+"""Of a record: the id after the move, the outcome (-1: none), and its only send; or NOTHING, or, if it has
+several, SEVERAL less the peers to whom they are lost, as bits.
 """
-NOBODY, SEVERAL = -1, -2
+NOTHING, SEVERAL = -1, -2
 STEP_OUTCOME = 0
-"""Of a pending step, before the state that it leads to: its outcome, -1 for none, or JOINT."""
-JOINT = -2
-"""The joint step in which time passes."""
+"""Of a pending step, before the state that it leads to: its outcome, or one of these."""
+JOINT, LOSES, DOUBLES, DISCONNECTS, FALLS_TO = -2, -3, -4, -5, -6
+"""Steps without an outcome: the joint one in which time passes, the loss and the duplication of a message,
+the breaking of a link, the beginning or the end of a partition.
+"""
 END, CUT_HERE, STUCK_HERE = range(3)
 """Of a state in a batch: where its pending steps end, the bounds that cut steps, whether none is proper."""
 
 WIDTHS = {
-    **dict.fromkeys((LET, MAIL, ID, POST, RANGE, FAM, FAM_EVENT, STEP, HASHED, DIAL), 2),
-    **dict.fromkeys((MISSED, BATCH), 3),
-    **dict.fromkeys((LOC, SENDING), 5),
+    **dict.fromkeys((LET, MAIL, POST, EFFECT, RANGE, FAM, FAM_EVENT, STEP, HASHED, DIAL), 2),
+    **dict.fromkeys((MISSED, BATCH, SENDING), 3),
+    ID: 4,
+    LOC: 5,
     OUT: 7,
 }
 """Of the tables of more than one column."""
@@ -96,7 +107,11 @@ whether moves that do nothing belong to it.
 """
 AT_ONCE = _SINGLE + 23
 """Of what was missed, how much the state that comes next needs; the rest is of later ones."""
-CUTS = _SINGLE + 24
+ROOM, SLOTS = range(_SINGLE + 24, _SINGLE + 26)
+"""How many states there is room for, and how many slots the hash table of states has."""
+EDGES, EDGE_COUNT, EDGE_ROOM, FOUND = range(_SINGLE + 26, _SINGLE + 30)
+"""Whether edges are kept, how many they are, for how many there is room; the state after the last step."""
+CUTS = _SINGLE + 30
 """How many states each bound cuts; the last of 64 counts those with steps to states that are not stored."""
 HEADER = CUTS + 64
 

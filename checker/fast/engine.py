@@ -13,10 +13,12 @@ import numpy as np
 from checker.explore import Limits, Patience, Search, Watch, between_levels, explore
 from checker.fast import arrays as a
 from checker.fast.arrays import COUNT, GROW, Ints
+from checker.fast.calls import begin, search
+from checker.fast.edges import Graph
 from checker.fast.expand import AFTER_STEP
-from checker.fast.search import begin, search
 from checker.fast.teacher import Teacher, Unsupported
 from checker.model.handlers import HandlerError
+from checker.model.state import Event
 from checker.properties import Finding, Judge
 from checker.system import System
 from checker.system.moves import Move
@@ -65,9 +67,11 @@ class Codes(Sequence[int]):
 class Engine:
     """One breadth-first search, as :class:`checker.explore.Explorer` does it."""
 
-    def __init__(self, system: NodeSystem, judge: Judge, limits: Limits, watch: Watch) -> None:
+    def __init__(
+        self, system: NodeSystem, judge: Judge, limits: Limits, watch: Watch, *, edges: bool = False
+    ) -> None:
         self._system = system
-        self._teacher = Teacher(system)
+        self._teacher = Teacher(system, edges=edges)
         self._memory = self._teacher.memory
         self.search = Search(Codes(self._teacher), engine="fast", views=cache(self._views))
         self._judge = judge
@@ -129,7 +133,11 @@ class Engine:
         while h[a.NEXT] < end:
             self._flags()
             stop = min(end, int(h[a.NEXT]) + stretch)
-            status = search(h, memory.w, memory.q, memory.rows, memory.parents, memory.table, stop)
+            edges = memory.edges
+            status = search(
+                h, memory.w, memory.q, memory.rows, memory.parents, memory.table, stop,
+                edges.starts, edges.targets, edges.labels, edges.cut,
+            )  # fmt: skip
             self._ask()
             self._count()
             if h[COUNT + a.MISSED]:
@@ -143,6 +151,15 @@ class Engine:
             found.stopped = self._patience.out(found)
             if found.stopped is not None:
                 return
+
+    def graph(self) -> Graph:
+        """The edges, if they were wanted."""
+        h = self._memory.h
+        return self._memory.edges.graph(int(h[a.STATES]), int(h[a.NEXT]), int(h[a.EDGE_COUNT]))
+
+    def event(self, label: int) -> Event:
+        """What happens in an edge with the number of an outcome for a label."""
+        return self._teacher.observed[label][0]
 
     def _flags(self) -> None:
         """Tell compiled code what is asked for."""

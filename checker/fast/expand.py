@@ -7,7 +7,6 @@ from checker.fast.arrays import (
     BECOMES,
     BREAK,
     CAPACITY,
-    CODE,
     COLUMNS,
     COUNT,
     COUNTED,
@@ -18,6 +17,7 @@ from checker.fast.arrays import (
     CUTS_OF_LIST,
     DEAFEN,
     DIAL,
+    DISCONNECTS,
     DONE,
     DUPLICATION,
     EAGER,
@@ -25,6 +25,7 @@ from checker.fast.arrays import (
     FALL_COUNT,
     FALLEN,
     FALLS,
+    FALLS_TO,
     FIELDS,
     FLAGS,
     GROW,
@@ -37,12 +38,11 @@ from checker.fast.arrays import (
     LENGTH_OF_LIST,
     LIMIT_BIT,
     LOSS,
-    LOST,
     MISS,
     MONITOR_AFTER,
     MONITOR_TABLE,
-    NOBODY,
     NODES,
+    NOTHING,
     OBSERVED,
     OUT,
     OUTCOME,
@@ -55,6 +55,7 @@ from checker.fast.arrays import (
     REC,
     RESTARTS,
     ROW,
+    SEND,
     SEND_COUNT,
     SENDS,
     SEVERAL,
@@ -64,7 +65,6 @@ from checker.fast.arrays import (
     SPENT_LOSS,
     SPENT_RESTART,
     STEP_OUTCOME,
-    TARGET,
     TICKER,
     TICKS,
     TIMING,
@@ -75,7 +75,7 @@ from checker.fast.arrays import (
     Words,
 )
 from checker.fast.compiled import compiled
-from checker.fast.hashing import ABSENT, find, words_hash
+from checker.fast.hashing import ABSENT, find, row_hash
 from checker.fast.lists import affected, is_lost, is_up, list_for, missing
 
 HERE, BASE, AFTER_STEP, SEEN, SEEN_BEFORE = range(5)
@@ -113,10 +113,12 @@ def _is_known(h: Ints, w: Words, env: int) -> bool:
 
 
 @compiled
-def _post(h: Ints, w: Words, q: Ints, out: int, lost: int) -> int:
-    """Send what an outcome sends. Answers 1 if that changes anything, else 0; or CUT, MISS or GROW."""
-    after, changed, start = _after(h), 0, w[h[OUT] + 7 * out + SENDS]
-    for post in range(start, start + w[h[OUT] + 7 * out + SEND_COUNT]):
+def _post(h: Ints, w: Words, q: Ints, out: int, send: int) -> int:
+    """Send what a move sends. Answers 1 if that changes anything, else 0; or CUT, MISS or GROW."""
+    after, changed, start, count, lost = _after(h), 0, send, 1, 0
+    if send <= SEVERAL:
+        start, count, lost = w[h[OUT] + 7 * out + SENDS], w[h[OUT] + 7 * out + SEND_COUNT], SEVERAL - send
+    for post in range(start, start + count):
         if lost != 0 and is_lost(h, w, post, lost):
             continue
         at = after + w[h[POST] + 2 * post]
@@ -170,7 +172,7 @@ def _emit(h: Ints, w: Words, q: Ints, out: int, cuts: int) -> int:
         return GROW
     h[PROPER] += cuts == CUT_STEPS
     w[row - 1 + STEP_OUTCOME] = out
-    q[h[HASHED] + 2 * at] = words_hash(w, row, h[FIELDS])
+    q[h[HASHED] + 2 * at] = row_hash(h, w, q, row)
     h[COUNT + PENDING] = at + 1
     return DONE
 
@@ -198,16 +200,16 @@ def _take(
             continue
         moves = h[REC] + number
         h[cuts] |= w[moves + CUTS_OF_LIST]
-        record = moves + HEAD - 5
+        record = moves + HEAD - 3
         for _ in range(w[moves + LENGTH_OF_LIST]):
-            record += 5
-            becomes, target = w[record + BECOMES], w[record + TARGET]
+            record += 3
+            becomes, send = w[record + BECOMES], w[record + SEND]
             made, changed = 0, becomes != own
-            if (
-                target >= 0
-            ):  # one send, which changes nothing more often than not: look before anything is copied
-                made = affected(h, w, q, w[base + target], w[record + CODE])
-                if made >= 0 and made == w[base + target] and not changed:
+            target = -1
+            if send >= 0:  # which changes nothing more often than not: look before anything is copied
+                target = w[h[POST] + 2 * send]
+                made = affected(h, w, q, w[base + target], w[h[POST] + 2 * send + 1])
+                if made == w[base + target] and not changed:
                     continue
                 changed = True
             after = _after(h)
@@ -216,8 +218,8 @@ def _take(
             w[after + node] = becomes
             if target >= 0 and made >= 0:
                 w[after + target] = made
-            elif target == SEVERAL:
-                made = _post(h, w, q, w[record + OUTCOME], w[record + LOST])
+            elif send <= SEVERAL:
+                made = _post(h, w, q, w[record + OUTCOME], send)
                 changed = changed or made == 1
             if made < 0:
                 if made == GROW:
@@ -280,7 +282,7 @@ def _disconnections(h: Ints, w: Words, q: Ints, status: int) -> int:
                 return here if here < 0 else there
             w[after + a], w[after + b] = here, there
             if (here != w[base + a] or there != w[base + b]) and status == DONE:
-                status = _emit(h, w, q, ABSENT, CUT_FAULTS)
+                status = _emit(h, w, q, DISCONNECTS, CUT_FAULTS)
                 if status != DONE and status != MISS:
                     return status
     return status
@@ -310,7 +312,7 @@ def _faults(h: Ints, w: Words, q: Ints, env: int, status: int) -> int:
         _copy(h, w, _row(h, HERE), _after(h))
         w[_after(h) + h[FIELDS] - 1] = w[h[FALL] + i]
         if status == DONE:
-            status = _emit(h, w, q, ABSENT, CUT_FAULTS)
+            status = _emit(h, w, q, FALLS_TO, CUT_FAULTS)
     return status
 
 
@@ -318,7 +320,7 @@ def _faults(h: Ints, w: Words, q: Ints, env: int, status: int) -> int:
 def _shown(h: Ints, w: Words, i: int) -> int:
     """The record that a dial shows."""
     dial = h[DIAL] + 2 * i
-    return int(h[REC] + w[dial] + HEAD + 5 * w[dial + 1])
+    return int(h[REC] + w[dial] + HEAD + 3 * w[dial + 1])
 
 
 @compiled
@@ -330,8 +332,9 @@ def _tick(h: Ints, w: Words, q: Ints) -> int:
         w[after + w[h[TICKER] + i]] = w[_shown(h, w, i) + BECOMES]
     for i in range(nodes):
         record = _shown(h, w, i)
-        if w[record + TARGET] != NOBODY:
-            made = _post(h, w, q, w[record + OUTCOME], w[record + LOST])
+        send = w[record + SEND]
+        if send != NOTHING:
+            made = _post(h, w, q, w[record + OUTCOME], send)
             if made == CUT:
                 h[CUT_STEPS] |= h[LIMIT_BIT]
                 return DONE

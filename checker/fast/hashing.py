@@ -6,7 +6,7 @@ wrap around.
 
 from __future__ import annotations
 
-from checker.fast.arrays import CAPACITY, Ints, Words
+from checker.fast.arrays import CAPACITY, FACTOR, FIELDS, Ints, Words
 from checker.fast.compiled import compiled
 
 ABSENT = -1
@@ -23,6 +23,12 @@ def mixed(x: int) -> int:
     x *= -0x3B314601E57A13AD
     x ^= (x >> 32) & LOW
     return x
+
+
+@compiled
+def scattered(x: int) -> int:
+    """A hash for tables of a few slots."""
+    return (x * 0x9E3779B1) >> 15
 
 
 @compiled
@@ -72,6 +78,15 @@ def rehash_entries(old: Ints, old_start: int, capacity: int, new: Ints, new_star
             while new[new_start + at] != 0:
                 at = (at + 1) & (larger - 1)
             new[new_start + at] = entry
+
+
+@compiled
+def row_hash(h: Ints, w: Words, q: Ints, row: int) -> int:
+    """A hash of a state: one multiplication a field, with factors that look random, and one mixing."""
+    x, factor = 0, h[FACTOR]
+    for i in range(h[FIELDS]):
+        x += w[row + i] * q[factor + i]
+    return mixed(x)
 
 
 @compiled

@@ -15,7 +15,6 @@ from checker.fast.arrays import (
     BROKEN,
     BUFFER,
     CAPACITY,
-    CODE,
     COUNT,
     CRASH_KEPT,
     CRASH_LOST,
@@ -25,14 +24,17 @@ from checker.fast.arrays import (
     CUTS_OF_LIST,
     DEAF,
     DEAFEN,
+    DOUBLES,
     DRAFT_CUTS,
     DUPLICATION,
-    EFFECT_TABLE,
+    EFFECT,
+    EFFECTS,
     EMPTY,
     EVENT_KEY,
     FAM,
     FAM_EVENT,
     FIFO,
+    FREED,
     GROW,
     HANDLERS,
     HANDLERS_AND_MAIL,
@@ -50,16 +52,17 @@ from checker.fast.arrays import (
     LIST_OF,
     LOC,
     LOCAL,
+    LOSES,
     LOSS,
-    LOST,
+    MADE,
     MAIL,
     MAIL_TABLE,
     MISS,
     MISSED,
     NETWORK,
-    NOBODY,
     NODE,
     NODES,
+    NOTHING,
     OUT,
     OUTCOME,
     OUTCOMES_OF,
@@ -76,23 +79,25 @@ from checker.fast.arrays import (
     RESTARTS,
     SELF,
     SELF_COUNT,
+    SEND,
     SEND_COUNT,
     SENDING,
     SENDS,
     SENT_SET,
     SEVERAL,
+    SLOTS_OF,
     START,
-    TARGET,
     TICK_OF,
     TICKS,
     TWIN,
     TWIN_OF,
     UP,
+    WHICH,
     Ints,
     Words,
 )
 from checker.fast.compiled import compiled
-from checker.fast.hashing import ABSENT, find, put
+from checker.fast.hashing import ABSENT, LOW, TAG, find, mixed, scattered
 from checker.fast.mail import (
     crowd,
     is_notice,
@@ -116,8 +121,7 @@ def tight(h: Ints, letters: int) -> bool:
         or 2 * (h[COUNT + MAIL] + letters) + 64 > h[CAPACITY + MAIL_TABLE]
         or h[COUNT + POOL] + 2 * letters + 32 > h[CAPACITY + POOL]
         or h[COUNT + ID] + 4 > h[CAPACITY + ID]
-        or 2 * h[COUNT + ID] + 8 > h[CAPACITY + ID_TABLE]
-        or 2 * h[COUNT + EFFECT_TABLE] + 8 > h[CAPACITY + EFFECT_TABLE]
+        or 4 * h[COUNT + ID] + 16 > 3 * h[CAPACITY + ID_TABLE]
         or h[COUNT + MISSED] + 4 > h[CAPACITY + MISSED]
     )
 
@@ -137,27 +141,34 @@ def missing(h: Ints, w: Words, a: int, b: int, kind: int) -> int:
 @compiled
 def id_of(h: Ints, w: Words, q: Ints, local: int, mail: int) -> int:
     """The id of a local state with a mailbox."""
-    known = find(h, q, ID_TABLE, local, mail)
-    if known != ABSENT:
-        return known
+    tag = (mixed(local << 32 | mail) >> 32) & TAG
+    start, mask = h[ID_TABLE], h[CAPACITY + ID_TABLE] - 1
+    at = tag & mask
+    while q[start + at] != 0:
+        entry = q[start + at]
+        if (entry >> 32) == tag:
+            own = (entry & LOW) - 1
+            if w[h[ID] + 4 * own + LOCAL] == local and w[h[ID] + 4 * own + BOX] == mail:
+                return int(own)
+        at = (at + 1) & mask
     own = h[COUNT + ID]
-    w[h[ID] + 2 * own + LOCAL] = local
-    w[h[ID] + 2 * own + BOX] = mail
+    w[h[ID] + 4 * own + LOCAL] = local
+    w[h[ID] + 4 * own + BOX] = mail
+    q[start + at] = tag << 32 | (own + 1)
     h[COUNT + ID] = own + 1
-    put(h, q, ID_TABLE, local, mail, own)
     return int(own)
 
 
 @compiled
 def local_of(h: Ints, w: Words, own: int) -> int:
     """The local state of an id."""
-    return int(w[h[ID] + 2 * own + LOCAL])
+    return int(w[h[ID] + 4 * own + LOCAL])
 
 
 @compiled
 def mail_of(h: Ints, w: Words, own: int) -> int:
     """The mailbox of an id."""
-    return int(w[h[ID] + 2 * own + BOX])
+    return int(w[h[ID] + 4 * own + BOX])
 
 
 @compiled
@@ -174,9 +185,64 @@ def overfull(h: Ints, w: Words, mail: int, letter: int) -> bool:
 
 
 @compiled
+def _stretch(h: Ints, w: Words, own: int) -> int:
+    """Where the effects on an id are."""
+    return int(h[EFFECT] + 2 * w[h[ID] + 4 * own + EFFECTS])
+
+
+@compiled
+def _enter(w: Words, at: int, slots: int, code: int, made: int) -> None:
+    """Put an effect into a free slot of a stretch."""
+    place = scattered(code) & (slots - 1)
+    while w[at + 2 * place + WHICH] != 0:
+        place = (place + 1) & (slots - 1)
+    w[at + 2 * place + WHICH] = code + 1
+    w[at + 2 * place + MADE] = made
+
+
+@compiled
+def _widen(h: Ints, w: Words, own: int) -> None:
+    """Move the effects on an id to a stretch of twice the slots, and keep theirs for another id."""
+    entry, level = h[ID] + 4 * own, 1
+    slots, old, former = w[entry + SLOTS_OF], _stretch(h, w, own), w[entry + EFFECTS]
+    while 1 << level <= slots:
+        level += 1
+    larger, free = 1 << level, h[FREED] + level
+    new = w[free] - 1
+    if new >= 0:
+        w[free] = w[h[EFFECT] + 2 * new]
+        w[h[EFFECT] + 2 * new] = 0
+    else:
+        new = h[COUNT + EFFECT]
+        h[COUNT + EFFECT] = new + larger
+    w[entry + EFFECTS], w[entry + SLOTS_OF] = new, larger
+    for i in range(slots):
+        if w[old + 2 * i + WHICH] != 0:
+            _enter(w, _stretch(h, w, own), larger, w[old + 2 * i + WHICH] - 1, w[old + 2 * i + MADE])
+            w[old + 2 * i + WHICH] = w[old + 2 * i + MADE] = 0
+    if slots > 0:
+        w[old] = w[free - 1]
+        w[free - 1] = former + 1
+
+
+@compiled
+def _keep(h: Ints, w: Words, own: int, code: int, made: int) -> None:
+    """Keep what an effect makes of an id. A quarter of the slots stays free."""
+    slots, at, used = w[h[ID] + 4 * own + SLOTS_OF], _stretch(h, w, own), 1
+    for i in range(slots):
+        used += w[at + 2 * i + WHICH] != 0
+    if 4 * used > 3 * slots:
+        _widen(h, w, own)
+    _enter(w, _stretch(h, w, own), w[h[ID] + 4 * own + SLOTS_OF], code, made)
+
+
+@compiled
 def _effect(h: Ints, w: Words, q: Ints, own: int, code: int) -> int:
     local, mail = local_of(h, w, own), mail_of(h, w, own)
-    if tight(h, size(h, w, mail)):
+    if (
+        tight(h, size(h, w, mail))
+        or h[COUNT + EFFECT] + 2 * w[h[ID] + 4 * own + SLOTS_OF] + 2 > h[CAPACITY + EFFECT]
+    ):
         return GROW
     up, deaf = w[h[LOC] + 5 * local + UP] != 0, w[h[LOC] + 5 * local + DEAF] != 0
     after = own
@@ -194,18 +260,23 @@ def _effect(h: Ints, w: Words, q: Ints, own: int, code: int) -> int:
     elif not deaf and (up or not is_notice(h, w, code)):
         pushed = push(h, w, q, mail, code)
         after = CUT if overfull(h, w, pushed, code) else id_of(h, w, q, local, pushed)
-    put(h, q, EFFECT_TABLE, own, code, after if after >= 0 else -2)
-    h[COUNT + EFFECT_TABLE] += 1
+    _keep(h, w, own, code, after)
     return after
 
 
 @compiled
 def affected(h: Ints, w: Words, q: Ints, own: int, code: int) -> int:
     """The id that an effect makes of one, CUT if that crosses a bound; or MISS or GROW."""
-    known = find(h, q, EFFECT_TABLE, own, code)
-    if known == ABSENT:
-        return _effect(h, w, q, own, code)
-    return known if known >= 0 else CUT
+    at, slots = _stretch(h, w, own), w[h[ID] + 4 * own + SLOTS_OF]
+    place = scattered(code) & (slots - 1)
+    for _ in range(slots):
+        found = w[at + 2 * place + WHICH]
+        if found == code + 1:
+            return int(w[at + 2 * place + MADE])
+        if found == 0:
+            break
+        place = (place + 1) & (slots - 1)
+    return _effect(h, w, q, own, code)
 
 
 @compiled
@@ -224,18 +295,16 @@ def is_lost(h: Ints, w: Words, post: int, lost: int) -> bool:
 def _record(h: Ints, w: Words, own: int, after: int, out: int, lost: int, sends: int, last: int) -> None:
     """Put a record into the draft, unless it changes and sends nothing. ``last`` is the last of its sends."""
     if sends:
-        at = h[SENDING] + 5 * h[POSTING]
+        at = h[SENDING] + 3 * h[POSTING]
         h[POSTING] += 1
     elif after != own or h[IDLE]:
-        at = h[REC] + h[COUNT + REC] + HEAD + 5 * h[PLAIN]
+        at = h[REC] + h[COUNT + REC] + HEAD + 3 * h[PLAIN]
         h[PLAIN] += 1
     else:
         return
     w[at + BECOMES] = after
     w[at + OUTCOME] = out
-    w[at + LOST] = lost
-    w[at + TARGET] = NOBODY if sends == 0 else w[h[POST] + 2 * last] if sends == 1 else SEVERAL
-    w[at + CODE] = w[h[POST] + 2 * last + 1] if sends == 1 else 0
+    w[at + SEND] = NOTHING if sends == 0 else last if sends == 1 else SEVERAL - lost
 
 
 @compiled
@@ -355,13 +424,13 @@ def _mishaps(h: Ints, w: Words, q: Ints, kind: int, own: int) -> int:
         if tight(h, length + 1) or _draft_is_full(h):
             return GROW
         if kind == LOSS:
-            _record(h, w, own, id_of(h, w, q, local, without(h, w, q, mail, i)), ABSENT, 0, 0, -1)
+            _record(h, w, own, id_of(h, w, q, local, without(h, w, q, mail, i)), LOSES, 0, 0, -1)
         else:
             more = twice(h, w, q, mail, i)
             if overfull(h, w, more, letter):
                 h[DRAFT_CUTS] |= h[LIMIT_BIT]
             else:
-                _record(h, w, own, id_of(h, w, q, local, more), ABSENT, 0, 0, -1)
+                _record(h, w, own, id_of(h, w, q, local, more), DOUBLES, 0, 0, -1)
     return 0
 
 
@@ -394,7 +463,7 @@ def _fallen(h: Ints, w: Words, q: Ints, kind: int, own: int) -> int:
 def _new_list(h: Ints, w: Words, q: Ints, family: int, own: int) -> int:
     """Moves without sends come first; those with some are kept apart until the end."""
     room = h[CAPACITY + SENDING]
-    if h[COUNT + REC] + 5 * room + 2 > h[CAPACITY + REC]:
+    if h[COUNT + REC] + 3 * room + 2 > h[CAPACITY + REC]:
         return GROW
     h[PLAIN] = h[POSTING] = h[DRAFT_CUTS] = h[INCOMPLETE] = 0
     kind = w[h[FAM] + 2 * family + KIND]
@@ -415,9 +484,9 @@ def _new_list(h: Ints, w: Words, q: Ints, family: int, own: int) -> int:
     begin, length = h[REC] + number, h[PLAIN] + h[POSTING]
     w[begin + LENGTH_OF_LIST] = length
     w[begin + CUTS_OF_LIST] = h[DRAFT_CUTS]
-    for i in range(5 * h[POSTING]):
-        w[begin + HEAD + 5 * h[PLAIN] + i] = w[h[SENDING] + i]
-    h[COUNT + REC] = number + HEAD + 5 * length
+    for i in range(3 * h[POSTING]):
+        w[begin + HEAD + 3 * h[PLAIN] + i] = w[h[SENDING] + i]
+    h[COUNT + REC] = number + HEAD + 3 * length
     w[h[LIST_OF] + family * h[CAPACITY + ID] + own] = number + 1
     return int(number)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import numpy as np
 
 from checker.fast import arrays as a
 from checker.fast.arrays import CAPACITY, COUNT, Ints, Words, Words2
-from checker.fast.hashing import rehash_entries, rehash_pairs
-from checker.fast.pages import release, reserve
+from checker.fast.calls import rehash_entries, rehash_pairs
+from checker.fast.edges import Edges
+from checker.fast.pages import longer, release, reserve
 
 SMALL = 1 << 12
 QUEUE = 1 << 14
@@ -20,20 +19,20 @@ SIZES = {
     **dict.fromkeys((a.EVENT_KEY, a.BUFFER, a.SENDING, a.BATCH), 256),
     **dict.fromkeys((a.PENDING, a.HASHED), 2048),
     **dict.fromkeys((a.FAM, a.ROW), 8),
-    a.LIST_OF: 0,
+    **dict.fromkeys((a.LIST_OF, a.FACTOR), 0),
+    a.FREED: 64,
 }
 """Tables that Python fills, or that have their size from others: how large they begin."""
-PAIRS = (a.ID_TABLE, a.EFFECT_TABLE, a.RANGE_TABLE, a.MONITOR_TABLE, a.PAIR_TABLE)
+PAIRS = (a.RANGE_TABLE, a.MONITOR_TABLE, a.PAIR_TABLE)
 """Hash tables of pairs, two words a slot."""
 INDEXED = {a.ID_TABLE: a.ID, a.RANGE_TABLE: a.RANGE, a.MAIL_TABLE: a.MAIL, a.VIEW_TABLE: a.VIEW}
 """Hash tables of the entries of another table, by whose count they grow."""
-Array = TypeVar("Array", Ints, Words)
 
 
 class Memory:
     """The header, the two arenas, and the states: ``rows``, ``parents`` and their hash table."""
 
-    def __init__(self, nodes: int, fields: int) -> None:
+    def __init__(self, nodes: int, fields: int, *, edges: bool = False) -> None:
         self.fields = fields
         self._widths = {
             **a.WIDTHS,
@@ -49,19 +48,27 @@ class Memory:
         self.rows: Words2 = reserve(np.int32, fields).reshape(-1, fields)
         self.parents: Words = reserve(np.int32)[: len(self.rows)]
         self.table: Ints = np.zeros(2 * SMALL, np.int64)
+        self.edges = Edges(wanted=edges)
+        self.h[a.EDGES] = edges
+        self._sizes()
         sizes = {
+            **SIZES,
             a.BROKEN: nodes * nodes,
             a.FALLEN: nodes * nodes,
             a.FAM_EVENT: 8 * nodes,
             a.TICKER: nodes,
             a.DIAL: nodes,
-            **SIZES,
+            a.FACTOR: fields,
         }
         for table in range(a.TABLES):
             self._place(table, sizes.get(table, SMALL))
         self._place(a.LIST_OF, int(self.h[CAPACITY + a.FAM] * self.h[CAPACITY + a.ID]))
+        factors = np.random.default_rng(1).integers(1 << 63, size=fields)
+        self.q[self.h[a.FACTOR] : self.h[a.FACTOR] + fields] = 2 * factors + 1
         for table in (a.BROKEN, a.FALLEN):
             self.words(table)[:] = -1
+        for table in (a.FREED, a.FACTOR):
+            self.h[COUNT + table] = self.h[CAPACITY + table]  # all of it is in use
 
     def words(self, table: int) -> Words:
         """A table of 32-bit words, all of its room."""
@@ -83,7 +90,7 @@ class Memory:
         """Write an entry behind those in use; its number."""
         entry = int(self.h[COUNT + table])
         while entry + 1 > self.h[CAPACITY + table]:
-            self._double(table)
+            self._enlarge(table)
         self.set(table, entry, *values)
         self.h[COUNT + table] = entry + 1
         return entry
@@ -97,32 +104,46 @@ class Memory:
         """Keep a hash table that Python fills at most half full."""
         source = INDEXED.get(table, table)
         while 2 * self.h[COUNT + source] + 64 > self.h[CAPACITY + table]:
-            self._double(table)
+            self._enlarge(table)
 
     def more(self) -> None:
         """Give more room, when something found no room: if nothing is full, to what is worked in."""
         if not self.grow():
             for table in (a.BUFFER, a.SENDING, a.PENDING, a.HASHED):
-                self._double(table)
+                self._enlarge(table)
             self._margins()
 
     def grow(self) -> bool:
         """Give more room to what is more than a third full. Answers whether anything was."""
-        before = (self._ends[:], len(self.parents), len(self.table))
+        before = (self._ends[:], *self._lengths())
         for table in range(a.TABLES):
-            source = INDEXED.get(table, table)
-            while table not in SIZES and 3 * self.h[COUNT + source] + 64 > self.h[CAPACITY + table]:
-                self._double(table)
+            while table not in SIZES and self._is_full(table):
+                self._enlarge(table)
         if 2 * self.h[a.STATES] + 64 > len(self.parents):
             room = 2 * len(self.parents)
-            self.rows = _longer(self.rows, room)
-            self.parents = _longer(self.parents, room)
-        if 2 * self.h[a.STATES] + 64 > len(self.table):
+            self.rows = longer(self.rows, room)
+            self.parents = longer(self.parents, room)
+        while 4 * (self.h[a.STATES] + self.h[CAPACITY + a.PENDING]) > 3 * len(self.table):
             larger = np.zeros(2 * len(self.table), np.int64)
             rehash_entries(self.table, 0, len(self.table), larger, 0, len(larger))
             self.table = larger
+        self.edges.grow(len(self.parents), 2 * int(self.h[a.EDGE_COUNT] + self.h[CAPACITY + a.PENDING]))
+        self._sizes()
         self._margins()
-        return before != (self._ends, len(self.parents), len(self.table))
+        return before != (self._ends, *self._lengths())
+
+    def _is_full(self, table: int) -> bool:
+        full = int(self.h[CAPACITY + table])
+        if table == a.ID_TABLE:
+            return bool(8 * self.h[COUNT + a.ID] + 64 > 5 * full)
+        return bool(3 * self.h[COUNT + INDEXED.get(table, table)] + 64 > full)
+
+    def _sizes(self) -> None:
+        """Tell compiled code how much room there is for states."""
+        self.h[a.ROOM], self.h[a.SLOTS], self.h[a.EDGE_ROOM] = self._lengths()
+
+    def _lengths(self) -> tuple[int, int, int]:
+        return len(self.parents), len(self.table), len(self.edges.targets)
 
     def _margins(self) -> None:
         """Leave room for what is put together in the buffers."""
@@ -131,10 +152,11 @@ class Memory:
             (a.POOL, 8 * self.h[CAPACITY + a.BUFFER]),
         ):
             while self.h[CAPACITY + table] - self.h[COUNT + table] < free:
-                self._double(table)
-        while self.h[CAPACITY + a.MAIL] - 2 * self.h[COUNT + a.MAIL] < 4 * self.h[CAPACITY + a.BUFFER]:
-            self._double(a.MAIL)
-            self._double(a.MAIL_TABLE)
+                self._enlarge(table)
+        mails, room = self.h[COUNT + a.MAIL], 4 * self.h[CAPACITY + a.BUFFER]
+        for table in (a.MAIL, a.MAIL_TABLE):
+            while self.h[CAPACITY + table] - 2 * mails < room:
+                self._enlarge(table)
 
     def _width(self, table: int) -> int:
         return self._widths.get(table, 2 if table in PAIRS else 1)
@@ -147,21 +169,22 @@ class Memory:
         start = self._ends[which]
         if which:
             while start + size > len(self.q):
-                self.q = _longer(self.q, 2 * len(self.q))
+                self.q = longer(self.q, 2 * len(self.q))
         else:
             while start + size > len(self.w):
-                self.w = _longer(self.w, 2 * len(self.w))
+                self.w = longer(self.w, 2 * len(self.w))
         self._ends[which] = start + size
         self.h[table], self.h[CAPACITY + table] = start, capacity
         return old
 
-    def _double(self, table: int) -> None:
+    def _enlarge(self, table: int) -> None:
+        """Give a table twice the room; or more, where room costs nothing until it is used."""
         capacity = int(self.h[CAPACITY + table])
         size = capacity * self._width(table)
-        old = self._place(table, 2 * capacity)
+        old = self._place(table, (2 if table in SIZES or table >= a.WIDE else 8) * capacity)
         new = int(self.h[table])
         if table == a.OUT:
-            self._double(a.ASKED)  # a word for each outcome
+            self._enlarge(a.ASKED)  # a word for each outcome
         if table == a.ID or table == a.FAM:
             self._relist(int(self.h[CAPACITY + a.ID]) if table == a.FAM else capacity)
         if table in PAIRS:
@@ -184,9 +207,3 @@ class Memory:
             start = int(self.h[a.LIST_OF]) + row * room
             self.w[start : start + ids] = self.w[old + row * ids : old + (row + 1) * ids]
         release(self.w, old, rows * ids)
-
-
-def _longer(old: Array, length: int) -> Array:
-    new = np.zeros((length, *old.shape[1:]), old.dtype)
-    new[: len(old)] = old
-    return new

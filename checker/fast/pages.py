@@ -14,7 +14,7 @@ _NORESERVE = 0x4000 if sys.platform == "linux" else 0
 """MAP_NORESERVE, which Python's mmap does not name: the room need not be there before it is used."""
 
 
-Number = TypeVar("Number", np.int32, np.int64)
+Number = TypeVar("Number", np.int32, np.int64, np.uint8)
 
 
 def reserve(dtype: type[Number], row: int = 1) -> npt.NDArray[Number]:
@@ -52,3 +52,10 @@ def release(numbers: npt.NDArray[Number], start: int, length: int) -> None:
     end = (start + length) * numbers.itemsize // mmap.PAGESIZE * mmap.PAGESIZE
     if begin < end:
         pages.madvise(mmap.MADV_DONTNEED, begin, end - begin)
+
+
+def longer(old: npt.NDArray[Number], length: int) -> npt.NDArray[Number]:
+    """A copy with more room behind: for arrays that could not be reserved."""
+    new = np.zeros((length, *old.shape[1:]), old.dtype)
+    new[: len(old)] = old
+    return new

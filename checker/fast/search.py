@@ -21,9 +21,13 @@ from checker.fast.arrays import (
     CUTS,
     DEADLOCK,
     DONE,
+    EDGE_COUNT,
+    EDGE_ROOM,
+    EDGES,
     END,
     FIELDS,
     FLAGS,
+    FOUND,
     FRESH,
     GROW,
     HASHED,
@@ -40,7 +44,9 @@ from checker.fast.arrays import (
     PENDING,
     PROFILE,
     PROPER,
+    ROOM,
     ROW,
+    SLOTS,
     STATES,
     STEP,
     STEP_CLAIMS,
@@ -52,13 +58,13 @@ from checker.fast.arrays import (
     VIEW_TABLE,
     WATCH_ALL,
     WATCHED,
+    Bytes,
     Ints,
     Words,
-    Words2,
 )
 from checker.fast.compiled import compiled
 from checker.fast.expand import AFTER_STEP, HERE, SEEN, SEEN_BEFORE, expand
-from checker.fast.hashing import ABSENT, LOW, TAG, find, put, words_hash
+from checker.fast.hashing import ABSENT, LOW, TAG, find, put, row_hash, words_hash
 from checker.fast.lists import local_of
 
 AHEAD = 256
@@ -68,12 +74,13 @@ ENOUGH = 256
 
 
 @compiled
-def _cramped(h: Ints, parents: Words, table: Ints) -> bool:
+def _cramped(h: Ints) -> bool:
     """Whether there may be no room for what is pending."""
     more = h[COUNT + PENDING] + 4
     return bool(
-        h[STATES] + more > len(parents)
-        or 3 * (h[STATES] + more) > 2 * len(table)
+        h[STATES] + more > h[ROOM]
+        or 4 * (h[STATES] + more) > 3 * h[SLOTS]
+        or (h[EDGES] and h[EDGE_COUNT] + more > h[EDGE_ROOM])
         or h[COUNT + VIEW] + 2 * more > h[CAPACITY + VIEW]
         or 2 * (h[COUNT + VIEW] + 2 * more) > h[CAPACITY + VIEW_TABLE]
         or 2 * (h[COUNT + PAIR_TABLE] + more) > h[CAPACITY + PAIR_TABLE]
@@ -81,9 +88,9 @@ def _cramped(h: Ints, parents: Words, table: Ints) -> bool:
 
 
 @compiled
-def _find_row(h: Ints, w: Words, rows: Words2, table: Ints, row: int, x: int) -> int:
+def _find_row(h: Ints, w: Words, rows: Words, table: Ints, row: int, x: int) -> int:
     """The index of a state, or ``-2 - at`` with its place in the hash table if it is absent."""
-    mask, tag = len(table) - 1, (x >> 32) & TAG
+    mask, tag = h[SLOTS] - 1, (x >> 32) & TAG
     at = tag & mask
     while table[at] != 0:
         entry = table[at]
@@ -91,7 +98,7 @@ def _find_row(h: Ints, w: Words, rows: Words2, table: Ints, row: int, x: int) ->
             index = (entry & LOW) - 1
             same = True
             for i in range(h[FIELDS]):
-                if rows[index, i] != w[row + i]:
+                if rows[index * h[FIELDS] + i] != w[row + i]:
                     same = False
                     break
             if same:
@@ -102,12 +109,12 @@ def _find_row(h: Ints, w: Words, rows: Words2, table: Ints, row: int, x: int) ->
 
 @compiled
 def _store(
-    h: Ints, w: Words, rows: Words2, parents: Words, table: Ints, row: int, parent: int, x: int, at: int
+    h: Ints, w: Words, rows: Words, parents: Words, table: Ints, row: int, parent: int, x: int, at: int
 ) -> int:
     """Append a state, whose place in the hash table is known."""
     new = h[STATES]
     for i in range(h[FIELDS]):
-        rows[new, i] = w[row + i]
+        rows[new * h[FIELDS] + i] = w[row + i]
     parents[new] = parent
     table[at] = ((x >> 32) & TAG) << 32 | (new + 1)
     h[STATES] = new + 1
@@ -148,7 +155,7 @@ def _view(h: Ints, w: Words, q: Ints, row: int, into: int) -> int:
 
 
 @compiled
-def _ask_of_step(h: Ints, w: Words, q: Ints, rows: Words2, index: int, succ: int, row: int, out: int) -> int:
+def _ask_of_step(h: Ints, w: Words, q: Ints, rows: Words, index: int, succ: int, row: int, out: int) -> int:
     """Note a step for the properties of steps, if it is of a kind that they have not been asked of."""
     if h[COUNT + STEP] + 2 > h[CAPACITY + STEP]:
         return ASKING
@@ -159,7 +166,7 @@ def _ask_of_step(h: Ints, w: Words, q: Ints, rows: Words2, index: int, succ: int
     else:
         here = h[ROW] + HERE * h[FIELDS]
         for i in range(h[FIELDS]):
-            w[here + i] = rows[index, i]
+            w[here + i] = rows[index * h[FIELDS] + i]
         old, new = _view(h, w, q, here, SEEN_BEFORE), _view(h, w, q, row, SEEN)
         if find(h, q, PAIR_TABLE, old, new) != ABSENT:
             return DONE
@@ -173,7 +180,7 @@ def _ask_of_step(h: Ints, w: Words, q: Ints, rows: Words2, index: int, succ: int
 
 @compiled
 def _settle(
-    h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, table: Ints, index: int, pending: int
+    h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints, index: int, pending: int
 ) -> int:
     """Store the state after a pending step, unless it is known, and note what to ask of it. Answers 1 if the
     step counts, 0 if the state is not to be kept; or CAPPED or ASKING.
@@ -196,6 +203,7 @@ def _settle(
             if h[FRESH] or h[WATCH_ALL] == 2:
                 w[h[JUDGED] + h[COUNT + JUDGED]] = known
                 h[COUNT + JUDGED] += 1
+    h[FOUND] = known
     if watched and h[STEP_CLAIMS]:
         status = _ask_of_step(h, w, q, rows, index, known, row, out)
         if status != DONE:
@@ -204,11 +212,11 @@ def _settle(
 
 
 @compiled
-def _touch(h: Ints, w: Words, q: Ints, rows: Words2, table: Ints) -> None:
+def _touch(h: Ints, w: Words, q: Ints, rows: Words, table: Ints) -> None:
     """Read where the pending states belong, one after the other with nothing in between, so that the memory's
     answers are on their way all at once.
     """
-    mask = len(table) - 1
+    mask = h[SLOTS] - 1
     for pending in range(h[COUNT + PENDING]):
         at = h[HASHED] + 2 * pending
         q[at + 1] = table[((q[at] >> 32) & TAG) & mask]
@@ -216,11 +224,14 @@ def _touch(h: Ints, w: Words, q: Ints, rows: Words2, table: Ints) -> None:
         at = h[HASHED] + 2 * pending
         entry = q[at + 1]
         if entry != 0 and (entry >> 32) == ((q[at] >> 32) & TAG):
-            q[at + 1] = rows[(entry & LOW) - 1, 0]
+            q[at + 1] = rows[((entry & LOW) - 1) * h[FIELDS]]
 
 
 @compiled
-def _settle_batch(h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, table: Ints, states: int) -> int:
+def _settle_batch(
+    h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints, states: int,
+    starts: Ints, targets: Words, labels: Words, cut: Bytes,
+) -> int:  # fmt: skip
     """Store what is pending, and count it, state by state. Answers DONE, CAPPED or ASKING."""
     _touch(h, w, q, rows, table)
     pending = 0
@@ -230,12 +241,19 @@ def _settle_batch(h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, tabl
             counts = _settle(h, w, q, rows, parents, table, index, pending)
             if counts < 0:
                 return counts
+            if counts and h[EDGES]:
+                targets[h[EDGE_COUNT] + taken] = h[FOUND]
+                labels[h[EDGE_COUNT] + taken] = w[h[PENDING] + pending * (h[FIELDS] + 1) + STEP_OUTCOME]
             taken += counts
             beyond |= counts == 0
             pending += 1
-        cut, bit = w[batch + CUT_HERE], 0
-        while cut >> bit:
-            h[CUTS + bit] += (cut >> bit) & 1
+        if h[EDGES]:
+            h[EDGE_COUNT] += taken
+            starts[index + 1] = h[EDGE_COUNT]
+            cut[index] = beyond or w[batch + CUT_HERE] != 0
+        bounds, bit = w[batch + CUT_HERE], 0
+        while bounds >> bit:
+            h[CUTS + bit] += (bounds >> bit) & 1
             bit += 1
         h[CUTS + 63] += beyond
         h[TRANSITIONS] += taken
@@ -247,13 +265,13 @@ def _settle_batch(h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, tabl
 
 
 @compiled
-def _batch(h: Ints, w: Words, q: Ints, rows: Words2, end: int) -> tuple[int, int]:
+def _batch(h: Ints, w: Words, q: Ints, rows: Words, end: int) -> tuple[int, int]:
     """Expand states from ``h[NEXT]`` on, until enough is pending: how many, and DONE, MISS or GROW."""
     h[COUNT + PENDING] = 0
     here, states, first = h[ROW] + HERE * h[FIELDS], 0, h[NEXT]
     while first + states < end and states < h[CAPACITY + BATCH] and h[COUNT + PENDING] < ENOUGH:
         for i in range(h[FIELDS]):
-            w[here + i] = rows[first + states, i]
+            w[here + i] = rows[(first + states) * h[FIELDS] + i]
         mark = h[COUNT + PENDING]
         status = expand(h, w, q, DONE)
         if status != DONE:
@@ -268,31 +286,31 @@ def _batch(h: Ints, w: Words, q: Ints, rows: Words2, end: int) -> tuple[int, int
 
 
 @compiled
-def _look_ahead(h: Ints, w: Words, q: Ints, rows: Words2, end: int) -> None:
+def _look_ahead(h: Ints, w: Words, q: Ints, rows: Words, end: int) -> None:
     """After a miss: see what the next states will miss, so that Python is asked for much at once."""
     here = h[ROW] + HERE * h[FIELDS]
     for index in range(h[NEXT] + 1, min(end, h[NEXT] + 1 + AHEAD)):
         if 2 * h[COUNT + MISSED] > h[CAPACITY + MISSED]:
             return
         for i in range(h[FIELDS]):
-            w[here + i] = rows[index, i]
+            w[here + i] = rows[index * h[FIELDS] + i]
         if expand(h, w, q, MISS) == GROW:
             return
 
 
 @compiled
-def search(h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, table: Ints, end: int) -> int:
-    """Expand states from ``h[NEXT]`` up to ``end``. Answers DONE, or why it stopped before that.
-
-    rows: the states, ``[node 0, ..., monitors ..., environment]`` each. table: their hash table.
-    """
+def search(
+    h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints, end: int,
+    starts: Ints, targets: Words, labels: Words, cut: Bytes,
+) -> int:  # fmt: skip
+    """Expand states from ``h[NEXT]`` up to ``end``. Answers DONE, or why it stopped before that."""
     while h[NEXT] < end:
         if h[COUNT + STUCK] + h[CAPACITY + BATCH] > h[CAPACITY + STUCK]:
             return ASKING
         states, status = _batch(h, w, q, rows, end)
-        if _cramped(h, parents, table):
+        if _cramped(h):
             return GROW
-        settled = _settle_batch(h, w, q, rows, parents, table, states)
+        settled = _settle_batch(h, w, q, rows, parents, table, states, starts, targets, labels, cut)
         if settled != DONE:
             return settled
         if status == MISS:
@@ -304,10 +322,10 @@ def search(h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, table: Ints
 
 
 @compiled
-def begin(h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, table: Ints) -> None:
+def begin(h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints) -> None:
     """Store the initial state in the row AFTER_STEP, if it is new."""
     row = h[ROW] + AFTER_STEP * h[FIELDS]
-    x = words_hash(w, row, h[FIELDS])
+    x = row_hash(h, w, q, row)
     known = _find_row(h, w, rows, table, row, x)
     if known < 0:
         _store(h, w, rows, parents, table, row, h[STATES], x, -2 - known)

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from checker.fast import arrays as a
 from checker.fast.arrays import COUNT
-from checker.fast.hashing import ABSENT, find, put
-from checker.fast.lists import id_of, tight
-from checker.fast.mail import intern
+from checker.fast.calls import find, id_of, intern, put, tight
+from checker.fast.hashing import ABSENT
 from checker.fast.memory import Memory
 from checker.model.environment import Partition
 from checker.model.handlers import HandlerError
@@ -41,13 +40,13 @@ class Teacher:
     profiles, monitors' states and environments have the same numbers in both.
     """
 
-    def __init__(self, system: NodeSystem) -> None:
+    def __init__(self, system: NodeSystem, *, edges: bool = False) -> None:
         self.system = system
         self.nodes = len(system.tables)
         if self.nodes > BITS or len(system.model.bounds) > BITS:
             raise Unsupported("more nodes or bounds than a word has bits")
         self.monitors = len(system.model.monitors)
-        self.memory = Memory(self.nodes, self.nodes + self.monitors + 1)
+        self.memory = Memory(self.nodes, self.nodes + self.monitors + 1, edges=edges)
         self.observed: list[tuple[Event, int, int, int]] = []
         self._locals: dict[tuple[int, int], int] = {}
         self._local_of: list[tuple[int, int]] = []
@@ -161,7 +160,7 @@ class Teacher:
     def _place(self, own: int) -> int:
         """An id as the field of a code that stands for the same."""
         memory = self.memory
-        here, mail = memory.used(a.ID)[own].tolist()
+        here, mail, *_ = memory.used(a.ID)[own].tolist()
         node, local = self._local_of[here]
         table = self.system.tables[node]
         start, length = memory.used(a.MAIL)[mail].tolist()

@@ -1,9 +1,9 @@
 """A graph times an automaton: the behaviours of the one, read by the other.
 
 A run of the product is a behaviour of the graph together with a run of the automaton that reads it. Every
-state may stutter, which the automaton reads too: a step of no event. A formula that speaks of steps means those
-that change something: for it a behaviour does not stutter for a while, only for ever, in a layer of nodes of
-its own.
+state may stutter, which the automaton reads too: a step of no event. A formula that speaks of steps means
+those that change something: for it a behaviour does not stutter for a while, only for ever, in a layer of
+nodes of its own.
 """
 
 from __future__ import annotations

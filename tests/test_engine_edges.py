@@ -1,0 +1,85 @@
+"""The edges that the fast engine writes down, against the packed system, state by state."""
+
+from __future__ import annotations
+
+import pytest
+
+from checker.explore import Limits
+from checker.load import adapted, load
+from checker.properties import Judge
+from checker.system import build
+from checker.system.packed import NodeSystem
+
+pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
+
+from checker.fast import arrays as a
+from checker.fast.engine import Engine
+
+KINDS = {
+    a.JOINT: {"tick"},
+    a.LOSES: {"lose"},
+    a.DOUBLES: {"duplicate"},
+    a.DISCONNECTS: {"disconnect"},
+    a.FALLS_TO: {"partition", "heal"},
+}
+
+RUNS: list[tuple[str, dict[str, object], dict[str, object], Limits]] = [
+    ("raft_election", {"nodes": 3, "terms": 1}, {}, Limits()),
+    ("raft_election", {"nodes": 3, "terms": 1}, {"network": "bag", "loss": 1, "dup": 1}, Limits()),
+    ("raft_election", {"nodes": 2, "terms": 2}, {"network": "fifo", "partition": 1, "dup": 1}, Limits()),
+    ("raft_election", {"nodes": 3, "terms": 1}, {"crash": 1, "restart": 1}, Limits(depth=5)),
+    ("raft", {"nodes": 2}, {"network": "fifo", "disconnect": 1}, Limits(depth=8)),
+    ("raft", {"nodes": 3}, {}, Limits(max_states=3000)),
+    ("omega", {}, {"loss": 1}, Limits(depth=8)),
+    ("zab", {}, {}, Limits(depth=9)),
+]
+
+
+def searched(
+    name: str, parameters: dict[str, object], environment: dict[str, object], limits: Limits
+) -> tuple[NodeSystem, Engine]:
+    """A search of a bundled model that keeps its edges."""
+    system = build(adapted(load(name).build(parameters, parameters), environment))
+    assert isinstance(system, NodeSystem)
+    engine = Engine(system, Judge(system), limits, lambda _: None, edges=True)
+    engine.run()
+    return system, engine
+
+
+@pytest.mark.parametrize(("name", "parameters", "environment", "limits"), RUNS)
+def test_edges(
+    name: str, parameters: dict[str, object], environment: dict[str, object], limits: Limits
+) -> None:
+    system, engine = searched(name, parameters, environment, limits)
+    codes, graph = engine.search.codes, engine.graph()
+    number = {code: i for i, code in enumerate(codes)}
+    assert len(number) == len(codes) == len(graph.cut) == len(graph.starts) - 1
+    assert graph.starts[-1] == len(graph.targets) == len(graph.labels) == engine.search.transitions
+    for i, code in enumerate(codes):
+        here = slice(graph.starts[i], graph.starts[i + 1])
+        targets, labels = graph.targets[here].tolist(), graph.labels[here].tolist()
+        if i >= engine.search.expanded:
+            assert (targets, graph.cut[i]) == ([], 1)
+            continue
+        steps, cuts = system.successors(code)
+        kept = [(number[succ], move) for succ, move in steps if succ in number]
+        assert targets == [target for target, _ in kept]
+        for label, (_, move) in zip(labels, kept, strict=True):
+            happens = {engine.event(label).kind} if label >= 0 else KINDS[label]
+            assert move.event.kind in happens
+            assert label < 0 or engine.event(label) == move.event
+        assert bool(graph.cut[i]) == bool(cuts.steps or cuts.faults or len(kept) < len(steps))
+
+
+def test_all_kinds_are_met() -> None:
+    labels = {label for run in RUNS for label in searched(*run)[1].graph().labels.tolist() if label < 0}
+    assert labels == set(KINDS)
+
+
+def test_none_are_kept_unless_wanted() -> None:
+    system = build(load("raft_election").build({"nodes": 2}, {}))
+    assert isinstance(system, NodeSystem)
+    engine = Engine(system, Judge(system), Limits(), lambda _: None)
+    engine.run()
+    assert engine.search.transitions > 0
+    assert len(engine.graph().targets) == 0
