@@ -37,7 +37,8 @@ class Stats:
 
     ``exhaustive``: every reachable state was examined. ``cut``: for each bound, how many stored states have a
     step that it cuts. ``stopped``: the limit that ended the search before it was done. ``evaluations``: how
-    often a check was called.
+    often a check was called. ``seconds``: with those of the runs that a resumed search goes on from.
+    ``bytes_per_state``: of the engine's own arrays, None where that is not known.
     """
 
     distinct: int
@@ -49,6 +50,7 @@ class Stats:
     handler_calls: int
     evaluations: int
     seconds: float
+    bytes_per_state: float | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ def _stats(search: Search, system: System, judge: Judge, seconds: float) -> Stat
         stopped=search.stopped,
         handler_calls=system.runner.calls,
         evaluations=judge.evaluations,
-        seconds=seconds,
+        seconds=seconds + search.spent,
+        bytes_per_state=None if search.held is None else search.held / max(1, len(search.codes)),
     )
 
 

@@ -47,7 +47,8 @@ class Search:
     ``codes`` holds the states in the order of their finding; ``parents[i]`` is the index of the state from
     which state i was found, and of an initial state its own; ``levels[d]`` the index of the first state at
     depth d. ``expanded`` counts the states whose steps have been followed; ``capped``
-    says that the limit on states stopped it.
+    says that the limit on states stopped it. ``held`` is how many bytes the engine's own arrays hold, None
+    where it does not know; ``spent`` the seconds of earlier runs that this one goes on from.
     """
 
     codes: Sequence[int] = ()
@@ -60,6 +61,8 @@ class Search:
     expanded: int = 0
     engine: str = "plain"
     capped: bool = False
+    held: int | None = None
+    spent: float = 0.0
 
     @property
     def depth(self) -> int:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Sequence
 from typing import overload
-
-import numpy as np
 
 from checker.explore import Limits, Patience, Search, Watch, between_levels, explore
 from checker.fast import arrays as a
@@ -193,5 +190,5 @@ class Engine:
 
     def _finish(self) -> None:
         self._count()
-        parents = self._memory.parents[: len(self.search.codes)]
-        self.search.parents = array("I", parents.astype(np.uint32).tobytes())
+        self.search.held = self._memory.held()
+        self.search.parents = self._memory.parents[: len(self.search.codes)].data

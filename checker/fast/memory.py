@@ -124,6 +124,13 @@ class Memory:
         self._margins()
         return before != (self._ends, len(self.parents), len(self.table))
 
+    def held(self) -> int:
+        """Bytes in use: of the states and parents, their hash table, and the room of the learned tables."""
+        learned = sum(
+            int(self.h[CAPACITY + t]) * self._width(t) * (8 if t >= a.WIDE else 4) for t in range(a.TABLES)
+        )
+        return int(self.h[a.STATES]) * 4 * (self.fields + 1) + self.table.nbytes + learned
+
     def _margins(self) -> None:
         """Leave room for what is put together in the buffers."""
         for table, free in (
