@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from checker.engines import ENGINES
+from checker.engines import ENGINES, spilled
 from checker.explore import Limits, Path, Patience, Search, Watch, path_to
 from checker.model.model import Model
 from checker.model.property import Property
 from checker.model.values import counted
 from checker.possible import judge_possibility
 from checker.properties import Finding, Judge
+from checker.spill import Spill
 from checker.system import System, build
 from checker.trace import Trace, trace_of
 from checker.validate import validate
@@ -85,20 +86,25 @@ def check(
     engine: str = "auto",
     watch: Watch = lambda _: None,
     twice: bool = False,
+    spill: Spill | None = None,
 ) -> Report:
     """Search the states of a model and judge its properties.
 
     ``engine`` is one of :data:`checker.engines.ENGINES`. ``watch`` is called now and then with the search so
-    far; ``twice`` reruns each handler to find those that are not deterministic.
+    far; ``twice`` reruns each handler to find those that are not deterministic; with ``spill`` the fast
+    engine keeps the states in files, and the search can be resumed.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a
-    meaning, and ReplayError if the engine is wrong.
+    meaning or files that can't be used, and ReplayError if the engine is wrong.
     """
     began = time.perf_counter()
     validate(model)
     system = build(model, twice=twice)
     judge = Judge(system)
-    search = ENGINES[engine](system, judge, limits, watch)
+    if spill is None:
+        search = ENGINES[engine](system, judge, limits, watch)
+    else:
+        search = spilled(engine, system, judge, limits, watch, spill)
     judge_possibility(search, system, judge, Patience(limits, watch, time.perf_counter() - began))
     stats = _stats(search, system, judge, time.perf_counter() - began)
     results = tuple(_results(system, judge, search, stats))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
 
 from checker.fast import arrays as a
 from checker.fast.arrays import CAPACITY, COUNT, Ints, Words, Words2
+from checker.fast.files import Files
 from checker.fast.hashing import rehash_entries, rehash_pairs
 from checker.fast.pages import release, reserve
 
@@ -46,6 +48,9 @@ class Memory:
         self.w: Words = reserve(np.int32)
         self.q: Ints = reserve(np.int64)
         self._ends = [0, 0]
+        self.taught: set[int] = set()
+        """Tables that Python has written to."""
+        self.files: Files | None = None
         self.rows: Words2 = reserve(np.int32, fields).reshape(-1, fields)
         self.parents: Words = reserve(np.int32)[: len(self.rows)]
         self.table: Ints = np.zeros(2 * SMALL, np.int64)
@@ -62,6 +67,11 @@ class Memory:
         self._place(a.LIST_OF, int(self.h[CAPACITY + a.FAM] * self.h[CAPACITY + a.ID]))
         for table in (a.BROKEN, a.FALLEN):
             self.words(table)[:] = -1
+
+    def keep_in(self, files: Files) -> None:
+        """Keep the states, of which there are none yet, in files."""
+        self.files = files
+        self.grow()
 
     def words(self, table: int) -> Words:
         """A table of 32-bit words, all of its room."""
@@ -81,6 +91,7 @@ class Memory:
 
     def append(self, table: int, *values: int) -> int:
         """Write an entry behind those in use; its number."""
+        self.taught.add(table)
         entry = int(self.h[COUNT + table])
         while entry + 1 > self.h[CAPACITY + table]:
             self._double(table)
@@ -107,13 +118,19 @@ class Memory:
             self._margins()
 
     def grow(self) -> bool:
-        """Give more room to what is more than a third full. Answers whether anything was."""
+        """Give more room to what is more than a third full. Answers whether anything was.
+
+        Raises DiskFull.
+        """
         before = (self._ends[:], len(self.parents), len(self.table))
         for table in range(a.TABLES):
             source = INDEXED.get(table, table)
             while table not in SIZES and 3 * self.h[COUNT + source] + 64 > self.h[CAPACITY + table]:
                 self._double(table)
-        if 2 * self.h[a.STATES] + 64 > len(self.parents):
+        if self.files is not None:
+            self.files.room(int(self.h[a.STATES] + self.h[CAPACITY + a.PENDING]) + 512)
+            self.rows, self.parents = self.files.rows, self.files.parents
+        elif 2 * self.h[a.STATES] + 64 > len(self.parents):
             room = 2 * len(self.parents)
             self.rows = _longer(self.rows, room)
             self.parents = _longer(self.parents, room)
@@ -123,6 +140,31 @@ class Memory:
             self.table = larger
         self._margins()
         return before != (self._ends, len(self.parents), len(self.table))
+
+    def room(self, table: int) -> Words | Ints:
+        """All of a table's room, as the words that it consists of."""
+        start, size = int(self.h[table]), int(self.h[CAPACITY + table]) * self._width(table)
+        return self.q[start : start + size] if table >= a.WIDE else self.w[start : start + size]
+
+    def content(self) -> list[Words | Ints]:
+        """Each table's room up to the last word that is not zero."""
+        return [_trimmed(self.room(table)) for table in range(a.TABLES)]
+
+    def restore(self, header: Ints, tables: Sequence[Words | Ints]) -> None:
+        """Put back the header and the content of the tables, each where it was."""
+        self.h[:] = header
+        self._ends = [0, 0]
+        for table in range(a.TABLES):
+            size = int(self.h[CAPACITY + table]) * self._width(table)
+            which = int(table >= a.WIDE)
+            self._ends[which] = max(self._ends[which], int(self.h[table]) + size)
+        self.w, self.q = reserve(np.int32), reserve(np.int64)
+        while self._ends[0] > len(self.w):
+            self.w = _longer(self.w, 2 * len(self.w))
+        while self._ends[1] > len(self.q):
+            self.q = _longer(self.q, 2 * len(self.q))
+        for table, content in enumerate(tables):
+            self.room(table)[: len(content)] = content
 
     def held(self) -> int:
         """Bytes in use: of the states and parents, their hash table, and the room of the learned tables."""
@@ -197,3 +239,11 @@ def _longer(old: Array, length: int) -> Array:
     new = np.zeros((length, *old.shape[1:]), old.dtype)
     new[: len(old)] = old
     return new
+
+
+def _trimmed(words: Words | Ints) -> Words | Ints:
+    """Words without the zeros at their end."""
+    end = len(words)
+    while end and not words[max(0, end - 4096) : end].any():
+        end = max(0, end - 4096)
+    return words[:end]
