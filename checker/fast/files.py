@@ -27,7 +27,8 @@ CHECKPOINT, UNFINISHED = "elcheck.checkpoint", "elcheck.checkpoint.new"
 NAMES = (STATES, PARENTS, CHECKPOINT, UNFINISHED)
 """All that a search makes in its folder. Nothing else there is touched."""
 FIRST = 1 << 16
-"""States for which there is room at first, and at least so many more each time."""
+"""States for which there is room at first. It doubles, then grows by STEP, or a quarter if that is more."""
+STEP = 1 << 22
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -116,7 +117,7 @@ class Files:
         have = len(self.parents)
         if needed <= have:
             return False
-        wanted = max(needed, have + max(FIRST, have // 4))
+        wanted = max(needed, FIRST, have + max(min(have, STEP), have // 4))
         while True:
             try:
                 self._rows.grow(wanted)
