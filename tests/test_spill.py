@@ -14,7 +14,20 @@ from pathlib import Path
 
 import pytest
 
-from checker import Model, always, cli, each
+from checker import (
+    Environment,
+    Model,
+    Node,
+    NodeId,
+    Step,
+    Steps,
+    action,
+    always,
+    cli,
+    each,
+    guard,
+    node_ids,
+)
 from checker.check import Limits, Report, check
 from checker.model.errors import UsageError
 from checker.spill import Spill
@@ -219,6 +232,22 @@ def test_not_for_the_plain_engine(tmp_path: Path, capfd: pytest.CaptureFixture[s
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert "is a file" in refused(capfd, *RAFT, "--spill", str(tmp_path / "file"))
     assert not (tmp_path / "states").exists()
+
+
+def test_split_sends_are_refused_and_nothing_is_left(tmp_path: Path) -> None:
+    class Split(Node[Counter]):
+        def start(self, me: NodeId) -> Steps[Counter]:
+            yield Step(Counter(0))
+
+        @action
+        def tell(self, me: NodeId, s: Counter) -> Steps[Counter]:
+            guard(s.value == 0, "it has told")
+            yield Step(Counter(1), self.broadcast(me, Counter(7), split=True))
+
+    model = Model(Split(node_ids(3)), [always("small", small)], environment=Environment(crash=1))
+    with pytest.raises(UsageError, match="crashes between split sends is left to the plain engine"):
+        check(model, spill=Spill(tmp_path))
+    assert not list(tmp_path.iterdir())
 
 
 def test_two_at_once(tmp_path: Path) -> None:
