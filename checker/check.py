@@ -6,12 +6,13 @@ import time
 from dataclasses import dataclass, field
 
 from checker.answer import Answer
-from checker.engines import ENGINES
+from checker.engines import ENGINES, spilled
 from checker.explore import Limits, Patience, Search, Watch
 from checker.liveness.assumptions import Assumptions
 from checker.model.model import Model
 from checker.properties import Judge
 from checker.results import Result, results_of
+from checker.spill import Spill
 from checker.system import System, build
 from checker.validate import validate
 from checker.verdict import Verdict, overall
@@ -25,7 +26,8 @@ class Stats:
 
     ``exhaustive``: every reachable state was examined. ``cut``: for each bound, how many stored states have a
     step that it cuts. ``stopped``: the limit that ended the search before it was done. ``evaluations``: how
-    often a check was called.
+    often a check was called. ``seconds``: with those of the runs that a resumed search goes on from.
+    ``bytes_per_state``: of the engine's own arrays, None where that is not known.
     """
 
     distinct: int
@@ -37,6 +39,7 @@ class Stats:
     handler_calls: int
     evaluations: int
     seconds: float
+    bytes_per_state: float | None = None
 
 
 @dataclass(frozen=True)
@@ -80,20 +83,25 @@ def check(
     engine: str = "auto",
     watch: Watch = lambda _: None,
     twice: bool = False,
+    spill: Spill | None = None,
 ) -> Report:
     """Search the states of a model and judge its properties.
 
     ``engine`` is one of :data:`checker.engines.ENGINES`. ``watch`` is called now and then with the search so
-    far; ``twice`` reruns each handler to find those that are not deterministic.
+    far; ``twice`` reruns each handler to find those that are not deterministic; with ``spill`` the fast
+    engine keeps the states in files, and the search can be resumed.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a
-    meaning, and ReplayError if the engine is wrong.
+    meaning or files that can't be used, and ReplayError if the engine is wrong.
     """
     began = time.perf_counter()
     validate(model)
     system = build(model, twice=twice)
     judge = Judge(system)
-    search = ENGINES[engine](system, judge, limits, watch)
+    if spill is None:
+        search = ENGINES[engine](system, judge, limits, watch)
+    else:
+        search = spilled(engine, system, judge, limits, watch, spill)
     answers = _judge_graph(search, system, judge, Patience(limits, watch, time.perf_counter() - began))
     stats = _stats(search, system, judge, time.perf_counter() - began)
     results = tuple(results_of(system, judge, search, answers))
@@ -124,7 +132,8 @@ def _stats(search: Search, system: System, judge: Judge, seconds: float) -> Stat
         stopped=search.stopped,
         handler_calls=system.runner.calls,
         evaluations=judge.evaluations,
-        seconds=seconds,
+        seconds=seconds + search.spent,
+        bytes_per_state=None if search.held is None else search.held / max(1, len(search.codes)),
     )
 
 

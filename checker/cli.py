@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 
 import click
 
@@ -17,13 +16,7 @@ from checker.model.errors import UsageError
 from checker.model.handlers import said
 from checker.trace import ReplayError
 from checker.verdict import EXIT
-
-
-def _version() -> str:
-    try:
-        return metadata.version("elcheck")
-    except metadata.PackageNotFoundError:
-        return "(run from its source)"
+from checker.version import version
 
 
 class Models(click.Group):
@@ -49,7 +42,7 @@ class Models(click.Group):
 
 
 @click.command(cls=Models, subcommand_metavar="MODEL [OPTIONS]", context_settings={"max_content_width": 110})
-@click.version_option(version=_version())
+@click.version_option(version=version())
 def elcheck() -> None:
     """Check a model: every interleaving, message loss and crash, by breadth-first search.
 

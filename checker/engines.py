@@ -15,6 +15,7 @@ from typing import TypeAlias
 from checker.explore import Limits, Search, Watch, explore
 from checker.model.errors import UsageError
 from checker.properties import Judge
+from checker.spill import Spill
 from checker.system import System
 
 Engine: TypeAlias = Callable[[System, Judge, Limits, Watch], Search]
@@ -32,7 +33,18 @@ def fast(system: System, judge: Judge, limits: Limits, watch: Watch) -> Search:
     return _loaded()(system, judge, limits, watch)
 
 
-def _loaded() -> Engine:
+def spilled(engine: str, system: System, judge: Judge, limits: Limits, watch: Watch, spill: Spill) -> Search:
+    """The search in compiled code, with its states in files. Raises UsageError for any other engine."""
+    if engine == "plain":
+        raise UsageError(
+            "--spill: --engine plain keeps its states in memory; only the fast engine uses files"
+        )
+    if find_spec("numba") is None:
+        raise UsageError("--spill needs the fast engine, and that numba: pip install 'elcheck[fast]'")
+    return _loaded()(system, judge, limits, watch, spill)
+
+
+def _loaded() -> Callable[..., Search]:
     """The fast engine, compiled. Not imported above, since that takes half a second."""
     from checker.fast.cache import is_cold
 

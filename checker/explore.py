@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from checker.memory import resident
 from checker.model.handlers import HandlerError
+from checker.model.state import Event
 from checker.properties import Judge
 from checker.system.moves import Move
 from checker.system.system import UNCUT, Cuts, Found, System
@@ -48,6 +49,15 @@ class Limits:
 Views: TypeAlias = tuple["npt.NDArray[np.int64]", list[tuple[int, ...]]]
 """For each state the number of what properties see of it, and the profile that each number stands for."""
 
+Written: TypeAlias = tuple[
+    "npt.NDArray[np.int64]",
+    "npt.NDArray[np.int32]",
+    "npt.NDArray[np.int32]",
+    "npt.NDArray[np.bool_]",
+    Sequence[Event],
+]
+"""A graph as an engine wrote it down: the parts of :class:`checker.graph.Graph`, but for ``initial``."""
+
 
 @dataclass
 class Search:
@@ -56,8 +66,10 @@ class Search:
     ``codes`` holds the states in the order of their finding; ``parents[i]`` is the index of the state from
     which state i was found, and of an initial state its own; ``levels[d]`` the index of the first state at
     depth d. ``expanded`` counts the states whose steps have been followed; ``capped``
-    says that the limit on states stopped it. ``views`` tells what properties see of all
-    states, where an engine knows that faster than state by state.
+    says that the limit on states stopped it. ``held`` is how many bytes the engine's own arrays hold, None
+    where it does not know; ``spent`` the seconds of earlier runs that this one goes on from. ``views`` and
+    ``graph`` tell what properties see of all states, and the edges between them, where an engine knows that
+    faster than state by state.
     """
 
     codes: Sequence[int] = ()
@@ -71,6 +83,9 @@ class Search:
     engine: str = "plain"
     capped: bool = False
     views: Callable[[], Views] | None = None
+    graph: Callable[[], Written] | None = None
+    held: int | None = None
+    spent: float = 0.0
 
     @property
     def depth(self) -> int:

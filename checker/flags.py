@@ -108,6 +108,19 @@ def search_options() -> list[click.Option]:
             help="What searches.",
         ),
         click.Option(
+            ["--spill"],
+            type=click.Path(file_okay=False, path_type=Path),
+            metavar="DIR",
+            help="Keep the states in files in DIR, with checkpoints (fast engine only).",
+        ),
+        click.Option(["--resume"], is_flag=True, help="Go on from the checkpoint in the --spill folder."),
+        click.Option(
+            ["--checkpoint"],
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Time between two checkpoints of --spill.  [default: 60]",
+        ),
+        click.Option(
             ["--check-model"], is_flag=True, help="Run every handler twice to find nondeterministic ones."
         ),
     ]

@@ -68,6 +68,10 @@ class OutOfPatience(Exception):
 
 def graph_of(search: Search, system: System, patience: Patience | None = None) -> Graph:
     """The graph of a search. Raises OutOfPatience."""
+    initial = search.levels[1] if len(search.levels) > 1 else len(search.codes)
+    if search.graph is not None:
+        written, targets_, labels_, leaves, events = search.graph()
+        return Graph(written, targets_, labels_, leaves, initial, events)
     index_of = {code: index for index, code in enumerate(search.codes)}
     starts, targets, labels = array("q", [0]), array("i"), array("i")
     leaves = np.zeros(len(search.codes), np.bool_)
@@ -91,6 +95,6 @@ def graph_of(search: Search, system: System, patience: Patience | None = None) -
         np.frombuffer(targets, np.int32) if targets else np.zeros(0, np.int32),
         np.frombuffer(labels, np.int32) if labels else np.zeros(0, np.int32),
         leaves,
-        search.levels[1] if len(search.levels) > 1 else len(search.codes),
+        initial,
         tuple(numbers),
     )

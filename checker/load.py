@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import difflib
+import hashlib
 import importlib
 import importlib.util
 import inspect
@@ -41,6 +43,15 @@ class ModelFile:
     def summary(self) -> str:
         """The first line of it."""
         return self.about.summary
+
+    def digest(self) -> str:
+        """A digest of its source and of the sources that it imports, libraries excepted."""
+        found: dict[Path, bytes] = {}
+        _sources(self.path.resolve(), found)
+        digest = hashlib.sha256()
+        for source in found.values():
+            digest.update(hashlib.sha256(source).digest())
+        return digest.hexdigest()[:16]
 
     def build(self, parameters: Mapping[str, object], given: Mapping[str, object]) -> Model:
         """Call ``model`` with all parameters, ``given`` being those that the user chose.
@@ -128,6 +139,25 @@ def load(name: str) -> ModelFile:
     if not callable(function):
         raise LoadError(f"{path} has no function model(...), which says what to check and returns a Model")
     return ModelFile(path, function)
+
+
+def _sources(path: Path, found: dict[Path, bytes]) -> None:
+    """Collect the source of a file and of what it imports, in the order of the imports."""
+    found[path] = path.read_bytes()
+    for node in ast.walk(ast.parse(found[path])):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            file = getattr(sys.modules.get(name), "__file__", None)
+            if name.split(".")[0] in sys.stdlib_module_names | {"checker"} or not str(file).endswith(".py"):
+                continue
+            source = Path(str(file)).resolve()
+            ours = name.split(".")[0] in ("models", "specs") or "site-packages" not in source.parts
+            if ours and source not in found:
+                _sources(source, found)
 
 
 def _imported(path: Path) -> ModuleType:

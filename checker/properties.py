@@ -72,6 +72,7 @@ class Judge:
         self.asks_whole = bool(self._whole)
         self.every_state = any(c.scope.kind in ("whole", "shared", "history") for _, c in states)
         self.asks_steps = bool(steps)
+        self.asks_graph = any(c.kind in ("possible", "liveness") for _, c in open_claims)
         self.asks_deadlock = any(c.kind == "deadlock" for _, c in open_claims)
 
     def found(self, claim: int, finding: Finding) -> None:

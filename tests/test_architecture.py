@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted(path for part in ("checker", "models", "specs") for path in (ROOT / part).rglob("*.py"))
 
 LAYERS = [
-    "checker.model checker.memory",
+    "checker.model checker.memory checker.version checker.spill",
     "checker.system checker.interpreter",
     "checker.properties",
     "checker.explore checker.verdict",

@@ -75,6 +75,14 @@ def test_split_sends_are_left_to_the_plain_engine() -> None:
     assert [report.engine for report in reports] == ["plain", "plain"]
 
 
+def test_bytes_a_state() -> None:
+    """A row of four fields and a parent are 20 bytes; the hash table and what was learned come on top."""
+    report = check(Counting(300).model(always("small", small)), engine="fast")
+    assert report.stats.bytes_per_state is not None
+    assert report.stats.bytes_per_state > 20
+    assert check(Counting(3).model(always("small", small)), engine="plain").stats.bytes_per_state is None
+
+
 def test_engines_by_name() -> None:
     assert list(ENGINES) == ["auto", "plain", "fast"]
 

@@ -6,6 +6,7 @@ import math
 import shlex
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from checker.load import ENVIRONMENT, LoadError, ModelFile, adapted
 from checker.model.errors import DefinitionError, UsageError
 from checker.model.handlers import HandlerError
 from checker.model.model import Model
+from checker.model.values import text as text_of
 from checker.options import options_of
 from checker.render import as_json, graph, junit, text
 from checker.render.progress import Progress
 from checker.render.run import Run
+from checker.spill import Spill
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Asked:
     graph: Path | None
     check_model: bool
     engine: str
+    spill: Spill | None
 
 
 class ModelCommand(click.Command):
@@ -92,6 +96,7 @@ class ModelCommand(click.Command):
             values["graph"],
             values["check_model"],
             values["engine"],
+            _spill(values, self.file, parameters),
         )
         if values["timeout"] is not None and not math.isfinite(values["timeout"]):
             raise UsageError("--timeout takes a number of seconds")
@@ -105,13 +110,33 @@ class ModelCommand(click.Command):
         return _check(run, model, asked, self.file)
 
 
+def _spill(values: Mapping[str, object], file: ModelFile, parameters: Mapping[str, object]) -> Spill | None:
+    """Where to keep the states, and what search they are of. Raises UsageError."""
+    folder, every = values["spill"], values["checkpoint"]
+    if not isinstance(folder, Path):
+        for flag in ("resume", "checkpoint"):
+            if values[flag]:
+                raise UsageError(f"--{flag} needs --spill DIR, the folder of the search")
+        return None
+    searched = {"the model's file": file.path.name, "what the model's source comes to": file.digest()}
+    searched |= {f"the parameter {name}": text_of(value) for name, value in parameters.items()}
+    return Spill(folder, bool(values["resume"]), every if isinstance(every, float) else 60.0, searched)
+
+
 _LIMITS = ("depth", "max_states", "max_memory", "timeout", "first")
 
 
 def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
     progress = Progress()
     try:
-        report = check(model, asked.limits, engine=asked.engine, watch=progress, twice=asked.check_model)
+        report = check(
+            model,
+            asked.limits,
+            engine=asked.engine,
+            watch=progress,
+            twice=asked.check_model,
+            spill=asked.spill,
+        )
     except (DefinitionError, HandlerError) as error:
         raise LoadError(f"{file.path}: {error}") from error
     finally:

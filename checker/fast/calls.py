@@ -55,6 +55,12 @@ def rehash_entries(old: Ints, old_start: int, capacity: int, new: Ints, new_star
 
 
 @callable_from_python
+def hash_rows(h: Ints, q: Ints, rows: Words2, count: int, table: Ints) -> None:
+    """Put the first rows, which are all different, into an empty table of ``[tag | index + 1]``."""
+    hashing.hash_rows(pointer(h), pointer(q), pointer(rows), count, len(table), pointer(table))
+
+
+@callable_from_python
 def intern(h: Ints, w: Words, q: Ints, length: int) -> int:
     """The number of the mailbox whose content is in the buffer."""
     return mail.intern(pointer(h), pointer(w), pointer(q), length)

@@ -2,45 +2,84 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from functools import cache
 from typing import overload
 
 import numpy as np
 
-from checker.explore import Limits, Patience, Search, Watch, between_levels, explore
+from checker.explore import Limits, Patience, Search, Watch, Written, between_levels, explore
 from checker.fast import arrays as a
 from checker.fast.arrays import COUNT, GROW, Ints
 from checker.fast.calls import begin, search
+from checker.fast.checkpoint import Checkpoint
 from checker.fast.edges import Graph
 from checker.fast.expand import AFTER_STEP
+from checker.fast.files import DiskFull
+from checker.fast.keeper import Keeper, Notes
 from checker.fast.teacher import Teacher, Unsupported
+from checker.model.errors import UsageError
+from checker.model.formula import Taken, atoms_of
 from checker.model.handlers import HandlerError
 from checker.model.state import Event
 from checker.properties import Finding, Judge
+from checker.spill import Spill
 from checker.system import System
 from checker.system.moves import Move
 from checker.system.packed import NodeSystem
 
+MISHAPS = {
+    a.JOINT: Event("tick", "tick"),
+    a.LOSES: Event("lose", "lose"),
+    a.DOUBLES: Event("duplicate", "duplicate"),
+    a.DISCONNECTS: Event("disconnect", "disconnect"),
+    a.FALLS_TO: Event("partition", "partition"),
+}
+"""The events of labels that are no outcomes. Partitions and their heals have one label."""
 STRETCH = 1 << 13
 """States between two looks at the clock, the memory and the questions for the judge."""
+VIEW, STUCK = -1, -2
+"""Questions for the judge that are not of a step, in place of the state after it."""
 
 
-def explore_fast(system: System, judge: Judge, limits: Limits, watch: Watch = lambda _: None) -> Search:
+def explore_fast(
+    system: System, judge: Judge, limits: Limits, watch: Watch = lambda _: None, spill: Spill | None = None
+) -> Search:
     """Search every reachable state, or as far as the limits and the bounds go, as :func:`explore` does.
 
-    What compiled code does not do (a Spec, crashes between split sends) is left to that.
+    What compiled code does not do (a Spec, crashes between split sends) is left to that. With ``spill`` the
+    states are kept in files, and it is refused with a UsageError instead; so is a resume that can't be.
     """
+    why = "a Spec"
     if isinstance(system, NodeSystem):
         try:
-            engine = Engine(system, judge, limits, watch)
+            engine = Engine(
+                system, judge, limits, watch, spill, edges=spill is None and _tells(system, judge)
+            )
             engine.run()
             return engine.search
-        except Unsupported:
+        except Unsupported as reason:
+            why = str(reason)
             judge.forget()
+    if spill is not None:
+        raise UsageError(f"--spill: {why} is left to the plain engine, which keeps its states in memory")
     return explore(system, judge, limits, watch)
+
+
+def _tells(system: NodeSystem, judge: Judge) -> bool:
+    """Whether the edges are wanted, and what compiled code can tell of them is enough: of a mishap to a
+    message or a link it does not say which.
+    """
+    model = system.model
+    named = {name for rule in (*model.environment.fairness, *model.fairness) for name in rule.names}
+    formulas = [*model.assume, *(claim.formula for claim in model.properties if claim.formula)]
+    steps = [atom for formula in formulas for atom in atoms_of(formula) if isinstance(atom, Taken)]
+    vague = {event.kind for event in MISHAPS.values() if event.fault} | {"heal"}
+    told = {step.name for step in steps if step.node is not None or step.name in ("partition", "heal")}
+    return judge.asks_graph and not vague & (named | told)
 
 
 class Codes(Sequence[int]):
@@ -68,40 +107,89 @@ class Engine:
     """One breadth-first search, as :class:`checker.explore.Explorer` does it."""
 
     def __init__(
-        self, system: NodeSystem, judge: Judge, limits: Limits, watch: Watch, *, edges: bool = False
+        self,
+        system: NodeSystem,
+        judge: Judge,
+        limits: Limits,
+        watch: Watch,
+        spill: Spill | None = None,
+        *,
+        edges: bool = False,
     ) -> None:
         self._system = system
         self._teacher = Teacher(system, edges=edges)
         self._memory = self._teacher.memory
         self.search = Search(Codes(self._teacher), engine="fast", views=cache(self._views))
+        if edges:
+            self.search.graph = self._written
         self._judge = judge
         self._limits = limits
         self._patience = Patience(limits, watch)
         self._at: int | None = None
+        self._begun = False
+        self._notes = Notes()
+        self._keeper: Keeper | None = None
+        if spill is not None:
+            self._keeper = Keeper(spill, self._teacher, self.search, judge, self._notes)
 
     def run(self) -> None:
         """Search level by level until nothing is new, everything is decided, or a limit is met."""
         search = self.search
-        try:
-            self._begin()
-            while search.stopped is None and search.levels[-1] < len(search.codes):
-                begin, end = search.levels[-1], len(search.codes)
-                probe = self._limits.depth == len(search.levels) - 1
-                if not probe:
-                    search.levels.append(end)
-                self._level(begin, end, keep=not probe)
-                if probe:
-                    break
-                if search.stopped is None:
-                    between_levels(search, self._judge, self._limits)
-        except MemoryError:
-            search.stopped = "memory ran out"
-        except HandlerError as error:
-            search.failure = (self._at, str(error))
-            search.stopped = "an error ended it"
-        except KeyboardInterrupt:
-            search.stopped = "it was interrupted"
+        with self._keeper or nullcontext():
+            try:
+                self._search()
+                self._save()
+            except DiskFull as full:
+                search.stopped = str(full)
+                self._save()
+            except MemoryError:
+                search.stopped = "memory ran out"
+            except HandlerError as error:
+                search.failure = (self._at, str(error))
+                search.stopped = "an error ended it"
+            except KeyboardInterrupt:
+                search.stopped = "it was interrupted"
         self._finish()
+
+    def _search(self) -> None:
+        search, notes = self.search, self._notes
+        if self._keeper is not None:
+            self._memory.keep_in(self._keeper.files)
+        if self._keeper is not None and self._keeper.resumed is not None:
+            self._go_on(self._keeper, self._keeper.resumed)
+        else:
+            self._begin()
+            search.stopped = search.stopped or self._save()
+        while search.stopped is None and notes.probed is None and search.levels[-1] < len(search.codes):
+            start, end = search.levels[-1], len(search.codes)
+            if self._limits.depth == len(search.levels) - 1:
+                notes.probed = self._limits.depth
+            else:
+                search.levels.append(end)
+            self._memory.h[a.NEXT] = start
+            self._level(end)
+
+    def _save(self) -> str | None:
+        """Write a checkpoint, where there are any and the search has begun. Answers why it can't be."""
+        if self._keeper is None or not self._begun:
+            return None
+        why = self._keeper.save()
+        if why is not None and self.search.stopped not in (None, why):
+            self.search.stopped += f"; {why}"
+        return why
+
+    def _go_on(self, keeper: Keeper, saved: Checkpoint) -> None:
+        """Take up a search, and finish the level in whose midst it was left."""
+        keeper.take_up(saved, self._limits)
+        self._begun = True
+        questions: list[list[int]] = saved.questions.reshape(-1, 2).tolist()
+        for index, succ in questions:
+            self._examine(index, succ)
+        for claim, index, succ, said in saved.found:
+            self._decide(claim, index, succ, said)
+        self._judge.evaluations = saved.evaluations
+        self._count()
+        self._level(self.search.levels[-1] if saved.probed is None else len(self.search.codes))
 
     def _begin(self) -> None:
         found, memory, cap = self.search, self._memory, self._limits.max_states or 1 << 62
@@ -117,18 +205,18 @@ class Engine:
             row = self._teacher.row(code)
             memory.set(a.ROW, AFTER_STEP, *row)
             begin(memory.h, memory.w, memory.q, memory.rows, memory.parents, memory.table)
+        self._begun = found.stopped is None
         found.levels.append(0)
         for index in range(len(found.codes)):
-            self._at = index
-            self._judge.state(index, found.codes[index])
+            self._examine(index, VIEW)
         if found.stopped is None and self._limits.first:
             between_levels(found, self._judge, self._limits)
 
-    def _level(self, start: int, end: int, *, keep: bool) -> None:
-        """Expand the states of one depth."""
-        memory, found = self._memory, self.search
+    def _level(self, end: int) -> None:
+        """Expand the states of one depth, from the one that comes next."""
+        memory, found, keep = self._memory, self.search, self._notes.probed is None
         h = memory.h
-        h[a.NEXT], h[a.KEEP], h[a.CAP] = start, keep, self._limits.max_states or 1 << 62
+        h[a.KEEP], h[a.CAP] = keep, self._limits.max_states or 1 << 62
         stretch = STRETCH if self._patience.every > 1 else 256
         while h[a.NEXT] < end:
             self._flags()
@@ -148,9 +236,11 @@ class Engine:
             if status == a.CAPPED:
                 found.stopped, found.capped = f"--max-states {self._limits.max_states} was reached", True
                 return
-            found.stopped = self._patience.out(found)
+            found.stopped = self._patience.out(found) or (self._keeper.look() if self._keeper else None)
             if found.stopped is not None:
                 return
+        if keep and (len(found.levels) > 1 or self._limits.first):
+            between_levels(found, self._judge, self._limits)
 
     def graph(self) -> Graph:
         """The edges, if they were wanted."""
@@ -161,6 +251,15 @@ class Engine:
         """What happens in an edge with the number of an outcome for a label."""
         return self._teacher.observed[label][0]
 
+    def _written(self) -> Written:
+        """The edges with the numbers of their events; of a mishap the event says no more than its kind."""
+        graph, observed = self.graph(), self._teacher.observed
+        numbers: dict[Event, int] = {}
+        of_label = [numbers.setdefault(event, len(numbers)) for event, *_ in observed]
+        of_label += [numbers.setdefault(MISHAPS[label], len(numbers)) for label in sorted(MISHAPS)]
+        labels = np.array(of_label, np.int32)[graph.labels]  # those of mishaps count from the end
+        return graph.starts, graph.targets, labels, graph.cut.astype(np.bool_), tuple(numbers)
+
     def _flags(self) -> None:
         """Tell compiled code what is asked for."""
         judge, h = self._judge, self._memory.h
@@ -170,22 +269,41 @@ class Engine:
 
     def _ask(self) -> None:
         """Ask the judge what compiled code has put aside."""
-        memory, judge, codes = self._memory, self._judge, self.search.codes
+        memory = self._memory
         for index in memory.used(a.JUDGED).tolist():
-            self._at = index
+            self._examine(index, VIEW)
+        for index, succ in memory.used(a.STEP).tolist():
+            self._examine(index, succ)
+        for index in memory.used(a.STUCK).tolist():
+            self._examine(index, STUCK)
+        for table in (a.JUDGED, a.STEP, a.STUCK):
+            memory.h[COUNT + table] = 0
+
+    def _examine(self, index: int, succ: int) -> None:
+        """Ask the judge of a state (VIEW), of one without a next step (STUCK), or of a step to another."""
+        judge, codes = self._judge, self.search.codes
+        self._at = index
+        if self._keeper is not None:
+            self._notes.questions.extend((index, succ))
+        if succ == VIEW:
             judge.view(index, self._view(index))
             if judge.asks_whole:
                 judge.whole(index, codes[index])
-        for index, succ in memory.used(a.STEP).tolist():
-            self._at = index
-            for claim, complaint in judge.complaints(self._view(index), self._view(succ)):
-                judge.found(claim, Finding(index, self._step(index, succ), complaint))
-        for index in memory.used(a.STUCK).tolist():
+        elif succ == STUCK:
             if judge.asks_deadlock:
-                self._at = index
                 judge.no_next_step(index, codes[index])
-        for table in (a.JUDGED, a.STEP, a.STUCK):
-            memory.h[COUNT + table] = 0
+        else:
+            for claim, complaint in judge.complaints(self._view(index), self._view(succ)):
+                self._decide(claim, index, succ, complaint)
+
+    def _decide(self, claim: int, index: int, succ: int, said: str) -> None:
+        """Note where a claim is decided; its step is found again at the end, since that asks handlers, and
+        numbers that are given meanwhile would not be given when the lessons are repeated.
+        """
+        if claim not in self._judge.findings:
+            self._judge.found(claim, Finding(index, None, said))
+            if succ >= 0:
+                self._notes.steps[claim] = (index, succ)
 
     def _view(self, index: int) -> tuple[int, ...]:
         """What properties see of a state."""
@@ -228,5 +346,8 @@ class Engine:
 
     def _finish(self) -> None:
         self._count()
-        parents = self._memory.parents[: len(self.search.codes)]
-        self.search.parents = array("I", parents.astype(np.uint32).tobytes())
+        for claim, (index, succ) in self._notes.steps.items():
+            found = self._judge.findings[claim]
+            self._judge.findings[claim] = replace(found, step=self._step(index, succ))
+        self.search.held = self._memory.held()
+        self.search.parents = self._memory.parents[: len(self.search.codes)].data

@@ -96,3 +96,15 @@ def words_hash(w: Words, start: int, length: int) -> int:
     for i in range(length):  # a sum, so that the products of several words are under way at once
         x += mixed(w[start + i] + (i + 1 << 40))
     return mixed(x)
+
+
+@compiled
+def hash_rows(h: Ints, q: Ints, rows: Words, count: int, slots: int, table: Ints) -> None:
+    """Put rows that are all different, one behind the other, into an empty table of ``[tag | index + 1]``."""
+    mask = slots - 1
+    for index in range(count):
+        tag = (row_hash(h, rows, q, index * h[FIELDS]) >> 32) & TAG
+        at = tag & mask
+        while table[at] != 0:
+            at = (at + 1) & mask
+        table[at] = tag << 32 | (index + 1)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from checker.fast import arrays as a
 from checker.fast.arrays import CAPACITY, COUNT, Ints, Words, Words2
 from checker.fast.calls import rehash_entries, rehash_pairs
 from checker.fast.edges import Edges
+from checker.fast.files import Files
 from checker.fast.pages import longer, release, reserve
 
 SMALL = 1 << 12
@@ -45,6 +48,9 @@ class Memory:
         self.w: Words = reserve(np.int32)
         self.q: Ints = reserve(np.int64)
         self._ends = [0, 0]
+        self.taught: set[int] = set()
+        """Tables that Python has written to."""
+        self.files: Files | None = None
         self.rows: Words2 = reserve(np.int32, fields).reshape(-1, fields)
         self.parents: Words = reserve(np.int32)[: len(self.rows)]
         self.table: Ints = np.zeros(2 * SMALL, np.int64)
@@ -70,6 +76,11 @@ class Memory:
         for table in (a.FREED, a.FACTOR):
             self.h[COUNT + table] = self.h[CAPACITY + table]  # all of it is in use
 
+    def keep_in(self, files: Files) -> None:
+        """Keep the states, of which there are none yet, in files."""
+        self.files = files
+        self.grow()
+
     def words(self, table: int) -> Words:
         """A table of 32-bit words, all of its room."""
         start = self.h[table]
@@ -88,6 +99,7 @@ class Memory:
 
     def append(self, table: int, *values: int) -> int:
         """Write an entry behind those in use; its number."""
+        self.taught.add(table)
         entry = int(self.h[COUNT + table])
         while entry + 1 > self.h[CAPACITY + table]:
             self._enlarge(table)
@@ -114,12 +126,18 @@ class Memory:
             self._margins()
 
     def grow(self) -> bool:
-        """Give more room to what is more than a third full. Answers whether anything was."""
+        """Give more room to what is more than a third full. Answers whether anything was.
+
+        Raises DiskFull.
+        """
         before = (self._ends[:], *self._lengths())
         for table in range(a.TABLES):
             while table not in SIZES and self._is_full(table):
                 self._enlarge(table)
-        if 2 * self.h[a.STATES] + 64 > len(self.parents):
+        if self.files is not None:
+            self.files.room(int(self.h[a.STATES] + self.h[CAPACITY + a.PENDING]) + 512)
+            self.rows, self.parents = self.files.rows, self.files.parents
+        elif 2 * self.h[a.STATES] + 64 > len(self.parents):
             room = 2 * len(self.parents)
             self.rows = longer(self.rows, room)
             self.parents = longer(self.parents, room)
@@ -144,6 +162,38 @@ class Memory:
 
     def _lengths(self) -> tuple[int, int, int]:
         return len(self.parents), len(self.table), len(self.edges.targets)
+
+    def room(self, table: int) -> Words | Ints:
+        """All of a table's room, as the words that it consists of."""
+        start, size = int(self.h[table]), int(self.h[CAPACITY + table]) * self._width(table)
+        return self.q[start : start + size] if table >= a.WIDE else self.w[start : start + size]
+
+    def content(self) -> list[Words | Ints]:
+        """Each table's room up to the last word that is not zero."""
+        return [_trimmed(self.room(table)) for table in range(a.TABLES)]
+
+    def restore(self, header: Ints, tables: Sequence[Words | Ints]) -> None:
+        """Put back the header and the content of the tables, each where it was."""
+        self.h[:] = header
+        self._ends = [0, 0]
+        for table in range(a.TABLES):
+            size = int(self.h[CAPACITY + table]) * self._width(table)
+            which = int(table >= a.WIDE)
+            self._ends[which] = max(self._ends[which], int(self.h[table]) + size)
+        self.w, self.q = reserve(np.int32), reserve(np.int64)
+        while self._ends[0] > len(self.w):
+            self.w = longer(self.w, 2 * len(self.w))
+        while self._ends[1] > len(self.q):
+            self.q = longer(self.q, 2 * len(self.q))
+        for table, content in enumerate(tables):
+            self.room(table)[: len(content)] = content
+
+    def held(self) -> int:
+        """Bytes in use: of the states and parents, their hash table, and the room of the learned tables."""
+        learned = sum(
+            int(self.h[CAPACITY + t]) * self._width(t) * (8 if t >= a.WIDE else 4) for t in range(a.TABLES)
+        )
+        return int(self.h[a.STATES]) * 4 * (self.fields + 1) + self.table.nbytes + learned
 
     def _margins(self) -> None:
         """Leave room for what is put together in the buffers."""
@@ -207,3 +257,11 @@ class Memory:
             start = int(self.h[a.LIST_OF]) + row * room
             self.w[start : start + ids] = self.w[old + row * ids : old + (row + 1) * ids]
         release(self.w, old, rows * ids)
+
+
+def _trimmed(words: Words | Ints) -> Words | Ints:
+    """Words without the zeros at their end."""
+    end = len(words)
+    while end and not words[max(0, end - 4096) : end].any():
+        end = max(0, end - 4096)
+    return words[:end]

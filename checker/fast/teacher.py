@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 
 from checker.fast import arrays as a
@@ -47,6 +48,7 @@ class Teacher:
             raise Unsupported("more nodes or bounds than a word has bits")
         self.monitors = len(system.model.monitors)
         self.memory = Memory(self.nodes, self.nodes + self.monitors + 1, edges=edges)
+        self.lessons = array("i")  # what learn() was asked, three numbers each, in order
         self.observed: list[tuple[Event, int, int, int]] = []
         self._locals: dict[tuple[int, int], int] = {}
         self._local_of: list[tuple[int, int]] = []
@@ -189,22 +191,25 @@ class Teacher:
         h[COUNT + a.MISSED] = 0
         for number, miss in enumerate(misses):
             try:
-                self._learn(*miss)
+                self.learn(*miss)
             except HandlerError:
                 if number < at_once:
                     raise
 
-    def _learn(self, first: int, second: int, kind: int) -> None:
+    def learn(self, first: int, second: int, kind: int) -> None:
         """Learn one thing, unless it is known by now."""
         memory = self.memory
         if kind == a.WEATHER_OF:
             known = memory.used(a.WEATHER)
             if first >= len(known) or not known[first, a.KNOWN]:
+                self.lessons.extend((first, second, kind))
                 self._weather(first)
         elif kind == a.MONITOR_AFTER:
             if find(memory.h, memory.q, a.MONITOR_TABLE, first, second) == ABSENT:
+                self.lessons.extend((first, second, kind))
                 self._monitor(first, second)
         elif find(memory.h, memory.q, a.RANGE_TABLE, first, second) == ABSENT:
+            self.lessons.extend((first, second, kind))
             self._outcomes(first, second)
 
     def _outcomes(self, local: int, key: int) -> None:
@@ -286,6 +291,7 @@ class Teacher:
         self._put(a.RANGE_TABLE, local, key, number)
 
     def _put(self, table: int, first: int, second: int, value: int) -> None:
+        self.memory.taught.add(table)
         put(self.memory.h, self.memory.q, table, first, second, value)
         if table == a.MONITOR_TABLE:
             self.memory.h[COUNT + table] += 1

@@ -42,6 +42,7 @@ def document(run: Run, report: Report) -> dict[str, object]:
             "handler_calls": stats.handler_calls,
             "evaluations": stats.evaluations,
             "seconds": round(stats.seconds, 3),
+            "bytes_per_state": None if stats.bytes_per_state is None else round(stats.bytes_per_state, 1),
         },
         "properties": [_result(report.model, result) for result in report.results],
         "coverage": {

@@ -75,9 +75,10 @@ def _table(report: Report) -> str:
 
 def _size(stats: Stats, engine: str) -> str:
     rate = stats.distinct / max(stats.seconds, 1e-9)
+    held = "" if stats.bytes_per_state is None else f", {stats.bytes_per_state:,.0f} bytes a state"
     lines = [
         f"{stats.distinct:,} distinct states, {stats.transitions:,} transitions, depth {stats.depth}, "
-        f"in {stats.seconds:.1f} s ({rate:,.0f} states/s, {engine} engine; "
+        f"in {stats.seconds:.1f} s ({rate:,.0f} states/s, {engine} engine{held}; "
         f"handlers ran {stats.handler_calls:,} times, properties {stats.evaluations:,} times)"
     ]
     if stats.stopped is not None:

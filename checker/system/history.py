@@ -85,6 +85,10 @@ class History:
         """A monitor's state by its number."""
         return self._states[at].values[number]
 
+    def known(self, at: int) -> Sequence[object]:
+        """A monitor's states by their number."""
+        return self._states[at].values
+
     def decode(self, code: int) -> tuple[object, ...]:
         """The monitors' states."""
         return tuple(self.state(at, number) for at, number in enumerate(self.numbers(code)))

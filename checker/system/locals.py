@@ -6,7 +6,7 @@ does to a whole state depends on mailboxes too, and is the matter of :mod:`check
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from checker.model.ids import NodeId
@@ -65,6 +65,11 @@ class Locals:
 
     def __getitem__(self, number: int) -> Local:
         return self._known.values[number]
+
+    @property
+    def known(self) -> Sequence[Local]:
+        """The local states by their number."""
+        return self._known.values
 
     def view(self, number: int) -> NodeView[object]:
         """A local state as people see it."""
