@@ -189,10 +189,12 @@ class Memory:
             self.room(table)[: len(content)] = content
 
     def held(self) -> int:
-        """Bytes in use: of the states and parents, their hash table, and the room of the learned tables."""
-        learned = sum(
-            int(self.h[CAPACITY + t]) * self._width(t) * (8 if t >= a.WIDE else 4) for t in range(a.TABLES)
-        )
+        """Bytes in use: of the states and parents, and of all tables, hash tables with their free slots."""
+        learned = 0
+        for table in range(a.TABLES):
+            used = int(self.h[COUNT + table]) if table < a.HASHED else int(self.h[CAPACITY + table])
+            learned += used * self._width(table) * (8 if table >= a.WIDE else 4)
+        learned += 4 * int(self.h[COUNT + a.FAM] * self.h[COUNT + a.ID])  # LIST_OF, which has no count
         return int(self.h[a.STATES]) * 4 * (self.fields + 1) + self.table.nbytes + learned
 
     def _margins(self) -> None:
