@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from checker.system.system import UNCUT
 Indices = npt.NDArray[np.int32]
 Offsets = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Number = TypeVar("Number", np.int32, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +51,20 @@ def reaching(graph: Graph, goals: Mask) -> Mask:
     found, fresh = goals.copy(), np.flatnonzero(goals)
     while len(fresh):
         into = sources[ranges(ends[fresh], ends[fresh + 1])]
-        fresh = np.unique(into[~found[into]])
+        fresh = distinct(into[~found[into]])
         found[fresh] = True
     return found
+
+
+def distinct(numbers: npt.NDArray[Number]) -> npt.NDArray[Number]:
+    """The different numbers, in order. (On integers, numpy's own ``unique`` hashes, which takes ten times as
+    long.)
+    """
+    found = np.sort(numbers)
+    first = np.ones(len(found), np.bool_)
+    first[1:] = found[1:] != found[:-1]
+    kept: npt.NDArray[Number] = found[first]
+    return kept
 
 
 def ranges(starts: Offsets, ends: Offsets) -> Offsets:

@@ -77,9 +77,11 @@ def _tells(system: NodeSystem, judge: Judge) -> bool:
     named = {name for rule in (*model.environment.fairness, *model.fairness) for name in rule.names}
     formulas = [*model.assume, *(claim.formula for claim in model.properties if claim.formula)]
     steps = [atom for formula in formulas for atom in atoms_of(formula) if isinstance(atom, Taken)]
-    vague = {event.kind for event in MISHAPS.values() if event.fault} | {"heal"}
-    told = {step.name for step in steps if step.node is not None or step.name in ("partition", "heal")}
-    return judge.asks_graph and not vague & (named | told)
+    budgets = {"lose": "loss", "duplicate": "dup", "disconnect": "disconnect"}
+    vague = {kind for kind, budget in budgets.items() if getattr(model.environment, budget) != 0}
+    parted = {"partition", "heal"} if model.environment.partition != 0 else set()
+    told = {step.name for step in steps if step.node is not None or step.name in parted}
+    return judge.asks_graph and not (vague | parted) & (named | told)
 
 
 class Codes(Sequence[int]):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checker.graph import Graph, Indices, Offsets, ranges
+from checker.graph import Graph, Indices, Offsets, distinct, ranges
 
 
 @dataclass(frozen=True)
@@ -84,5 +84,5 @@ class Fairness:
 
     def _distinct(self, rows: Offsets, conditions: Indices | Offsets) -> Pairs:
         count = max(1, len(self.conditions))
-        keys = np.unique(rows * count + conditions)
+        keys: Offsets = distinct(rows * count + conditions.astype(np.int64))
         return Pairs(keys // count, keys % count)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checker.graph import Graph, Indices, Mask, Offsets, ranges
+from checker.graph import Graph, Indices, Mask, Offsets, distinct, ranges
 from checker.liveness.automaton import Automaton, Transition
 from checker.liveness.truth import Truth
 
@@ -54,7 +54,7 @@ def product_of(graph: Graph, automaton: Automaton, states: Truth, events: Truth)
     count = len(fresh)
     while len(fresh):
         level = _level(graph, guards, size, fresh)
-        found = np.unique(level.targets)
+        found = distinct(level.targets)
         fresh = found[number[found] < 0]
         number[fresh] = np.arange(count, count + len(fresh))
         count += len(fresh)
