@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +34,11 @@ class Edges:
         self.targets: Words = reserve(np.int32) if wanted else np.zeros(1, np.int32)
         self.labels: Words = reserve(np.int32) if wanted else np.zeros(1, np.int32)
         self.cut: Bytes = reserve(np.uint8) if wanted else np.zeros(1, np.uint8)
+
+    @property
+    def states(self) -> int:
+        """Of how many states there is room for the edges."""
+        return min(len(self.starts) - 1, len(self.cut)) if self._wanted else sys.maxsize
 
     def grow(self, states: int, edges: int) -> None:
         """See to it that there is room for so many; what was reserved has it already."""

@@ -145,7 +145,8 @@ class Memory:
             larger = np.zeros(2 * len(self.table), np.int64)
             rehash_entries(self.table, 0, len(self.table), larger, 0, len(larger))
             self.table = larger
-        self.edges.grow(len(self.parents), 2 * int(self.h[a.EDGE_COUNT] + self.h[CAPACITY + a.PENDING]))
+        pending = int(self.h[CAPACITY + a.PENDING])
+        self.edges.grow(2 * (int(self.h[a.STATES]) + pending), 2 * (int(self.h[a.EDGE_COUNT]) + pending))
         self._sizes()
         self._margins()
         return before != (self._ends, *self._lengths())
@@ -161,7 +162,7 @@ class Memory:
         self.h[a.ROOM], self.h[a.SLOTS], self.h[a.EDGE_ROOM] = self._lengths()
 
     def _lengths(self) -> tuple[int, int, int]:
-        return len(self.parents), len(self.table), len(self.edges.targets)
+        return min(len(self.parents), self.edges.states), len(self.table), len(self.edges.targets)
 
     def room(self, table: int) -> Words | Ints:
         """All of a table's room, as the words that it consists of."""
