@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from checker.export.subject import Subject, place
 from checker.export.variables import Record, Several, arguments, variables
 from checker.model.model import Model
 from checker.model.state import Event, State
+from checker.model.values import order, text
 from checker.render.as_json import value as plain
 
 Numbered = list[object]
@@ -73,5 +75,8 @@ def _value(part: object) -> object:
             return [_value(item) for item in part.items]
         case list():
             return [_value(item) for item in part]
+        case Mapping():
+            names = {key: key if isinstance(key, str) else text(key) for key in sorted(part, key=order)}
+            return {names[key]: _value(part[key]) for key in names}
         case _:
             return plain(part)
