@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
-from checker.export.mail import named, sent
+from checker.export.mail import named
 from checker.export.subject import Subject
-from checker.model.state import Envelope, Event, State
+from checker.export.words import effects
+from checker.model.state import Event, State
 from checker.model.values import text
-from checker.render.changes import changes
 from checker.trace import TraceStep
 
 _SPECIAL = re.compile(r"[^\w\s()\[\]{}=,.'\"+*/|!?@:→-]")
@@ -61,7 +60,7 @@ class Diagram:
         """A step: its message, if it is about one, then what it changes and sends."""
         event = step.event
         message = named(event)
-        told = [*self._changes(before, step), *_sends(sent(before, event, step.state, self._network))]
+        told = effects(self._model, before, step)
         if message is None or event.kind == "duplicate":
             yield self.note(event, [f"{number} {event}", *told])
             return
@@ -72,10 +71,6 @@ class Diagram:
         if told:
             yield self.note(event, told)
 
-    @property
-    def _network(self) -> str:
-        return self._model.environment.network
-
     def note(self, event: Event | None, lines: Sequence[str]) -> str:
         """Lines beside the node of an event, or across all lanes."""
         node = None if event is None else event.node
@@ -85,29 +80,6 @@ class Diagram:
             else ",".join(dict.fromkeys([self._ids[0], self._ids[-1]]))
         )
         return f"Note over {over}: {'<br/>'.join(map(_escaped, lines))}"
-
-    def _changes(self, before: State, step: TraceStep) -> list[str]:
-        """What changes at nodes, a line each; budgets are left out."""
-        own = step.event.node.name if step.event.node else ""
-        found = []
-        for change in changes(self._model, before, step.state).fields:
-            name = change.field if change.node == own else change.path
-            if change.field == "up":
-                found.append(
-                    f"{'' if change.node == own else change.node + ' '}{'up' if change.new else 'down'}"
-                )
-            elif not change.field.endswith(" left"):
-                found.append(f"{name} {text(change.old)} → {text(change.new)}")
-        return found
-
-
-def _sends(envelopes: Sequence[Envelope]) -> list[str]:
-    """What is sent, a line for each message with all its receivers."""
-    ordered = sorted(envelopes, key=lambda e: text(e.msg))
-    return [
-        f"sends {said} to {', '.join(e.dst.name for e in group)}"
-        for said, group in groupby(ordered, key=lambda e: text(e.msg))
-    ]
 
 
 def _escaped(said: str) -> str:
