@@ -68,13 +68,15 @@ def test_html_shows_verdicts_and_the_first_trace() -> None:
     rows = Cells(report._repr_html_()).rows
     results = [[r.name, r.kind, r.verdict.value.replace("-", " "), r.detail] for r in report.results]
     assert rows[: len(results) + 1] == [["property", "kind", "verdict", "detail"], *results]
-    steps = rows[len(results) + 2 :]
+    start, *steps = rows[len(results) + 2 :]
+    assert start[:3] == ["0", "", "start"]
+    assert start[3].startswith("n1: Server(term=0,")
     assert [row[:3] for row in steps[4:7]] == [
         ["5", "n1", "become_leader"],
         ["6", "n3", "crash"],
         ["7", "n3", "restart"],
     ]
-    assert steps[5][3:] == ["downvoted_for n1 → None", ""]
+    assert steps[5][3:] == ["down; voted_for n1 → None", ""]
     assert steps[4][4].startswith("raft.py:")
 
 

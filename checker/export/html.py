@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 from checker.check import Report, Result
+from checker.export.graph import describe
 from checker.export.subject import place
 from checker.export.words import effects
 from checker.model.values import counted
@@ -41,12 +42,12 @@ def _trace(report: Report, result: Result) -> str:
     """A counterexample, a step a line."""
     trace = result.trace
     assert trace is not None
-    rows = []
+    rows = [["0", "", "start", escape(describe(trace.initial)).replace("\n", "<br>"), ""]]
     for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
         file, line = place(report, step.event)
         source = "" if step.event.fault else f"{Path(file).name}:{line}"
         node = step.event.node.name if step.event.node else ""
-        told = "<br>".join(map(escape, effects(report.model, before, step)))
+        told = escape("; ".join(effects(report.model, before, step)))
         rows.append([str(number), escape(node), escape(str(step.event)), told, escape(source)])
     table = _table(("step", "node", "action", "what it does", "source"), rows)
     again = "" if trace.loop is None else f"<p>then on as after step {trace.loop}, for ever</p>"

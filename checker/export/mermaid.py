@@ -26,7 +26,7 @@ def render(subject: Subject) -> str:
     """The diagram: a message is an arrow where it is delivered or lost, all else a note at its node."""
     trace = subject.trace
     drawing = Diagram(subject)
-    lines = ["sequenceDiagram", f"    %% {subject.title}".replace("\n", " ")]
+    lines = ["sequenceDiagram", f"    %% {_escaped(subject.title)}"]
     lines += [f"    {line}" for line in drawing.participants()]
     margin = "    "
     for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
