@@ -21,6 +21,7 @@ from checker.load import load
 from tests.export_readers import read_aut
 from tests.models import Counter, Counting
 from tests.test_cli import ROOT
+from tests.test_cli import run as in_a_process
 from tests.walks import model_of, reported, walk
 
 # -- the state graph -------------------------------------------------------------------------------------
@@ -175,6 +176,18 @@ def test_every_ending_writes_its_file(tmp_path: Path, capfd: pytest.CaptureFixtu
     assert (code, err) == (12, "")
     assert "REFUTED" in out
     assert all(path.stat().st_size > 0 for path in paths)
+
+
+def test_the_same_files_under_different_hash_seeds(tmp_path: Path) -> None:
+    args = ["raft", "--network", "bag", "--loss", "1", "--detector", "perfect", "--depth", "5"]
+    of = ["--export-of", "a leader is elected"]
+    written = []
+    for seed in ("1", "2"):
+        paths = [tmp_path / f"out{ending}" for ending in FORMATS]
+        exports = [part for path in paths for part in ("--export", str(path))]
+        assert in_a_process(*args, *of, *exports, seed=seed).returncode == 20
+        written.append([path.read_text(encoding="utf-8") for path in paths])
+    assert written[0] == written[1]
 
 
 def test_which_trace(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
