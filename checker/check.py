@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
 
 from checker.answer import Answer
 from checker.engines import ENGINES, spilled
 from checker.explore import Limits, Patience, Search, Watch
 from checker.liveness.assumptions import Assumptions
 from checker.model.model import Model
+from checker.model.values import counted
 from checker.properties import Judge
 from checker.results import Result, results_of
 from checker.spill import Spill
@@ -52,7 +54,7 @@ class Coverage:
     blocked_heads: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """Everything that a check has to say."""
 
@@ -63,8 +65,22 @@ class Report:
     coverage: Coverage
     verdict: Verdict
     exit_code: int
-    system: System = field(repr=False)
-    search: Search = field(repr=False)
+    system: System
+    search: Search
+
+    def __getitem__(self, name: str) -> Result:
+        """The result of a property. Raises KeyError."""
+        found = next((result for result in self.results if result.name == name), None)
+        if found is None:
+            known = ", ".join(repr(result.name) for result in self.results)
+            raise KeyError(f"there is no property {name!r}, but {known}")
+        return found
+
+    def __repr__(self) -> str:
+        counts = Counter(result.verdict.value.replace("-", " ") for result in self.results)
+        said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        states = counted(self.stats.distinct, "state")
+        return f"<Report of {counted(len(self.results), 'result')}: {said}; {states}>"
 
     @property
     def notes(self) -> list[str]:

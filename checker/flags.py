@@ -9,6 +9,7 @@ from typing import get_args
 import click
 
 from checker.engines import ENGINES
+from checker.export.formats import FORMATS
 from checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, DetectorName, NetworkName
 
 
@@ -98,8 +99,9 @@ def search_options() -> list[click.Option]:
         click.Option(
             ["--graph"],
             type=click.Path(dir_okay=False, path_type=Path),
-            help="Write the state graph to FILE.dot or FILE.graphml.",
+            help="Write the state graph to FILE.dot, .graphml or .aut; the same as --export.",
         ),
+        *export_options(),
         click.Option(
             ["--engine"],
             type=click.Choice(list(ENGINES)),
@@ -122,5 +124,24 @@ def search_options() -> list[click.Option]:
         ),
         click.Option(
             ["--check-model"], is_flag=True, help="Run every handler twice to find nondeterministic ones."
+        ),
+    ]
+
+
+def export_options() -> list[click.Option]:
+    """What to write for other tools."""
+    endings = ", ".join(FORMATS)
+    return [
+        click.Option(
+            ["--export", "exports"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            multiple=True,
+            metavar="FILE",
+            help=f"Write FILE for other tools; may be repeated. Its ending says what: {endings}.",
+        ),
+        click.Option(
+            ["--export-of"],
+            metavar="PROPERTY",
+            help="Export the trace of this property; the default is the first that is refuted.",
         ),
     ]

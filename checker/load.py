@@ -75,6 +75,14 @@ class ModelFile:
             raise LoadError(f"{self.path}: {error}") from error
         return made
 
+    def __call__(self, **parameters: object) -> Model:
+        """The model with these parameters. Raises UsageError for one that it lacks, else as :meth:`build`."""
+        known = inspect.signature(self.function).parameters
+        for name in parameters:
+            if name not in known:
+                raise UsageError(f"{self.path}: model() has no parameter {name!r}, but {', '.join(known)}")
+        return self.build(parameters, parameters)
+
 
 ENVIRONMENT = tuple(f.name for f in dataclasses.fields(Environment) if f.name != "fairness")
 """The parts of an environment that a user may choose."""

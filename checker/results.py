@@ -16,7 +16,7 @@ from checker.trace import Trace, trace_of
 from checker.verdict import Verdict
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """What was found of one property. ``detail`` says what is wrong, or what the verdict rests on. Of a claim
     of liveness that is refuted, ``certificate`` says why the behaviour is fair.
@@ -28,6 +28,11 @@ class Result:
     detail: str = ""
     trace: Trace | None = None
     certificate: Certificate | None = None
+
+    def __repr__(self) -> str:
+        said = ": ".join(filter(None, [self.verdict.value, self.detail.partition("\n")[0]]))
+        trace = "" if self.trace is None else f", {self.trace!r}"
+        return f"<Result {self.kind} {self.name!r}: {said}{trace}>"
 
 
 def results_of(

@@ -10,6 +10,7 @@ from checker.model.errors import DefinitionError
 from checker.model.handlers import HandlerError
 from checker.model.model import Model
 from checker.model.state import Event, State
+from checker.model.values import counted
 from checker.system import System
 
 
@@ -25,7 +26,7 @@ class TraceStep:
     state: State
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trace:
     """An initial state and the steps from it. ``loop`` is the number of steps after which a lasso's loop
     starts, None for a finite trace; a loop without steps stutters in the last state for ever.
@@ -39,6 +40,18 @@ class Trace:
     def states(self) -> list[State]:
         """Every state of the trace, the initial one first."""
         return [self.initial, *(step.state for step in self.steps)]
+
+    def __repr__(self) -> str:
+        again = "" if self.loop is None else f", loop after {self.loop}"
+        return f"<Trace of {counted(len(self.steps), 'step')}{again}>"
+
+    def __str__(self) -> str:
+        """A step a line: its number, whose it is, what it does."""
+        lines = [
+            f"{number} {step.event.node or ''} {step.event}".replace("  ", " ")
+            for number, step in enumerate(self.steps, 1)
+        ]
+        return "\n".join(["0 start", *lines])
 
 
 def trace_of(path: Path, system: System, loop: int | None = None) -> Trace:

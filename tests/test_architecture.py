@@ -30,6 +30,8 @@ LAYERS = [
     "checker.options",
     "checker.zoo",
     "checker.render",
+    "checker.export",
+    "checker.api",
     "checker.flags",
     "checker.commands",
     "checker.cli",

@@ -1,12 +1,10 @@
-"""The state graph as a file: Graphviz DOT or GraphML, by way of networkx."""
+"""The state graph with what its states and steps say, as a graph of networkx."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import networkx as nx
-import pydot
 
 from checker.check import Report
 from checker.graph import graph_of
@@ -16,26 +14,6 @@ from checker.model.values import text
 
 LARGEST = 5_000
 """States that a picture or a graph tool can still use."""
-ENDINGS = (".dot", ".graphml")
-
-
-def write(report: Report, path: Path) -> None:
-    """Write the graph to a ``.dot`` or ``.graphml`` file.
-
-    Raises UsageError for a graph above LARGEST states or another ending, OSError when it can't be written.
-    """
-    if path.suffix not in ENDINGS:
-        raise UsageError(f"--graph {path}: the ending says the format, {' or '.join(ENDINGS)}")
-    if report.stats.distinct > LARGEST:
-        raise UsageError(
-            f"--graph {path}: {report.stats.distinct:,} states are more than the {LARGEST:,} of a graph; "
-            "use smaller parameters, or --depth"
-        )
-    graph = state_graph(report)
-    if path.suffix == ".graphml":
-        nx.write_graphml(graph, path, encoding="utf-8")
-    else:
-        path.write_text(_dot(graph), encoding="utf-8")
 
 
 def state_graph(report: Report) -> nx.MultiDiGraph[int]:
@@ -59,6 +37,16 @@ def state_graph(report: Report) -> nx.MultiDiGraph[int]:
     return graph
 
 
+def small(report: Report) -> nx.MultiDiGraph[int]:
+    """The same for a picture. Raises UsageError for more than LARGEST states."""
+    if report.stats.distinct > LARGEST:
+        raise UsageError(
+            f"{report.stats.distinct:,} states are more than the {LARGEST:,} of a graph; "
+            "use smaller parameters, or --depth"
+        )
+    return state_graph(report)
+
+
 def _depths(report: Report) -> list[int]:
     levels = [*report.search.levels, len(report.search.codes)]
     return [depth for depth, (begin, end) in enumerate(pairwise(levels)) for _ in range(begin, end)]
@@ -70,18 +58,3 @@ def describe(state: State) -> str:
         return text(state.shared)
     lines = [f"{v.node}{'' if v.up else ' (down)'}: {text(v.state)}" for v in state.nodes]
     return "\n".join(lines + [f"{e.src} -> {e.dst}: {text(e.msg)}" for e in state.network])
-
-
-def _dot(graph: nx.MultiDiGraph[int]) -> str:
-    """Written by pydot itself: networkx's own way to it trips over colons in labels."""
-    drawing = pydot.Dot("states", graph_type="digraph")
-    for index, data in graph.nodes(data=True):
-        style = "filled" if data["initial"] else "solid"
-        drawing.add_node(pydot.Node(str(index), label=_quoted(data["label"]), shape="box", style=style))
-    for a, b, data in graph.edges(data=True):
-        drawing.add_edge(pydot.Edge(str(a), str(b), label=_quoted(data["label"])))
-    return str(drawing.to_string())
-
-
-def _quoted(label: str) -> str:
-    return '"' + label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\l") + '\\l"'

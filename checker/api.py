@@ -1,0 +1,95 @@
+"""For scripts and notebooks: models to check, and reports that show themselves. See docs/python.md."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import networkx as nx
+
+import checker.check as core
+from checker.check import Limits, Result, Stats
+from checker.export import formats, html
+from checker.export.graph import state_graph
+from checker.export.subject import NoTrace, result_with_trace
+from checker.load import LoadError, ModelFile, adapted, load
+from checker.model.model import Model
+from checker.render.text import trace_table
+from checker.trace import Trace, TraceStep
+from checker.verdict import Verdict
+
+__all__ = [
+    "Limits",
+    "LoadError",
+    "ModelFile",
+    "NoTrace",
+    "Report",
+    "Result",
+    "Stats",
+    "Trace",
+    "TraceStep",
+    "Verdict",
+    "check",
+    "load",
+    "within",
+]
+
+
+class Report(core.Report):
+    """What a check has found; in a notebook a table. ``report["a property"]`` is the result of one."""
+
+    def _repr_html_(self) -> str:
+        return html.render(self)
+
+    def table(self, of: str | None = None, width: int | None = None) -> str:
+        """A trace as the command line prints it: that of a property, or of the first refuted one; ``width``
+        wraps it. Raises NoTrace.
+        """
+        trace = result_with_trace(self, of).trace
+        assert trace is not None
+        return trace_table(self, trace, width)
+
+    def graph(self) -> nx.MultiDiGraph[int]:
+        """The state graph: states by their index, with ``label``, ``depth`` and ``initial``; steps with
+        ``label``.
+        """
+        return state_graph(self)
+
+    def exported(self, ending: str, of: str | None = None) -> str:
+        """The report, or one of its traces, in the format of an ending such as ``.itf.json``.
+
+        Raises UsageError for an ending that is none, and NoTrace.
+        """
+        return formats.rendered(self, formats.format_of(ending), of)
+
+    def export(self, path: str | Path, of: str | None = None) -> None:
+        """Write a file in the format of its ending. Raises as :meth:`exported` does, and OSError."""
+        formats.write(self, Path(path), of)
+
+
+def check(
+    model: Model,
+    *,
+    depth: int | None = None,
+    max_states: int | None = None,
+    max_memory: int | None = None,
+    timeout: float | None = None,
+    first: bool = False,
+    engine: str = "auto",
+) -> Report:
+    """Search the states of a model and judge its properties, within limits as :class:`Limits` has them.
+
+    Raises DefinitionError for a model that can't be checked, UsageError for an environment without a meaning,
+    and ReplayError if elcheck itself is wrong.
+    """
+    limits = Limits(depth, max_states, max_memory, timeout, first)
+    found = core.check(model, limits, engine=engine)
+    return Report(**{f.name: getattr(found, f.name) for f in fields(found)})
+
+
+def within(model: Model, **environment: object) -> Model:
+    """The model in its own environment but for some parts: ``within(model, network="fifo", crash=1)``.
+
+    Raises UsageError for parts that there are not or that don't go together.
+    """
+    return adapted(model, environment)

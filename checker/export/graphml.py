@@ -1,0 +1,17 @@
+"""The state graph as GraphML, by networkx."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import networkx as nx
+
+from checker.export.graph import small
+from checker.export.subject import Subject
+
+
+def render(subject: Subject) -> str:
+    """The graph. Raises UsageError for one that is too large for a graph tool."""
+    written = BytesIO()
+    nx.write_graphml(small(subject.report), written, encoding="utf-8")
+    return written.getvalue().decode("utf-8")

@@ -1,0 +1,62 @@
+"""A report as a piece of HTML, for notebooks: the verdicts, and the first counterexample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+
+from checker.check import Report, Result
+from checker.export.graph import describe
+from checker.export.subject import place
+from checker.export.words import effects
+from checker.model.values import counted
+from checker.verdict import Verdict
+
+_COLOURS = {Verdict.REFUTED: "#c62828", Verdict.UNDETERMINED: "#b26a00", Verdict.VACUOUS: "#b26a00"}
+"""Of verdicts that ask for attention; readable on white and on black."""
+
+
+def render(report: Report) -> str:
+    """Two tables at most. Everything that comes from the model is escaped."""
+    stats = report.stats
+    verdicts = _table(("property", "kind", "verdict", "detail"), map(_row, report.results))
+    size = f"{counted(stats.distinct, 'distinct state')}, {counted(stats.transitions, 'transition')}, "
+    size += f"depth {stats.depth}" + ("" if stats.stopped is None else f"; not complete: {stats.stopped}")
+    parts = [verdicts, f"<p>{escape(size)}</p>"]
+    refuted = (r for r in report.results if r.verdict is Verdict.REFUTED and r.trace is not None)
+    first = next(refuted, None)
+    if first is not None:
+        parts.append(_trace(report, first))
+    return "<div>" + "".join(parts) + "</div>"
+
+
+def _row(result: Result) -> list[str]:
+    said = escape(result.verdict.value.replace("-", " "))
+    colour = _COLOURS.get(result.verdict)
+    shown = f'<strong style="color: {colour}">{said}</strong>' if colour else said
+    return [escape(result.name), escape(result.kind), shown, escape(result.detail.partition("\n")[0])]
+
+
+def _trace(report: Report, result: Result) -> str:
+    """A counterexample, a step a line."""
+    trace = result.trace
+    assert trace is not None
+    rows = [["0", "", "start", escape(describe(trace.initial)).replace("\n", "<br>"), ""]]
+    for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
+        file, line = place(report, step.event)
+        source = "" if step.event.fault else f"{Path(file).name}:{line}"
+        node = step.event.node.name if step.event.node else ""
+        told = escape("; ".join(effects(report.model, before, step)))
+        rows.append([str(number), escape(node), escape(str(step.event)), told, escape(source)])
+    table = _table(("step", "node", "action", "what it does", "source"), rows)
+    again = "" if trace.loop is None else f"<p>then on as after step {trace.loop}, for ever</p>"
+    return f"<p><strong>{escape(result.name)}</strong>: {escape(result.detail)}</p>{table}{again}"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of cells that are HTML already."""
+    style = ' style="text-align: left; vertical-align: top"'
+    head = "".join(f"<th{style}>{escape(name)}</th>" for name in heads)
+    body = "".join("<tr>" + "".join(f"<td{style}>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,87 @@
+"""Traces as Mermaid sequence diagrams, which forges draw in a README or a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from checker.export.mail import named
+from checker.export.subject import Subject
+from checker.export.words import effects
+from checker.model.state import Event, State
+from checker.model.values import text
+from checker.trace import TraceStep
+
+_SPECIAL = re.compile(r"[^\w\s()\[\]{}=,.'\"+*/|!?@:→-]")
+_PLAIN_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
+_WORDS = {
+    "activate", "actor", "alt", "and", "autonumber", "box", "break", "create", "critical", "deactivate",
+    "destroy", "else", "end", "link", "links", "loop", "note", "opt", "option", "over", "par", "participant",
+    "rect", "title",
+}  # fmt: skip
+"""Words that Mermaid would not take for the name of a participant."""
+
+
+def render(subject: Subject) -> str:
+    """The diagram: a message is an arrow where it is delivered or lost, all else a note at its node."""
+    trace = subject.trace
+    drawing = Diagram(subject)
+    lines = ["sequenceDiagram", f"    %% {_escaped(subject.title)}"]
+    lines += [f"    {line}" for line in drawing.participants()]
+    margin = "    "
+    for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
+        if trace.loop == number - 1:
+            lines.append("    loop for ever")
+            margin += "    "
+        lines += [margin + line for line in drawing.step(number, before, step)]
+    if trace.loop is not None and trace.loop < len(trace.steps):
+        lines.append("    end")
+    elif trace.loop is not None:
+        lines.append("    " + drawing.note(None, ["it stays there for ever"]))
+    return "\n".join(lines) + "\n"
+
+
+class Diagram:
+    """What is drawn of a step. Participants go by their names, or by numbers if Mermaid can't take one."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._model = subject.report.model
+        nodes = list(self._model.programs)
+        self._names = [node.name for node in nodes] or [type(self._model.program).__name__]
+        plain = all(_PLAIN_NAME.fullmatch(name) and name.lower() not in _WORDS for name in self._names)
+        self._ids = self._names if plain else [f"p{at}" for at in range(len(self._names))]
+
+    def participants(self) -> list[str]:
+        """The lanes, in the order of the nodes."""
+        pairs = zip(self._ids, self._names, strict=True)
+        return [f"participant {i}" + (f" as {_escaped(name)}" if i != name else "") for i, name in pairs]
+
+    def step(self, number: int, before: State, step: TraceStep) -> Iterator[str]:
+        """A step: its message, if it is about one, then what it changes and sends."""
+        event = step.event
+        message = named(event)
+        told = effects(self._model, before, step)
+        if message is None or event.kind == "duplicate":
+            yield self.note(event, [f"{number} {event}", *told])
+            return
+        arrow = "->>" if event.kind == "receive" else "-x"
+        said = text(message.msg) if event.kind == "receive" else f"lost: {text(message.msg)}"
+        ends = self._ids[message.src.index] + arrow + self._ids[message.dst.index]
+        yield f"{ends}: {_escaped(f'{number} {said}')}"
+        if told:
+            yield self.note(event, told)
+
+    def note(self, event: Event | None, lines: Sequence[str]) -> str:
+        """Lines beside the node of an event, or across all lanes."""
+        node = None if event is None else event.node
+        over = (
+            self._ids[node.index]
+            if node is not None
+            else ",".join(dict.fromkeys([self._ids[0], self._ids[-1]]))
+        )
+        return f"Note over {over}: {'<br/>'.join(map(_escaped, lines))}"
+
+
+def _escaped(said: str) -> str:
+    """Text in which Mermaid finds nothing to read: its entities for what it could take for syntax."""
+    return _SPECIAL.sub(lambda found: f"#{ord(found[0])};", " ".join(said.split()))

@@ -1,0 +1,134 @@
+"""The report as SARIF 2.1.0, for code scanning: a result for each refuted property, its trace as a code flow.
+
+OASIS, Static Analysis Results Interchange Format (SARIF) Version 2.1.0: 3.20 invocations, 3.27 results, 3.36
+code flows.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import metadata
+from pathlib import Path
+from urllib.parse import quote
+
+from checker.check import Report, Result
+from checker.export.subject import Subject, place
+from checker.model.state import Event
+from checker.model.values import counted, text
+from checker.render.changes import changes
+from checker.trace import Trace
+from checker.verdict import Verdict
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def render(subject: Subject) -> str:
+    """The report as a document."""
+    return json.dumps(document(subject), indent=2, ensure_ascii=False) + "\n"
+
+
+def document(subject: Subject) -> dict[str, object]:
+    """The report in JSON's types. What was not refuted has no result; what was not proved either is a
+    notification, so that an empty list of results is not taken for a proof.
+    """
+    report = subject.report
+    rules = [
+        {"id": result.name, "shortDescription": {"text": f"{result.kind}: {result.name}"}}
+        for result in report.results
+    ]
+    refuted = [(at, r) for at, r in enumerate(report.results) if r.verdict is Verdict.REFUTED]
+    invocation: dict[str, object] = {
+        "executionSuccessful": True,
+        "exitCode": report.exit_code,
+        "toolExecutionNotifications": _notifications(report),
+    }
+    if subject.command:
+        invocation["commandLine"] = subject.command
+    driver = {"name": "elcheck", **_version(), "rules": rules}
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [invocation],
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(report, at, result) for at, result in refuted],
+    }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _version() -> dict[str, str]:
+    try:
+        return {"version": metadata.version("elcheck")}
+    except metadata.PackageNotFoundError:
+        return {}
+
+
+def _notifications(report: Report) -> list[dict[str, object]]:
+    """What a reader has to know of the properties that are neither proved nor refuted."""
+    unclear = (Verdict.UNDETERMINED, Verdict.VACUOUS, Verdict.HOLDS)
+    return [
+        {
+            "level": "note" if result.verdict is Verdict.HOLDS else "warning",
+            "message": {"text": f"{result.name}: {result.verdict.value.replace('-', ' ')}: {result.detail}"},
+            "associatedRule": {"id": result.name, "index": at},
+        }
+        for at, result in enumerate(report.results)
+        if result.verdict in unclear
+    ]
+
+
+def _result(report: Report, rule: int, result: Result) -> dict[str, object]:
+    """A refuted property, at the handler of the last step that has one."""
+    steps = result.trace.steps if result.trace is not None else ()
+    last = next((s.event for s in reversed(steps) if report.system.runner.handler(s.event)), None)
+    found: dict[str, object] = {
+        "ruleId": result.name,
+        "ruleIndex": rule,
+        "level": "error",
+        "message": {"text": f"{result.name} is refuted: {result.detail}"},
+        "locations": [_location(report, last)],
+    }
+    if result.trace is not None:
+        flow = {"locations": _flow(report, result.trace)}
+        found["codeFlows"] = [{"message": {"text": _lead(result.trace)}, "threadFlows": [flow]}]
+    return found
+
+
+def _lead(trace: Trace) -> str:
+    if trace.loop is None:
+        return f"how it comes to that, in {counted(len(trace.steps), 'step')}"
+    if trace.loop == len(trace.steps):
+        return f"after {counted(trace.loop, 'step')} it stays where it is for ever"
+    return f"a behaviour without end: after step {len(trace.steps)} it goes on as after step {trace.loop}"
+
+
+def _flow(report: Report, trace: Trace) -> list[dict[str, object]]:
+    """The start and every step: where it is written, what it does, and what it changes."""
+    found: list[dict[str, object]] = [{"location": _location(report, None, "0 start"), "executionOrder": 0}]
+    for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
+        node = f"{step.event.node}: " if step.event.node else ""
+        changed = changes(report.model, before, step.state).fields
+        found.append(
+            {
+                "location": _location(report, step.event, f"{number} {node}{step.event}"),
+                "executionOrder": number,
+                "state": {change.path: {"text": text(change.new)} for change in changed},
+            }
+        )
+    return found
+
+
+def _location(report: Report, event: Event | None, said: str | None = None) -> dict[str, object]:
+    file, line = place(report, event)
+    found: dict[str, object] = {
+        "physicalLocation": {"artifactLocation": _artifact(Path(file)), "region": {"startLine": line}}
+    }
+    if said is not None:
+        found["message"] = {"text": said}
+    return found
+
+
+def _artifact(file: Path) -> dict[str, str]:
+    """A file, relative to the folder that elcheck runs in where it is below it, as code scanning wants it."""
+    try:
+        return {"uri": quote(file.relative_to(Path.cwd()).as_posix()), "uriBaseId": "%SRCROOT%"}
+    except ValueError:
+        return {"uri": file.as_uri() if file.is_absolute() else quote(file.as_posix())}

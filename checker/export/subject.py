@@ -1,0 +1,77 @@
+"""What is exported: a report, one of its traces, and where in the source its steps are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from checker.check import Report, Result
+from checker.model.node import Node
+from checker.model.spec import Spec
+from checker.model.state import Event
+from checker.trace import Trace
+from checker.verdict import Verdict
+
+
+class NoTrace(Exception):
+    """There is no trace to export. The message says why."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A report, and the result whose trace is meant: None where a format does not take one. ``command``
+    repeats the check; it is empty if nothing does.
+    """
+
+    report: Report
+    result: Result | None = None
+    command: str = ""
+
+    @property
+    def trace(self) -> Trace:
+        """The trace that is meant. Raises NoTrace."""
+        if self.result is None or self.result.trace is None:
+            raise NoTrace("there is no trace to export")
+        return self.result.trace
+
+    @property
+    def title(self) -> str:
+        """What the trace shows, in a line: ``REFUTED always one leader: n1 and n2 lead``."""
+        assert self.result is not None
+        found = self.result
+        lead = "REFUTED" if found.verdict is Verdict.REFUTED else "a witness of"
+        return f"{lead} {found.kind} {found.name}: {found.detail}".partition("\n")[0]
+
+
+def result_with_trace(report: Report, name: str | None) -> Result:
+    """The result of a property, of the first refuted one if no name is given. Raises NoTrace."""
+    if name is None:
+        refuted = (r for r in report.results if r.verdict is Verdict.REFUTED and r.trace is not None)
+        found = next(refuted, None)
+        if found is None:
+            raise NoTrace("nothing is refuted, so there is no counterexample to export")
+        return found
+    found = next((result for result in report.results if result.name == name), None)
+    if found is None:
+        known = ", ".join(repr(result.name) for result in report.results)
+        raise NoTrace(f"there is no property {name!r}: there are {known}")
+    if found.trace is None:
+        raise NoTrace(f"{name!r} ({found.verdict.value.replace('-', ' ')}) has no trace to export")
+    return found
+
+
+def place(report: Report, event: Event | None) -> tuple[str, int]:
+    """The file and line of the handler that takes an event. What has no handler, a fault or the start (None),
+    is put where the ``start`` of a program is: that of the node that it strikes, or the first one.
+    """
+    runner = report.system.runner
+    handler = None if event is None else runner.handler(event)
+    if event is not None and event.kind == "tick":
+        handler = next(h for _, h in runner.all_handlers() if h.mark.kind == "tick")
+    if handler is not None:
+        return handler.file, handler.line
+    programs = report.model.programs
+    node = None if event is None else event.node
+    program: object = programs[node or next(iter(programs))] if programs else report.model.program
+    assert isinstance(program, Node | Spec)
+    code = type(program).start.__code__
+    return code.co_filename, code.co_firstlineno

@@ -1,0 +1,82 @@
+"""Traces as TLC writes them with ``-dumpTrace json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from checker.export.subject import Subject, place
+from checker.export.variables import Record, Several, arguments, variables
+from checker.model.model import Model
+from checker.model.state import Event, State
+from checker.model.values import order, text
+from checker.render.as_json import value as plain
+
+Numbered = list[object]
+"""A state's number, from 1, and its variables."""
+
+
+def render(subject: Subject) -> str:
+    """The trace as a document."""
+    return json.dumps(document(subject), indent=2, ensure_ascii=False) + "\n"
+
+
+def document(subject: Subject) -> dict[str, object]:
+    """The trace in JSON's types. A lasso ends with the action that leads back to a state that was there
+    before, or, if it stays where it is, with an action from its last state to itself.
+    """
+    report, trace = subject.report, subject.trace
+    numbered: list[Numbered] = [[n, _state(report.model, s)] for n, s in enumerate(trace.states, 1)]
+    targets = numbered[1:]
+    events: list[Event | None] = [step.event for step in trace.steps]
+    if trace.loop is not None and trace.loop < len(trace.steps):
+        numbered.pop()
+        targets[-1] = numbered[trace.loop]
+    elif trace.loop is not None:
+        events.append(None)
+        targets.append(numbered[-1])
+    actions = [
+        [numbered[index], _action(subject, event), target]
+        for index, (event, target) in enumerate(zip(events, targets, strict=True))
+    ]
+    names = list(variables(report.model, trace.initial))
+    return {"counterexample": {"action": actions, "state": numbered}, "vars": names}
+
+
+def _state(model: Model, state: State) -> dict[str, object]:
+    return {name: _value(part) for name, part in variables(model, state).items()}
+
+
+def _action(subject: Subject, event: Event | None) -> dict[str, object]:
+    """What was done, where it is written and with which arguments; nothing at all if there is no event."""
+    file, line = place(subject.report, event)
+    given = {} if event is None else arguments(event)
+    return {
+        "name": "Stuttering" if event is None else event.name,
+        "location": {
+            "module": Path(file).stem,
+            "beginLine": line,
+            "beginColumn": 1,
+            "endLine": line,
+            "endColumn": 1,
+        },
+        "context": {name: _value(part) for name, part in given.items()},
+        "parameters": list(given),
+    }
+
+
+def _value(part: object) -> object:
+    """A value in JSON's types, sets and tuples as arrays."""
+    match part:
+        case Record():
+            return {name: _value(inner) for name, inner in part.fields.items()}
+        case Several():
+            return [_value(item) for item in part.items]
+        case list():
+            return [_value(item) for item in part]
+        case Mapping():
+            names = {key: key if isinstance(key, str) else text(key) for key in sorted(part, key=order)}
+            return {names[key]: _value(part[key]) for key in names}
+        case _:
+            return plain(part)

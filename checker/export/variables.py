@@ -1,0 +1,66 @@
+"""A state as the variables of a TLA+ module, which is how ITF and TLC write traces."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from checker.model.environment import FAULT_KINDS, UNLIMITED, EnvironmentState
+from checker.model.model import Model
+from checker.model.state import Event, State
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record without a class of its own."""
+
+    fields: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Several:
+    """A set whose elements are in order already."""
+
+    items: tuple[object, ...]
+
+
+def variables(model: Model, state: State) -> dict[str, object]:
+    """Each variable with its value in a state, in Python's terms.
+
+    Of a Spec: the fields of its state. Else ``nodes`` (each node with its local state), ``up`` (the nodes
+    that are), ``network`` (records of src, dst and msg; a set where the network is one, else a list),
+    ``environment`` (a record) and, where there are monitors, ``history`` (each one's name with its state).
+    """
+    shared = state.shared
+    if shared is not None:
+        if not dataclasses.is_dataclass(shared) or not dataclasses.fields(shared):
+            return {"shared": shared}
+        return {f.name: getattr(shared, f.name) for f in dataclasses.fields(shared)}
+    messages = tuple(Record({"src": e.src, "dst": e.dst, "msg": e.msg}) for e in state.network)
+    as_set = model.environment.network in ("sent-set", "set")
+    found: dict[str, object] = {
+        "nodes": {view.node: view.state for view in state.nodes},
+        "up": frozenset(view.node for view in state.nodes if view.up),
+        "network": Several(messages) if as_set else list(messages),
+        "environment": _environment(state.environment),
+    }
+    if model.monitors:
+        names = (monitor.name for monitor in model.monitors)
+        found["history"] = dict(zip(names, state.history, strict=True))
+    return found
+
+
+def _environment(left: EnvironmentState) -> Record:
+    """What is left of each budget, the partition that stands, the timeouts that may still fire early."""
+    counts = dict(zip(FAULT_KINDS, left.left, strict=True))
+    found: dict[str, object] = {kind: UNLIMITED if n is None else n for kind, n in counts.items()}
+    found["standing"] = left.standing
+    found["early_timeouts"] = UNLIMITED if left.early_timeouts is None else left.early_timeouts
+    return Record(found)
+
+
+def arguments(event: Event) -> dict[str, object]:
+    """What a step was taken with, by the names that handlers use: ``me``, ``src``, ``msg``, its own."""
+    own: dict[str, object] = {} if event.node is None else {"me": event.node}
+    return own | {name.replace(" ", "_"): value for name, value in event.args}
