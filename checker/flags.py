@@ -101,6 +101,11 @@ def search_options() -> list[click.Option]:
             help="Write the state graph to FILE.dot or FILE.graphml.",
         ),
         click.Option(
+            ["--report"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Write everything, with pictures of the traces, to one HTML file.",
+        ),
+        click.Option(
             ["--engine"],
             type=click.Choice(list(ENGINES)),
             default="auto",

@@ -30,6 +30,7 @@ LAYERS = [
     "checker.options",
     "checker.zoo",
     "checker.render",
+    "checker.report",
     "checker.flags",
     "checker.commands",
     "checker.cli",

@@ -21,6 +21,7 @@ from checker.options import options_of
 from checker.render import as_json, graph, junit, text
 from checker.render.progress import Progress
 from checker.render.run import Run
+from checker.report import page
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Asked:
     witness: bool
     certificate: bool
     graph: Path | None
+    report: Path | None
     check_model: bool
     engine: str
 
@@ -90,6 +92,7 @@ class ModelCommand(click.Command):
             values["witness"],
             values["certificate"],
             values["graph"],
+            values["report"],
             values["check_model"],
             values["engine"],
         )
@@ -97,6 +100,8 @@ class ModelCommand(click.Command):
             raise UsageError("--timeout takes a number of seconds")
         if asked.graph is not None and asked.graph.suffix not in graph.ENDINGS:
             raise UsageError(f"--graph {asked.graph}: the ending says the format, .dot or .graphml")
+        if asked.report is not None:
+            page.require_folder(asked.report)
         model = self.file.build(parameters, given)
         environment = {k: values[k] for k in ENVIRONMENT if values[k] is not None}
         model = adapted(model, environment)
@@ -117,13 +122,15 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
     finally:
         progress.done()
     click.echo(_rendered(run, report, asked))
-    if asked.graph is not None:
-        try:
+    try:
+        if asked.report is not None:
+            page.write(run, report, file.about, asked.report)
+        if asked.graph is not None:
             graph.write(report, asked.graph)
-        except (UsageError, OSError) as error:
-            if report.exit_code == 0:
-                raise
-            click.echo(f"elcheck: {error}", err=True)  # the verdict's own code says more
+    except (UsageError, OSError) as error:
+        if report.exit_code == 0:
+            raise
+        click.echo(f"elcheck: {error}", err=True)  # the verdict's own code says more
     return report.exit_code
 
 
