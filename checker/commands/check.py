@@ -130,8 +130,12 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
     except (UsageError, OSError) as error:
         if report.exit_code == 0:
             raise
-        click.echo(f"elcheck: {error}", err=True)  # the verdict's own code says more
+        click.echo(f"elcheck: {_why(error)}", err=True)  # the verdict's own code says more
     return report.exit_code
+
+
+def _why(error: Exception) -> str:
+    return f"can't write {error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
 
 
 def _rendered(run: Run, report: Report, asked: Asked) -> str:

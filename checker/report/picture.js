@@ -27,8 +27,8 @@ const extent = (story) => (story.nodes.length ? x(story, story.nodes.length) - 1
 
 function picture(story, onpick) {
   const wide = extent(story), { frames, messages } = story;
-  const said = [counted(story.nodes.length, "node"), counted(frames.length - 1, "step"), counted(messages.length, "message")];
-  const label = `Space-time diagram: ${said.join(", ")}; time runs downwards`;
+  const said = [[story.nodes.length, "node"], [frames.length - 1, "step"], [messages.length, "message"]];
+  const label = `Space-time diagram: ${said.map((part) => counted(...part)).join(", ")}; time runs downwards`;
   const size = { width: wide, height: frames.length * ROW };
   return svg("svg", { class: "picture", role: "group", "aria-label": label, ...size },
     ...frames.map((_, at) => band(wide, at, onpick)),
@@ -44,7 +44,8 @@ const band = (wide, at, onpick) => svg("g", { class: "band", "data-at": at, clic
   svg("text", { x: LEFT - 6, y: y(at) + 4, "text-anchor": "end" }, String(at)));
 
 function split(frame, wide, at) {
-  return frame.standing === null ? [] : [svg("rect", { class: "split", x: LEFT, width: wide - LEFT, y: y(at), height: ROW })];
+  if (frame.standing === null) return [];
+  return [svg("rect", { class: "split", x: LEFT, width: wide - LEFT, y: y(at), height: ROW })];
 }
 
 function piece(story, frame, name, lane, at) { // a lane from one step to the next
@@ -66,7 +67,7 @@ function loop(story) {
   const end = last === story.loop ? y(last) + 22 : y(last);
   return [
     svg("path", { class: "loop", d: `M 22 ${end} H 9 V ${begin} H 21 m -6 -4 l 6 4 l -6 4` }),
-    svg("text", { class: "loop-said", x: 4, y: end + 18 }, "for ever"),
+    svg("text", { class: "loop-said", x: 4, y: begin - 10 }, "for ever"),
   ];
 }
 
@@ -84,18 +85,22 @@ function route(story, message) { // the line of an arrow, its end, its angle the
   const side = own ? -1 : Math.sign(across);
   if (own) {
     const to = { x: from.x + 8, y: from.y + down };
-    return { line: `M ${from.x} ${from.y} C ${from.x + 56} ${from.y + 6} ${from.x + 56} ${to.y - 6} ${to.x} ${to.y}`,
+    const out = from.x + 56; // a bow to the right
+    return { line: `M ${from.x} ${from.y} C ${out} ${from.y + 6} ${out} ${to.y - 6} ${to.x} ${to.y}`,
       to, angle: 172, spot: { x: to.x + 40, y: to.y - 9 }, side };
   }
   const short = message.fate === "delivered" ? 8 / Math.hypot(across, down) : 0; // ends at the rim of the mark
   const to = { x: from.x + across * (1 - short), y: from.y + down * (1 - short) };
-  const spot = { x: from.x + across - side * Math.max(14, Math.abs(across) * 10 / Math.max(24, down)), y: from.y + down - 9 };
-  return { line: `M ${from.x} ${from.y} L ${to.x} ${to.y}`, to, angle: Math.atan2(down, across) * 180 / Math.PI, spot, side };
+  const aside = Math.max(14, Math.abs(across) * 10 / Math.max(24, down));
+  const spot = { x: from.x + across - side * aside, y: from.y + down - 9 };
+  const angle = Math.atan2(down, across) * 180 / Math.PI;
+  return { line: `M ${from.x} ${from.y} L ${to.x} ${to.y}`, to, angle, spot, side };
 }
 
 function flight(story, message) {
   const { line, to, angle, spot, side } = route(story, message), said = described(story, message);
   const waits = message.end === null, stopped = message.fate === "lost" || message.fate === "dropped";
+  const named = message.fate === "delivered" || message.fate === "lost";
   const looks = ["message", waits && "waiting", message.copy !== null && "copy", message.notice && "notice"];
   const tip = (event) => showTip(event.currentTarget, said);
   const head = stopped ? svg("path", { class: "mark x", d: cross(to.x, to.y, 5) })
@@ -106,7 +111,7 @@ function flight(story, message) {
   return svg("g", { class: looks.filter(Boolean).join(" "), role: "img", tabindex: -1, "aria-label": said,
     "data-sent": message.sent, "data-end": message.end ?? -1,
     mouseenter: tip, mouseleave: hideTip, focus: tip, blur: hideTip },
-  svg("path", { class: "hit", d: line }), svg("path", { class: "flight", d: line }), head, ...(waits || message.fate === "dropped" ? [] : [name]));
+  svg("path", { class: "hit", d: line }), svg("path", { class: "flight", d: line }), head, ...(named ? [name] : []));
 }
 
 const cross = (at, high, r) => `M ${at - r} ${high - r} l ${2 * r} ${2 * r} m 0 ${-2 * r} l ${-2 * r} ${2 * r}`;
@@ -130,7 +135,8 @@ function marks(story, frame, at) {
 }
 
 function beside(story, frame, at, place) { // below an arrow that comes from the right
-  const arrow = story.messages.some((message) => message.end === at && message.dst === frame.lane && message.src > message.dst);
+  const here = story.messages.filter((message) => message.end === at && message.dst === frame.lane);
+  const arrow = here.some((message) => message.src >= message.dst);
   const words = [...(OWN[frame.kind] ?? []), ...frame.marks].slice(0, 2);
   const first = y(at) + (arrow ? 16 : words.length > 1 ? -2 : 4);
   return svg("text", { class: frame.kind },
@@ -140,23 +146,24 @@ function beside(story, frame, at, place) { // below an arrow that comes from the
 function symbol(kind, at, high, number = -1) {
   const look = { class: `mark ${kind}`, "data-at": number };
   if (kind === "crash") return svg("path", { ...look, d: cross(at, high, 7) });
-  if (kind === "restart") return svg("path", { ...look, d: `M ${at - 7} ${high + 6} L ${at} ${high - 7} L ${at + 7} ${high + 6} Z` });
+  if (kind === "restart") return svg("path", { ...look, d: `M ${at - 7} ${high + 6} h 14 l -7 -13 Z` });
   if (kind === "timeout") return svg("rect", { ...look, x: at - 6, y: high - 6, width: 12, height: 12 });
   return svg("circle", { ...look, cx: at, cy: high, r: kind === "receive" ? 5 : 6.5 });
 }
 
 function legend(story) {
-  const item = (said, ...icon) => html("li", {}, ...icon.map((part) => svg("svg", { width: 18, height: 18, "aria-hidden": "true" }, part)), said);
-  const kinds = new Set(story.frames.map((frame) => frame.kind)), fates = new Set(story.messages.map((message) => message.fate));
-  const symbols = Object.entries(SYMBOLS).filter(([kind]) => kinds.has(kind) && story.nodes.length);
-  const roles = story.tables.filter((table) => table.role !== null && story.nodes.includes(table.columns[0]));
-  return html("ul", { class: "legend", "aria-label": "Legend" },
-    ...symbols.map(([kind, said]) => item(said, symbol(kind, 9, 9))),
-    ...roles.flatMap((table) => table.roles.map((said, number) =>
-      item(said, svg("line", { class: `lane role${number % 6}`, x1: 9, x2: 9, y1: 0, y2: 18 })))),
-    ...(kinds.has("crash") ? [item("down", svg("line", { class: "lane down", x1: 9, x2: 9, y1: 0, y2: 18 }))] : []),
-    ...(fates.has("under way") ? [item("dotted arrow: sent, not delivered here")] : []),
-    ...(fates.has("lost") || fates.has("dropped") ? [item("arrow ending in ×: never arrives")] : []));
+  const icon = (part) => svg("svg", { width: 18, height: 18, "aria-hidden": "true" }, part);
+  const lane = (look) => icon(svg("line", { class: `lane ${look}`, x1: 9, x2: 9, y1: 0, y2: 18 }));
+  const kinds = new Set(story.frames.map((frame) => frame.kind));
+  const fates = new Set(story.messages.map((message) => message.fate));
+  const items = Object.entries(SYMBOLS).filter(([kind]) => kinds.has(kind) && story.nodes.length)
+    .map(([kind, said]) => [icon(symbol(kind, 9, 9)), said]);
+  for (const table of story.tables.filter(({ role, columns }) => role !== null && story.nodes.includes(columns[0])))
+    items.push(...table.roles.map((said, number) => [lane(`role${number % 6}`), said]));
+  if (kinds.has("crash")) items.push([lane("down"), "down"]);
+  if (fates.has("under way")) items.push(["dotted arrow: sent, not delivered here"]);
+  if (fates.has("lost") || fates.has("dropped")) items.push(["arrow ending in ×: never arrives"]);
+  return html("ul", { class: "legend", "aria-label": "Legend" }, ...items.map((item) => html("li", {}, ...item)));
 }
 
 function showTip(target, said) {

@@ -36,13 +36,15 @@ function coverage() {
   return html("section", { class: "scroll" }, html("h2", {}, "Coverage of the handlers"),
     html("p", { class: "soft" }, "A handler is called once for each local state and event that meet. It is enabled " +
       "where it offers a step; elsewhere a guard is in the way."),
-    html("table", {}, header("handler", "calls", "enabled", "what was in the way, in so many calls"), html("tbody", {}, ...rows)),
+    html("table", {}, header("handler", "calls", "enabled", "what was in the way, in so many calls"),
+      html("tbody", {}, ...rows)),
     ...data.gaps.map((gap) => html("p", { class: "flag" }, gap)));
 }
 
 function growth() {
   const { levels } = data, most = Math.max(...levels), said = most.toLocaleString("en");
-  const label = `New states at the depths 0 to ${levels.length - 1}; the most, ${said}, at depth ${levels.indexOf(most)}`;
+  const range = `0 to ${levels.length - 1}`, top = levels.indexOf(most);
+  const label = `New states at the depths ${range}; the most, ${said}, at depth ${top}`;
   const rows = levels.map((count, depth) => html("tr", {},
     html("td", { class: "number" }, String(depth)), html("td", { class: "number" }, count.toLocaleString("en"))));
   return html("section", {}, html("h2", {}, "Growth: new states at each depth"),
@@ -52,17 +54,19 @@ function growth() {
 }
 
 function bars(levels, most, label) {
-  const wide = 760, high = 180, left = 80, width = (wide - left) / levels.length, every = Math.ceil(levels.length / 16);
-  const up = (count) => high - 160 * count / most;
-  const bar = (count, depth) => svg("rect", { x: left + depth * width, width: Math.max(width * 0.85, 0.5), y: up(count), height: high - up(count) },
-    svg("title", {}, `depth ${depth}: ${counted(count, "state")}`));
-  const text = (at, below, anchor, said) => svg("text", { x: at, y: below, "text-anchor": anchor }, said);
+  const wide = 760, high = 180, left = 80, width = (wide - left) / levels.length;
+  const every = Math.ceil(levels.length / 16), up = (count) => high - 160 * count / most;
+  const write = (at, below, anchor, said) => svg("text", { x: at, y: below, "text-anchor": anchor }, said);
+  const bar = (count, depth) => svg("rect", { x: left + depth * width, width: Math.max(width * 0.85, 0.5),
+    y: up(count), height: high - up(count) }, svg("title", {}, `depth ${depth}: ${counted(count, "state")}`));
   const scale = (count) => [svg("line", { x1: left, x2: wide, y1: up(count), y2: up(count) }),
-    text(left - 8, up(count) + 4, "end", count.toLocaleString("en"))];
-  const depths = levels.flatMap((_, depth) => (depth % every ? [] : [text(left + (depth + 0.42) * width, high + 16, "middle", String(depth))]));
-  return svg("svg", { class: "plot", width: wide, viewBox: `0 0 ${wide} ${high + 40}`, role: "img", "aria-label": label },
+    write(left - 8, up(count) + 4, "end", count.toLocaleString("en"))];
+  const depths = levels.map((_, depth) => depth).filter((depth) => depth % every === 0)
+    .map((depth) => write(left + (depth + 0.42) * width, high + 16, "middle", String(depth)));
+  const look = { class: "plot", width: wide, viewBox: `0 0 ${wide} ${high + 40}`, role: "img", "aria-label": label };
+  return svg("svg", look,
     ...[most, Math.round(most / 2)].flatMap(scale), ...levels.map(bar), ...depths,
-    text((wide + left) / 2, high + 34, "middle", "depth: steps from an initial state"));
+    write((wide + left) / 2, high + 34, "middle", "depth: steps from an initial state"));
 }
 
 function onPaper() { // every counterexample, each with all that its steps change
@@ -80,16 +84,17 @@ function onPaper() { // every counterexample, each with all that its steps chang
 function asked() { // "#2.7" in the address is the trace of the second property, at its step 7
   const [, number, at] = /^#(\d+)\.(\d+)$/.exec(location.hash) ?? [];
   const named = data.claims[number - 1];
-  if (named && named.story !== null) return [named, Math.min(at, data.stories[named.story].frames.length - 1), true];
+  const last = (claim) => data.stories[claim.story].frames.length - 1;
+  if (named && named.story !== null) return [named, Math.min(at, last(named)), true];
   const traced = data.claims.filter((claim) => claim.story !== null);
   return [traced.find(refuted) ?? traced[0], 0, false];
 }
 
 const paper = html("div", { class: "print" });
-document.getElementById("report").append(head(), claims(), viewer, paper, coverage(), growth());
+const [claim, at, byName] = asked();
+document.getElementById("report").append(head(), claims(), ...(claim ? [viewer] : []), paper, coverage(), growth());
 addEventListener("beforeprint", () => paper.replaceChildren(...onPaper()));
 addEventListener("afterprint", () => paper.replaceChildren());
 addEventListener("keydown", keys);
-const [claim, at, byName] = asked();
 if (claim) choose(claim, at);
 if (byName) viewer.scrollIntoView({ behavior: "instant" });

@@ -52,8 +52,12 @@ function run(story, claim) {
       html("div", { class: "what" }, frame.changes.join("; ")))));
   const look = `outcome ${refuted(claim) ? "refuted" : "proved"}`;
   const end = html("p", { class: look }, story.loop === null ? claim.detail : round(story));
+  const onpick = (at) => {
+    pick(at);
+    list.focus({ preventScroll: true }); // so that the arrow keys go on from there
+  };
   list.style.marginLeft = end.style.marginLeft = `${extent(story)}px`;
-  return html("div", { class: "run" }, html("div", { class: "lanes" }, ...lanes), picture(story, pick), list, end);
+  return html("div", { class: "run" }, html("div", { class: "lanes" }, ...lanes), picture(story, onpick), list, end);
 }
 
 function round(story) {
@@ -111,7 +115,8 @@ function state(story, frame, at) {
   const network = frame.network.map((text, place) =>
     at && frame.fresh.includes(place) ? html("ins", {}, `+ ${story.texts[text]}`) : story.texts[text]);
   const gone = frame.gone.map((text) => html("del", {}, story.texts[text]));
-  const messages = [html("h4", {}, `Messages under way: ${network.length}`), html("ul", {}, ...items([...network, ...gone]))];
+  const messages = [html("h4", {}, `Messages under way: ${network.length}`),
+    html("ul", {}, ...items([...network, ...gone]))];
   return [html("h3", {}, title(story, frame, frame.said)), html("p", { class: "soft" }, frame.doc),
     html("ul", {}, ...items(frame.changes)),
     ...story.tables.flatMap((table, number) =>
@@ -121,9 +126,10 @@ function state(story, frame, at) {
 
 function grid(story, table, frame, cells, before) {
   const down = (column) => frame.up[story.nodes.indexOf(column)] === false;
+  const said = (text) => story.texts[text] ?? "";
   const cell = (now, then, column) => now === then
-    ? html("td", down(column) ? { class: "soft" } : {}, story.texts[now] ?? "")
-    : html("td", { class: "changed" }, html("del", {}, story.texts[then] ?? ""), " ", html("ins", {}, story.texts[now] ?? ""));
+    ? html("td", down(column) ? { class: "soft" } : {}, said(now))
+    : html("td", { class: "changed" }, html("del", {}, said(then)), " ", html("ins", {}, said(now)));
   const durable = (row) => (table.durable.includes(row) ? [html("span", { class: "durable" }, " durable")] : []);
   const names = table.columns.map((column) => (down(column) ? `${column} (down)` : column));
   return html("table", {}, ...(names.join("") ? [header("", ...names)] : []),
@@ -138,9 +144,10 @@ function showSource(pane, frame) {
     pane.replaceChildren(html("p", { class: "where" }, "No method of the model says what this step does."));
     return;
   }
-  const file = data.sources[place.file], look = (line) => (line >= place.first && line <= place.last ? "row hit" : "row");
+  const file = data.sources[place.file], { first, last } = place;
+  const look = (line) => (line >= first && line <= last ? "row hit" : "row");
   pane.replaceChildren(
-    html("p", { class: "where" }, html("strong", {}, place.name), ` ${file.name}, lines ${place.first} to ${place.last}`),
+    html("p", { class: "where" }, html("strong", {}, place.name), ` ${file.name}, lines ${first} to ${last}`),
     html("pre", {}, ...file.lines.map((words, number) =>
       html("span", { class: look(number + 1), "data-line": number + 1 },
         ...words.map(([kind, said]) => (kind ? html("span", { class: kind }, said) : said))))));
