@@ -82,12 +82,12 @@ function route(story, message) { // the line of an arrow, its end, its angle the
   const from = { x: x(story, message.src), y: y(message.sent) }, own = message.src === message.dst;
   const across = (x(story, message.dst) - from.x) * FLIGHTS[message.fate];
   const down = message.end === null ? ROW * 0.34 : y(message.end) - from.y;
-  const side = own ? -1 : Math.sign(across);
+  const side = own ? 1 : Math.sign(across);
   if (own) {
     const to = { x: from.x + 8, y: from.y + down };
     const out = from.x + 56; // a bow to the right
     return { line: `M ${from.x} ${from.y} C ${out} ${from.y + 6} ${out} ${to.y - 6} ${to.x} ${to.y}`,
-      to, angle: 172, spot: { x: to.x + 40, y: to.y - 9 }, side };
+      to, angle: 172, spot: { x: from.x - 14, y: to.y - 9 }, side };
   }
   const short = message.fate === "delivered" ? 8 / Math.hypot(across, down) : 0; // ends at the rim of the mark
   const to = { x: from.x + across * (1 - short), y: from.y + down * (1 - short) };
@@ -135,7 +135,7 @@ function marks(story, frame, at) {
 }
 
 function beside(story, frame, at, place) { // below an arrow that comes from the right
-  const here = story.messages.filter((message) => message.end === at && message.dst === frame.lane);
+  const here = story.messages.filter((message) => message.end === at && message.fate === "delivered");
   const arrow = here.some((message) => message.src >= message.dst);
   const words = [...(OWN[frame.kind] ?? []), ...frame.marks].slice(0, 2);
   const first = y(at) + (arrow ? 16 : words.length > 1 ? -2 : 4);
