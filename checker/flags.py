@@ -103,6 +103,11 @@ def search_options() -> list[click.Option]:
         ),
         *export_options(),
         click.Option(
+            ["--report"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Write everything, with pictures of the traces, to one HTML file.",
+        ),
+        click.Option(
             ["--engine"],
             type=click.Choice(list(ENGINES)),
             default="auto",

@@ -32,6 +32,7 @@ LAYERS = [
     "checker.render",
     "checker.export",
     "checker.api",
+    "checker.report",
     "checker.flags",
     "checker.commands",
     "checker.cli",

@@ -13,8 +13,7 @@ from pathlib import Path
 import click
 
 from checker.check import Limits, Report, check
-from checker.export.formats import format_of, write
-from checker.export.subject import NoTrace
+from checker.commands.files import Files, require_formats, require_property, write_files
 from checker.flags import environment_options, search_options
 from checker.load import ENVIRONMENT, LoadError, ModelFile, adapted
 from checker.model.errors import DefinitionError, UsageError
@@ -26,7 +25,6 @@ from checker.render import as_json, junit, text
 from checker.render.progress import Progress
 from checker.render.run import Run
 from checker.spill import Spill
-from checker.system.system import deadlock_claim
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,7 @@ class Asked:
     output_format: str
     witness: bool
     certificate: bool
-    exports: tuple[Path, ...]
-    export_of: str | None
+    files: Files
     check_model: bool
     engine: str
     spill: Spill | None
@@ -97,18 +94,18 @@ class ModelCommand(click.Command):
             values["output_format"],
             values["witness"],
             values["certificate"],
-            _exports(values["graph"], values["exports"]),
-            values["export_of"],
+            Files(values["report"], values["graph"], values["exports"], values["export_of"]),
             values["check_model"],
             values["engine"],
             _spill(values, self.file, parameters),
         )
         if values["timeout"] is not None and not math.isfinite(values["timeout"]):
             raise UsageError("--timeout takes a number of seconds")
+        require_formats(asked.files)
         model = self.file.build(parameters, given)
         environment = {k: values[k] for k in ENVIRONMENT if values[k] is not None}
         model = adapted(model, environment)
-        _require_property(model, asked.export_of)
+        require_property(model, asked.files.of)
         command = shlex.join(["elcheck", *ctx.find_root().obj])
         run = Run(str(ctx.info_name), self.file.summary, parameters, command)
         return _check(run, model, asked, self.file)
@@ -146,39 +143,8 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
     finally:
         progress.done()
     click.echo(_rendered(run, report, asked))
-    for path in asked.exports:
-        _export(report, path, asked.export_of, run.command)
+    write_files(run, report, file.about, asked.files)
     return report.exit_code
-
-
-def _exports(graph: Path | None, others: tuple[Path, ...]) -> tuple[Path, ...]:
-    """The files to write, the formats of which are known. Raises UsageError."""
-    if graph is not None and format_of(graph).of != "graph":
-        raise UsageError(f"--graph {graph}: the ending is of no state graph; --export writes everything else")
-    for path in others:
-        format_of(path)
-    return (*([graph] if graph is not None else []), *others)
-
-
-def _require_property(model: Model, name: str | None) -> None:
-    """Raise UsageError before the search if no property has a name."""
-    known = [claim.name for claim in model.properties] + [claim.name for claim in deadlock_claim(model)]
-    if name is not None and name not in known:
-        raise UsageError(
-            f"--export-of {name!r}: the model has no such property, but {', '.join(map(repr, known))}"
-        )
-
-
-def _export(report: Report, path: Path, of: str | None, command: str) -> None:
-    """Write a file, or say why not. Where the check failed, the verdict's own code says more."""
-    try:
-        write(report, path, of, command)
-    except NoTrace as error:
-        click.echo(f"elcheck: {path} is not written: {error}", err=True)
-    except (UsageError, OSError) as error:
-        if report.exit_code == 0:
-            raise
-        click.echo(f"elcheck: {error}", err=True)
 
 
 def _rendered(run: Run, report: Report, asked: Asked) -> str:

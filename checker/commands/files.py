@@ -1,0 +1,82 @@
+"""What a check writes into files: the HTML report, and exports for other tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import click
+
+from checker.about import About
+from checker.check import Report
+from checker.export.formats import format_of, write
+from checker.export.subject import NoTrace
+from checker.model.errors import UsageError
+from checker.model.model import Model
+from checker.render.run import Run
+from checker.report import page
+from checker.system.system import deadlock_claim
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files to write. ``of`` names the property whose trace is exported."""
+
+    report: Path | None = None
+    graph: Path | None = None
+    exports: tuple[Path, ...] = ()
+    of: str | None = None
+
+
+def require_formats(files: Files) -> None:
+    """Raise UsageError for what can't be written: better before a long search than after."""
+    if files.report is not None:
+        page.require_folder(files.report)
+    if files.graph is not None and format_of(files.graph).of != "graph":
+        raise UsageError(
+            f"--graph {files.graph}: the ending is of no state graph; --export writes everything else"
+        )
+    for path in files.exports:
+        format_of(path)
+
+
+def require_property(model: Model, name: str | None) -> None:
+    """Raise UsageError if no property has a name."""
+    known = [claim.name for claim in model.properties] + [claim.name for claim in deadlock_claim(model)]
+    if name is not None and name not in known:
+        raise UsageError(
+            f"--export-of {name!r}: the model has no such property, but {', '.join(map(repr, known))}"
+        )
+
+
+def write_files(run: Run, report: Report, about: About, files: Files) -> None:
+    """Write all of them. Where the check failed, its verdict's own code says more than that a file could not
+    be written; that is said on stderr then. Raises UsageError or OSError if it did not fail.
+    """
+    writers: list[Callable[[], None]] = []
+    if files.report is not None:
+        writers.append(partial(page.write, run, report, about, files.report))
+    graphs = () if files.graph is None else (files.graph,)
+    writers += [partial(_export, report, path, files.of, run.command) for path in (*graphs, *files.exports)]
+    for writer in writers:
+        try:
+            writer()
+        except (UsageError, OSError) as error:
+            if report.exit_code == 0:
+                raise
+            click.echo(f"elcheck: {_why(error)}", err=True)
+
+
+def _export(report: Report, path: Path, of: str | None, command: str) -> None:
+    try:
+        write(report, path, of, command)
+    except NoTrace as error:
+        click.echo(f"elcheck: {path} is not written: {error}", err=True)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"can't write {error.filename or 'a file'}: {error.strerror}"
+    return str(error)

@@ -1,0 +1,173 @@
+"""Everything that the report shows, as one object: script.js draws it and knows nothing of models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from checker.about import About
+from checker.check import Report, Result, Stats
+from checker.explore import Search
+from checker.model.values import counted, text
+from checker.render.run import Run
+from checker.report.sources import Place, Source, Sources
+from checker.report.story import Story, story_of
+from checker.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A property and what came out. ``story`` is the number of its trace, ``fair`` why a lasso is fair."""
+
+    name: str
+    kind: str
+    verdict: str
+    detail: str
+    story: int | None
+    fair: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Use:
+    """How much a handler was used: calls, calls that gave a step, and the guards that blocked the others."""
+
+    program: str
+    name: str
+    place: int | None
+    called: int
+    enabled: int
+    blocked: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """The whole report. ``facts`` are pairs of a label and what there is to say; ``levels`` how many states
+    are at each depth.
+    """
+
+    name: str
+    verdict: str
+    summary: str
+    facts: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    command: str
+    claims: tuple[Claim, ...]
+    stories: tuple[Story, ...]
+    places: tuple[Place, ...]
+    sources: tuple[Source, ...]
+    uses: tuple[Use, ...]
+    gaps: tuple[str, ...]
+    levels: tuple[int, ...]
+
+
+def document(run: Run, report: Report, about: About) -> Document:
+    """The report of a check. ``about`` is what the model's file says of it."""
+    sources = Sources(report.system.runner)
+    traces = [result.trace for result in report.results]
+    numbers = {trace: number for number, trace in enumerate(dict.fromkeys(filter(None, traces)))}
+    stories = tuple(story_of(trace, report.model, sources) for trace in numbers)
+    claims = tuple(
+        _claim(result, None if result.trace is None else numbers[result.trace]) for result in report.results
+    )
+    uses = tuple(_uses(report, sources))
+    return Document(
+        run.name,
+        said(report.verdict),
+        run.summary,
+        tuple(_facts(run, report, about)),
+        (*_cuts(report.stats), *(f"{note}." for note in report.notes)),
+        run.command,
+        claims,
+        stories,
+        tuple(sources.places),
+        tuple(sources.files),
+        uses,
+        tuple(_gaps(report)),
+        levels(report.search),
+    )
+
+
+def said(verdict: Verdict) -> str:
+    """A verdict in words."""
+    return verdict.value.replace("-", " ")
+
+
+def _claim(result: Result, story: int | None) -> Claim:
+    fair = None if result.certificate is None else tuple(map(str, result.certificate.kept))
+    return Claim(result.name, result.kind, said(result.verdict), result.detail, story, fair)
+
+
+def _facts(run: Run, report: Report, about: About) -> list[tuple[str, str]]:
+    facts = [*about.parts.items()]
+    bug = about.bugs.get(str(run.parameters.get("bug")))
+    if bug:
+        facts.append(("Mistake put in", f"{run.parameters['bug']}: {bug}"))
+    facts.append(("Parameters", _parameters(run.parameters)))
+    facts.append(("Environment", report.model.describe_environment()))
+    facts.append(("Searched", _size(report)))
+    return [(label, what) for label, what in facts if what]
+
+
+def _parameters(parameters: Mapping[str, object]) -> str:
+    def shown(value: object) -> str:
+        if value is None or isinstance(value, bool):
+            return str(value).lower()
+        return value if isinstance(value, str) else text(value)
+
+    return ", ".join(f"{name} {shown(value)}" for name, value in parameters.items())
+
+
+def _size(report: Report) -> str:
+    stats = report.stats
+    return (
+        f"{counted(stats.distinct, 'distinct state')}, {counted(stats.transitions, 'transition')}, "
+        f"depth {stats.depth}, in {stats.seconds:.1f} s ({report.engine} engine)"
+    )
+
+
+def _cuts(stats: Stats) -> list[str]:
+    lines = []
+    if stats.stopped is not None:
+        lines.append(f"Not every state was examined: {stats.stopped}.")
+    for name, count in stats.cut.items():
+        states = counted(count, "state")
+        lines.append(f"The bound {name} cut steps of {states}; what lies across it was not checked.")
+    if stats.exhaustive:
+        lines.append("Every reachable state was examined.")
+    return lines
+
+
+def _uses(report: Report, sources: Sources) -> list[Use]:
+    runner = report.system.runner
+    found: dict[tuple[str, str], Use] = {}
+    programs = [*map(type, runner.programs.values()), type(report.model.program)]
+    classes = {program.__name__: program for program in programs}
+    for owner, handler in runner.all_handlers():
+        tally = runner.tallies[owner, handler.name]
+        found[owner, handler.name] = Use(
+            owner,
+            handler.name,
+            sources.of_method(classes[owner], handler.name),
+            tally.called,
+            tally.enabled,
+            tuple(sorted(tally.blocked.items(), key=lambda item: (-item[1], item[0]))),
+        )
+    return list(found.values())
+
+
+def _gaps(report: Report) -> list[str]:
+    coverage = report.coverage
+    found = [f"{program} has no handler for {msg}, which it is sent." for program, msg in coverage.unhandled]
+    return [
+        *found,
+        *(f"Blocked at the head of its link for ever: {head}." for head in coverage.blocked_heads),
+    ]
+
+
+def levels(search: Search) -> tuple[int, ...]:
+    """How many states were found at each depth."""
+    counts = [end - begin for begin, end in pairwise([*search.levels, len(search.codes)])]
+    while counts and not counts[-1]:
+        counts.pop()
+    return tuple(counts)

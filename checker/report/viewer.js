@@ -1,0 +1,155 @@
+// A trace to step through: the picture with its steps, beside it the state and the source of the selected one.
+
+const KINDS = {
+  always: "has to hold in every state", never: "must hold in no state", step: "has to hold of every step",
+  sometimes: "some state has to satisfy it", possible: "has to stay possible from every state",
+  liveness: "has to hold of every fair behaviour", deadlock: "only proper ends may have no next step",
+  error: "a handler or a property raised an exception",
+};
+const shown = { claim: null, story: null, at: 0 };
+const viewer = html("section", { id: "trace", "aria-labelledby": "trace-title" });
+const verdict = (said) => html("span", { class: `verdict ${said.split(" ")[0]}` }, said);
+const refuted = (claim) => claim.verdict === "refuted";
+const title = (story, frame, said) => (frame.lane === null ? said : `${story.nodes[frame.lane]}: ${said}`);
+const heading = (claim) => (refuted(claim) ? "How it goes wrong" : "How it is reached");
+const header = (...names) =>
+  html("thead", {}, html("tr", {}, ...names.map((name) => html("th", { scope: "col" }, name))));
+
+function choose(claim, at = 0) {
+  shown.claim = claim;
+  shown.story = data.stories[claim.story];
+  for (const button of document.querySelectorAll("button.choose"))
+    button.setAttribute("aria-pressed", String(Number(button.value) === data.claims.indexOf(claim)));
+  const button = (said, by) => html("button", { type: "button", click: () => move(by) }, said);
+  const pane = (id, label) => html("div", { class: "pane", id, tabindex: 0, role: "region", "aria-label": label });
+  viewer.replaceChildren(
+    html("h2", { id: "trace-title" }, heading(claim)), lead(claim),
+    html("div", { class: "viewer" },
+      html("div", {}, run(shown.story, claim), legend(shown.story), ...fair(claim)),
+      html("div", { class: "side" },
+        html("div", { class: "walk" }, button("‹ back", -1), button("next ›", 1),
+          html("strong", { id: "place", "aria-live": "polite" }), html("span", { class: "soft" }, "or the arrow keys")),
+        pane("state", "The state after the step"), pane("source", "The model's source"))));
+  pick(at);
+}
+
+function lead(claim) {
+  const others = data.claims.filter((other) => other.story === claim.story && other !== claim);
+  const also = others.map((other) => html("p", { class: "soft" }, `The same steps: ${other.name}: ${other.detail}`));
+  return html("div", { class: refuted(claim) ? "lead" : "lead reached" },
+    html("p", {}, verdict(claim.verdict), " ", html("strong", {}, claim.name),
+      html("span", { class: "soft" }, ` (${claim.kind}: ${KINDS[claim.kind]})`)),
+    html("p", {}, claim.detail), ...also);
+}
+
+function run(story, claim) {
+  const lanes = story.nodes.map((name) => html("span", {}, name));
+  lanes.forEach((name, lane) => { name.style.left = `${x(story, lane)}px`; });
+  const list = html("ol", { class: "steps", role: "listbox", tabindex: 0, "aria-label": "Steps" },
+    ...story.frames.map((frame, at) => html("li", { role: "option", id: `step-${at}`, click: () => pick(at) },
+      html("div", { class: "head" }, title(story, frame, frame.brief)),
+      html("div", { class: "doc" }, frame.doc),
+      html("div", { class: "what" }, frame.changes.join("; ")))));
+  const look = `outcome ${refuted(claim) ? "refuted" : "proved"}`;
+  const end = html("p", { class: look }, story.loop === null ? claim.detail : round(story));
+  const onpick = (at) => {
+    pick(at);
+    list.focus({ preventScroll: true }); // so that the arrow keys go on from there
+  };
+  list.style.marginLeft = end.style.marginLeft = `${extent(story)}px`;
+  return html("div", { class: "run" }, html("div", { class: "lanes" }, ...lanes), picture(story, onpick), list, end);
+}
+
+function round(story) {
+  if (story.loop === story.frames.length - 1) return "It stays there for ever.";
+  return `Back to the state after step ${story.loop}, and so on for ever.`;
+}
+
+function fair(claim) {
+  if (claim.fair === null) return [];
+  return [html("h3", {}, "Why this behaviour is fair"),
+    html("ul", {}, ...claim.fair.map((said) => html("li", {}, said))),
+    html("p", { class: "soft" }, "Of what else is assumed, nothing is enabled in the loop.")];
+}
+
+function pick(at) {
+  const { story } = shown, frame = story.frames[at], id = `step-${at}`;
+  shown.at = at;
+  for (const option of viewer.querySelectorAll("[role=option]"))
+    option.setAttribute("aria-selected", String(option.id === id));
+  viewer.querySelector("[role=listbox]").setAttribute("aria-activedescendant", id);
+  for (const part of viewer.querySelectorAll("[data-at]"))
+    part.classList.toggle("now", Number(part.dataset.at) === at);
+  for (const message of viewer.querySelectorAll(".message")) {
+    const now = at > 0 && [message.dataset.sent, message.dataset.end].map(Number).includes(at);
+    message.classList.toggle("now", now);
+    message.setAttribute("tabindex", now ? 0 : -1); // few stops for the tab key: those of this step
+  }
+  document.getElementById("place").textContent = `step ${at} of ${story.frames.length - 1}`;
+  document.getElementById("state").replaceChildren(...state(story, frame, at));
+  showSource(document.getElementById("source"), frame);
+  history.replaceState(null, "", `#${data.claims.indexOf(shown.claim) + 1}.${at}`);
+}
+
+function move(by) {
+  const last = shown.story.frames.length - 1, { loop } = shown.story;
+  const round = by > 0 && shown.at === last && loop !== null && loop < last;
+  pick(round ? loop + 1 : Math.max(0, Math.min(last, shown.at + by)));
+  document.getElementById(`step-${shown.at}`).scrollIntoView({ block: "nearest" });
+}
+
+function keys(event) {
+  if (event.key === "Escape") hideTip();
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || shown.story === null) return;
+  const last = shown.story.frames.length - 1, inside = (where) => event.target.closest?.(where);
+  const across = inside(".pane, .scroll, summary") ? {} : { ArrowRight: 1, ArrowLeft: -1 };
+  const along = inside("[role=listbox], .picture") ? { ArrowDown: 1, ArrowUp: -1, Home: -last, End: last } : {};
+  const by = { ...across, ...along }[event.key];
+  if (by === undefined) return;
+  event.preventDefault();
+  move(event.key === "End" ? last - shown.at : by);
+}
+
+function state(story, frame, at) {
+  const before = story.frames[Math.max(0, at - 1)], items = (said) => said.map((part) => html("li", {}, part));
+  const network = frame.network.map((text, place) =>
+    at && frame.fresh.includes(place) ? html("ins", {}, `+ ${story.texts[text]}`) : story.texts[text]);
+  const gone = frame.gone.map((text) => html("del", {}, story.texts[text]));
+  const messages = [html("h4", {}, `Messages under way: ${network.length}`),
+    html("ul", {}, ...items([...network, ...gone]))];
+  return [html("h3", {}, title(story, frame, frame.said)), html("p", { class: "soft" }, frame.doc),
+    html("ul", {}, ...items(frame.changes)),
+    ...story.tables.flatMap((table, number) =>
+      [html("h4", {}, table.title), grid(story, table, frame, frame.cells[number], before.cells[number])]),
+    ...(story.nodes.length ? messages : [])];
+}
+
+function grid(story, table, frame, cells, before) {
+  const down = (column) => frame.up[story.nodes.indexOf(column)] === false;
+  const said = (text) => story.texts[text] ?? "";
+  const cell = (now, then, column) => now === then
+    ? html("td", down(column) ? { class: "soft" } : {}, said(now))
+    : html("td", { class: "changed" }, html("del", {}, said(then)), " ", html("ins", {}, said(now)));
+  const durable = (row) => (table.durable.includes(row) ? [html("span", { class: "durable" }, " durable")] : []);
+  const names = table.columns.map((column) => (down(column) ? `${column} (down)` : column));
+  return html("table", {}, ...(names.join("") ? [header("", ...names)] : []),
+    html("tbody", {}, ...table.rows.map((name, row) => html("tr", {},
+      html("th", { scope: "row" }, name, ...durable(row)),
+      ...table.columns.map((column, at) => cell(cells[row][at], before[row][at], column))))));
+}
+
+function showSource(pane, frame) {
+  const place = data.places[frame.place];
+  if (!place) {
+    pane.replaceChildren(html("p", { class: "where" }, "No method of the model says what this step does."));
+    return;
+  }
+  const file = data.sources[place.file], { first, last } = place;
+  const look = (line) => (line >= first && line <= last ? "row hit" : "row");
+  pane.replaceChildren(
+    html("p", { class: "where" }, html("strong", {}, place.name), ` ${file.name}, lines ${first} to ${last}`),
+    html("pre", {}, ...file.lines.map((words, number) =>
+      html("span", { class: look(number + 1), "data-line": number + 1 },
+        ...words.map(([kind, said]) => (kind ? html("span", { class: kind }, said) : said))))));
+  pane.scrollTop = pane.querySelector(".hit").offsetTop - pane.offsetTop - 60;
+}
