@@ -21,6 +21,7 @@ LAYERS = [
     "checker.graph checker.answer",
     "checker.possible checker.liveness",
     "checker.graph_claims checker.certificate",
+    "checker.clearest",
     "checker.results",
     "checker.validate_liveness",
     "checker.validate",
