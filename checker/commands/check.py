@@ -6,7 +6,7 @@ import math
 import shlex
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -29,8 +29,7 @@ class Asked:
 
     limits: Limits
     output_format: str
-    witness: bool
-    certificate: bool
+    wanted: text.Wanted
     graph: Path | None
     check_model: bool
     engine: str
@@ -87,14 +86,18 @@ class ModelCommand(click.Command):
         asked = Asked(
             Limits(**{name: values[name] for name in _LIMITS}),
             values["output_format"],
-            values["witness"],
-            values["certificate"],
+            text.Wanted(values["witness"], values["certificate"], values["diagram"], values["explain"]),
             values["graph"],
             values["check_model"],
             values["engine"],
         )
         if values["timeout"] is not None and not math.isfinite(values["timeout"]):
             raise UsageError("--timeout takes a number of seconds")
+        for name in ("diagram", "explain"):
+            if values[name] and asked.output_format != "text":
+                raise UsageError(
+                    f"--{name} is of the report as text: leave out --format {asked.output_format}"
+                )
         if asked.graph is not None and asked.graph.suffix not in graph.ENDINGS:
             raise UsageError(f"--graph {asked.graph}: the ending says the format, .dot or .graphml")
         model = self.file.build(parameters, given)
@@ -133,4 +136,4 @@ def _rendered(run: Run, report: Report, asked: Asked) -> str:
     if asked.output_format == "junit":
         return junit.render(run, report)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    return text.render(run, report, witnesses=asked.witness, certificate=asked.certificate, width=width)
+    return text.render(run, report, replace(asked.wanted, width=width))
