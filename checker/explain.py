@@ -8,14 +8,15 @@ without it is not tried, and a step that is kept need not be indispensable.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from checker.happens_before import HappensBefore, Point, changed, happens_before, points_of
 from checker.model.formula import Formula, Taken, atoms_of
 from checker.model.ids import NodeId
 from checker.model.model import Model
 from checker.model.property import Property, Scope, Some
-from checker.model.state import NodeView, State
+from checker.model.state import Event, NodeView, State
 from checker.properties import arguments_of
 from checker.system.views import see
 from checker.trace import Trace
@@ -46,7 +47,8 @@ def explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
     """The steps that matter to what a claim says of a trace; ``claim`` is None for an exception."""
     if trace.loop is None or trace.loop == len(trace.steps):
         return _explain(trace, model, claim)
-    again = Trace(trace.initial, trace.steps + trace.steps[trace.loop :])  # a second round rests on the first
+    twice = trace.steps + trace.steps[trace.loop :]  # a second round rests on the first
+    again = replace(trace, steps=twice)
     found = _explain(again, model, claim)
     size, turn = len(trace.steps), len(trace.steps) - trace.loop
     folded: list[tuple[int, ...] | None] = list(found.needs[:size])
@@ -61,13 +63,14 @@ def _explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
     if not trace.initial.nodes:
         return _everything(trace, "the one state that all steps work on", None)
     order = happens_before(trace, model)
-    if claim is None or claim.kind in ("deadlock", "possible"):
+    if claim is None or claim.kind in ("deadlock", "possible") or trace.loop == len(trace.steps):
         return _everything(trace, "what every node can do next", order)
     if claim.scope.kind == "whole":
         return _everything(trace, "the whole state", order)
     if claim.formula is not None:
         seeds, nodes = _of_formula(trace, claim.formula)
         what = f"{_listed(nodes)} all along" if nodes else "which steps are taken"
+        what += ", and goes round" * (trace.loop is not None)
     elif claim.scope.kind == "history":
         seeds, what = _of_monitor(trace, model, claim.scope.monitor), f"the history {claim.scope.monitor!r}"
     elif claim.kind == "step":
@@ -161,16 +164,13 @@ def _of_step(trace: Trace, scope: Scope) -> tuple[set[Point], str]:
 def _of_monitor(trace: Trace, model: Model, name: str) -> set[Point]:
     """Where a monitor's state changes."""
     at = [monitor.name for monitor in model.monitors].index(name)
-    found: set[Point] = set()
-    for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
-        if before.history[at] != step.state.history[at]:
-            found.update(points_of(number, step.event, step.state))
-    return found
+    histories = [state.history[at] for state in trace.states]
+    return _taken(trace, lambda number, _: histories[number - 1] != histories[number])
 
 
 def _of_formula(trace: Trace, formula: Formula) -> tuple[set[Point], list[NodeId]]:
     """Where anything changes that a formula's atoms see, and the steps that it speaks of."""
-    seeds: set[Point] = set()
+    seeds = _taken(trace, lambda number, _: trace.loop is not None and number > trace.loop)
     nodes: dict[NodeId, None] = {}
     for atom in atoms_of(formula):
         scope = atom.scope if isinstance(atom, Some) else atom
@@ -182,10 +182,20 @@ def _of_formula(trace: Trace, formula: Formula) -> tuple[set[Point], list[NodeId
             differs = changed if scope.kind in ("whole", "history") else _view_changes(scope)
             seeds.update(point for points in _points(trace, differs).values() for point in points)
         elif isinstance(atom, Taken):
-            seeds.update(
-                point
-                for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1)
-                if atom.means(step.event)
-                for point in points_of(number, step.event, step.state)
-            )
+            seeds |= _taken(trace, partial(_means, atom))
     return seeds, sorted(nodes)
+
+
+def _means(atom: Taken, number: int, event: Event) -> bool:
+    del number
+    return atom.means(event)
+
+
+def _taken(trace: Trace, wanted: Callable[[int, Event], bool]) -> set[Point]:
+    """The points of some steps."""
+    return {
+        point
+        for number, step in enumerate(trace.steps, 1)
+        if wanted(number, step.event)
+        for point in points_of(number, step.event, step.state)
+    }

@@ -1,9 +1,9 @@
 """Which steps of a trace another step rests on directly (Lamport 1978, "Time, Clocks, and the Ordering ...").
 
 A node's step rests on the last one that changed the node, a delivery also on the step that sent the message.
-To that come the causes that the environment adds: on a fifo link what was taken before it, across a partition
-the heal, and under synchronous timing, where a timeout or a tick waits until nothing else can happen,
-everything before it.
+To that come the causes that the environment adds: on a fifo link what was taken from it before, across a
+partition the heal, and under synchronous timing, where a timeout or a tick waits until nothing else can
+happen, everything.
 """
 
 from __future__ import annotations
@@ -130,6 +130,8 @@ class _Weaver:
                 self._changed.get(node, ()) if event.kind == "crash" else ()
             )  # it may leave what it finds
             self._changed[node] = (point, *before)
+        for gone in (self._flow.messages[at].envelope for at in self._flow.gone[number]):
+            self._taken[gone.src, gone.dst] = points[0]
         if message is not None and event.kind != "duplicate":
             self._taken[message.envelope.src, message.envelope.dst] = points[0]
         if event.kind == "restart" and event.node is not None:

@@ -25,9 +25,7 @@ def diagram(model: Model, trace: Trace, width: int | None = None, matters: Seque
     """The diagram of a trace, for a terminal of some width. ``matters`` says of each step whether it does;
     the others are dimmed and marked.
     """
-    return "\n".join([row.text() for row in _Diagram(model, trace, width, matters).rows()] + [""]).rstrip(
-        "\n"
-    )
+    return "\n".join(row.text() for row in _Diagram(model, trace, width, matters).rows())
 
 
 class _Diagram:
@@ -117,15 +115,15 @@ class _Diagram:
             lines = wrapped(f"{message.sent}: {text(envelope.msg)}", lanes.room)
             row.put(dst + 2, lines[0], style)
             return [(line, style) for line in lines[1:] + [name] * bool(name)]
-        left, right = min(src, dst), max(src, dst)
+        stop = {"lose": dst - 2 if src < dst else dst + 2}.get(event.kind, dst)
+        left, right = min(src, stop), max(src, stop)
         row.put(left + 1, ("╌" if is_notice(envelope) else "─") * (right - left - 1), style)
         for lane in range(lanes.count):
             if left < lanes.column(lane) < right:
                 row.put(lanes.column(lane), "┼", style)
         row.put(src, "├" if src < dst else "┤", style)
         head = {"lose": ("✗", "✗"), "duplicate": ("»", "«")}.get(event.kind, ("▶", "◀"))[src > dst]
-        at_head = {"lose": dst - 2 if src < dst else dst + 2}.get(event.kind, dst)
-        row.put(at_head, head, style)
+        row.put(stop, head, style)
         said = _shortened(message.sent, envelope.msg, right - left - 7)
         row.put(left + 3 if src < dst else right - len(said) - 4, f" {said} ", style)
         if src < dst and name:
@@ -194,7 +192,7 @@ class _Diagram:
         parts = [f"{example}@5: it is delivered to {example} in step 5"] if "delivered" in fates else []
         parts += [f"{example}✗5: it is lost in step 5"] * bool(fates - {"delivered"})
         parts += ["3: on an arrow: it was sent in step 3"] * any(t is not None for t in self._flow.taken)
-        parts += ["·: a step on which nothing depends"] * (False in self._matters)
+        parts += ["·: nothing that is read rests on it"] * (False in self._matters)
         legend = []
         for line in wrapped("; ".join(parts), self._lanes.right):
             legend.append(Row(dim=True))

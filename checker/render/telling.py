@@ -24,21 +24,20 @@ class Telling:
     """The telling fields of each class of local states in a trace."""
 
     def __init__(self, trace: Trace) -> None:
-        histories = list(zip(*[state.nodes for state in trace.states], strict=True))
-        self._fields: dict[type, list[str]]
-        by_class: dict[type, list[list[object]]] = {}
-        for history in histories:
-            by_class.setdefault(type(history[0].state), []).append([view.state for view in history])
-        self._fields = {cls: _chosen(cls, h) for cls, h in by_class.items() if dataclasses.is_dataclass(cls)}
+        by_class: dict[type[object], dict[NodeId, list[object]]] = {}
+        for state in trace.states:
+            for view in state.nodes:
+                by_class.setdefault(type(view.state), {}).setdefault(view.node, []).append(view.state)
+        self._fields = {cls: _chosen(cls, list(histories.values())) for cls, histories in by_class.items()}
 
     def said(self, view: NodeView[object], before: NodeView[object] | None = None) -> list[str]:
-        """A node's state in a few words: at the start all of the fields; else none if none of them changes,
-        and of those after the first two only what does.
+        """A node's state in a few words: at the start all of the fields, or its class; else none if none of
+        them changes, and of those after the first two only what does.
         """
         new, old = view.state, None if before is None else before.state
-        names = self._fields.get(type(new))
-        if names is None or (old is not None and type(old) is not type(new)):
-            return [text(new)] if new != old else []
+        names = self._fields[type(new)]
+        if type(old) is not type(new) and (old is not None or not names):
+            return [type(new).__name__ if old is None else text(new)]
         enums = [name for name in names if isinstance(getattr(new, name), Enum)]
         changed = [name for name in names if old is None or getattr(old, name) != getattr(new, name)]
         shown = [name for at, name in enumerate(names) if changed and (at < 2 or name in changed)]
@@ -51,7 +50,7 @@ def _said(name: str, value: object, *, bare: bool) -> str:
     return text(value) if bare else f"{name} {text(value)}"
 
 
-def _chosen(cls: type, histories: list[list[object]]) -> list[str]:
+def _chosen(cls: type[object], histories: list[list[object]]) -> list[str]:
     """The fields to show of a class, from what its nodes' states were."""
     assert dataclasses.is_dataclass(cls)
     ranked = []
