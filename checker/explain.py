@@ -39,8 +39,10 @@ class Explanation:
     def __str__(self) -> str:
         """In a sentence."""
         kept, steps = sum(self.matters), len(self.needs)
-        count = f"{kept} of {steps} steps bear" if kept < steps else f"all {steps} steps bear"
-        return f"It reads {self.reads}; {'the step bears' if kept == steps == 1 else count} on that."
+        which = (
+            f"{kept} of {steps} steps" if kept < steps else f"all {steps} steps" if steps > 1 else "the step"
+        )
+        return f"It reads {self.reads}; {which} {'bears' if kept == 1 else 'bear'} on that."
 
 
 def explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
@@ -85,7 +87,7 @@ def _explained(order: HappensBefore, kept: set[Point], trace: Trace, what: str) 
     needs: list[tuple[int, ...] | None] = [None] * len(trace.steps)
     for point in sorted(kept, key=lambda p: p.step):
         causes = {cause.step for cause in order.causes[point]} | set(needs[point.step - 1] or ())
-        needs[point.step - 1] = tuple(sorted(causes))
+        needs[point.step - 1] = tuple(sorted(causes - {point.step}))
     return Explanation(what, tuple(needs))
 
 

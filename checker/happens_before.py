@@ -8,7 +8,6 @@ happen, everything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,7 +20,9 @@ from checker.trace import Trace
 
 
 class Point(NamedTuple):
-    """A step's number, and the node that steps; of a joint step each node has a point of its own."""
+    """A step's number, and the node that steps; of a joint step each node has a point of its own. A crash has
+    one without a node, too: that it happens, which rests on less than what it leaves of the node.
+    """
 
     step: int
     node: NodeId | None
@@ -63,6 +64,15 @@ def changed(before: State, after: State) -> list[NodeId]:
     return [new.node for old, new in zip(before.nodes, after.nodes, strict=True) if old != new]
 
 
+def _is_plain_crash(event: Event) -> bool:
+    """Whether a node crashes, and not in the middle of a step."""
+    return event.kind == "crash" and "during" not in dict(event.args)
+
+
+_OF_MAIL = frozenset(("lose", "duplicate"))
+"""Faults that strike a message on its way to the event's node, not the node."""
+
+
 class _Weaver:
     """What later steps may rest on, as the steps go on."""
 
@@ -72,8 +82,8 @@ class _Weaver:
         self._events = [step.event for step in trace.steps]
         self._fifo = model.environment.network == "fifo"
         self._partitions = Interpreter(model).partitions
-        self._changed: dict[NodeId, tuple[Point, ...]] = {}
-        self._restarted: dict[NodeId, Point] = {}
+        self._changed: dict[NodeId, Point] = {}
+        self._restarted: dict[NodeId | None, Point] = {}
         self._taken: dict[tuple[NodeId, NodeId], Point] = {}
         self._fell: Point | None = None
         self._healed: dict[str, Point] = {}
@@ -91,15 +101,19 @@ class _Weaver:
             found += self._of_message(message, event) if message is not None else []
             found += [self._fell] if event.kind == "heal" and self._fell is not None else []
             self.causes[point] = tuple(dict.fromkeys(found))
+        if _is_plain_crash(event):
+            self._crash(Point(number, None), points[0])
         self._note(number, event, message, points, changed(before, after))
 
-    def _of_node(self, node: NodeId, event: Event) -> Sequence[Point]:
-        """The steps that made a node what it is; a crash needs no more of it than that it is up."""
-        if event.kind in ("lose", "duplicate"):
-            return ()
-        if event.kind == "crash" and "during" not in dict(event.args):
-            return [self._restarted[node]] if node in self._restarted else []
-        return self._changed.get(node, ())
+    def _of_node(self, node: NodeId, event: Event) -> list[Point]:
+        """The step that made a node what it is."""
+        return [self._changed[node]] if node in self._changed and event.kind not in _OF_MAIL else []
+
+    def _crash(self, happens: Point, leaves: Point) -> None:
+        """A crash needs no more of its node than that it is up; what it leaves rests on what it finds."""
+        node = leaves.node
+        self.causes[happens] = (self._restarted[node],) if node in self._restarted else ()
+        self.causes[leaves] = (happens, *self.causes[leaves])
 
     def _message(self, number: int) -> Message | None:
         taken = self._flow.taken[number]
@@ -111,8 +125,8 @@ class _Weaver:
         found = []
         if message.sent:
             sender = self._events[message.sent - 1]
-            joint = sender.kind == "tick"
-            found.append(Point(message.sent, src if joint else sender.node))
+            of = src if sender.kind == "tick" else None if _is_plain_crash(sender) else sender.node
+            found.append(Point(message.sent, of))
         if self._fifo and (src, dst) in self._taken:
             found.append(self._taken[src, dst])
         if event.kind == "receive" and not is_notice(message.envelope):
@@ -125,11 +139,7 @@ class _Weaver:
         """What the next steps may rest on."""
         by_node = {point.node: point for point in points}
         for node in nodes:
-            point = by_node.get(node, points[0])
-            before = (
-                self._changed.get(node, ()) if event.kind == "crash" else ()
-            )  # it may leave what it finds
-            self._changed[node] = (point, *before)
+            self._changed[node] = by_node.get(node, points[0])
         for gone in (self._flow.messages[at].envelope for at in self._flow.gone[number]):
             self._taken[gone.src, gone.dst] = points[0]
         if message is not None and event.kind != "duplicate":

@@ -26,20 +26,23 @@ def trace_table(
     matter are dimmed and marked, and a column says which steps each of the others rests on.
     """
     headers = ["step", "node", "action", "changes", "source"]
-    rows = [["0", "", "start", _start(trace.initial), ""]]
+    rows = [[_bold(0), "", "start", _start(trace.initial), ""]]
     states = trace.states
     for number, (before, step) in enumerate(zip(states, trace.steps, strict=False), 1):
         node = step.event.node.name if step.event.node else ""
         action = click.style(str(step.event), fg="yellow") if step.event.fault else str(step.event)
         said = _changes(report, before, step)
-        rows.append([str(number), node, action, said, click.style(_source(report, step.event), dim=True)])
+        rows.append([_bold(number), node, action, said, click.style(_source(report, step.event), dim=True)])
     if explanation is not None:
         headers.insert(1, "needs")
         rows = [_marked(row, number, explanation) for number, row in enumerate(rows)]
     widths = _room(rows, headers, width)
-    rows = [[click.style(row[0], bold=True), *row[1:]] for row in rows]
     table = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True, maxcolwidths=widths)
     return table + ("" if trace.loop is None else "\n" + _round(trace, trace.loop))
+
+
+def _bold(number: int) -> str:
+    return click.style(str(number), bold=True)
 
 
 def _marked(row: list[str], number: int, explanation: Explanation) -> list[str]:
