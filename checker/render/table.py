@@ -12,6 +12,7 @@ from checker.explain import Explanation
 from checker.flow import envelope_of
 from checker.model.state import Envelope, Event, State, is_notice
 from checker.model.values import text
+from checker.render.canvas import wrapped
 from checker.render.changes import Changes, changes
 from checker.render.differences import differences
 from checker.trace import Trace, TraceStep
@@ -31,12 +32,14 @@ def trace_table(
     for number, (before, step) in enumerate(zip(states, trace.steps, strict=False), 1):
         node = step.event.node.name if step.event.node else ""
         action = click.style(str(step.event), fg="yellow") if step.event.fault else str(step.event)
-        said = _changes(report, before, step)
-        rows.append([_bold(number), node, action, said, click.style(_source(report, step.event), dim=True)])
+        said, source = _changes(report, before, step), _source(report, step.event)
+        rows.append([_bold(number), node, action, said, click.style(source, dim=True) if source else ""])
     if explanation is not None:
         headers.insert(1, "needs")
         rows = [_marked(row, number, explanation) for number, row in enumerate(rows)]
     widths = _room(rows, headers, width)
+    at = headers.index("action")
+    rows = [[*row[:at], _folded(row[at], widths[at]), *row[at + 1 :]] for row in rows]
     table = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True, maxcolwidths=widths)
     return table + ("" if trace.loop is None else "\n" + _round(trace, trace.loop))
 
@@ -67,12 +70,24 @@ def _room(rows: list[list[str]], headers: list[str], width: int | None) -> list[
     """How wide each column may be for the table to fit: the actions get up to a third of what is left."""
     found: list[int | None] = [None] * len(headers)
     if width is not None:
-        longest = [max(len(click.unstyle(row[i])) for row in [*rows, headers]) for i in range(len(headers))]
+        longest = [
+            max(len(header) + 2, *(len(click.unstyle(row[i])) for row in rows))  # as tabulate has it
+            for i, header in enumerate(headers)
+        ]
         at = headers.index("action")
         left = width - sum(longest[:at] + longest[at + 2 :]) - 2 * (len(headers) - 1)
         found[at] = max(18, min(longest[at], max(left // 3, left - longest[at + 1])))
         found[at + 1] = max(24, left - min(found[at] or 0, longest[at]))
     return found
+
+
+def _folded(cell: str, room: int | None) -> str:
+    """A cell of one style in lines that fit, broken at brackets where tabulate would break words."""
+    plain = click.unstyle(cell)
+    if room is None or not plain:
+        return cell
+    begin, _, end = cell.partition(plain)
+    return "\n".join(f"{begin}{line}{end}" for line in wrapped(plain, room))
 
 
 def _start(state: State) -> str:
