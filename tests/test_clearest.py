@@ -183,6 +183,18 @@ def test_bundled_models(model: AnyModel, depth: int, engine: str) -> None:
     assert compare(report, depth, messages=model.environment.network == "sent-set") >= 1
 
 
+@pytest.mark.parametrize(
+    ("name", "bug"),
+    [("raft", "forget-vote"), ("lease", "no-fencing"), ("zab", "own-epoch"), ("bully", "hasty")],
+)
+def test_both_engines_show_the_same(name: str, bug: str) -> None:
+    model = built(name, bug=bug)
+    plain, fast = (check(model, Limits(first=True), engine=e) for e in ("plain", "fast"))
+    assert [(r.trace, r.shortest, r.detail) for r in plain.results] == [
+        (r.trace, r.shortest, r.detail) for r in fast.results
+    ]
+
+
 # -- which is clearest -------------------------------------------------------------------------------------
 
 

@@ -129,3 +129,9 @@ def test_a_loop_without_steps_stays() -> None:
     model = asking()
     trace = replace(walk(model, "n1 ask"), loop=1)
     assert "∞ and stays there for ever" in click.unstyle(diagram(model, trace))
+
+
+@pytest.mark.parametrize("picture", ["raft-forget-vote-80", "lasso-explained-80"])
+def test_the_page_on_traces_shows_golden_diagrams(picture: str) -> None:
+    page = (GOLDEN.parent.parent / "docs" / "traces.md").read_text(encoding="utf-8")
+    assert (GOLDEN / f"{picture}.txt").read_text(encoding="utf-8") in page
