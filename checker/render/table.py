@@ -105,8 +105,12 @@ def _changes(report: Report, before: State, step: TraceStep) -> str:
     changed = changes(report.model, before, step.state)
     own = step.event.node.name if step.event.node else ""
     parts = []
+    flips = {
+        new.node.name for old, new in zip(before.nodes, step.state.nodes, strict=True) if old.up != new.up
+    }
     for change in changed.fields:
-        if change.field == "up":
+        if change.field == "up" and change.node in flips:  # a local state may have a field of that name
+            flips.remove(change.node)
             said = f"{'' if change.node == own else change.node + ' '}{'up' if change.new else 'down'}"
             parts.append(click.style(said, fg="yellow"))
         elif not change.field.endswith(" left"):
