@@ -110,15 +110,19 @@ def _listed(nodes: Iterable[NodeId]) -> str:
 def _read(trace: Trace, claim: Property) -> list[NodeId]:
     """The nodes that the deciding check reads in the last state; all that it sees where no check decides."""
     seen = _views(claim.scope, trace.states[-1])
-    if claim.kind in ("always", "never", "sometimes"):
-        good = claim.kind == "always"
-        for args in arguments_of(claim.scope, tuple(seen)):
-            answer = claim.scope.check(*args)
-            if answer is not True if good else answer is True or isinstance(answer, str):
-                views = args[0] if claim.scope.kind == "all" else args
-                assert isinstance(views, tuple)
-                return [view.node for view in views]
+    for args in arguments_of(claim.scope, tuple(seen)):
+        if _decides(claim, claim.scope.check(*args)):
+            views = args[0] if claim.scope.kind == "all" else args
+            assert isinstance(views, tuple)
+            return [view.node for view in views]
     return [view.node for view in seen]
+
+
+def _decides(claim: Property, answer: object) -> bool:
+    """Whether an answer is what a claim of states is decided by."""
+    if claim.kind == "always":
+        return answer is not True
+    return answer is True or (claim.kind == "never" and isinstance(answer, str))
 
 
 def _views(scope: Scope, state: State) -> list[NodeView[object]]:

@@ -8,7 +8,7 @@ import click
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from checker import Environment, Model, always, change, each, eventually, pair, some, step
+from checker import Environment, Model, always, change, each, eventually, never, pair, some, sometimes, step
 from checker.check import Limits, Report, check
 from checker.explain import Explanation, explain
 from checker.interpreter import Interpreter
@@ -124,6 +124,22 @@ def test_of_a_pair_the_two_that_break_it() -> None:
     found = explain(walk(model, "n3 crash", "n1 ask"), model, claim)
     assert found.reads == "n1 and n2 at the end"
     assert found.needs == (None, ())
+
+
+def test_of_a_witness_the_nodes_that_satisfy_it() -> None:
+    model = asking()
+    trace = walk(model, "n2 crash", "n1 ask")
+
+    def waits(view: NodeView[Client]) -> bool | str:
+        return view.state.waits or "it does not wait"
+
+    scope = each(waits, of=Client)
+    assert explain(trace, model, sometimes("one waits", scope)).reads == "n1 at the end"
+    assert explain(trace, model, always("all wait", scope)).reads == "n2 at the end"
+    assert (
+        explain(trace, model, never("one waits", each(lambda v: v.state.waits, of=Client))).reads
+        == "n1 at the end"
+    )
 
 
 def test_of_history_the_steps_that_it_notes() -> None:
