@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import networkx as nx
 
 import checker.check as core
@@ -14,7 +15,7 @@ from checker.export.graph import state_graph
 from checker.export.subject import NoTrace, result_with_trace
 from checker.load import LoadError, ModelFile, adapted, load
 from checker.model.model import Model
-from checker.render.text import trace_table
+from checker.render.table import trace_table
 from checker.trace import Trace, TraceStep
 from checker.verdict import Verdict
 
@@ -47,7 +48,7 @@ class Report(core.Report):
         """
         trace = result_with_trace(self, of).trace
         assert trace is not None
-        return trace_table(self, trace, width)
+        return click.unstyle(trace_table(self, trace, width))
 
     def graph(self) -> nx.MultiDiGraph[int]:
         """The state graph: states by their index, with ``label``, ``depth`` and ``initial``; steps with

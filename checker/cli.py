@@ -68,7 +68,9 @@ def run(argv: Sequence[str] | None = None) -> int:
     """Run and return the exit code; every foreseen failure is one message on stderr."""
     args = list(sys.argv[1:] if argv is None else argv)
     try:
-        result: object = elcheck.main(args=args, prog_name="elcheck", standalone_mode=False, obj=args)
+        result: object = elcheck.main(
+            args=args, prog_name="elcheck", standalone_mode=False, obj=args, color=_colour()
+        )
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
@@ -91,6 +93,11 @@ def run(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _failed(f"this is a bug of elcheck, please report it: {said(error)}", "internal")
     return result if isinstance(result, int) else 0
+
+
+def _colour() -> bool | None:
+    """No colour where it is not wanted (no-color.org) or not there; None for click to ask the terminal."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 
 def _failed(message: str, kind: str) -> int:

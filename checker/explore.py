@@ -223,7 +223,7 @@ class Explorer:
                 search.cuts.update(cuts.bounds)
             if judge.asks_steps or judge.asks_deadlock:
                 self._at = index
-                self._examine(index, code, steps, stuck=_stuck(steps, cuts))
+                self._examine(index, code, steps, stuck=stuck(steps, cuts))
         between_levels(search, judge, self._limits)
 
     def _probe(self, begin: int, end: int) -> None:
@@ -240,7 +240,7 @@ class Explorer:
             search.transitions += len(kept)
             search.expanded = index + 1
             search.cuts.update([*cuts.bounds, *beyond])
-            self._examine(index, code, kept, stuck=_stuck(steps, cuts))
+            self._examine(index, code, kept, stuck=stuck(steps, cuts))
 
     def _examine(self, index: int, code: int, steps: Found, *, stuck: bool) -> None:
         """Judge the steps of a state, and the lack of them."""
@@ -257,7 +257,7 @@ class Explorer:
         return self.search.stopped is not None
 
 
-def _stuck(steps: Found, cuts: Cuts) -> bool:
+def stuck(steps: Found, cuts: Cuts) -> bool:
     """Whether nothing but faults can happen; a step that a bound cuts could."""
     return not cuts.steps and all(move.event.fault for _, move in steps)
 

@@ -79,10 +79,14 @@ class OutOfPatience(Exception):
     """Time or memory ran out. The message says which."""
 
 
-def graph_of(search: Search, system: System, patience: Patience | None = None) -> Graph:
-    """The graph of a search. Raises OutOfPatience."""
+def graph_of(
+    search: Search, system: System, patience: Patience | None = None, *, exact: bool = False
+) -> Graph:
+    """The graph of a search. An engine that wrote down the edges may say no more of a fault than its kind;
+    with ``exact`` the steps are asked for once more, and events are whole. Raises OutOfPatience.
+    """
     initial = search.levels[1] if len(search.levels) > 1 else len(search.codes)
-    if search.graph is not None:
+    if search.graph is not None and not exact:
         written, targets_, labels_, leaves, events = search.graph()
         return Graph(written, targets_, labels_, leaves, initial, events)
     index_of = {code: index for index, code in enumerate(search.codes)}

@@ -128,12 +128,25 @@ class Judge:
         return known
 
     def _decide(self, p: int, claim: Property, sights: Iterator[tuple[object, ...]], index: int) -> None:
+        detail = self._said(p, claim, sights)
+        if detail is not None:
+            self.found(p, Finding(index, None, detail))
+
+    def _said(self, p: int, claim: Property, sights: Iterator[tuple[object, ...]]) -> str | None:
+        """What is to be said of the first sight that decides a claim, None if none does."""
         for sight in sights:
-            answer = self._answer(p, claim, sight)
-            detail = self._verdict(claim, answer, sight)
+            detail = self._verdict(claim, self._answer(p, claim, sight), sight)
             if detail is not None:
-                self.found(p, Finding(index, None, detail))
-                return
+                return detail
+        return None
+
+    def said_of_state(self, p: int, code: int) -> str | None:
+        """What is to be said of a state if it decides a claim, whether that is decided or not."""
+        claim = self.claims[p]
+        if claim.scope.kind == "whole":
+            return self._said(p, claim, iter([(self._system.decode(code),)]))
+        profile = self._system.profile(code)
+        return self._said(p, claim, arguments_of(claim.scope, self._system.seen(profile, p)))
 
     def _verdict(self, claim: Property, answer: bool | str, sight: tuple[object, ...]) -> str | None:
         """What is to be said if an answer decides a claim, None if it does not."""
@@ -179,25 +192,32 @@ class Judge:
 
     def complaints(self, before: Profile, after: Profile) -> list[tuple[int, str]]:
         """The properties of steps that a step from one profile to another breaks, with what they say."""
-        found = []
-        for p, claim in self._steps:
-            olds, news = self._system.seen(before, p), self._system.seen(after, p)
-            for sight in _changed(claim, olds, news):
-                answer = self._answer(p, claim, sight)
-                if answer is not True:
-                    found.append((p, answer if isinstance(answer, str) else "is broken" + _of(sight)))
-        return found
+        return [(p, said_) for p, claim in self._steps for said_ in self._broken(p, claim, before, after)]
+
+    def _broken(self, p: int, claim: Property, before: Profile, after: Profile) -> Iterator[str]:
+        olds, news = self._system.seen(before, p), self._system.seen(after, p)
+        for sight in _changed(claim, olds, news):
+            answer = self._answer(p, claim, sight)
+            if answer is not True:
+                yield answer if isinstance(answer, str) else "is broken" + _of(sight)
+
+    def said_of_step(self, p: int, code: int, succ: int) -> str | None:
+        """What is to be said of a step if it breaks a claim, whether that is decided or not."""
+        before, after = self._system.profile(code), self._system.profile(succ)
+        return next(self._broken(p, self.claims[p], before, after), None)
 
     # -- ends --------------------------------------------------------------------------------------
 
     def no_next_step(self, index: int, code: int) -> None:
         """Judge a state in which no step but a fault is enabled. Raises HandlerError when ``done`` does."""
-        p, claim = next((p, claim) for p, claim in enumerate(self.claims) if claim.kind == "deadlock")
-        complaint = self._not_done(p, claim, code)
+        p = next(p for p, claim in enumerate(self.claims) if claim.kind == "deadlock")
+        complaint = self.said_of_end(p, code)
         if complaint is not None:
             self.found(p, Finding(index, None, complaint))
 
-    def _not_done(self, p: int, claim: Property, code: int) -> str | None:
+    def said_of_end(self, p: int, code: int) -> str | None:
+        """What is to be said of a state without a next step, None if it is a proper end."""
+        claim = self.claims[p]
         if claim.scope.kind == "whole":
             sights: Iterator[tuple[object, ...]] = iter([(self._system.decode(code),)])
         else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from checker.answer import Answer
 from checker.certificate import Certificate, certify
+from checker.clearest import Clearest, Shortest
 from checker.explore import Path, Search, path_to
 from checker.model.property import Property
 from checker.model.values import counted
@@ -19,7 +20,8 @@ from checker.verdict import Verdict
 @dataclass(frozen=True, repr=False)
 class Result:
     """What was found of one property. ``detail`` says what is wrong, or what the verdict rests on. Of a claim
-    of liveness that is refuted, ``certificate`` says why the behaviour is fair.
+    of liveness that is refuted, ``certificate`` says why the behaviour is fair. ``shortest`` is how many
+    traces of this length there are, of which this is the clearest; None if that was not looked at.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Result:
     detail: str = ""
     trace: Trace | None = None
     certificate: Certificate | None = None
+    shortest: int | None = None
 
     def __repr__(self) -> str:
         said = ": ".join(filter(None, [self.verdict.value, self.detail.partition("\n")[0]]))
@@ -41,12 +44,13 @@ def results_of(
     """The result of each property, in the model's order, and of what raised. ``answers`` are those that the
     graph gave. Raises ReplayError if a trace does not replay.
     """
+    shortest = Shortest(search, system, judge)
     for number, claim in enumerate(judge.claims):
         finding, answer = judge.findings.get(number), answers.get(number)
         if claim.kind == "atom":
             continue
         if finding is not None:
-            yield _found(claim, finding, search, system)
+            yield _found(claim, finding, shortest.clearest(number, finding), search, system)
         elif answer is not None and answer.path is not None:
             yield _refuted(claim, answer, answer.path, system)
         else:
@@ -57,14 +61,18 @@ def results_of(
         yield Result("nothing raises", "error", Verdict.REFUTED, message, trace)
 
 
-def _found(claim: Property, finding: Finding, search: Search, system: System) -> Result:
+def _found(
+    claim: Property, finding: Finding, best: Clearest | None, search: Search, system: System
+) -> Result:
     """What a state or a step decided."""
-    path = path_to(search, system, finding.index)
-    trace = trace_of(path if finding.step is None else [*path, finding.step], system)
+    if best is None:
+        path = path_to(search, system, finding.index) + ([finding.step] if finding.step else [])
+        best = Clearest(path, 0, finding.detail)
+    trace = trace_of(best.path, system)
+    verdict, detail = Verdict.REFUTED, best.detail.strip()
     if claim.kind == "sometimes":
-        detail = f"reached in {counted(len(trace.steps), 'step')}"
-        return Result(claim.name, claim.kind, Verdict.PROVED, detail, trace)
-    return Result(claim.name, claim.kind, Verdict.REFUTED, finding.detail.strip(), trace)
+        verdict, detail = Verdict.PROVED, f"reached in {counted(len(trace.steps), 'step')}"
+    return Result(claim.name, claim.kind, verdict, detail, trace, shortest=best.count or None)
 
 
 def _refuted(claim: Property, answer: Answer, path: Path, system: System) -> Result:

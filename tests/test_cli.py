@@ -55,6 +55,52 @@ def test_witness(capfd: pytest.CaptureFixture[str]) -> None:
     )
 
 
+def test_diagram_and_explanation(capfd: pytest.CaptureFixture[str]) -> None:
+    raft = ("raft", "--bug", "forget-vote", "--first")
+    code, out = printed(capfd, *raft, "--diagram", "--explain")
+    assert code == 12
+    golden = (ROOT / "tests" / "golden" / "raft-forget-vote-80.txt").read_text(encoding="utf-8")
+    assert "all 10 steps bear on that.\n" + golden in out
+    assert "source" not in out
+    code, out = printed(capfd, *raft, "--explain")
+    assert "step    needs    node" in out
+
+
+def test_a_spec_has_no_diagram(capfd: pytest.CaptureFixture[str]) -> None:
+    out = printed(capfd, "peterson_mutex", "--bug", "turn-before-flag", "--first", "--diagram")[1]
+    assert "There is no diagram to draw: a Spec has one state and no nodes." in out
+    assert "step    node    action" in out
+
+
+@pytest.mark.parametrize("option", ["--diagram", "--explain"])
+def test_pictures_are_of_the_report_as_text(option: str) -> None:
+    done = run("die_hard", option, "--format", "json")
+    assert done.returncode == 2
+    assert f"{option} is of the report as text: leave out --format json" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "coloured"),
+    [("NO_COLOR", "1", False), ("NO_COLOR", "", True), ("TERM", "dumb", False), ("TERM", "xterm", True)],
+)
+def test_colour_where_the_terminal_has_it(variable: str, value: str, coloured: bool) -> None:
+    env = {**os.environ, "NO_COLOR": "", "TERM": "xterm", variable: value}
+    main, side = pty.openpty()
+    process = subprocess.Popen([*ELCHECK, "die_hard", "--witness"], cwd=ROOT, env=env, stdout=side)
+    os.close(side)
+    out = b""
+    try:
+        while read := os.read(main, 65536):
+            out += read
+    except OSError:
+        pass  # how a terminal says that it is closed
+    process.wait()
+    os.close(main)
+    assert b"PROVED" in out
+    assert (b"\x1b[" in out) is coloured
+
+
 def test_help_shows_the_models_parameters(capfd: pytest.CaptureFixture[str]) -> None:
     code, out = printed(capfd, "models/raft.py", "--help")
     assert code == 0
@@ -108,7 +154,7 @@ def test_json_is_what_docs_say(capfd: pytest.CaptureFixture[str]) -> None:
     assert {"distinct", "transitions", "depth", "exhaustive", "cut", "handler_calls", "seconds"} <= set(stats)
     assert stats["cut"]["depth 6"] > 0
     first = document["properties"][0]
-    assert set(first) == {"name", "kind", "verdict", "detail", "trace"}
+    assert set(first) == {"name", "kind", "verdict", "detail", "trace", "certificate"}
     trace = first["trace"]
     assert set(trace) == {"initial", "steps", "loop"}
     assert trace["loop"] is None

@@ -44,7 +44,7 @@ def test_the_model_of_five_minutes(tmp_path: Path, capfd: pytest.CaptureFixture[
     path.write_text(found[1], encoding="utf-8")
     code, out = run(capfd, str(path))
     assert code == 12
-    assert "n1 and n2 lead" in out
+    assert "n2 and n3 lead" in out
     broken_tie = found[1].replace("msg.number > s.lot", "(msg.number, src) > (s.lot, me)")
     assert broken_tie != found[1]
     path.write_text(broken_tie, encoding="utf-8")

@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -33,8 +33,7 @@ class Asked:
 
     limits: Limits
     output_format: str
-    witness: bool
-    certificate: bool
+    wanted: text.Wanted
     files: Files
     check_model: bool
     engine: str
@@ -92,8 +91,7 @@ class ModelCommand(click.Command):
         asked = Asked(
             Limits(**{name: values[name] for name in _LIMITS}),
             values["output_format"],
-            values["witness"],
-            values["certificate"],
+            text.Wanted(values["witness"], values["certificate"], values["diagram"], values["explain"]),
             Files(values["report"], values["graph"], values["exports"], values["export_of"]),
             values["check_model"],
             values["engine"],
@@ -101,6 +99,7 @@ class ModelCommand(click.Command):
         )
         if values["timeout"] is not None and not math.isfinite(values["timeout"]):
             raise UsageError("--timeout takes a number of seconds")
+        _require_text(values, asked.output_format)
         require_formats(asked.files)
         model = self.file.build(parameters, given)
         environment = {k: values[k] for k in ENVIRONMENT if values[k] is not None}
@@ -109,6 +108,13 @@ class ModelCommand(click.Command):
         command = shlex.join(["elcheck", *ctx.find_root().obj])
         run = Run(str(ctx.info_name), self.file.summary, parameters, command)
         return _check(run, model, asked, self.file)
+
+
+def _require_text(values: Mapping[str, object], output_format: str) -> None:
+    """Raise UsageError where pictures are asked for of another form of the report."""
+    for name in ("diagram", "explain"):
+        if values[name] and output_format != "text":
+            raise UsageError(f"--{name} is of the report as text: leave out --format {output_format}")
 
 
 def _spill(values: Mapping[str, object], file: ModelFile, parameters: Mapping[str, object]) -> Spill | None:
@@ -153,4 +159,4 @@ def _rendered(run: Run, report: Report, asked: Asked) -> str:
     if asked.output_format == "junit":
         return junit.render(run, report)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    return text.render(run, report, witnesses=asked.witness, certificate=asked.certificate, width=width)
+    return text.render(run, report, replace(asked.wanted, width=width))

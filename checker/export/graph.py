@@ -28,7 +28,7 @@ def state_graph(report: Report) -> nx.MultiDiGraph[int]:
     for index, code in enumerate(search.codes):
         label = describe(system.decode(code))
         graph.add_node(index, label=label, depth=depths[index], initial=depths[index] == 0)
-    found = graph_of(search, system)
+    found = graph_of(search, system, exact=True)
     for index, (begin, end) in enumerate(pairwise(found.starts.tolist())):
         for target, label in zip(found.targets[begin:end], found.labels[begin:end], strict=True):
             event = found.events[label]

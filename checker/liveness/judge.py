@@ -11,9 +11,11 @@ from checker.liveness.lasso import Lasso, lasso_of
 from checker.liveness.product import product_of
 from checker.liveness.truth import truth_of_events, truth_of_states
 from checker.model.formula import TRUE, Formula
+from checker.model.state import Event
 from checker.model.values import counted
 from checker.properties import Judge
 from checker.system import System
+from checker.system.moves import Move
 
 
 class Liveness:
@@ -65,8 +67,20 @@ class Liveness:
         for state, edge in steps:
             succ, event = codes[graph.targets[edge]], graph.events[graph.labels[edge]]
             found, _ = self._system.successors(codes[state])
-            path.append((succ, next(move for s, move in found if s == succ and move.event == event)))
+            path.append((succ, _move([move for s, move in found if s == succ], event)))
         return path, sum(edge >= 0 for _, edge in lasso.stem)
+
+
+def _move(moves: list[Move], event: Event) -> Move:
+    """Of the moves of an edge the one with its event, of which only the kind may be known: partition for a
+    heal, too.
+    """
+
+    def differs(move: Move) -> tuple[bool, bool, bool]:
+        met = move.event
+        return met != event, met.kind != event.kind, met.fault != event.fault
+
+    return min(moves, key=differs)
 
 
 def _said(path: Path, loop: int) -> str:

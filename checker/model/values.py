@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from enum import Enum, Flag
-from functools import cache
+from functools import cache, partial
 from typing import TypeAlias, get_args, get_origin, get_type_hints
 
 from checker.model.ids import NodeId
@@ -51,23 +51,33 @@ def order(value: object) -> SortKey:
     return (10, type(value).__qualname__, repr(value))
 
 
-def text(value: object) -> str:
-    """How a value reads in a trace: node names, enum names, sets in order."""
+def text(value: object, *, sparse: bool = False) -> str:
+    """How a value reads in a trace: node names, enum names, sets in order. ``sparse`` leaves out the fields
+    of dataclasses that are at their defaults.
+    """
+    part = partial(text, sparse=sparse)
     if isinstance(value, NodeId):
         return value.name
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, tuple):
-        return "(" + ", ".join(map(text, value)) + ("," if len(value) == 1 else "") + ")"
+        return "(" + ", ".join(map(part, value)) + ("," if len(value) == 1 else "") + ")"
     if isinstance(value, frozenset):
-        return "{" + ", ".join(text(v) for v in sorted(value, key=order)) + "}"
+        return "{" + ", ".join(part(v) for v in sorted(value, key=order)) + "}"
     if isinstance(value, Mapping):
         items = sorted(value.items(), key=lambda item: order(item[0]))
-        return "{" + ", ".join(f"{text(k)}: {text(v)}" for k, v in items) + "}"
+        return "{" + ", ".join(f"{part(k)}: {part(v)}" for k, v in items) + "}"
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        parts = (f"{f.name}={text(getattr(value, f.name))}" for f in dataclasses.fields(value))
+        shown = [(f, getattr(value, f.name)) for f in dataclasses.fields(value)]
+        parts = [f"{f.name}={part(v)}" for f, v in shown if not (sparse and _is_default(f, v))]
         return f"{type(value).__name__}({', '.join(parts)})"
     return repr(value)
+
+
+def _is_default(field: dataclasses.Field[object], value: object) -> bool:
+    if field.default_factory is not dataclasses.MISSING:
+        return value == field.default_factory()
+    return field.default is not dataclasses.MISSING and value == field.default
 
 
 def counted(count: int, noun: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+import click
+
 from checker.check import Report, Result
 from checker.render.run import Run
-from checker.render.text import trace_table
+from checker.render.table import trace_table
 from checker.verdict import Verdict
 
 
@@ -51,7 +53,9 @@ def _case(suite: ET.Element, run: Run, report: Report, result: Result) -> None:
         return
     message = printable(f"{result.verdict.value}: {result.detail}")
     problem = ET.SubElement(case, tag, type=result.verdict.value, message=message)
-    problem.text = printable(trace_table(report, result.trace)) if result.trace else run.command
+    problem.text = (
+        printable(click.unstyle(trace_table(report, result.trace))) if result.trace else run.command
+    )
 
 
 def printable(text: str) -> str:

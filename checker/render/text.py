@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 
 import click
 from tabulate import tabulate
 
 from checker.certificate import Certificate
 from checker.check import Coverage, Report, Result, Stats
-from checker.model.ids import NodeId
-from checker.model.state import Envelope, Event, State, is_notice
+from checker.explain import explain
+from checker.model.property import Property
 from checker.model.values import text
-from checker.render.changes import Changes, changes
+from checker.render.diagram import diagram
 from checker.render.run import Run
-from checker.trace import Trace, TraceStep
+from checker.render.table import trace_table
 from checker.verdict import Verdict
 
 _COLOURS = {
@@ -27,18 +27,25 @@ _COLOURS = {
 _SAID = {Verdict.HOLDS: "HOLDS WITHIN BOUNDS"}
 
 
-def render(
-    run: Run, report: Report, *, witnesses: bool = False, certificate: bool = False, width: int | None = None
-) -> str:
-    """The whole report. ``width`` wraps the changes of traces to a terminal's width; ``certificate`` says of
-    each behaviour without end why it is fair.
-    """
+@dataclass(frozen=True)
+class Wanted:
+    """What of a report is shown, and how. ``width`` is a terminal's, to which traces are fitted."""
+
+    witnesses: bool = False
+    certificate: bool = False
+    diagram: bool = False
+    explain: bool = False
+    width: int | None = None
+
+
+def render(run: Run, report: Report, wanted: Wanted = Wanted()) -> str:
+    """The whole report."""
     parts = [_head(run, report), _table(report), _size(report.stats, report.engine)]
     parts += [f"Note: {note}." for note in report.notes]
     parts += _coverage(report.coverage, report.stats)
     for result in report.results:
-        if result.trace is not None and (result.verdict is Verdict.REFUTED or witnesses):
-            parts.append(_shown(report, result, width, certificate=certificate))
+        if result.trace is not None and (result.verdict is Verdict.REFUTED or wanted.witnesses):
+            parts.append(_shown(report, result, wanted))
         elif result.kind == "error":
             parts.append(_headline(result))
     parts.append(f"To repeat it: {run.command}")
@@ -110,14 +117,35 @@ def _headline(result: Result) -> str:
     return f"{verdict(result.verdict)} {kind}{click.style(result.name, bold=True)}: {result.detail}"
 
 
-def _shown(report: Report, result: Result, width: int | None, *, certificate: bool) -> str:
+def _shown(report: Report, result: Result, wanted: Wanted) -> str:
+    """A trace under what it shows."""
     assert result.trace is not None
     if result.verdict is Verdict.REFUTED:
-        lead = _headline(result)
+        lines = [_headline(result)]
     else:
-        lead = f"A witness of {click.style(result.name, bold=True)}, {result.detail}"
-    shown = lead + "\n" + trace_table(report, result.trace, width)
-    return shown + "\n" + _certified(result.certificate) if certificate and result.certificate else shown
+        lines = [f"A witness of {click.style(result.name, bold=True)}, {result.detail}"]
+    if result.shortest is not None and result.shortest > 1:
+        lines.append(f"This is the clearest of {result.shortest:,} shortest traces.")
+    explanation = None
+    if wanted.explain:
+        explanation = explain(result.trace, report.model, _claim(report, result))
+        lines.append(str(explanation))
+    if wanted.diagram and not result.trace.initial.nodes:
+        lines.append("There is no diagram to draw: a Spec has one state and no nodes. The steps are these:")
+    if wanted.diagram and result.trace.initial.nodes:
+        matters = explanation.matters if explanation is not None else ()
+        lines.append(diagram(report.model, result.trace, wanted.width, matters))
+    else:
+        lines.append(trace_table(report, result.trace, wanted.width, explanation))
+    if wanted.certificate and result.certificate:
+        lines.append(_certified(result.certificate))
+    return "\n".join(lines)
+
+
+def _claim(report: Report, result: Result) -> Property | None:
+    """The claim that a result is of, None for an exception."""
+    claims = (c for c in report.system.claims if (c.kind, c.name) == (result.kind, result.name))
+    return next(claims, None)
 
 
 def _certified(certificate: Certificate) -> str:
@@ -126,96 +154,3 @@ def _certified(certificate: Certificate) -> str:
     if not lines:
         return "It is fair: no step of which fairness is assumed is enabled in the loop."
     return "It is fair:\n" + "\n".join([*lines, "  of what else is assumed, nothing is enabled in the loop"])
-
-
-# -- traces ----------------------------------------------------------------------------------------------
-
-
-def trace_table(report: Report, trace: Trace, width: int | None = None) -> str:
-    """A trace, one step a line: its number, whose it is, what it does, what changes, where it is written."""
-    rows = [["0", "", "start", _start(trace.initial), ""]]
-    states = trace.states
-    for number, (before, step) in enumerate(zip(states, trace.steps, strict=False), 1):
-        node = step.event.node.name if step.event.node else ""
-        said = _changes(report, before, step)
-        rows.append([str(number), node, str(step.event), said, _source(report, step.event)])
-    headers = ["step", "node", "action", "changes", "source"]
-    limit = _room(rows, headers, width)
-    table = tabulate(
-        rows,
-        headers=headers,
-        tablefmt="simple",
-        disable_numparse=True,
-        maxcolwidths=[None] * 3 + [limit, None],
-    )
-    return table + ("" if trace.loop is None else "\n" + _round(trace, trace.loop))
-
-
-def _round(trace: Trace, loop: int) -> str:
-    """How a behaviour without end goes on."""
-    if loop == len(trace.steps):
-        return "and stays there for ever"
-    return f"back to step {loop}, and so on for ever"
-
-
-def _room(rows: list[list[str]], headers: list[str], width: int | None) -> int | None:
-    """How wide the changes may be for the table to fit."""
-    if width is None:
-        return None
-    others = sum(max(len(row[i]) for row in [*rows, headers]) for i in (0, 1, 2, 4))
-    return max(30, width - others - 8)
-
-
-def _start(state: State) -> str:
-    """The initial state, nodes that start alike together."""
-    if state.shared is not None:
-        return text(state.shared)
-    alike: dict[str, list[str]] = {}
-    for view in state.nodes:
-        alike.setdefault(text(view.state), []).append(view.node.name)
-    parts = [f"{', '.join(names)}: {said}" for said, names in alike.items()]
-    return "; ".join([*parts, *_messages("under way", state.network)])
-
-
-def _changes(report: Report, before: State, step: TraceStep) -> str:
-    changed = changes(report.model, before, step.state)
-    own = step.event.node.name if step.event.node else ""
-    parts = []
-    for change in changed.fields:
-        if change.field == "up":
-            parts.append(f"{'' if change.node == own else change.node + ' '}{'up' if change.new else 'down'}")
-        elif not change.field.endswith(" left"):
-            name = change.field if change.node == own else change.path
-            parts.append(f"{name} {text(change.old)} → {text(change.new)}")
-    return "; ".join([", ".join(parts)] * bool(parts) + _network(step.event, changed))
-
-
-def _network(event: Event, changed: Changes) -> list[str]:
-    """What a step sends, and what it takes away beyond the message that it delivers or loses."""
-    named = None
-    if event.kind in ("receive", "lose") and event.node is not None:
-        args = dict(event.args)
-        src = args["src"]
-        named = Envelope(src, event.node, args["msg"]) if isinstance(src, NodeId) else None
-    gone = list(changed.removed)
-    if named in gone:
-        gone.remove(named)
-    sent = [] if event.kind == "duplicate" else list(changed.added)
-    return _messages("sends", sent) + _messages("gone:", gone)
-
-
-def _messages(verb: str, envelopes: list[Envelope] | tuple[Envelope, ...]) -> list[str]:
-    """Messages by what they say: ``sends Vote(term=1) to n2, n3``."""
-    found: list[str] = []
-    by_msg: dict[str, list[str]] = {}
-    for e in envelopes:
-        if is_notice(e) and verb == "sends":
-            found.append(f"{e.dst} is told {text(e.msg)}")
-        else:
-            by_msg.setdefault(text(e.msg), []).append(e.dst.name)
-    return [f"{verb} {msg} to {', '.join(targets)}" for msg, targets in by_msg.items()] + found
-
-
-def _source(report: Report, event: Event) -> str:
-    handler = report.system.runner.handler(event)
-    return f"{Path(handler.file).name}:{handler.line}" if handler is not None else ""

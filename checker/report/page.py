@@ -32,7 +32,7 @@ def require_folder(path: Path) -> None:
 
 def write(run: Run, report: Report, about: About, path: Path) -> None:
     """Write the report of a check. Raises OSError, with the path, when it can't be written."""
-    plain = click.unstyle(text.render(run, report, witnesses=True, certificate=True))
+    plain = click.unstyle(text.render(run, report, text.Wanted(witnesses=True, certificate=True)))
     found = page(document(run, report, about), plain)
     try:
         path.write_bytes(found.encode("utf-8", errors="backslashreplace"))

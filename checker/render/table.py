@@ -1,0 +1,146 @@
+"""A trace as a table: one step a line, with only what it changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from tabulate import tabulate
+
+from checker.check import Report
+from checker.explain import Explanation
+from checker.flow import envelope_of
+from checker.model.state import Envelope, Event, State, is_notice
+from checker.model.values import text
+from checker.render.canvas import wrapped
+from checker.render.changes import Changes, changes
+from checker.render.differences import differences
+from checker.trace import Trace, TraceStep
+
+
+def trace_table(
+    report: Report, trace: Trace, width: int | None = None, explanation: Explanation | None = None
+) -> str:
+    """A trace, one step a line: its number, whose it is, what it does, what changes, where it is written.
+
+    ``width`` wraps actions and changes to a terminal's width. With an explanation the steps that do not
+    matter are dimmed and marked, and a column says which steps each of the others rests on.
+    """
+    headers = ["step", "node", "action", "changes", "source"]
+    rows = [[_bold(0), "", "start", _start(trace.initial), ""]]
+    states = trace.states
+    for number, (before, step) in enumerate(zip(states, trace.steps, strict=False), 1):
+        node = step.event.node.name if step.event.node else ""
+        action = click.style(str(step.event), fg="yellow") if step.event.fault else str(step.event)
+        said, source = _changes(report, before, step), _source(report, step.event)
+        rows.append([_bold(number), node, action, said, click.style(source, dim=True) if source else ""])
+    if explanation is not None:
+        headers.insert(1, "needs")
+        rows = [_marked(row, number, explanation) for number, row in enumerate(rows)]
+    widths = _room(rows, headers, width)
+    at = headers.index("action")
+    rows = [[*row[:at], _folded(row[at], widths[at]), *row[at + 1 :]] for row in rows]
+    table = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True, maxcolwidths=widths)
+    return table + ("" if trace.loop is None else "\n" + _round(trace, trace.loop))
+
+
+def _bold(number: int) -> str:
+    return click.style(str(number), bold=True)
+
+
+def _marked(row: list[str], number: int, explanation: Explanation) -> list[str]:
+    """A row with the steps that it needs; dimmed, with a dot, where it does not matter."""
+    needs = explanation.needs[number - 1] if number else ()
+    if needs is not None:
+        return [row[0], ", ".join(map(str, needs)), *row[1:]]
+    return [
+        click.style(cell, dim=True) if cell else ""
+        for cell in map(click.unstyle, [f"{row[0]} ·", "", *row[1:]])
+    ]
+
+
+def _round(trace: Trace, loop: int) -> str:
+    """How a behaviour without end goes on."""
+    if loop == len(trace.steps):
+        return "and stays there for ever"
+    return f"back to step {loop}, and so on for ever"
+
+
+def _room(rows: list[list[str]], headers: list[str], width: int | None) -> list[int | None]:
+    """How wide each column may be for the table to fit: the actions get up to a third of what is left."""
+    found: list[int | None] = [None] * len(headers)
+    if width is not None:
+        longest = [
+            max(len(header) + 2, *(len(click.unstyle(row[i])) for row in rows))  # as tabulate has it
+            for i, header in enumerate(headers)
+        ]
+        at = headers.index("action")
+        left = width - sum(longest[:at] + longest[at + 2 :]) - 2 * (len(headers) - 1)
+        found[at] = max(18, min(longest[at], max(left // 3, left - longest[at + 1])))
+        found[at + 1] = max(24, left - min(found[at] or 0, longest[at]))
+    return found
+
+
+def _folded(cell: str, room: int | None) -> str:
+    """A cell of one style in lines that fit, broken at brackets where tabulate would break words."""
+    plain = click.unstyle(cell)
+    if room is None or not plain:
+        return cell
+    begin, _, end = cell.partition(plain)
+    return "\n".join(f"{begin}{line}{end}" for line in wrapped(plain, room))
+
+
+def _start(state: State) -> str:
+    """The initial state, nodes that start alike together; fields at their defaults are left out."""
+    if state.shared is not None:
+        return text(state.shared, sparse=True)
+    alike: dict[str, list[str]] = {}
+    for view in state.nodes:
+        alike.setdefault(text(view.state, sparse=True), []).append(view.node.name)
+    parts = [f"{', '.join(names)}: {said}" for said, names in alike.items()]
+    return "; ".join([*parts, *_messages("under way", state.network)])
+
+
+def _changes(report: Report, before: State, step: TraceStep) -> str:
+    changed = changes(report.model, before, step.state)
+    own = step.event.node.name if step.event.node else ""
+    parts = []
+    flips = {
+        new.node.name for old, new in zip(before.nodes, step.state.nodes, strict=True) if old.up != new.up
+    }
+    for change in changed.fields:
+        if change.field == "up" and change.node in flips:  # a local state may have a field of that name
+            flips.remove(change.node)
+            said = f"{'' if change.node == own else change.node + ' '}{'up' if change.new else 'down'}"
+            parts.append(click.style(said, fg="yellow"))
+        elif not change.field.endswith(" left"):
+            parts += differences(change.field if change.node == own else change.path, change.old, change.new)
+    return "; ".join([", ".join(parts)] * bool(parts) + _network(step.event, changed))
+
+
+def _network(event: Event, changed: Changes) -> list[str]:
+    """What a step sends, and what it takes away beyond the message that it delivers or loses."""
+    named = None if event.kind == "duplicate" else envelope_of(event)
+    gone = list(changed.removed)
+    if named in gone:
+        gone.remove(named)
+    sent = [] if event.kind == "duplicate" else list(changed.added)
+    lost = [click.style(said, fg="yellow") for said in _messages("gone:", gone)]
+    return [click.style(said, fg="green") for said in _messages("sends", sent)] + lost
+
+
+def _messages(verb: str, envelopes: list[Envelope] | tuple[Envelope, ...]) -> list[str]:
+    """Messages by what they say: ``sends Vote(term=1) to n2, n3``."""
+    found: list[str] = []
+    by_msg: dict[str, list[str]] = {}
+    for e in envelopes:
+        if is_notice(e) and verb == "sends":
+            found.append(f"{e.dst} is told {text(e.msg)}")
+        else:
+            by_msg.setdefault(text(e.msg), []).append(e.dst.name)
+    return [f"{verb} {msg} to {', '.join(targets)}" for msg, targets in by_msg.items()] + found
+
+
+def _source(report: Report, event: Event) -> str:
+    handler = report.system.runner.handler(event)
+    return f"{Path(handler.file).name}:{handler.line}" if handler is not None else ""

@@ -1,0 +1,314 @@
+"""The clearest of the shortest traces, against all of them listed one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, reject
+
+from checker import (
+    Environment,
+    Model,
+    Node,
+    NodeId,
+    Spec,
+    Step,
+    Steps,
+    action,
+    all_nodes,
+    always,
+    change,
+    guard,
+    node_ids,
+    receive,
+    step,
+)
+from checker import clearest as clearest_module
+from checker.check import Limits, Report, Result, check
+from checker.clearest import whose
+from checker.interpreter import Interpreter
+from checker.load import load
+from checker.model.errors import DefinitionError
+from checker.model.model import Model as AnyModel
+from checker.model.property import Property
+from checker.model.state import Event, NodeView, State
+from checker.properties import arguments_of
+from checker.system.views import see
+from tests.random_models import Case, models, specs
+from tests.test_oracle import examples
+
+Steps_ = tuple[tuple[Event, State], ...]
+Path = tuple[State, Steps_]
+TOO_MANY = 20_000
+
+
+def all_paths(model: AnyModel, length: int) -> list[Path]:
+    """Every behaviour of so many steps, each once. Raises OverflowError beyond TOO_MANY."""
+    interpreter = Interpreter(model)
+    found: list[Path] = [(initial, ()) for initial in dict.fromkeys(interpreter.initial())]
+    steps: dict[State, list[tuple[Event, State]]] = {}
+    for _ in range(length):
+        longer: list[Path] = []
+        for initial, taken in found:
+            last = taken[-1][1] if taken else initial
+            if last not in steps:
+                steps[last] = list(dict.fromkeys(interpreter.steps(last)))
+            longer += [(initial, (*taken, one)) for one in steps[last]]
+            if len(longer) > TOO_MANY:
+                raise OverflowError
+        found = longer
+    return found
+
+
+def decides(model: AnyModel, claim: Property, path: Path) -> bool:
+    """Whether the end of a behaviour decides a claim."""
+    states = [path[0], *(state for _, state in path[1])]
+    if claim.kind == "step":
+        return len(states) > 1 and not keeps(claim, states[-2], states[-1])
+    answers = [claim.scope.check(*args) for args in arguments(model, claim, states[-1])]
+    if claim.kind == "sometimes":
+        return any(answer is True for answer in answers)
+    wrong = claim.kind == "never"
+    return any(isinstance(answer, str) or answer is wrong for answer in answers)
+
+
+def views(claim: Property, state: State) -> list[NodeView[object]]:
+    seen = (see(claim.scope, view.node, view.state, up=view.up) for view in state.nodes)
+    return [view for view in seen if view is not None]
+
+
+def arguments(model: AnyModel, claim: Property, state: State) -> Iterator[tuple[object, ...]]:
+    if claim.scope.kind == "whole":
+        return iter([(state,)])
+    if claim.scope.kind == "shared":
+        return iter([(state.shared,)])
+    if claim.scope.kind == "history":
+        names = [monitor.name for monitor in model.monitors]
+        return iter([(state.history[names.index(claim.scope.monitor)],)])
+    return arguments_of(claim.scope, tuple(views(claim, state)))
+
+
+def keeps(claim: Property, before: State, after: State) -> bool:
+    if claim.scope.kind == "shared":
+        return claim.scope.check(before.shared, after.shared) is True
+    olds, news = views(claim, before), views(claim, after)
+    if claim.scope.kind == "changes":
+        return olds == news or claim.scope.check(tuple(olds), tuple(news)) is True
+    both = [(old, new) for old in olds for new in news if old.node == new.node and old != new]
+    return all(claim.scope.check(old, new) is True for old, new in both)
+
+
+def switches(events: list[Event]) -> int:
+    return sum(whose(a) != whose(b) for a, b in pairwise(events))
+
+
+def sent(path: Path) -> int:
+    """Messages that appear in a network that keeps all of them (no node is down)."""
+    states = [path[0], *(state for _, state in path[1])]
+    return sum(len(set(b.network) - set(a.network)) for a, b in pairwise(states))
+
+
+def compare(report: Report, limit: int | None, *, messages: bool = False) -> int:
+    """Hold every trace against all that are as long; return how many were."""
+    held = 0
+    claims: dict[tuple[str, str], Property] = {(c.kind, c.name): c for c in report.model.properties}
+    for result in report.results:
+        claim = claims.get((result.kind, result.name))
+        if result.trace is None or result.shortest is None or claim is None:
+            continue
+        length = len(result.trace.steps)
+        if claim.kind == "step" and limit is not None and length > limit:
+            continue  # of the steps beyond the limit those are judged that lead back
+        ends = [path for path in all_paths(report.model, length) if decides(report.model, claim, path)]
+        assert len(ends) == result.shortest
+        mine = (result.trace.initial, tuple((s.event, s.state) for s in result.trace.steps))
+        assert mine in ends
+        costs = [cost(path, messages=messages) for path in ends]
+        assert cost(mine, messages=messages) == min(costs)
+        held += 1
+    return held
+
+
+def cost(path: Path, *, messages: bool) -> tuple[int, int]:
+    return switches([event for event, _ in path[1]]), sent(path) if messages else 0
+
+
+@examples(60)
+@given(models())
+def test_random_models(case: Case) -> None:
+    compare_random(case)
+
+
+@examples(30)
+@given(specs())
+def test_random_models_of_shared_state(case: Case) -> None:
+    compare_random(case)
+
+
+def compare_random(case: Case) -> None:
+    for engine in ("plain", "fast"):
+        try:
+            report = check(finite(case.model), Limits(depth=4), engine=engine)
+            compare(report, 4)
+        except (DefinitionError, OverflowError):
+            reject()
+
+
+def built(name: str, **parameters: object) -> AnyModel:
+    return finite(load(name).build(parameters, parameters))
+
+
+def finite(model: AnyModel) -> AnyModel:
+    """A model with the claims that a state or a step decides."""
+    claims = [c for c in model.properties if c.kind in ("always", "never", "sometimes", "step")]
+    return replace(model, properties=claims)
+
+
+@pytest.mark.parametrize("engine", ["plain", "fast"])
+@pytest.mark.parametrize(
+    ("model", "depth"),
+    [
+        (built("raft", bug="half-quorum", nodes=2), 4),
+        (built("raft_election", nodes=3, terms=1), 6),
+        (built("bully", bug="false-suspicion"), 2),
+        (built("die_hard"), 6),
+        (built("two_phase_commit", bug="eager-commit"), 5),
+    ],
+)
+def test_bundled_models(model: AnyModel, depth: int, engine: str) -> None:
+    report = check(model, Limits(depth=depth), engine=engine)
+    assert compare(report, depth, messages=model.environment.network == "sent-set") >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "bug"),
+    [("raft", "forget-vote"), ("lease", "no-fencing"), ("zab", "own-epoch"), ("bully", "hasty")],
+)
+def test_both_engines_show_the_same(name: str, bug: str) -> None:
+    model = built(name, bug=bug)
+    plain, fast = (check(model, Limits(first=True), engine=e) for e in ("plain", "fast"))
+    assert [(r.trace, r.shortest, r.detail) for r in plain.results] == [
+        (r.trace, r.shortest, r.detail) for r in fast.results
+    ]
+
+
+# -- which is clearest -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Count:
+    """How often a node has done what."""
+
+    quiet: int = 0
+    loud: int = 0
+
+
+@dataclass(frozen=True)
+class Counter(Node[Count]):
+    """Counts, with or without telling the others."""
+
+    def start(self, me: NodeId) -> Steps[Count]:
+        yield Step(Count())
+
+    @action
+    def shout(self, me: NodeId, s: Count) -> Steps[Count]:
+        yield Step(replace(s, loud=s.loud + 1), self.broadcast(me, "counted"))
+
+    @action
+    def whisper(self, me: NodeId, s: Count) -> Steps[Count]:
+        yield Step(replace(s, quiet=s.quiet + 1))
+
+    @receive
+    def heard(self, me: NodeId, s: Count, src: NodeId, msg: str) -> Steps[Count]:
+        yield Step(s)
+
+
+def two_each(views: Sequence[NodeView[Count]]) -> bool | str:
+    counts = [view.state.quiet + view.state.loud for view in views]
+    return "both have counted to two" if counts == [2, 2] else True
+
+
+def counting(claim: Property) -> Model:
+    return Model(Counter(node_ids(2)), [claim], Environment(network="bag"))
+
+
+@pytest.mark.parametrize("engine", ["plain", "fast"])
+def test_fewest_switches_then_fewest_messages(engine: str) -> None:
+    report = check(counting(always("low", all_nodes(two_each))), Limits(first=True), engine=engine)
+    result = report.results[0]
+    assert result.trace is not None
+    steps = [(str(s.event.node), s.event.name) for s in result.trace.steps]
+    assert steps == [("n1", "whisper")] * 2 + [("n2", "whisper")] * 2
+    assert result.shortest == 6 * 2**4  # orders of the four steps, and what each of them is
+
+
+def test_what_is_said_is_of_the_trace_that_is_shown() -> None:
+    """The steps that break a claim at the least depth are several; the words are of the one shown."""
+
+    def kept(before: NodeView[Count], after: NodeView[Count]) -> bool | str:
+        moved = after.state.quiet + after.state.loud
+        return f"{after.node} {after.state}" if moved == 2 else True
+
+    report = check(counting(step("at most one", change(kept))), Limits(first=True))
+    result = report.results[0]
+    assert result.shortest == 2 * 2**2
+    assert result.detail == "n1 Count(quiet=2, loud=0)"
+
+
+def test_nothing_is_said_of_what_the_search_did_not_come_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = counting(always("low", all_nodes(two_each)))
+    stopped = check(model, Limits(max_states=100_000, first=True)).results[0]
+    assert stopped.shortest == 96
+    assert stopped.trace is not None
+    monkeypatch.setattr(clearest_module, "CAP", 10)
+    capped = check(model, Limits(first=True)).results[0]
+    assert capped.shortest is None
+    assert capped.trace is not None
+    assert len(capped.trace.steps) == len(stopped.trace.steps)
+
+
+def test_a_level_that_is_not_whole_is_not_counted() -> None:
+    model = counting(always("low", all_nodes(two_each)))
+    whole = check(model, Limits(first=True))
+    states = whole.stats.distinct
+    found = [check(model, Limits(max_states=n)).results[0] for n in range(states // 2, states)]
+    assert any(result.trace is not None for result in found)
+    assert {result.shortest for result in found} <= {None, 96}
+    assert {result.trace is None for result in found if result.shortest} <= {False}
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Whose turns there were."""
+
+    a: int = 0
+    b: int = 0
+
+
+@dataclass(frozen=True)
+class TakingTurns(Spec[Turns]):
+    """Two processes that count."""
+
+    processes: tuple[str, ...] = ("a", "b")
+
+    def start(self) -> Steps[Turns]:
+        yield Step(Turns())
+
+    @action(over="processes")
+    def count(self, s: Turns, process: str) -> Steps[Turns]:
+        guard(getattr(s, process) < 2, "it has counted enough")
+        yield Step(replace(s, **{process: getattr(s, process) + 1}))
+
+
+def test_of_a_spec_the_arguments_say_whose_step_it_is() -> None:
+    def low(s: Turns) -> bool:
+        return (s.a, s.b) != (2, 2)
+
+    report = check(Model(TakingTurns(), [always("low", low)]))
+    result: Result = report.results[0]
+    assert result.trace is not None
+    assert [str(s.event) for s in result.trace.steps] == ["count('a')"] * 2 + ["count('b')"] * 2
+    assert result.shortest == 6

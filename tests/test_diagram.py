@@ -1,0 +1,137 @@
+"""Diagrams, against the golden ones, and what they do with what does not fit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import click
+import pytest
+
+from checker import (
+    Environment,
+    Model,
+    Node,
+    NodeId,
+    Step,
+    Steps,
+    action,
+    always,
+    each,
+    guard,
+    node_ids,
+    receive,
+)
+from checker.check import Limits, check
+from checker.render.canvas import MARGIN, Row, cut, lane_width, wrapped
+from checker.render.diagram import diagram
+from tests.pictures import GOLDEN, PICTURES, asking, walk
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_golden(picture: str) -> None:
+    shown = click.unstyle(PICTURES[picture]())
+    assert shown == (GOLDEN / f"{picture}.txt").read_text(encoding="utf-8")
+    width = int(picture.rsplit("-", 1)[1])
+    assert max(map(len, shown.splitlines())) <= width
+
+
+def test_every_golden_file_is_of_a_picture() -> None:
+    assert sorted(path.stem for path in GOLDEN.iterdir()) == sorted(PICTURES)
+
+
+def test_without_a_terminal_three_lanes_fit_80_columns_and_five_120() -> None:
+    assert MARGIN + 3 * lane_width(3, None) <= 80
+    assert MARGIN + 5 * lane_width(5, None) <= 120
+
+
+def test_a_lane_is_never_too_narrow_to_read() -> None:
+    assert lane_width(20, 80) == 14
+    assert lane_width(1, 400) == 36
+
+
+def test_wrapped() -> None:
+    said = "→ AppendEntries(term=1, entry=(1, n1)) to n2, n3"
+    assert wrapped(said, 21) == ["→ AppendEntries(", "  term=1, entry=(1,", "  n1)) to n2, n3"]
+    assert wrapped("Coordinator() to n1", 16) == ["Coordinator() to", "  n1"]
+    assert wrapped("x" * 10 + " y", 6) == ["x" * 6, "  xxxx", "  y"]
+    assert wrapped("", 6) == []
+    assert cut("abcdef", 4) == "abc…"
+    assert cut("abcd", 4) == "abcd"
+
+
+def test_a_row_keeps_its_styles_together() -> None:
+    row = Row()
+    row.put(2, "ab", "head")
+    row.put(4, "c", "head")
+    row.put(9, " ")
+    assert row.text() == "  " + click.style("abc", bold=True)
+    dim = Row(dim=True)
+    dim.put(0, "ab", "head")
+    assert dim.text() == click.style("ab", dim=True)
+
+
+def test_fates_are_where_a_message_was_sent() -> None:
+    model = asking()
+    said = "Question(number=1)"
+    trace = walk(
+        model,
+        "n1 ask",
+        f"n3 duplicate {said} from n1",
+        f"n3 question({said}) from n1",
+        f"n3 lose {said} from n1",
+    )
+    shown = click.unstyle(diagram(model, trace))
+    assert "n3@3✗4" in " ".join(shown.split())
+    assert re.search(r"^  3 .*1: Question.*▶", shown, re.MULTILINE)
+    assert re.search(r"^  4 .*✗ │ lose", shown, re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Has not begun."""
+
+
+@dataclass(frozen=True)
+class Talked:
+    """Has spoken."""
+
+    heard: int = 0
+
+
+@dataclass(frozen=True)
+class Talking(Node[Waiting | Talked]):
+    """Talks to itself."""
+
+    def start(self, me: NodeId) -> Steps[Waiting | Talked]:
+        yield Step(Waiting())
+
+    @action
+    def talk(self, me: NodeId, s: Waiting | Talked) -> Steps[Waiting | Talked]:
+        guard(isinstance(s, Waiting), "it has spoken")
+        yield Step(Talked(), self.send(me, "me"))
+
+    @receive
+    def told(self, me: NodeId, s: Waiting | Talked, src: NodeId, msg: str) -> Steps[Waiting | Talked]:
+        yield Step(Talked(1))
+
+
+def test_what_is_sent_to_oneself_and_a_state_of_another_class() -> None:
+    claim = always("deaf", each(lambda view: view.state.heard == 0, of=Talked))
+    model = Model(Talking(node_ids(2)), [claim], Environment(network="bag"))
+    trace = check(model, Limits(first=True)).results[0].trace
+    assert trace is not None
+    shown = [line[8:29].rstrip() for line in click.unstyle(diagram(model, trace)).splitlines()]
+    assert shown[:6] == ["", "Waiting", "talk", "Talked(heard=0)", "→ 'me' to n1@2", "1: 'me'"]
+
+
+def test_a_loop_without_steps_stays() -> None:
+    model = asking()
+    trace = replace(walk(model, "n1 ask"), loop=1)
+    assert "∞ and stays there for ever" in click.unstyle(diagram(model, trace))
+
+
+@pytest.mark.parametrize("picture", ["raft-forget-vote-80", "lasso-explained-80"])
+def test_the_page_on_traces_shows_golden_diagrams(picture: str) -> None:
+    page = (GOLDEN.parent.parent / "docs" / "traces.md").read_text(encoding="utf-8")
+    assert (GOLDEN / f"{picture}.txt").read_text(encoding="utf-8") in page
