@@ -93,6 +93,7 @@ def model(
         environment=Environment(network="set", timing=f"eventual({early})"),
         properties=[
             always("at most one leader per term", pair(not_both_lead, view=leadership)),
+            election.leader_elected(of=Server),
             election.leader_stays(of=Server),
         ],
         fairness=[weak("receive", "action"), *([unfair("election_timeout")] if bug == "no-timers" else [])],

@@ -11,6 +11,7 @@ from checker.liveness.lasso import Lasso, lasso_of
 from checker.liveness.product import product_of
 from checker.liveness.truth import truth_of_events, truth_of_states
 from checker.model.formula import TRUE, Formula
+from checker.model.state import Event
 from checker.model.values import counted
 from checker.properties import Judge
 from checker.system import System
@@ -65,8 +66,15 @@ class Liveness:
         for state, edge in steps:
             succ, event = codes[graph.targets[edge]], graph.events[graph.labels[edge]]
             found, _ = self._system.successors(codes[state])
-            path.append((succ, next(move for s, move in found if s == succ and move.event == event)))
+            path.append((succ, next(move for s, move in found if s == succ and _fits(move.event, event))))
         return path, sum(edge >= 0 for _, edge in lasso.stem)
+
+
+def _fits(event: Event, written: Event) -> bool:
+    """Whether an event may be the one that was written down; of a mishap that may be no more than its kind."""
+    falls = ("partition", "heal")
+    alike = event.kind == written.kind or (event.kind in falls and written.kind in falls)
+    return event == written or (alike and written.fault and written.node is None and not written.args)
 
 
 def _said(path: Path, loop: int) -> str:
