@@ -23,10 +23,14 @@ from checker import (
     Sends,
     Step,
     Steps,
+    always,
+    eventually,
     guard,
+    ltl,
     node_ids,
     receive,
     timeout,
+    weak,
 )
 from specs import election
 
@@ -106,20 +110,20 @@ class Bully(Node[Member]):
         """The coordinator's heartbeats stop: no message of the algorithm, but what makes suspicions true."""
         yield Step(replace(s, silent=True) if s.coordinator == msg.peer else s)
 
-    @timeout(fair=WEAK, rank=0)
+    @timeout(rank=0)
     def suspect(self, me: NodeId, s: Member) -> Steps[Member]:
         """Nothing has been heard of the coordinator for long: hold an election."""
         guard(s.coordinator not in (None, me), "it follows nobody")
         guard(s.silent or self.bug == "false-suspicion", "it hears its coordinator")  # who may be slow only
         yield self.stand(me)
 
-    @timeout(fair=WEAK, rank=0)
+    @timeout(rank=0)
     def no_answer(self, me: NodeId, s: Member) -> Steps[Member]:
         """Nobody higher has answered in time, so nobody higher lives."""
         guard(s.mood is Mood.ELECTING, "it awaits no answer")
         yield self.win(me)
 
-    @timeout(fair=WEAK, rank=1)
+    @timeout(rank=1)
     def no_coordinator(self, me: NodeId, s: Member) -> Steps[Member]:
         """Who took over has not made it: start again. It waits longer than for an answer, hence the rank."""
         guard(self.bug != "no-second-timer", "somebody else takes care of it")  # who may die of it
@@ -155,14 +159,18 @@ def model(
     assertion_1: Annotated[
         bool, "claim too that all who have a coordinator have the same, which the textbook form breaks"
     ] = False,
+    liveness: Annotated[bool, "claim too that in the end all who live follow the highest of them"] = False,
+    weak_timers: Annotated[bool, "timeouts are weakly fair only, which is not enough for that"] = False,
 ) -> Model:
     """The bully algorithm, textbook form: the highest node that lives coordinates.
 
     Paper: H. Garcia-Molina, Elections in a Distributed Computing System, IEEE Trans. Computers C-31(1), 1982,
         section III, simplified as in textbooks (Tanenbaum and van Steen, Distributed Systems).
     Assumes: bounded delays, so that timeouts are true; reliable links; crashes are noticed, and are for good.
-    Liveness: once crashes end, all live nodes follow the highest of them. Checked here: whenever it comes
-        to rest, they do.
+    Liveness: once crashes end, all live nodes follow the highest of them, for good (--liveness). Timeouts
+        have to be strongly fair: with --weak-timers and four nodes, one that waits for a dead node's victory
+        asks again and again, and so keeps the other that could win from ever running out of patience.
+        Always checked: whenever it comes to rest, they do.
     Bugs:
         false-suspicion: delays are not bounded, so a coordinator that is only slow is suspected: two nodes
             that lose sight of each other both lead (Elasticsearch's Zen discovery, issue 10935).
@@ -182,6 +190,8 @@ def model(
     elif bug == "highest-recovers":
         environment = replace(environment, crash=1, restart=1)
 
+    highest = election.all_follow_the_highest(election.followed, of=Member)
+    settled = election.faults_stop() >> eventually(always(highest))
     return Model(
         Bully(node_ids(nodes), boot, bug),
         environment=environment,
@@ -189,6 +199,8 @@ def model(
             election.one_leads(of=Member),
             *([election.all_follow_one(of=Member)] if assertion_1 else []),
             election.another_takes_over(election.followed, of=Member),
+            *([ltl("in the end all follow the highest", settled)] if liveness else []),
         ],
-        deadlock=election.all_follow_the_highest(election.followed, of=Member),
+        deadlock=highest,
+        fairness=[weak("timeout")] if weak_timers else [],
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated, Literal, TypeVar
 
-from checker import WEAK, Model, Spec, Step, Steps, action, always_possible, guard, sometimes
+from checker import WEAK, Model, Spec, Step, Steps, action, always_possible, guard, leads_to, sometimes
 from specs.mutex import one_inside
 
 Bug = Literal["turn-before-flag", "no-turn", "no-fence"]
@@ -167,6 +167,11 @@ def entered(i: int) -> Callable[[Memory], bool]:
     return lambda s: i in s.inside
 
 
+def waiting(i: int) -> Callable[[Memory], bool]:
+    """Whether a process waits to get in."""
+    return lambda s: s.at[i] is Place.WAITING
+
+
 def model(
     buffers: Annotated[bool, "processors with store buffers, and a fence"] = False,
     bug: Annotated[Bug | None, "a mistake to put in"] = None,
@@ -175,8 +180,8 @@ def model(
 
     Paper: G. Peterson, Myths about the mutual exclusion problem, Information Processing Letters 12(3), 1981.
     Assumes: reads and writes that happen one at a time, in the order of the program.
-    Liveness: who waits gets in, if both processes go on. Checked is that there is no deadlock, and that from
-        every state each can get in.
+    Liveness: who waits gets in, under weak fairness: nobody stays inside for ever. (That a process ever wants
+        to get in is not assumed.)
     Bugs:
         turn-before-flag: the two writes the other way round, as a compiler or a processor may order them.
         no-turn: flags only (an attempt that Dijkstra goes through in Cooperating Sequential Processes, 1965).
@@ -190,6 +195,7 @@ def model(
             sometimes("one waits while the other is inside", contended),
             always_possible("process 0 can enter", entered(0)),
             always_possible("process 1 can enter", entered(1)),
+            *(leads_to(f"process {i} gets in when it waits", waiting(i), entered(i)) for i in (0, 1)),
         ],
         deadlock=True,
     )

@@ -86,11 +86,14 @@ def model(
         candidate-waits: a candidate never times out; a split vote leaves all of them waiting for ever.
         no-timers: nothing makes a timeout fire, so nobody need ever stand.
     """
+    if bug == "candidate-waits":
+        early = max(early, nodes)  # all of them stand, and vote for themselves
     return Model(
         Lively(node_ids(nodes), 0, bug),
         environment=Environment(network="set", timing=f"eventual({early})"),
         properties=[
             always("at most one leader per term", pair(not_both_lead, view=leadership)),
+            election.leader_elected(of=Server),
             election.leader_stays(of=Server),
         ],
         fairness=[weak("receive", "action"), *([unfair("election_timeout")] if bug == "no-timers" else [])],

@@ -30,7 +30,7 @@ from checker import (
     receive,
 )
 from specs import ring
-from specs.election import decisions_are_final
+from specs.election import decisions_are_final, every_node_decides
 
 Bug = Literal["duplicate-ids", "swallow-none", "sleeper-swallows", "announce-forever"]
 
@@ -178,8 +178,7 @@ def model(
         R. Roberts, An Improved Algorithm for Decentralized Extrema-Finding in Circular Configurations of
         Processes, CACM 22(5), 1979.
     Assumes: ids that differ; no message is lost and no processor crashes.
-    Liveness: everyone decides, under weak fairness of begin and of the deliveries; checked is that no state
-        is a dead end, and that from each of them everyone can still decide.
+    Liveness: everyone decides, under weak fairness of begin and of each delivery.
     Bugs:
         duplicate-ids: the highest id is there twice. (The stations of a Token Ring elect their Active Monitor
             like this, by address; before one joins, its Duplicate Address Test looks for its equal.)
@@ -199,6 +198,7 @@ def model(
             ring.highest_elected(),
             ring.all_agree(),
             decisions_are_final(),
+            every_node_decides(of=Processor),
             ring.everyone_decides(),
             ring.can_always_end(),
             ring.quiet_after_the_end(Elected),

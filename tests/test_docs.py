@@ -8,7 +8,7 @@ import pytest
 
 from tests.printed import ROOT, Printed, printed, renew
 
-PAGES = sorted((ROOT / "docs" / "zoo").glob("*.md"))
+PAGES = [ROOT / "docs" / "liveness.md", *sorted((ROOT / "docs" / "zoo").glob("*.md"))]
 BLOCKS = [block for page in PAGES for block in printed(page)]
 
 

@@ -67,6 +67,8 @@ RUNS: list[tuple[str, dict[str, object], dict[str, object], int]] = [
     ("sharding", {"shards": 1}, {}, 9),
     ("sharding", {}, {}, 5),
     ("sharding", {"shards": 1, "bug": "forgotten-table"}, {"disconnect": 1}, 6),
+    ("raft_liveness", {}, {}, 7),
+    ("raft_liveness", {"bug": "no-timers", "early": 1}, {}, 9),
     ("peterson_mutex", {}, {}, 9),
     ("peterson_mutex", {"buffers": True}, {}, 20),
     ("peterson_mutex", {"bug": "no-turn"}, {}, 9),

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import networkx as nx
+
 from checker.liveness.normal import normal_form
 from checker.liveness.reduce import bits, reduced
 from checker.liveness.tableau import tableau
@@ -76,3 +78,14 @@ def automaton_of(formula: Formula) -> Automaton:
         for edge in edges
     )
     return Automaton(states, 0, transitions, len(kept))
+
+
+def recurrent_states(automaton: Automaton) -> list[int]:
+    """The states that an accepting run may come back to again and again."""
+    graph: nx.DiGraph[int] = nx.DiGraph((edge.source, edge.target) for edge in automaton.transitions)
+    found: list[int] = []
+    for component in nx.strongly_connected_components(graph):
+        inner = [e for e in automaton.transitions if e.source in component and e.target in component]
+        if inner and len(frozenset().union(*(edge.marks for edge in inner))) == automaton.marks:
+            found += component
+    return sorted(found)

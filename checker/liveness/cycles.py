@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from checker.graph import Indices, Mask, Offsets
+from checker.graph import Indices, Mask
 from checker.liveness.fairness import Fairness
 from checker.liveness.product import STUTTER, Product
 
@@ -28,13 +28,13 @@ class Part:
     """
 
     nodes: Indices
-    edges: Offsets
+    edges: Indices
     sources: Indices
     targets: Indices
     of: Indices
     count: int
 
-    def kept(self, components: Mask, nodes: Mask) -> tuple[Indices, Offsets]:
+    def kept(self, components: Mask, nodes: Mask) -> tuple[Indices, Indices]:
         """The nodes and edges that are left of some components, if only some nodes are."""
         left = nodes & components[self.of]
         return self.nodes[left], self.edges[left[self.sources] & left[self.targets]]
@@ -46,12 +46,14 @@ def fair_components(product: Product, fairness: Fairness) -> Indices:
     A fair component, gone round again and again on all the edges between its nodes, is a fair behaviour.
     """
     found = np.full(len(product.states), -1, np.int32)
-    nodes = np.arange(len(product.states), dtype=np.int32)
-    edges = np.arange(len(product.targets))
+    nodes = np.flatnonzero(product.recurrent).astype(np.int32)
+    inner = np.repeat(product.recurrent, np.diff(product.starts)) & product.recurrent[product.targets]
+    edges = np.flatnonzero(inner).astype(np.int32)
+    busy = fairness.busy()
     count = 0
     while len(edges):
         part = _decomposed(product, nodes, edges)
-        good = _accepting(product, part)
+        good = _promising(product, part, busy)
         part = _decomposed(product, *part.kept(good, np.ones(len(part.nodes), np.bool_)))
         dead, damaged, starving = _unfair(product, part, fairness)
         done = (~dead & ~damaged)[part.of]
@@ -61,7 +63,7 @@ def fair_components(product: Product, fairness: Fairness) -> Indices:
     return found
 
 
-def _decomposed(product: Product, nodes: Indices, edges: Offsets) -> Part:
+def _decomposed(product: Product, nodes: Indices, edges: Indices) -> Part:
     """The components of a part, and the edges inside them."""
     if not len(edges):
         none = np.zeros(0, np.int32)
@@ -70,7 +72,7 @@ def _decomposed(product: Product, nodes: Indices, edges: Offsets) -> Part:
     place[nodes] = np.arange(len(nodes), dtype=np.int32)
     sources = place[np.searchsorted(product.starts, edges, "right") - 1]
     targets = place[product.targets[edges]]
-    starts = np.searchsorted(sources, np.arange(len(nodes) + 1))
+    starts = np.searchsorted(sources, np.arange(len(nodes) + 1)).astype(np.int32)
     matrix = csr_array((np.ones(len(targets)), targets.copy(), starts), shape=(len(nodes), len(nodes)))
     matrix.sum_duplicates()  # in place; with parallel edges, scipy 1.17 may not come to an end
     count, of = connected_components(matrix, directed=True, connection="strong")
@@ -78,24 +80,32 @@ def _decomposed(product: Product, nodes: Indices, edges: Offsets) -> Part:
     return Part(nodes, edges[inner], sources[inner], targets[inner], of, count)
 
 
-def _accepting(product: Product, part: Part) -> Mask:
-    """The components with an edge, and with one of each acceptance set."""
-    of_edge = part.of[part.sources]
-    good: Mask = np.bincount(of_edge, minlength=part.count) > 0
+def _promising(product: Product, part: Part, busy: Mask) -> Mask:
+    """The components with an edge, and with one of each acceptance set; but of those that can only rest, none
+    in a state where something fair can be done. Most components are of this kind, and told at little cost.
+    """
+
+    def have(edges: Mask) -> Mask:
+        found = np.zeros(part.count, np.bool_)
+        found[part.of[part.sources[edges]]] = True
+        return found
+
+    good = have(np.ones(len(part.edges), np.bool_))
     for number in range(product.sets):
-        bearing = (product.marks[part.edges] >> number & 1).astype(np.bool_)
-        good &= np.bincount(of_edge[bearing], minlength=part.count) > 0
-    return good
+        good &= have((product.marks[part.edges] >> number & 1).astype(np.bool_))
+    restless = np.zeros(part.count, np.bool_)
+    restless[part.of[busy[product.states[part.nodes]]]] = True
+    return good & (have(product.edges[part.edges] != STUTTER) | ~restless)
 
 
 def _unfair(product: Product, part: Part, fairness: Fairness) -> tuple[Mask, Mask, Mask]:
     """The components that nothing goes round fairly, those of which some nodes have to go, these nodes."""
     dead, damaged = np.zeros(part.count, np.bool_), np.zeros(part.count, np.bool_)
     starving = np.zeros(len(part.nodes), np.bool_)
-    steps = part.edges[product.edges[part.edges] != STUTTER]
-    rows = part.of[part.sources[product.edges[part.edges] != STUTTER]].astype(np.int64)
+    moving = product.edges[part.edges] != STUTTER
+    steps, rows = product.edges[part.edges[moving]], part.of[part.sources[moving]].astype(np.int64)
     for ask in (False, True):  # what takes asking takes long: it is done for what passes without
-        taken = fairness.taken(rows, product.edges[steps])
+        taken = fairness.taken(rows, steps)
         open_ = np.flatnonzero(~(dead | damaged)[part.of])
         enabled = fairness.enabled(open_, product.states[part.nodes[open_]], ask=ask)
         width = max(1, len(fairness.conditions))

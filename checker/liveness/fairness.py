@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checker.graph import Graph, Indices, Offsets, distinct, ranges
+from checker.graph import Graph, Indices, Mask, Offsets, distinct, ranges
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,26 @@ class Fairness:
         self._asked: dict[int, Sequence[int]] = {}
 
     @property
-    def strong(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def strong(self) -> Mask:
         """Which conditions are strong."""
-        return np.array([condition.strong for condition in self.conditions], np.bool_)
+        found: Mask = np.array([condition.strong for condition in self.conditions], np.bool_)
+        return found
 
-    def taken(self, rows: Offsets, edges: Offsets) -> Pairs:
+    def busy(self) -> Mask:
+        """In which states a condition is enabled by an edge."""
+        fair = np.diff(self._starts)[self.graph.labels] > 0
+        found = np.zeros(self.graph.size, np.bool_)
+        found[np.repeat(np.arange(self.graph.size, dtype=np.int32), np.diff(self.graph.starts))[fair]] = True
+        return found
+
+    def taken(self, rows: Offsets, edges: Indices | Offsets) -> Pairs:
         """The conditions of some edges, each edge with a row."""
-        labels = self.graph.labels[edges]
+        width = len(self._starts)
+        keys: Offsets = rows * width + self.graph.labels[edges]
+        keys = distinct(keys)  # few, where rows are components
+        labels = keys % width
         begins, ends = self._starts[labels], self._starts[labels + 1]
-        return self._distinct(np.repeat(rows, ends - begins), self._of_label[ranges(begins, ends)])
+        return self._distinct(np.repeat(keys // width, ends - begins), self._of_label[ranges(begins, ends)])
 
     def enabled(self, rows: Offsets, states: Indices, *, ask: bool) -> Pairs:
         """The conditions that are enabled in some states, each state with a row. What is not told by edges is

@@ -39,8 +39,13 @@ def lasso_of(product: Product, fairness: Fairness) -> Lasso | None:
         return None
     loops = _Loops(product, fairness, component)
     walks = [(_stem(product, node), loops.from_(node)) for node in near]
-    stem, loop = min(walks, key=lambda walk: (len(walk[0]) + len(walk[1]), len(walk[0])))
+    stem, loop = min(walks, key=lambda walk: (_moves(product, walk[0]), _moves(product, walk[1])))
     return Lasso(_steps(product, stem), _steps(product, loop))
+
+
+def _moves(product: Product, walk: Walk) -> int:
+    """The steps of a walk that are no stuttering."""
+    return sum(int(product.edges[edge]) != STUTTER for _, edge in walk)
 
 
 def _steps(product: Product, walk: Walk) -> list[tuple[int, int]]:

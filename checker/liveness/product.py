@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from checker.graph import Graph, Indices, Mask, Offsets, distinct, ranges
-from checker.liveness.automaton import Automaton, Transition
+from checker.liveness.automaton import Automaton, Transition, recurrent_states
 from checker.liveness.truth import Truth
 
+Marks = npt.NDArray[np.unsignedinteger]
 STUTTER = -1
 """In the place of an edge: the state stays as it is."""
 
@@ -28,15 +30,16 @@ class Product:
     states: the graph's state of each of N nodes. starts: N + 1 places; the edges of node i are
     ``starts[i]:starts[i + 1]``. targets, edges, marks: of each of M edges the node it leads to, the edge of
     the graph (or STUTTER), and the automaton's acceptance sets that it belongs to, as bits. sets: how many
-    there are. initial: nodes.
+    there are. recurrent: the nodes whose automaton's state an accepting run may come back to. initial: nodes.
     """
 
     states: Indices
     starts: Offsets
     targets: Indices
-    edges: Offsets
-    marks: Offsets
+    edges: Indices
+    marks: Marks
     sets: int
+    recurrent: Mask
     initial: Indices
 
 
@@ -44,13 +47,11 @@ def product_of(graph: Graph, automaton: Automaton, states: Truth, events: Truth)
     """The product, with the truth of the automaton's atoms for each state, and for each event."""
     guards = [guard for t in automaton.transitions for guard in _guards(t, automaton, states, events)]
     size = max(1, automaton.states) * (2 if events else 1)
-    number = np.full(
-        graph.size * size, -1, np.int32
-    )  # of a node, by its state * size + the automaton's state
+    number = np.full(graph.size * size, -1, np.int32)  # by a node's state * size + its automaton's state
     fresh = np.arange(graph.initial, dtype=np.int64) * size + automaton.initial
     number[fresh] = np.arange(len(fresh))
     initial = number[fresh]
-    nodes, parts = [fresh], []
+    nodes, levels = [fresh], []
     count = len(fresh)
     while len(fresh):
         level = _level(graph, guards, size, fresh)
@@ -59,45 +60,57 @@ def product_of(graph: Graph, automaton: Automaton, states: Truth, events: Truth)
         number[fresh] = np.arange(count, count + len(fresh))
         count += len(fresh)
         nodes.append(fresh)
-        parts.append(level)
-    sources = np.concatenate([number[part.sources] for part in parts])
+        levels.append((level.degrees, number[level.targets], level.edges, level.marks))
+    degrees, targets, edges, marks = (np.concatenate(parts) for parts in zip(*levels, strict=True))
     starts = np.zeros(count + 1, np.int64)
-    np.cumsum(np.bincount(sources, minlength=count), out=starts[1:])
+    np.cumsum(degrees, out=starts[1:])
+    of_node = np.concatenate(nodes)
+    recurrent = np.zeros(size, np.bool_)
+    for layer in range(0, size, max(1, automaton.states)):
+        recurrent[[layer + state for state in recurrent_states(automaton)]] = True
     return Product(
-        (np.concatenate(nodes) // size).astype(np.int32),
+        (of_node // size).astype(np.int32),
         starts,
-        np.concatenate([number[part.targets] for part in parts]),
-        np.concatenate([part.edges for part in parts]),
-        np.concatenate([part.marks for part in parts]),
+        targets,
+        edges,
+        marks,
         automaton.marks,
+        recurrent[of_node % size],
         initial,
     )
 
 
 @dataclass(frozen=True, eq=False)
 class _Level:
-    """Edges, in the order of their sources; nodes as state * size + automaton's state."""
+    """How many edges each of some nodes has, and these: to what (state * size + automaton's state), by which
+    edge of the graph, with which marks.
+    """
 
-    sources: Offsets
+    degrees: Offsets
     targets: Offsets
-    edges: Offsets
-    marks: Offsets
+    edges: Indices
+    marks: Marks
 
 
 def _level(graph: Graph, guards: list[_Guard], size: int, nodes: Offsets) -> _Level:
     """The edges of some nodes, which are in ascending order."""
-    columns: list[list[Offsets]] = [[], [], [], []]
+    sources, targets = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
+    edges, marks = [np.zeros(0, np.int32)], [np.zeros(0, np.uint8)]
     for guard in guards:
-        taken = nodes[nodes % size == guard.source]
-        for states, edges, targets in guard.steps(graph, (taken // size).astype(np.int32)):
-            columns[0].append(states.astype(np.int64) * size + guard.source)
-            columns[1].append(targets.astype(np.int64) * size + guard.target)
-            columns[2].append(edges)
-            columns[3].append(np.full(len(edges), guard.marks))
-    none: Offsets = np.zeros(0, np.int64)
-    sources, *others = (np.concatenate([none, *part]) for part in columns)
-    order = np.argsort(sources, kind="stable")
-    return _Level(sources[order], *(column[order] for column in others))
+        places = np.flatnonzero(nodes % size == guard.source).astype(np.int32)
+        for at, edge, state in guard.steps(graph, (nodes[places] // size).astype(np.int32)):
+            sources.append(places[at])
+            targets.append(state.astype(np.int64) * size + guard.target)
+            edges.append(edge)
+            marks.append(np.full(len(edge), guard.marks, np.min_scalar_type(guard.marks)))
+    from_ = np.concatenate(sources)
+    order = np.argsort(from_, kind="stable")
+    return _Level(
+        np.bincount(from_, minlength=len(nodes)),
+        np.concatenate(targets)[order],
+        np.concatenate(edges)[order],
+        np.concatenate(marks)[order],
+    )
 
 
 def _guards(transition: Transition, automaton: Automaton, states: Truth, events: Truth) -> Iterator[_Guard]:
@@ -141,17 +154,19 @@ class _Guard:
                 self._events = _both(self._events, events[atom] == value)
         self._rests = rests and not any(atom in events for atom in transition.positive)
 
-    def steps(self, graph: Graph, states: Indices) -> Iterator[tuple[Indices, Offsets, Indices]]:
-        """The steps from some states, as (state, edge, state after it)."""
+    def steps(self, graph: Graph, states: Indices) -> Iterator[tuple[Offsets, Indices, Indices]]:
+        """The steps from some states, as (place among the states, edge, state after it)."""
+        places = np.arange(len(states))
         if self._states is not None:
-            states = states[self._states[states]]
+            places = places[self._states[states]]
+            states = states[places]
         if self._rests:
-            yield states, np.full(len(states), STUTTER, np.int64), states
+            yield places, np.full(len(states), STUTTER, np.int32), states
         if not self._moves:
             return
-        counts = graph.starts[states + 1] - graph.starts[states]
-        sources = np.repeat(states, counts)
-        edges = ranges(graph.starts[states], graph.starts[states + 1])
+        begins, ends = graph.starts[states], graph.starts[states + 1]
+        sources = np.repeat(places, ends - begins)
+        edges = ranges(begins, ends).astype(np.int32)
         if self._events is not None:
             kept = self._events[graph.labels[edges]]
             sources, edges = sources[kept], edges[kept]

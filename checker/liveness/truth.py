@@ -26,7 +26,11 @@ def where(claim: int, search: Search, judge: Judge) -> Mask:
         numbers, profiles = search.views()
         held = np.zeros(len(profiles), np.bool_)
         for number, profile in enumerate(profiles):
-            held[number] = judge.holds_of(claim, profile)
+            try:
+                held[number] = judge.holds_of(claim, profile)
+            except HandlerError as error:
+                search.failure = (int(np.flatnonzero(numbers == number)[0]), str(error))
+                raise
         there: Mask = held[numbers]
         return there
     found = np.zeros(len(search.codes), np.bool_)
