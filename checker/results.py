@@ -19,7 +19,8 @@ from checker.verdict import Verdict
 @dataclass(frozen=True)
 class Result:
     """What was found of one property. ``detail`` says what is wrong, or what the verdict rests on. Of a claim
-    of liveness that is refuted, ``certificate`` says why the behaviour is fair.
+    of liveness that is refuted, ``certificate`` says why the behaviour is fair. ``fewest`` says, if that was
+    asked for, how many faults it takes at the least.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Result:
     detail: str = ""
     trace: Trace | None = None
     certificate: Certificate | None = None
+    fewest: str = ""
 
 
 def results_of(

@@ -27,6 +27,7 @@ LAYERS = [
     "checker.about",
     "checker.load",
     "checker.check",
+    "checker.fewest checker.frontier",
     "checker.options",
     "checker.zoo",
     "checker.render",

@@ -12,13 +12,16 @@ from pathlib import Path
 import click
 
 from checker.check import Limits, Report, check
+from checker.fewest import fewest_faults
 from checker.flags import environment_options, search_options
+from checker.frontier import frontier
 from checker.load import ENVIRONMENT, LoadError, ModelFile, adapted
 from checker.model.errors import DefinitionError, UsageError
 from checker.model.handlers import HandlerError
 from checker.model.model import Model
 from checker.options import options_of
 from checker.render import as_json, graph, junit, text
+from checker.render import frontier as render_frontier
 from checker.render.progress import Progress
 from checker.render.run import Run
 
@@ -34,6 +37,8 @@ class Asked:
     graph: Path | None
     check_model: bool
     engine: str
+    minimise: bool
+    frontier: bool
 
 
 class ModelCommand(click.Command):
@@ -41,7 +46,7 @@ class ModelCommand(click.Command):
 
     def __init__(self, name: str, file: ModelFile) -> None:
         self.file = file
-        self.own = environment_options() + search_options()
+        self.own = environment_options() + self.further_options()
         flags = {flag.lstrip("-").replace("-", "_") for option in self.own for flag in option.opts}
         reserved = flags | {"help", "output_format"}
         self.parameters, self.decoders = options_of(file, reserved)
@@ -50,6 +55,10 @@ class ModelCommand(click.Command):
         own = f"\b\nIts environment, unless options say otherwise:\n{defaults}"
         text_ = "\n\n".join([file.summary, *said, own])
         super().__init__(name, params=[*self.parameters, *self.own], help=text_)
+
+    def further_options(self) -> list[click.Option]:
+        """The options that are neither the model's nor the environment's."""
+        return search_options()
 
     def _defaults(self) -> str:
         """The environment of the model with its default parameters, where it has them."""
@@ -81,9 +90,6 @@ class ModelCommand(click.Command):
     def invoke(self, ctx: click.Context) -> int:
         """Check the model, print the report, return the exit code."""
         values = ctx.params
-        parameters = {name: decode(values[name]) for name, decode in self.decoders.items()}
-        sources = {name: ctx.get_parameter_source(name) for name in parameters}
-        given = {n: v for n, v in parameters.items() if sources[n] is not click.core.ParameterSource.DEFAULT}
         asked = Asked(
             Limits(**{name: values[name] for name in _LIMITS}),
             values["output_format"],
@@ -92,17 +98,27 @@ class ModelCommand(click.Command):
             values["graph"],
             values["check_model"],
             values["engine"],
+            values["minimise"] == "faults",
+            values["frontier"],
         )
         if values["timeout"] is not None and not math.isfinite(values["timeout"]):
             raise UsageError("--timeout takes a number of seconds")
         if asked.graph is not None and asked.graph.suffix not in graph.ENDINGS:
             raise UsageError(f"--graph {asked.graph}: the ending says the format, .dot or .graphml")
+        run, model = self.asked_for(ctx)
+        return _frontier(run, model, asked) if asked.frontier else _check(run, model, asked, self.file)
+
+    def asked_for(self, ctx: click.Context) -> tuple[Run, Model]:
+        """What was asked for, and the model in the environment that was. Raises UsageError or LoadError."""
+        values = ctx.params
+        parameters = {name: decode(values[name]) for name, decode in self.decoders.items()}
+        sources = {name: ctx.get_parameter_source(name) for name in parameters}
+        given = {n: v for n, v in parameters.items() if sources[n] is not click.core.ParameterSource.DEFAULT}
         model = self.file.build(parameters, given)
         environment = {k: values[k] for k in ENVIRONMENT if values[k] is not None}
         model = adapted(model, environment)
         command = shlex.join(["elcheck", *ctx.find_root().obj])
-        run = Run(str(ctx.info_name), self.file.summary, parameters, command)
-        return _check(run, model, asked, self.file)
+        return Run(str(ctx.info_name), self.file.summary, parameters, command), model
 
 
 _LIMITS = ("depth", "max_states", "max_memory", "timeout", "first")
@@ -112,6 +128,8 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
     progress = Progress()
     try:
         report = check(model, asked.limits, engine=asked.engine, watch=progress, twice=asked.check_model)
+        if asked.minimise:
+            report = fewest_faults(report, asked.limits, progress)
     except (DefinitionError, HandlerError) as error:
         raise LoadError(f"{file.path}: {error}") from error
     finally:
@@ -125,6 +143,22 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
                 raise
             click.echo(f"elcheck: {error}", err=True)  # the verdict's own code says more
     return report.exit_code
+
+
+def _frontier(run: Run, model: Model, asked: Asked) -> int:
+    """``--frontier``: the fewest faults that break each property, kind by kind."""
+    if asked.output_format == "junit" or asked.graph is not None or asked.minimise or asked.witness:
+        raise UsageError("--frontier prints a table (--format text or json), without traces and graphs")
+    progress = Progress()
+    try:
+        found = frontier(model, asked.limits, engine=asked.engine, watch=progress)
+    except (DefinitionError, HandlerError) as error:
+        raise LoadError(f"{run.name}: {error}") from error
+    finally:
+        progress.done()
+    as_text = render_frontier.as_json if asked.output_format == "json" else render_frontier.as_text
+    click.echo(as_text(run, found))
+    return found.exit_code
 
 
 def _rendered(run: Run, report: Report, asked: Asked) -> str:

@@ -115,6 +115,7 @@ def _shown(report: Report, result: Result, width: int | None, *, certificate: bo
         lead = _headline(result)
     else:
         lead = f"A witness of {click.style(result.name, bold=True)}, {result.detail}"
+    lead += f" (fewest faults: {result.fewest})" if result.fewest else ""
     shown = lead + "\n" + trace_table(report, result.trace, width)
     return shown + "\n" + _certified(result.certificate) if certificate and result.certificate else shown
 
