@@ -11,6 +11,7 @@ import click
 
 from checker.commands.check import ModelCommand
 from checker.commands.list import list_models
+from checker.commands.replay import replay
 from checker.commands.zoo import zoo
 from checker.load import LoadError, bundled, load
 from checker.model.errors import UsageError
@@ -63,6 +64,7 @@ def elcheck() -> None:
 
 
 elcheck.add_command(list_models)
+elcheck.add_command(replay)
 elcheck.add_command(zoo)
 
 

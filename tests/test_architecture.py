@@ -29,6 +29,7 @@ LAYERS = [
     "checker.check",
     "checker.fewest checker.frontier",
     "checker.options",
+    "checker.byhand",
     "checker.zoo",
     "checker.render",
     "checker.flags",

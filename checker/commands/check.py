@@ -6,6 +6,7 @@ import math
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,7 @@ class ModelCommand(click.Command):
 
     def __init__(self, name: str, file: ModelFile) -> None:
         self.file = file
-        self.own = environment_options() + self.further_options()
+        self.own: list[click.Parameter] = [*environment_options(), *self.further_options()]
         flags = {flag.lstrip("-").replace("-", "_") for option in self.own for flag in option.opts}
         reserved = flags | {"help", "output_format"}
         self.parameters, self.decoders = options_of(file, reserved)
@@ -56,7 +57,7 @@ class ModelCommand(click.Command):
         text_ = "\n\n".join([file.summary, *said, own])
         super().__init__(name, params=[*self.parameters, *self.own], help=text_)
 
-    def further_options(self) -> list[click.Option]:
+    def further_options(self) -> Sequence[click.Parameter]:
         """The options that are neither the model's nor the environment's."""
         return search_options()
 
