@@ -237,7 +237,7 @@ def test_reasons_of_links(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> 
 
 def test_reasons_of_programs(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     found = why(capfd, tmp_path, "a1 prepare", "paxos")
-    assert found == ["a1 runs Acceptor, which has no handler prepare; p1, p2 have it"]
+    assert found == ["a1 runs Accepting, which has no handler prepare; p1, p2 have it"]
     found = why(capfd, tmp_path, "p1 prepare\np1 promise from a2", "paxos")
     assert found == ["no such message is under way to p1; there is none"]
 

@@ -168,10 +168,12 @@ class _Walk:
         enabled = list(dict.fromkeys(event for event, _ in self.explainer.steps(way.state)))
         mine = step.words
 
-        def distance(event: Event) -> tuple[bool, float]:
-            """Steps of the same name first, then by the words that they have in common."""
+        a_fault = any(event.fault and event.name in mine for event in self.explainer.events(way.state))
+
+        def distance(event: Event) -> tuple[bool, bool, float]:
+            """Steps of the same name first, then faults if a fault was meant, then by common words."""
             alike = SequenceMatcher(None, mine, words(written(event)), autojunk=False).ratio()
-            return event.name not in mine, -alike
+            return event.name not in mine, event.fault != a_fault, -alike
 
         nearest = tuple(sorted(enabled, key=distance)[:NEAREST])
         return Walked(way.trace(), Refused(number, step, why, nearest), None, tuple(self.notes))
