@@ -83,7 +83,12 @@ class Frontier:
 
 
 def frontier(
-    model: Model, limits: Limits = Limits(), *, engine: str = "auto", watch: Watch = lambda _: None
+    model: Model,
+    limits: Limits = Limits(),
+    *,
+    engine: str = "auto",
+    watch: Watch = lambda _: None,
+    twice: bool = False,
 ) -> Frontier:
     """Search the budgets up to those of a model. ``limits`` hold for each search, the timeout for
     all of them.
@@ -103,9 +108,8 @@ def frontier(
         if stopped is not None:
             table.unknown(point, open_ones, stopped)
         elif open_ones:
-            report = check(
-                _at(model, point, open_ones), replace(limits, timeout=left), engine=engine, watch=watch
-            )
+            here, rest = _at(model, point, open_ones), replace(limits, timeout=left)
+            report = check(here, rest, engine=engine, watch=watch, twice=twice)
             searched += 1
             table.note(point, open_ones, report)
             if report.stats.stopped == "it was interrupted":

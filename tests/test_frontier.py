@@ -173,7 +173,7 @@ def test_no_time_is_said(capfd: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["raft", "--bug", "forget-vote", "--frontier", "--timeout", "0.000001"]) == 20
     out = capfd.readouterr().out
     assert "could not be told" in out
-    assert "with 1 crash, 1 restart it could not be told: --timeout 1e-06 ran out" in out
+    assert "it could not be told with no fault; 1 crash; 1 crash, 1 restart (--timeout 1e-06 ran out)" in out
 
 
 def test_a_minimum_that_is_not_sure() -> None:

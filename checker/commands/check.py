@@ -148,11 +148,12 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
 
 def _frontier(run: Run, model: Model, asked: Asked) -> int:
     """``--frontier``: the fewest faults that break each property, kind by kind."""
-    if asked.output_format == "junit" or asked.graph is not None or asked.minimise or asked.witness:
+    traces = asked.minimise or asked.witness or asked.certificate
+    if asked.output_format == "junit" or asked.graph is not None or traces:
         raise UsageError("--frontier prints a table (--format text or json), without traces and graphs")
     progress = Progress()
     try:
-        found = frontier(model, asked.limits, engine=asked.engine, watch=progress)
+        found = frontier(model, asked.limits, engine=asked.engine, watch=progress, twice=asked.check_model)
     except (DefinitionError, HandlerError) as error:
         raise LoadError(f"{run.name}: {error}") from error
     finally:

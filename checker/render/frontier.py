@@ -14,6 +14,9 @@ from checker.model.values import counted
 from checker.render.as_json import environment, value
 from checker.render.run import Run
 
+MOST = 4
+"""Budgets that are named of those with which something could not be told, at most."""
+
 _NAMES: Mapping[FaultKind, tuple[str, str]] = {
     "loss": ("loss", "losses"),
     "dup": ("duplication", "duplications"),
@@ -76,12 +79,15 @@ def in_words(budgets: Mapping[FaultKind, Budget]) -> str:
 
 
 def _notes(found: Frontier) -> list[str]:
-    notes = []
+    names: dict[str, list[str]] = {}  # by what could not be told of them
     for row in found.rows:
-        for budgets, why in row.unsure[:3]:
-            notes.append(f"{row.name}: with {in_words(budgets)} it could not be told: {why}")
-        if len(row.unsure) > 3:
-            notes.append(f"{row.name}: nor with {len(row.unsure) - 3} further combinations of budgets")
+        by_reason: dict[str, list[str]] = {}
+        for budgets, why in row.unsure:
+            by_reason.setdefault(why, []).append(in_words(budgets))
+        for why, cases in by_reason.items():
+            more = f"; {len(cases) - MOST} more" if len(cases) > MOST else ""
+            names.setdefault(f"with {'; '.join(cases[:MOST])}{more} ({why})", []).append(row.name)
+    notes = [f"it could not be told {what} of: {', '.join(of)}" for what, of in names.items()]
     within = dict.fromkeys(bound for row in found.rows for bound in row.within)
     if within:
         notes.append(f"what lies across these bounds was not searched: {', '.join(within)}")
