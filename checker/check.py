@@ -122,7 +122,7 @@ def check(
     stats = _stats(search, system, judge, time.perf_counter() - began)
     results = tuple(results_of(system, judge, search, answers))
     verdict, code = overall([(result.kind, result.verdict) for result in results])
-    return Report(model, search.engine, stats, results, _coverage(system), verdict, code, system, search)
+    return Report(model, search.engine, stats, results, coverage_of(system), verdict, code, system, search)
 
 
 def _judge_graph(search: Search, system: System, judge: Judge, patience: Patience) -> dict[int, Answer]:
@@ -153,7 +153,8 @@ def _stats(search: Search, system: System, judge: Judge, seconds: float) -> Stat
     )
 
 
-def _coverage(system: System) -> Coverage:
+def coverage_of(system: System) -> Coverage:
+    """What was never used of a model in all that a system was asked so far."""
     never_run, never_enabled = [], []
     for (owner, name), tally in system.runner.tallies.items():
         if not tally.called:

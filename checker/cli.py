@@ -10,6 +10,8 @@ import click
 
 from checker.commands.check import ModelCommand
 from checker.commands.list import list_models
+from checker.commands.replay import replay
+from checker.commands.simulate import simulate
 from checker.commands.zoo import zoo
 from checker.load import LoadError, bundled, load
 from checker.model.errors import UsageError
@@ -49,13 +51,16 @@ def elcheck() -> None:
     MODEL is a Python file, or the name of a bundled model. `elcheck MODEL --help` shows the options,
     which the model's own parameters are part of.
 
-    Exit codes: 0 every property proved, or held within bounds; 2 usage; 10 vacuous; 11 deadlock; 12 refuted;
-    13 liveness refuted; 14 a handler or property raised; 20 undetermined; 70 elcheck itself failed; 74 the
-    output could not be written; 150 the model could not be loaded.
+    Exit codes: 0 every property proved, or held within bounds; 1 zoo, replay: it is not as it has to be;
+    2 usage; 10 vacuous; 11 deadlock; 12 refuted; 13 liveness refuted; 14 a handler or property raised;
+    20 undetermined; 70 elcheck itself failed; 74 the output could not be written; 150 the model could not be
+    loaded.
     """
 
 
 elcheck.add_command(list_models)
+elcheck.add_command(replay)
+elcheck.add_command(simulate)
 elcheck.add_command(zoo)
 
 

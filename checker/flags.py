@@ -132,6 +132,16 @@ def search_options() -> list[click.Option]:
         click.Option(
             ["--check-model"], is_flag=True, help="Run every handler twice to find nondeterministic ones."
         ),
+        click.Option(
+            ["--minimise"],
+            type=click.Choice(["faults"]),
+            help="Show the counterexample with the fewest faults instead of the shortest.",
+        ),
+        click.Option(
+            ["--frontier"],
+            is_flag=True,
+            help="Instead of checking once: the smallest budgets of faults that break each property.",
+        ),
     ]
 
 

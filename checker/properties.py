@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from checker.model.handlers import RAISED, HandlerError, said
@@ -38,6 +38,7 @@ class Judge:
         self.claims: Sequence[Property] = system.claims
         self.evaluations = 0
         self._answers: dict[tuple[object, ...], bool | str] = {}
+        self._wanted: Collection[int] = range(len(self.claims))
         self.forget()
 
     def forget(self) -> None:
@@ -50,10 +51,15 @@ class Judge:
         self._judged_steps: set[tuple[Profile, Profile]] = set()
         self._sort_out()
 
+    def only(self, wanted: Collection[int]) -> None:
+        """Begin again, and ask for these claims alone."""
+        self._wanted = frozenset(wanted)
+        self.forget()
+
     @property
     def decided(self) -> bool:
         """Whether nothing is left to be found."""
-        return len(self.findings) == len(self.claims)
+        return len(self.findings) == len(self._wanted)
 
     @property
     def refuted(self) -> bool:
@@ -62,7 +68,7 @@ class Judge:
 
     def _sort_out(self) -> None:
         """Which of the undecided claims have to be asked when."""
-        open_claims = [(p, c) for p, c in enumerate(self.claims) if p not in self.findings]
+        open_claims = [(p, self.claims[p]) for p in sorted(self._wanted) if p not in self.findings]
         steps = [(p, c) for p, c in open_claims if c.kind == "step"]
         states = [(p, c) for p, c in open_claims if c.kind in ("always", "never", "sometimes")]
         self._whole = [(p, c) for p, c in states if c.scope.kind == "whole"]
@@ -77,7 +83,7 @@ class Judge:
 
     def found(self, claim: int, finding: Finding) -> None:
         """Note where a claim is decided, unless it is already."""
-        if claim not in self.findings:
+        if claim not in self.findings and claim in self._wanted:
             self.findings[claim] = finding
             self._sort_out()
 

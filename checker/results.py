@@ -21,7 +21,8 @@ from checker.verdict import Verdict
 class Result:
     """What was found of one property. ``detail`` says what is wrong, or what the verdict rests on. Of a claim
     of liveness that is refuted, ``certificate`` says why the behaviour is fair. ``shortest`` is how many
-    traces of this length there are, of which this is the clearest; None if that was not looked at.
+    traces of this length there are, of which this is the clearest; None if that was not looked at. ``fewest``
+    says, if that was asked for, how many faults it takes at the least.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Result:
     trace: Trace | None = None
     certificate: Certificate | None = None
     shortest: int | None = None
+    fewest: str = ""
 
     def __repr__(self) -> str:
         said = ": ".join(filter(None, [self.verdict.value, self.detail.partition("\n")[0]]))

@@ -77,9 +77,9 @@ def search(model: Model, limit: int | None = None, cap: int = 4000) -> Facts:
         last = facts.depth == limit
         following: dict[State, None] = {}
         for state in level:
-            _ask_of_state(model, state, facts)
+            ask_of_state(model, state, facts)
             moves = machine.moves(state)
-            if all(move.event.fault for move in moves) and not _done(model, state):
+            if all(move.event.fault for move in moves) and not done(model, state):
                 facts.deadlock = facts.depth if facts.deadlock is None else facts.deadlock
             facts.cut.update({name for move in moves for name in move.crossed})
             whole = [move for move in moves if not move.crossed]
@@ -88,7 +88,7 @@ def search(model: Model, limit: int | None = None, cap: int = 4000) -> Facts:
             graph[state] = Ways(facts.depth, {move.after for move in counted}, len(counted) < len(moves))
             for move in counted:
                 facts.transitions += 1
-                _ask_of_step(model, state, move, facts)
+                ask_of_step(model, state, move, facts)
                 if move.after not in stored:
                     stored.add(move.after)
                     following[move.after] = None
@@ -138,7 +138,8 @@ def successors(machine: Machine, state: State) -> list[Move]:
 # ---- properties
 
 
-def _ask_of_state(model: Model, state: State, facts: Facts) -> None:
+def ask_of_state(model: Model, state: State, facts: Facts) -> None:
+    """Note which properties a state decides."""
     for claim in model.properties:
         if claim.kind not in ("step", "possible") and claim.name not in facts.found:
             answers = list(_answers(claim.scope, model, state))
@@ -150,7 +151,8 @@ def _ask_of_state(model: Model, state: State, facts: Facts) -> None:
                 facts.found[claim.name] = Found("witnessed", facts.depth)
 
 
-def _ask_of_step(model: Model, state: State, move: Move, facts: Facts) -> None:
+def ask_of_step(model: Model, state: State, move: Move, facts: Facts) -> None:
+    """Note which properties a step breaks."""
     for claim in model.properties:
         if claim.kind == "step" and claim.name not in facts.found:
             answers = list(_answers_to_step(claim.scope, state, move.after))
@@ -197,7 +199,7 @@ def _views(scope: Scope, state: State) -> list[NodeView[object]]:
     return kept if shown is None else [NodeView(view.node, view.up, shown(view.state)) for view in kept]
 
 
-def _done(model: Model, state: State) -> bool:
+def done(model: Model, state: State) -> bool:
     """Whether a state without a step is a proper end, or nobody asked."""
     if isinstance(model.deadlock, bool):
         return not model.deadlock

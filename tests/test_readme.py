@@ -55,3 +55,20 @@ def test_the_model_of_five_minutes(tmp_path: Path, capfd: pytest.CaptureFixture[
 def test_exit_codes_are_documented() -> None:
     rows = re.findall(r"^\| (\d+) \|", README, re.MULTILINE)
     assert set(map(int, rows)) == set(EXIT.values())
+
+
+def test_why_not(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    blocks = README.split("## Ask why")[1].split("```")
+    expected = tmp_path / "expected.txt"
+    expected.write_text(blocks[1], encoding="utf-8")
+    code, out = run(capfd, "replay", "models/raft.py", str(expected))
+    assert code == 1
+    assert blocks[3].strip() in out
+
+
+def test_the_frontier(capfd: pytest.CaptureFixture[str]) -> None:
+    block = next(b for b in README.split("```") if "--frontier\n" in b)
+    command, *lines = block.strip().splitlines()
+    out = run(capfd, *command.split()[2:])[1]
+    for line in lines[:-1]:
+        assert line in out

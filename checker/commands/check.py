@@ -6,7 +6,7 @@ import math
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,9 @@ import click
 
 from checker.check import Limits, Report, check
 from checker.commands.files import Files, require_formats, require_property, write_files
+from checker.fewest import fewest_faults
 from checker.flags import environment_options, search_options
+from checker.frontier import frontier
 from checker.load import ENVIRONMENT, LoadError, ModelFile, adapted
 from checker.model.errors import DefinitionError, UsageError
 from checker.model.handlers import HandlerError
@@ -22,6 +24,7 @@ from checker.model.model import Model
 from checker.model.values import text as text_of
 from checker.options import options_of
 from checker.render import as_json, junit, text
+from checker.render import frontier as render_frontier
 from checker.render.progress import Progress
 from checker.render.run import Run
 from checker.spill import Spill
@@ -38,6 +41,8 @@ class Asked:
     check_model: bool
     engine: str
     spill: Spill | None
+    minimise: bool
+    frontier: bool
 
 
 class ModelCommand(click.Command):
@@ -45,7 +50,7 @@ class ModelCommand(click.Command):
 
     def __init__(self, name: str, file: ModelFile) -> None:
         self.file = file
-        self.own = environment_options() + search_options()
+        self.own: list[click.Parameter] = [*environment_options(), *self.further_options()]
         flags = {flag.lstrip("-").replace("-", "_") for option in self.own for flag in option.opts}
         reserved = flags | {"help", "output_format"}
         self.parameters, self.decoders = options_of(file, reserved)
@@ -54,6 +59,10 @@ class ModelCommand(click.Command):
         own = f"\b\nIts environment, unless options say otherwise:\n{defaults}"
         text_ = "\n\n".join([file.summary, *said, own])
         super().__init__(name, params=[*self.parameters, *self.own], help=text_)
+
+    def further_options(self) -> Sequence[click.Parameter]:
+        """The options that are neither the model's nor the environment's."""
+        return search_options()
 
     def _defaults(self) -> str:
         """The environment of the model with its default parameters, where it has them."""
@@ -85,36 +94,46 @@ class ModelCommand(click.Command):
     def invoke(self, ctx: click.Context) -> int:
         """Check the model, print the report, return the exit code."""
         values = ctx.params
-        parameters = {name: decode(values[name]) for name, decode in self.decoders.items()}
-        sources = {name: ctx.get_parameter_source(name) for name in parameters}
-        given = {n: v for n, v in parameters.items() if sources[n] is not click.core.ParameterSource.DEFAULT}
+        files = Files(values["report"], values["graph"], values["exports"], values["export_of"])
+        if values["timeout"] is not None and not math.isfinite(values["timeout"]):
+            raise UsageError("--timeout takes a number of seconds")
+        _require_text(values)
+        require_formats(files)
+        run, model = self.asked_for(ctx)
         asked = Asked(
             Limits(**{name: values[name] for name in _LIMITS}),
             values["output_format"],
             text.Wanted(values["witness"], values["certificate"], values["diagram"], values["explain"]),
-            Files(values["report"], values["graph"], values["exports"], values["export_of"]),
+            files,
             values["check_model"],
             values["engine"],
-            _spill(values, self.file, parameters),
+            _spill(values, self.file, run.parameters),
+            values["minimise"] == "faults",
+            values["frontier"],
         )
-        if values["timeout"] is not None and not math.isfinite(values["timeout"]):
-            raise UsageError("--timeout takes a number of seconds")
-        _require_text(values, asked.output_format)
-        require_formats(asked.files)
+        require_property(model, asked.files.of)
+        return _frontier(run, model, asked) if asked.frontier else _check(run, model, asked, self.file)
+
+    def asked_for(self, ctx: click.Context) -> tuple[Run, Model]:
+        """What was asked for, and the model in the environment that was. Raises UsageError or LoadError."""
+        values = ctx.params
+        parameters = {name: decode(values[name]) for name, decode in self.decoders.items()}
+        sources = {name: ctx.get_parameter_source(name) for name in parameters}
+        given = {n: v for n, v in parameters.items() if sources[n] is not click.core.ParameterSource.DEFAULT}
         model = self.file.build(parameters, given)
         environment = {k: values[k] for k in ENVIRONMENT if values[k] is not None}
         model = adapted(model, environment)
-        require_property(model, asked.files.of)
         command = shlex.join(["elcheck", *ctx.find_root().obj])
-        run = Run(str(ctx.info_name), self.file.summary, parameters, command)
-        return _check(run, model, asked, self.file)
+        return Run(str(ctx.info_name), self.file.summary, parameters, command), model
 
 
-def _require_text(values: Mapping[str, object], output_format: str) -> None:
+def _require_text(values: Mapping[str, object]) -> None:
     """Raise UsageError where pictures are asked for of another form of the report."""
     for name in ("diagram", "explain"):
-        if values[name] and output_format != "text":
-            raise UsageError(f"--{name} is of the report as text: leave out --format {output_format}")
+        if values[name] and values["output_format"] != "text":
+            raise UsageError(
+                f"--{name} is of the report as text: leave out --format {values['output_format']}"
+            )
 
 
 def _spill(values: Mapping[str, object], file: ModelFile, parameters: Mapping[str, object]) -> Spill | None:
@@ -144,6 +163,8 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
             twice=asked.check_model,
             spill=asked.spill,
         )
+        if asked.minimise:
+            report = fewest_faults(report, asked.limits, progress)
     except (DefinitionError, HandlerError) as error:
         raise LoadError(f"{file.path}: {error}") from error
     finally:
@@ -151,6 +172,29 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
     click.echo(_rendered(run, report, asked))
     write_files(run, report, file.about, asked.files)
     return report.exit_code
+
+
+def _frontier(run: Run, model: Model, asked: Asked) -> int:
+    """``--frontier``: the fewest faults that break each property, kind by kind."""
+    if (
+        asked.output_format == "junit"
+        or asked.minimise
+        or asked.wanted != text.Wanted()
+        or asked.files != Files()
+    ):
+        raise UsageError("--frontier prints a table (--format text or json), without traces and graphs")
+    if asked.spill is not None:
+        raise UsageError("--frontier is many searches, and --spill keeps the states of one")
+    progress = Progress()
+    try:
+        found = frontier(model, asked.limits, engine=asked.engine, watch=progress, twice=asked.check_model)
+    except (DefinitionError, HandlerError) as error:
+        raise LoadError(f"{run.name}: {error}") from error
+    finally:
+        progress.done()
+    as_text = render_frontier.as_json if asked.output_format == "json" else render_frontier.as_text
+    click.echo(as_text(run, found))
+    return found.exit_code
 
 
 def _rendered(run: Run, report: Report, asked: Asked) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 
 import click
 
 from checker.explore import Search
 from checker.memory import resident
+from checker.simulate import Tally
 
 PERIOD = 0.5
 """Seconds between two lines."""
@@ -27,21 +29,26 @@ class Progress:
 
     def __call__(self, search: Search) -> None:
         """Look at a search; write if the last line is old enough."""
+        states, frontier = len(search.codes), len(search.codes) - search.expanded
+        self._show(lambda seconds: (
+            f"{states:,} states, {states / seconds:,.0f}/s, depth {search.depth}, frontier {frontier:,}"
+        ))  # fmt: skip
+
+    def walked(self, tally: Tally) -> None:
+        """Look at a simulation."""
+        self._show(lambda seconds: (
+            f"{tally.walks:,} walks, {tally.walks / seconds:,.0f}/s, {len(tally.seen):,} distinct states, "
+            f"at most {tally.longest:,} steps"
+        ))  # fmt: skip
+
+    def _show(self, line: Callable[[float], str]) -> None:
         now = time.monotonic()
         if not self._terminal or now - self._last < PERIOD:
             return
         self._last = now
         self._shown = True
-        states = len(search.codes)
-        rate = states / (now - self._began)
         memory = resident() / 2**20
-        frontier = states - search.expanded
-        click.echo(
-            f"\r\033[K{states:,} states, {rate:,.0f}/s, depth {search.depth}, frontier {frontier:,}, "
-            f"{memory:,.0f} MiB",
-            err=True,
-            nl=False,
-        )
+        click.echo(f"\r\033[K{line(now - self._began)}, {memory:,.0f} MiB", err=True, nl=False)
 
     def done(self) -> None:
         """Clear the line."""

@@ -126,6 +126,7 @@ def _shown(report: Report, result: Result, wanted: Wanted) -> str:
         lines = [f"A witness of {click.style(result.name, bold=True)}, {result.detail}"]
     if result.shortest is not None and result.shortest > 1:
         lines.append(f"This is the clearest of {result.shortest:,} shortest traces.")
+    lines[0] += f" (fewest faults: {result.fewest})" if result.fewest else ""
     explanation = None
     if wanted.explain:
         explanation = explain(result.trace, report.model, _claim(report, result))

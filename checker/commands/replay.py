@@ -1,0 +1,107 @@
+"""``elcheck replay MODEL TRACE``: whether a model allows a trace that someone wrote, and if not, why not."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from checker.byhand.judged import Judgement, judged
+from checker.byhand.script import read
+from checker.byhand.walk import Walked, walk
+from checker.check import Coverage, Report, Stats
+from checker.commands.check import ModelCommand
+from checker.commands.of_model import OfModel
+from checker.explore import Search
+from checker.load import LoadError
+from checker.model.errors import DefinitionError, UsageError
+from checker.model.handlers import HandlerError
+from checker.model.model import Model
+from checker.render import replay as render
+from checker.system import build
+from checker.validate import validate
+from checker.verdict import EXIT, Verdict
+
+_HELP = """Say whether a model allows a trace, and if not, which step it does not allow, and why.
+
+    TRACE is a file, or - for stdin. It has a step a line, in the words of a printed trace or fewer of them
+    (`n1: vote(Vote(term=1)) from n2`, `n1 vote`, `n3 crash`), or it is JSON: a list of steps, a trace of
+    `--format json`, or the whole report. `start 2` chooses an initial state, `start n1.term=1` says what
+    holds in it. What `#` begins is a remark.
+
+    Where a step fits several of the model's, all are tried. Every property is judged of what is allowed.
+
+    Exit codes: 0 it is allowed; 1 it is not; 2 usage, or the trace can't be read; 14 a handler or property
+    raised; 150 the model could not be loaded.
+    """
+
+
+class ReplayCommand(ModelCommand):
+    """The command that replays a trace on one model."""
+
+    def further_options(self) -> Sequence[click.Parameter]:
+        """The trace, and how to print what became of it."""
+        return [
+            click.Argument(["trace_file"], metavar="TRACE", type=click.Path(dir_okay=False, allow_dash=True)),
+            click.Option(
+                ["--property", "of_property"],
+                metavar="NAME",
+                help="Of a report in JSON the trace of this property.  [default: of the first refuted]",
+            ),
+            click.Option(
+                ["--format", "output_format"],
+                type=click.Choice(["text", "json"]),
+                default="text",
+                show_default=True,
+                help="Form of the answer.",
+            ),
+        ]
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Replay the trace, print the answer, return the exit code."""
+        values = ctx.params
+        run, model = self.asked_for(ctx)
+        written = _read(values["trace_file"])
+        try:
+            validate(model)
+            script = read(written, [str(node) for node in model.programs], values["of_property"])
+            walked = walk(script, model)
+        except UsageError as error:
+            raise UsageError(f"{values['trace_file']}: {error}") from error
+        except (DefinitionError, HandlerError) as error:
+            raise LoadError(f"{self.file.path}: {error}") from error
+        judgements = tuple(judged(walked.trace, model))
+        answer = render.Answer(script, walked, judgements, _report(model, walked, judgements))
+        if values["output_format"] == "json":
+            click.echo(render.as_json(run, answer))
+        else:
+            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+            click.echo(render.as_text(run, answer, width))
+        return answer.report.exit_code
+
+
+def _read(name: str) -> str:
+    """What a file, or stdin, holds. Raises UsageError."""
+    try:
+        raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return raw.decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"the trace {name} can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"the trace {name} is no text in UTF-8: {error.reason}") from error
+
+
+def _report(model: Model, walked: Walked, judgements: Sequence[Judgement]) -> Report:
+    """A report of no search, for what renders traces."""
+    raised = walked.raised is not None or any(judgement.kind == "error" for judgement in judgements)
+    kind = "error" if raised else "unexpected" if walked.refused else "proved"
+    stopped = "a trace was replayed"
+    stats = Stats(0, len(walked.trace.steps), len(walked.trace.steps), False, {}, stopped, 0, 0, 0.0)
+    undetermined = Verdict.UNDETERMINED
+    return Report(model, "replay", stats, (), Coverage(), undetermined, EXIT[kind], build(model), Search())
+
+
+replay = OfModel("replay", ReplayCommand, help=_HELP, subcommand_metavar="MODEL TRACE [OPTIONS]")

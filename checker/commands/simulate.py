@@ -1,0 +1,110 @@
+"""``elcheck simulate MODEL``: random walks, for spaces that are too large to be searched."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import sys
+from collections.abc import Sequence
+
+import click
+
+from checker.commands.check import ModelCommand
+from checker.commands.of_model import OfModel
+from checker.flags import SizeType
+from checker.load import LoadError
+from checker.model.errors import DefinitionError, UsageError
+from checker.model.handlers import HandlerError
+from checker.render import as_json, junit, text
+from checker.render.progress import Progress
+from checker.render.run import Run
+from checker.simulate import Plan, Simulation
+from checker.simulate import simulate as walk
+
+_HELP = """Walk at random, and judge every state and step on the way.
+
+    For spaces that are too large to be searched. What a walk finds is shortened and replayed; that it finds
+    nothing proves nothing, and the verdict is UNDETERMINED then. The walks of a seed are always the same.
+
+    Exit codes: those of a check for what was found. Nothing found is 0 if everything that was asked for was
+    walked and every `sometimes` was reached, else 20.
+    """
+WALKS = 1000
+"""Walks, unless a number or a time is given."""
+
+
+class SimulateCommand(ModelCommand):
+    """The command that walks one model."""
+
+    def further_options(self) -> Sequence[click.Parameter]:
+        """How to walk, and how to print what was found."""
+        positive = click.IntRange(min=1)
+        time = click.FloatRange(min=0, min_open=True)
+        formats = click.Choice(["text", "json", "junit"])
+        walks = f"How many walks.  [default: {WALKS}, or with --timeout as many as there is time for]"
+        weight = "The weight of a fault, where another step has 1: 0.1 makes them rare, 0 leaves them out."
+        return [
+            click.Option(["--seed"], type=int, default=0, show_default=True, help="Which walks."),
+            click.Option(["--walks"], type=positive, help=walks),
+            click.Option(["--steps"], type=positive, default=100, show_default=True, help="Steps in a walk."),
+            click.Option(["--faults"], type=click.FloatRange(min=0), default=1.0, help=weight),
+            click.Option(["--timeout"], type=time, metavar="SECONDS", help="Stop after this long."),
+            click.Option(["--max-memory"], type=SizeType(), help="Stop above this much memory: 500M, 2G."),
+            click.Option(
+                ["--format", "output_format"],
+                type=formats,
+                default="text",
+                show_default=True,
+                help="Form of the report.",
+            ),
+            click.Option(["--witness"], is_flag=True, help="Show, for each `sometimes`, how it was reached."),
+        ]
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Walk, print the report, return the exit code."""
+        values = ctx.params
+        if not all(math.isfinite(values[name] or 0) for name in ("timeout", "faults")):
+            raise UsageError("--timeout takes a number of seconds, --faults a number")
+        walks = values["walks"] or (WALKS if values["timeout"] is None else None)
+        rest = {name: values[name] for name in ("steps", "seed", "faults", "timeout", "max_memory")}
+        plan = Plan(walks, **rest)
+        run, model = self.asked_for(ctx)
+        progress = Progress()
+        try:
+            found = walk(model, plan, progress.walked)
+        except (DefinitionError, HandlerError) as error:
+            raise LoadError(f"{self.file.path}: {error}") from error
+        finally:
+            progress.done()
+        click.echo(_rendered(run, found, values["output_format"], witnesses=values["witness"]))
+        return found.report.exit_code
+
+
+def _rendered(run: Run, found: Simulation, output_format: str, *, witnesses: bool) -> str:
+    if output_format == "json":
+        return json.dumps(_document(run, found), indent=2, ensure_ascii=False)
+    if output_format == "junit":
+        return junit.render(run, found.report)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return text.render(run, found.report, text.Wanted(witnesses=witnesses, width=width))
+
+
+def _document(run: Run, found: Simulation) -> dict[str, object]:
+    """The report of a check, and what was walked."""
+    tally, plan = found.tally, found.plan
+    walked: dict[str, object] = {
+        "seed": plan.seed,
+        "walks": tally.walks,
+        "steps": tally.steps,
+        "longest": tally.longest,
+        "ended": tally.ended,
+        "distinct": len(tally.seen),
+        "faults": plan.faults,
+        "seconds": round(tally.seconds, 3),
+        "complete": found.complete,
+    }
+    return {**as_json.document(run, found.report), "simulation": walked}
+
+
+simulate = OfModel("simulate", SimulateCommand, help=_HELP, subcommand_metavar="MODEL [OPTIONS]")

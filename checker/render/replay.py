@@ -1,0 +1,128 @@
+"""What became of a trace that someone wrote: in words, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from tabulate import tabulate
+
+from checker.byhand.judged import Judgement
+from checker.byhand.script import Script
+from checker.byhand.unfit import Reason
+from checker.byhand.walk import Refused, Walked
+from checker.byhand.words import written
+from checker.check import Report
+from checker.model.values import counted
+from checker.render import as_json as json_of
+from checker.render.run import Run
+from checker.render.table import trace_table
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was written, how far it is allowed, and what the properties say of that."""
+
+    script: Script
+    walked: Walked
+    judgements: tuple[Judgement, ...]
+    report: Report
+
+    @property
+    def verdict(self) -> str:
+        """``allowed``, ``not allowed``, or ``raised``."""
+        if self.walked.raised is not None:
+            return "raised"
+        return "allowed" if self.walked.refused is None else "not allowed"
+
+
+def as_text(run: Run, answer: Answer, width: int | None = None) -> str:
+    """The answer, the trace as far as it is allowed, and what the properties say of it."""
+    walked, model = answer.walked, answer.report.model
+    head = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
+    parts = [f"{head}\n{model.describe_environment()}", _headline(answer)]
+    if walked.refused is not None:
+        parts += _why(answer, walked.refused)
+    parts.append(trace_table(answer.report, walked.trace, width))
+    rows = [[j.name, j.kind, _said(j, len(walked.trace.steps))] for j in answer.judgements]
+    parts.append(tabulate(rows, headers=["property", "kind", "in this trace"], tablefmt="simple"))
+    parts += [f"Note: {note}." for note in walked.notes]
+    return "\n\n".join([*parts, f"To repeat it: {run.command}"])
+
+
+def _headline(answer: Answer) -> str:
+    walked, steps = answer.walked, counted(len(answer.script.steps), "step")
+    if walked.raised is not None:
+        at = len(walked.trace.steps)
+        return click.style("ERROR", fg="red", bold=True) + f": after step {at}: {walked.raised}"
+    if walked.refused is None:
+        return click.style("ALLOWED", fg="green", bold=True) + f": {steps}"
+    refused = walked.refused
+    said = f": step {refused.number} of {len(answer.script.steps)}, {refused.step.text}"
+    return click.style("NOT ALLOWED", fg="red", bold=True) + said
+
+
+def _why(answer: Answer, refused: Refused) -> list[str]:
+    lines = []
+    for reason in refused.reasons:
+        what = f"{written(reason.event)}: " if reason.event is not None else ""
+        source = _source(answer, reason)
+        lines.append(f"  {what}{reason.why}" + (f" ({source})" if source else ""))
+    nearest = [f"  {written(event)}" for event in refused.nearest] or ["  none: nothing is enabled here"]
+    parts = ["Why not:\n" + "\n".join(lines), "The nearest steps that are allowed:\n" + "\n".join(nearest)]
+    return [*parts, "The trace up to there:"] if refused.number > 1 else parts
+
+
+def _source(answer: Answer, reason: Reason) -> str:
+    """Where the guard is."""
+    event = reason.event
+    if event is None or event.fault or event.kind == "tick" or not reason.why.startswith("its guard"):
+        return ""
+    handler = answer.report.system.runner.handler(event)
+    return f"{Path(handler.file).name}:{handler.line}" if handler is not None else ""
+
+
+def _said(judgement: Judgement, steps: int) -> str:
+    if judgement.at is None:
+        return judgement.detail or "not broken"
+    where = f"after step {judgement.at}" if judgement.at else "in the initial state"
+    if judgement.kind == "sometimes":
+        return f"reached {where}"
+    if judgement.kind == "step":
+        where = f"by step {judgement.at}"
+    return f"{click.style('broken', fg='red', bold=True)} {where}: {judgement.detail}"
+
+
+def as_json(run: Run, answer: Answer) -> str:
+    """One object, in the form that docs/json.md describes."""
+    walked, model = answer.walked, answer.report.model
+    document: dict[str, object] = {
+        "model": run.name,
+        "parameters": {name: json_of.value(v) for name, v in run.parameters.items()},
+        "environment": json_of.environment(model),
+        "answer": answer.verdict,
+        "steps": len(answer.script.steps),
+        "refused": None if walked.refused is None else _refused(walked.refused),
+        "raised": walked.raised,
+        "trace": json_of.trace(model, walked.trace),
+        "properties": [
+            {"name": j.name, "kind": j.kind, "at": j.at, "detail": j.detail} for j in answer.judgements
+        ],
+        "notes": list(walked.notes),
+        "reproduce": run.command,
+        "exit_code": answer.report.exit_code,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _refused(refused: Refused) -> dict[str, object]:
+    return {
+        "step": refused.number,
+        "written": refused.step.text,
+        "reasons": [
+            {"step": None if r.event is None else written(r.event), "why": r.why} for r in refused.reasons
+        ],
+        "nearest": [written(event) for event in refused.nearest],
+    }

@@ -1,0 +1,159 @@
+"""The counterexample with the fewest faults, compared with brute force over plain states."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+from hypothesis import assume, given
+
+from checker import always, cli, each
+from checker.check import Limits, Report, check
+from checker.fewest import COUNTED, FINITE, faults_in, fewest_faults
+from checker.load import load
+from checker.model.environment import Environment
+from checker.model.errors import DefinitionError
+from checker.model.model import Model
+from checker.model.state import State
+from checker.verdict import Verdict
+from tests.models import Counter, Counting
+from tests.oracle import Facts, ask_of_state, ask_of_step, done
+from tests.oracle_steps import Machine
+from tests.random_models import Case, models
+from tests.test_oracle import examples
+
+Cost = tuple[int, int]
+
+
+def of_finite_traces(model: Model) -> Model:
+    """A model without the claims that take the whole graph."""
+    kept = [claim for claim in model.properties if claim.kind in FINITE]
+    return dataclasses.replace(model, properties=kept)
+
+
+def brute_force(model: Model, cap: int) -> dict[str, Cost]:
+    """For every property that is decided somewhere, the least (faults, steps): paths are made longer until no
+    state is reached with less. Models of more than ``cap`` states are rejected.
+    """
+    machine = Machine(model)
+    best: dict[State, Cost] = dict.fromkeys(machine.initial(), (0, 0))
+    found: dict[str, Cost] = {}
+    work = list(best)
+    while work:
+        state = work.pop(0)
+        faults, steps = best[state]
+        moves = machine.moves(state)
+        facts = Facts()
+        ask_of_state(model, state, facts)
+        if all(move.event.fault for move in moves) and not done(model, state):
+            _note(found, "no deadlock", (faults, steps))
+        for name in facts.found:
+            _note(found, name, (faults, steps))
+        for move in moves:
+            if move.crossed:
+                continue
+            cost = (faults + (move.event.kind in COUNTED), steps + 1)
+            of_step = Facts()
+            ask_of_step(model, state, move, of_step)
+            for name in of_step.found:
+                _note(found, name, cost)
+            if move.after not in best or cost < best[move.after]:
+                best[move.after] = cost
+                work.append(move.after)
+                assume(len(best) <= cap)
+    return found
+
+
+def _note(found: dict[str, Cost], name: str, cost: Cost) -> None:
+    found[name] = min(cost, found.get(name, cost))
+
+
+def costs(report: Report) -> dict[str, Cost]:
+    """The faults and steps of each trace of a report."""
+    return {
+        result.name: (faults_in(step.event for step in result.trace.steps), len(result.trace.steps))
+        for result in report.results
+        if result.trace is not None
+    }
+
+
+def minimised(model: Model) -> Report:
+    return fewest_faults(check(model, engine="plain"), Limits())
+
+
+@examples(80)
+@given(models())
+def test_brute_force_finds_no_fewer(case: Case) -> None:
+    model = of_finite_traces(case.model)
+    try:
+        expected = brute_force(model, cap=300)
+        assert costs(minimised(model)) == expected
+    except DefinitionError:
+        assume(False)
+
+
+@examples(40)
+@given(models())
+def test_without_faults_the_fewest_are_the_shortest(case: Case) -> None:
+    own = case.model.environment
+    environment = Environment(network=own.network, detector=own.detector, timing=own.timing)
+    model = dataclasses.replace(of_finite_traces(case.model), environment=environment)
+    limits = Limits(max_states=300)
+    try:
+        report = check(model, limits, engine="plain")
+    except DefinitionError:
+        assume(False)
+    least = fewest_faults(report, limits)
+    assert [r.trace for r in least.results] == [r.trace for r in report.results]
+
+
+@examples(40)
+@given(models())
+def test_a_limit_on_depth_is_kept(case: Case) -> None:
+    """With a limit a trace is no longer than that, and has no more faults than the shortest one."""
+    model = of_finite_traces(case.model)
+    limits = Limits(depth=4, max_states=2000)
+    try:
+        report = check(model, limits, engine="plain")
+    except DefinitionError:
+        assume(False)
+    before, after = costs(report), costs(fewest_faults(report, Limits(depth=4)))
+    assert before.keys() == after.keys()
+    for name, (faults, steps) in after.items():
+        assert steps <= 5
+        assert (faults, steps) <= before[name]
+
+
+def test_a_longer_trace_with_fewer_faults() -> None:
+    fine = always("up and small", each(lambda n: n.up and n.state.value < 3, of=Counter))
+    model = dataclasses.replace(Counting().model(fine), environment=Environment(crash=1))
+    report = check(model)
+    assert costs(report) == {"up and small": (1, 1)}
+    least = fewest_faults(report, Limits())
+    assert costs(least) == {"up and small": (0, 3)}
+    assert [(r.detail, r.fewest) for r in least.results] == [("does not hold of n1", "no fault")]
+    within = fewest_faults(check(model, Limits(depth=2)), Limits(depth=2))
+    assert costs(within) == {"up and small": (1, 1)}
+
+
+def test_the_report_says_it(capfd: pytest.CaptureFixture[str]) -> None:
+    command = ["raft", "--bug", "forget-vote", "--depth", "10", "--minimise", "faults"]
+    assert cli.run(command) == 12
+    out = capfd.readouterr().out
+    assert "n1 and n2 both lead in term 1 (fewest faults: 1 crash)\nstep" in out
+    assert cli.run([*command, "--format", "json"]) == 12
+    found = {p["name"]: p["fewest"] for p in json.loads(capfd.readouterr().out)["properties"]}
+    assert found["at most one leader per term"] == "1 crash"
+    assert found["a leader is elected"] == "no fault"
+    assert found["terms only grow"] is None
+
+
+def test_the_limit_that_ended_it_is_named() -> None:
+    file = load("raft")
+    model = file.build({"bug": "forget-vote"}, {})
+    report = check(model, Limits(depth=10))
+    cut_short = fewest_faults(report, Limits(depth=10, max_states=50))
+    refuted = [result for result in cut_short.results if result.verdict is Verdict.REFUTED]
+    assert [r.fewest for r in refuted] == 2 * ["1 crash, or fewer: --max-states 50 was reached"]
+    assert [r.trace for r in cut_short.results] == [r.trace for r in report.results]
