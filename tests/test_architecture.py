@@ -33,6 +33,7 @@ LAYERS = [
     "checker.byhand",
     "checker.zoo",
     "checker.render",
+    "checker.explorer",
     "checker.flags",
     "checker.commands",
     "checker.cli",

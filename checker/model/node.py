@@ -91,6 +91,12 @@ class Node(Program, Generic[S]):
         return (Close(peer),)
 
 
+def durable_fields(cls: type) -> frozenset[str]:
+    """The names of the durable fields of a class of local states."""
+    found = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
+    return frozenset(f.name for f in found if f.metadata.get(_DURABLE))
+
+
 def require_survivors(cls: type) -> None:
     """Raise DefinitionError if a field of a class of local states is neither durable nor has a default."""
     for f in dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ():
