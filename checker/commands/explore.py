@@ -82,9 +82,9 @@ class ExploreCommand(ModelCommand):
         server, address = serving(space, about, values["port"])
         address += "#" + (at or ".".join(map(str, first)))
         notes = [f"{trace.name}: {trace.note}" for trace in prepared[:1] if values["trace"] and trace.note]
-        click.echo("\n".join([*notes, f"{run.name} is at {address}", "Ctrl-C ends it."]))
-        sys.stdout.flush()
         with suppress(KeyboardInterrupt):
+            click.echo("\n".join([*notes, f"{run.name} is at {address}", "Ctrl-C ends it."]))
+            sys.stdout.flush()
             if values["open_page"]:
                 _open(address)
             server.serve_forever()  # returns at Ctrl-C

@@ -26,6 +26,9 @@ def place(space: Space, path: Sequence[int]) -> Object:
     states = trace.states
     state, before = states[-1], states[-2] if len(states) > 1 else None
     ways = space.ways(state)
+    seen: dict[State, int] = {}
+    for number, earlier in enumerate(states):
+        seen.setdefault(earlier, number)
     return {
         "path": list(path),
         "mark": mark(trace),
@@ -34,7 +37,7 @@ def place(space: Space, path: Sequence[int]) -> Object:
         "state": described(space.model, state),
         "before": None if before is None else described(space.model, before),
         "changes": [] if before is None else changed(space.model, before, state),
-        "steps": [_step(space, trace, event, after) for event, after in ways.steps],
+        "steps": [_step(space, state, event, after, seen.get(after)) for event, after in ways.steps],
         "raised": ways.raised,
         "blocked": [_blocked(group) for group in space.blocked(state)],
         "properties": list(_properties(space, trace)),
@@ -62,11 +65,10 @@ def _trail(space: Space, trace: Trace) -> Iterator[Object]:
         broken = here
 
 
-def _step(space: Space, trace: Trace, event: Event, after: State) -> Object:
-    """A step that can be taken: what it changes, which properties it breaks that are not broken here, and the
-    step of the way after which the state was the same.
+def _step(space: Space, here: State, event: Event, after: State, back: int | None) -> Object:
+    """A step that can be taken: what it changes, which properties it breaks that are not broken here, and
+    the step of the way after which the state was the same.
     """
-    here = trace.states[-1]
     broken = [name for name in space.broken(after) if name not in space.broken(here)]
     return {
         "said": written(event),
@@ -74,7 +76,7 @@ def _step(space: Space, trace: Trace, event: Event, after: State) -> Object:
         "fault": event.fault,
         "changes": changed(space.model, here, after),
         "breaks": [*broken, *space.broken_by(here, event, after)],
-        "back": trace.states.index(after) if after in trace.states else None,
+        "back": back,
     }
 
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from checker.byhand.judged import Judgement, judged
 from checker.interpreter.steps import Successor
@@ -17,12 +18,12 @@ from checker.model.state import Event, State
 from checker.model.values import counted
 from checker.trace import Trace, TraceStep
 
-LONGEST = 10_000
+LONGEST = 2_000
 """Steps that a path may have."""
 _KEPT = 4096
 """States whose steps and judgements are kept, so that each is worked out once on a walk."""
 
-Path = tuple[int, ...]
+Places = tuple[int, ...]
 """The number of an initial state, then of each step its place among the steps of its state; from 0."""
 
 
@@ -86,7 +87,7 @@ class Space:
             steps.append(TraceStep(event, state))
         return Trace(self.starts[start], tuple(steps))
 
-    def path_of(self, trace: Trace) -> Path:
+    def path_of(self, trace: Trace) -> Places:
         """The path of a trace of this model. Raises UsageError for one that is not allowed."""
         try:
             path = [self.starts.index(trace.initial)]
@@ -96,7 +97,7 @@ class Space:
             raise UsageError("the trace is none of this model") from None
         return tuple(path)
 
-    def random(self, path: Sequence[int], seed: int, most: int, *, faults: bool) -> tuple[Path, str]:
+    def random(self, path: Sequence[int], seed: int, most: int, *, faults: bool) -> tuple[Places, str]:
         """A path continued at random, and why it ends where it does: after ``most`` steps, or before that
         where nothing is enabled, or a property breaks that held before. One seed always gives one walk.
 
@@ -140,7 +141,7 @@ class Space:
 
     def _source(self, event: Event, why: str) -> str:
         handler = self.explainer.runner.handler(event) if why.startswith("its guard") else None
-        return f"{handler.file.rpartition('/')[2]}:{handler.line}" if handler is not None else ""
+        return f"{Path(handler.file).name}:{handler.line}" if handler is not None else ""
 
     # -- properties --------------------------------------------------------------------------------------
 
