@@ -259,7 +259,8 @@ class Engine:
         numbers: dict[Event, int] = {}
         of_label = [numbers.setdefault(event, len(numbers)) for event, *_ in observed]
         of_label += [numbers.setdefault(MISHAPS[label], len(numbers)) for label in sorted(MISHAPS)]
-        labels = np.array(of_label, np.int32)[graph.labels]  # those of mishaps count from the end
+        of_label.append(0)  # there is no label -1; those of mishaps, -6 to -2, count from the end
+        labels = np.array(of_label, np.int32)[graph.labels]
         return graph.starts, graph.targets, labels, graph.cut.astype(np.bool_), tuple(numbers)
 
     def _flags(self) -> None:

@@ -15,7 +15,6 @@ from checker.model.state import Event
 from checker.model.values import counted
 from checker.properties import Judge
 from checker.system import System
-from checker.system.moves import Move
 
 
 class Liveness:
@@ -67,20 +66,15 @@ class Liveness:
         for state, edge in steps:
             succ, event = codes[graph.targets[edge]], graph.events[graph.labels[edge]]
             found, _ = self._system.successors(codes[state])
-            path.append((succ, _move([move for s, move in found if s == succ], event)))
+            path.append((succ, next(move for s, move in found if s == succ and _fits(move.event, event))))
         return path, sum(edge >= 0 for _, edge in lasso.stem)
 
 
-def _move(moves: list[Move], event: Event) -> Move:
-    """Of the moves of an edge the one with its event, of which only the kind may be known: partition for a
-    heal, too.
-    """
-
-    def differs(move: Move) -> tuple[bool, bool, bool]:
-        met = move.event
-        return met != event, met.kind != event.kind, met.fault != event.fault
-
-    return min(moves, key=differs)
+def _fits(event: Event, written: Event) -> bool:
+    """Whether an event may be the one that was written down, of a mishap perhaps by no more than its kind."""
+    falls = ("partition", "heal")
+    alike = event.kind == written.kind or (event.kind in falls and written.kind in falls)
+    return event == written or (alike and written.fault and written.node is None and not written.args)
 
 
 def _said(path: Path, loop: int) -> str:
