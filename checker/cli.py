@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from checker.commands.check import ModelCommand
+from checker.commands.explore import explore
 from checker.commands.list import list_models
 from checker.commands.replay import replay
 from checker.commands.simulate import simulate
@@ -58,6 +59,7 @@ def elcheck() -> None:
     """
 
 
+elcheck.add_command(explore)
 elcheck.add_command(list_models)
 elcheck.add_command(replay)
 elcheck.add_command(simulate)

@@ -40,6 +40,7 @@ LAYERS = [
     "checker.export",
     "checker.api",
     "checker.report",
+    "checker.explorer",
     "checker.flags",
     "checker.commands",
     "checker.cli",

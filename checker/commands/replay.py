@@ -64,7 +64,7 @@ class ReplayCommand(ModelCommand):
         """Replay the trace, print the answer, return the exit code."""
         values = ctx.params
         run, model = self.asked_for(ctx)
-        written = _read(values["trace_file"])
+        written = read_file(values["trace_file"])
         try:
             validate(model)
             script = read(written, [str(node) for node in model.programs], values["of_property"])
@@ -83,7 +83,7 @@ class ReplayCommand(ModelCommand):
         return answer.report.exit_code
 
 
-def _read(name: str) -> str:
+def read_file(name: str) -> str:
     """What a file, or stdin, holds. Raises UsageError."""
     try:
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()

@@ -64,6 +64,10 @@ class Explainer(Interpreter):
         """What keeps an event from happening. Raises HandlerError when a handler does."""
         if any(event == enabled for enabled, _ in self.steps(state)):
             return "nothing: it is enabled"
+        return self.held_up(state, event)
+
+    def held_up(self, state: State, event: Event) -> str:
+        """The same of an event that is known not to be enabled. Raises HandlerError when a handler does."""
         if not self.nodes:
             return self._of_spec(state, event)
         if event.fault:

@@ -1,0 +1,141 @@
+"""``elcheck explore MODEL``: a page to walk the states of a model by hand."""
+
+from __future__ import annotations
+
+import re
+import sys
+import webbrowser
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+import click
+
+from checker.byhand.script import read
+from checker.byhand.walk import walk
+from checker.byhand.words import written
+from checker.check import Limits, check
+from checker.commands.check import ModelCommand
+from checker.commands.of_model import OfModel
+from checker.commands.replay import read_file
+from checker.explorer.server import About, Prepared, serving
+from checker.explorer.space import Space
+from checker.load import LoadError
+from checker.model.errors import DefinitionError, UsageError
+from checker.model.handlers import HandlerError
+from checker.model.values import text
+from checker.render.progress import Progress
+from checker.validate import validate
+from checker.verdict import EXIT, Verdict
+
+_HELP = """Walk the states of a model by hand, in a browser.
+
+    The page shows a state, the steps that it has and what each would change, the steps that it has not and
+    which guard blocks each, and what the properties say. A state's steps are worked out when it is looked at,
+    so that it opens at once however large the space is. It can be reached from this machine only, by the
+    address that is printed. Ctrl-C ends it.
+    """
+_PLACE = re.compile(r"\d{1,9}(\.\d{1,9})*(~[0-9a-f]{8})?")
+
+
+class ExploreCommand(ModelCommand):
+    """The command that opens the page for one model."""
+
+    def further_options(self) -> Sequence[click.Parameter]:
+        """Where the page is, and what can be chosen on it."""
+        port = click.IntRange(0, 65535)
+        time = click.FloatRange(min=0, min_open=True)
+        trace = click.Path(dir_okay=False, allow_dash=True)
+        return [
+            click.Option(["--port"], type=port, default=0, help="Where it listens.  [default: a free one]"),
+            click.Option(["--open/--no-open", "open_page"], default=True, help="Open it in the browser."),
+            click.Option(["--at"], metavar="PLACE", help="Open it there: what a link has after its #."),
+            click.Option(["--trace"], type=trace, help="Open it at the end of a trace, as replay reads it."),
+            click.Option(["--check"], is_flag=True, help="Check first, and offer the traces that it finds."),
+            click.Option(["--depth"], type=click.IntRange(min=0), help="Check up to this many steps away."),
+            click.Option(["--timeout"], type=time, metavar="SECONDS", help="End the check after this long."),
+        ]
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Serve the page until Ctrl-C, and return 0."""
+        values = ctx.params
+        at = values["at"]
+        if at is not None and not _PLACE.fullmatch(at):
+            raise UsageError(f"--at {at!r}: a place is what a link has after its #, such as 0.3.1")
+        if not values["check"] and (values["depth"] is not None or values["timeout"] is not None):
+            raise UsageError("--depth and --timeout are of the check: say --check too")
+        run, model = self.asked_for(ctx)
+        try:
+            validate(model)
+            space = Space(model)
+            prepared = [*_of_file(space, values["trace"])] if values["trace"] is not None else []
+            first = prepared[0].path if prepared else (0,)
+            if at is not None:
+                space.walk([int(number) for number in at.partition("~")[0].split(".")])
+            if values["check"]:
+                prepared += _of_check(space, Limits(depth=values["depth"], timeout=values["timeout"]))
+        except (DefinitionError, HandlerError) as error:
+            raise LoadError(f"{self.file.path}: {error}") from error
+        command = re.sub(r" --at[ =]\S+", "", run.command)
+        parameters = ", ".join(f"{name} {text(value)}" for name, value in run.parameters.items())
+        environment = model.describe_environment()
+        about = About(run.name, run.summary, parameters, environment, command, tuple(prepared))
+        server, address = serving(space, about, values["port"])
+        address += "#" + (at or ".".join(map(str, first)))
+        notes = [f"{trace.name}: {trace.note}" for trace in prepared[:1] if values["trace"] and trace.note]
+        with suppress(KeyboardInterrupt):
+            click.echo("\n".join([*notes, f"{run.name} is at {address}", "Ctrl-C ends it."]))
+            sys.stdout.flush()
+            if values["open_page"]:
+                _open(address)
+            server.serve_forever()  # returns at Ctrl-C
+        click.echo("\nended")
+        return EXIT["proved"]
+
+
+def _of_file(space: Space, name: str) -> Iterator[Prepared]:
+    """The trace that someone wrote, as far as the model allows it. Raises UsageError."""
+    model = space.model
+    try:
+        walked = walk(read(read_file(name), [str(node) for node in model.programs]), model)
+    except UsageError as error:
+        raise UsageError(f"{name}: {error}") from error
+    notes = list(walked.notes)
+    if walked.refused is not None:
+        refused = walked.refused
+        whys = [(f"{written(r.event)}: " if r.event is not None else "") + r.why for r in refused.reasons]
+        notes.append(f"step {refused.number}, {refused.step.text}, is not allowed: {'; '.join(whys)}")
+    if walked.raised is not None:
+        notes.append(walked.raised)
+    yield Prepared(f"the trace {name}", space.path_of(walked.trace), "; ".join(notes))
+
+
+def _of_check(space: Space, limits: Limits) -> Iterator[Prepared]:
+    """The traces that a check finds."""
+    progress = Progress()
+    try:
+        report = check(space.model, limits, watch=progress)
+    finally:
+        progress.done()
+    for result in report.results:
+        if result.trace is not None:
+            word = "refuted" if result.verdict is Verdict.REFUTED else "reached"
+            loop = result.trace.loop
+            stays = loop == len(result.trace.steps)
+            end = "it stays there" if stays else f"then back to step {loop}, and so on"
+            note = [] if loop is None else [f"{end} for ever"]
+            said = "; ".join([*[result.detail.partition("\n")[0]] * bool(result.detail), *note])
+            yield Prepared(f"{word}: {result.name}", space.path_of(result.trace), said)
+
+
+def _open(address: str) -> None:
+    """Open a page in a browser that has a window: one in the terminal would take the terminal."""
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return
+    background = isinstance(browser, webbrowser.BackgroundBrowser)
+    if background or not isinstance(browser, webbrowser.GenericBrowser):
+        browser.open(address)
+
+
+explore = OfModel("explore", ExploreCommand, help=_HELP, subcommand_metavar="MODEL [OPTIONS]")

@@ -1,0 +1,206 @@
+"""Where a path leads, in JSON's types: what the page shows."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from checker.byhand.judged import Judgement
+from checker.byhand.words import written
+from checker.explorer.space import Blocked, Space
+from checker.model.environment import FAULT_KINDS
+from checker.model.model import Model
+from checker.model.node import durable_fields
+from checker.model.state import Envelope, Event, State
+from checker.model.values import text
+from checker.render.changes import changes
+from checker.trace import Trace
+
+Object = dict[str, object]
+
+
+def place(space: Space, path: Sequence[int]) -> Object:
+    """All that is known of the state that a path leads to. Raises UsageError for a path that there is not."""
+    trace = space.walk(path)
+    states = trace.states
+    state, before = states[-1], states[-2] if len(states) > 1 else None
+    ways = space.ways(state)
+    seen: dict[State, int] = {}
+    for number, earlier in enumerate(states):
+        seen.setdefault(earlier, number)
+    return {
+        "path": list(path),
+        "mark": mark(trace),
+        "starts": len(space.starts),
+        "trail": list(_trail(space, trace)),
+        "state": described(space.model, state),
+        "before": None if before is None else described(space.model, before),
+        "changes": [] if before is None else changed(space.model, before, state),
+        "steps": [_step(space, state, event, after, seen.get(after)) for event, after in ways.steps],
+        "raised": ways.raised,
+        "blocked": [_blocked(group) for group in space.blocked(state)],
+        "properties": list(_properties(space, trace)),
+    }
+
+
+def mark(trace: Trace) -> str:
+    """Eight letters that differ, most likely, where a path leads through other states: of another model."""
+    parts = [text(trace.initial), *(f"{step.event}\0{text(step.state)}" for step in trace.steps)]
+    return hashlib.sha256("\1".join(parts).encode()).hexdigest()[:8]
+
+
+# -- the way here ----------------------------------------------------------------------------------------
+
+
+def _trail(space: Space, trace: Trace) -> Iterator[Object]:
+    """The steps so far, with the properties that break there and did not before."""
+    broken = space.broken(trace.initial)
+    yield {"said": "start", "fault": False, "broken": broken}
+    for before, step in zip(trace.states, trace.steps, strict=False):
+        here = space.broken(step.state)
+        by = space.broken_by(before, step.event, step.state)
+        new = [name for name in here if name not in broken]
+        yield {"said": written(step.event), "fault": step.event.fault, "broken": [*new, *by]}
+        broken = here
+
+
+def _step(space: Space, here: State, event: Event, after: State, back: int | None) -> Object:
+    """A step that can be taken: what it changes, which properties it breaks that are not broken here, and
+    the step of the way after which the state was the same.
+    """
+    broken = [name for name in space.broken(after) if name not in space.broken(here)]
+    return {
+        "said": written(event),
+        "node": None if event.node is None else event.node.name,
+        "fault": event.fault,
+        "changes": changed(space.model, here, after),
+        "breaks": [*broken, *space.broken_by(here, event, after)],
+        "back": back,
+    }
+
+
+def _blocked(group: Blocked) -> Object:
+    return {
+        "name": group.events[0].name,
+        "fault": group.events[0].fault,
+        "events": [written(event) for event in group.events],
+        "why": group.why,
+        "source": group.source,
+    }
+
+
+# -- properties --------------------------------------------------------------------------------------------
+
+_OPEN = {
+    "liveness": "speaks of whole behaviours: one state does not tell",
+    "possible": "speaks of what can come: one state does not tell",
+}
+
+
+def _properties(space: Space, trace: Trace) -> Iterator[Object]:
+    """What each property says of the state, and of the step to it."""
+    states = trace.states
+    of_state = space.of_state(states[-1])
+    of_step = space.of_step(states[-2], trace.steps[-1].event, states[-1]) if trace.steps else ()
+    raised = [j.detail for j in of_state if j.kind == "error"]
+    raised_by = [j.detail for j in of_step if j.kind == "error"]
+    by_step = {j.name: j for j in of_step if j.kind == "step"}
+    for judgement in of_state:
+        if judgement.kind == "step":
+            found = by_step.get(judgement.name)
+            answer = ("open", "no step led here") if found is None else _answer(found, raised_by)
+        else:
+            answer = _answer(judgement, raised)
+        yield {"name": judgement.name, "kind": judgement.kind, "answer": answer[0], "detail": answer[1]}
+
+
+def _answer(judgement: Judgement, raised: Sequence[str]) -> tuple[str, str]:
+    """holds, broken, reached, not reached or open, and more of it in words."""
+    if judgement.kind in _OPEN:
+        return "open", _OPEN[judgement.kind]
+    if judgement.at is not None:
+        return "reached" if judgement.kind == "sometimes" else "broken", judgement.detail
+    if raised:
+        return "open", "could not be asked: something raised"
+    return ("not reached", "") if judgement.kind == "sometimes" else ("holds", "")
+
+
+# -- states --------------------------------------------------------------------------------------------------
+
+
+def changed(model: Model, before: State, after: State) -> list[Object]:
+    """What differs between two states."""
+    found = changes(model, before, after)
+    fields: list[Object] = [{"what": c.path, "old": _cell(c.old), "new": _cell(c.new)} for c in found.fields]
+    sent: list[Object] = [{"what": "+", "new": _letter(envelope)} for envelope in found.added]
+    gone: list[Object] = [{"what": "-", "old": _letter(envelope)} for envelope in found.removed]
+    return [*fields, *sent, *gone]
+
+
+def described(model: Model, state: State) -> Object:
+    """A state: tables with a column for each node, the messages under way, the environment, what monitors
+    know.
+    """
+    names = [monitor.name for monitor in model.monitors]
+    return {
+        "tables": list(_tables(model, state)),
+        "network": [_letter(envelope) for envelope in state.network],
+        "environment": list(_environment(model, state)),
+        "history": [[name, _cell(part)] for name, part in zip(names, state.history, strict=True)],
+    }
+
+
+def _letter(envelope: Envelope) -> str:
+    return f"{envelope.src} → {envelope.dst}: {text(envelope.msg)}"
+
+
+def _cell(value: object) -> str:
+    return value if isinstance(value, str) else text(value)
+
+
+def _tables(model: Model, state: State) -> Iterator[Object]:
+    if state.shared is not None:
+        yield _table(type(model.program).__name__, [("", True, state.shared)])
+        return
+    programs = model.programs
+    groups: dict[str, list[tuple[str, bool, object]]] = {}
+    for view in state.nodes:
+        title = type(programs[view.node]).__name__
+        groups.setdefault(title, []).append((view.node.name, view.up, view.state))
+    for title, columns in groups.items():
+        yield _table(title, columns)
+
+
+def _table(title: str, columns: Sequence[tuple[str, bool, object]]) -> Object:
+    parts = [_fields(local) for _, _, local in columns]
+    durable = {name for _, _, local in columns for name in durable_fields(type(local))}
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {
+        "title": title,
+        "columns": [{"name": name, "up": up} for name, up, _ in columns],
+        "rows": [
+            {"name": row, "durable": row in durable, "cells": [part.get(row, "") for part in parts]}
+            for row in names
+        ],
+    }
+
+
+def _fields(local: object) -> dict[str, str]:
+    if dataclasses.is_dataclass(local) and not isinstance(local, type):
+        return {f.name: _cell(getattr(local, f.name)) for f in dataclasses.fields(local)}
+    return {"state": _cell(local)}
+
+
+def _environment(model: Model, state: State) -> Iterator[tuple[str, str]]:
+    """What is left of the budgets that there are, and the rest that can change."""
+    if not model.programs:
+        return
+    environment, now = model.environment, state.environment
+    for kind, left in zip(FAULT_KINDS, now.left, strict=True):
+        if getattr(environment, kind) != 0:
+            yield f"{kind} left", "unlimited" if left is None else str(left)
+    if environment.partition != 0:
+        yield "partition", now.standing or "none"
+    if now.early_timeouts is not None:
+        yield "timeouts left", "0: they wait" if now.early_timeouts == 0 else str(now.early_timeouts)

@@ -1,0 +1,239 @@
+"""The page's server: on this machine only, for those who know its address, and it answers nothing but paths.
+
+What a request can ask for is one of three files by name, or what a list of numbers leads to. A page of
+another site can't ask: it knows no token (which is in the address, and has to be said in a header), and a
+name that it has made to mean this machine is refused by the Host header (DNS rebinding).
+"""
+
+from __future__ import annotations
+
+import errno
+import hmac
+import json
+import secrets
+import socket
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+from checker.explorer.place import Object, place
+from checker.explorer.space import Space
+from checker.model.errors import DefinitionError, UsageError
+from checker.model.handlers import HandlerError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+HOST = "127.0.0.1"
+TOKEN_HEADER = "X-Elcheck-Token"
+_FILES = {
+    "": ("index.html", "text/html; charset=utf-8"),
+    "explorer.js": ("explorer.js", "text/javascript; charset=utf-8"),
+    "explorer.css": ("explorer.css", "text/css; charset=utf-8"),
+}
+_LARGEST = 1_000_000
+"""Bytes that a request may have: more than the longest path needs."""
+_MOST = 1000
+"""Steps of one random walk."""
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A path to begin with, or to choose: a counterexample, a trace from a file."""
+
+    name: str
+    path: tuple[int, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class About:
+    """What the page says of its model: its name, its first line, its parameters and its environment, the
+    command that was given (without --at), the paths to choose from.
+    """
+
+    name: str
+    summary: str
+    parameters: str
+    environment: str
+    command: str
+    prepared: tuple[Prepared, ...] = ()
+
+
+class Refused(Exception):
+    """A request that is not answered, with its status."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class App:
+    """The server as a WSGI application. ``hosts`` are the Host headers that it answers to."""
+
+    def __init__(self, space: Space, about: About, token: str, hosts: Sequence[str]) -> None:
+        self.space, self.about, self.token, self.hosts = space, about, token, hosts
+        self._lock = Lock()  # handlers of a model are called by one thread at a time
+        self._calls: Mapping[str, Callable[[Object], Object]] = {"at": self._at, "walk": self._walk}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request, as WSGI has it."""
+        return self.respond(Request(environ))(environ, start_response)
+
+    def respond(self, request: Request) -> Response:
+        """Answer a request."""
+        request.max_content_length = _LARGEST
+        try:
+            response = self._answer(request)
+        except Refused as error:
+            response = _json({"error": str(error)}, error.status)
+        except (UsageError, DefinitionError, HandlerError) as error:
+            response = _json({"error": str(error)}, 400)
+        except HTTPException as error:
+            response = _json({"error": error.description or error.name}, error.code or 400)
+        response.headers.update(_HEADERS)
+        return response
+
+    def _answer(self, request: Request) -> Response:
+        if request.headers.get("Host") not in self.hosts:
+            raise Refused(403, f"this server is called {self.hosts[0]}")
+        root, token, name = (*request.path.split("/", 2), "", "")[:3]
+        if root or not hmac.compare_digest(token.encode(), self.token.encode()):
+            raise Refused(
+                403, "this is the address of another run: put what follows its # behind the new one"
+            )
+        if name.startswith("api/"):
+            return self._api(request, name.removeprefix("api/"))
+        if name not in _FILES:
+            raise Refused(404, "there is no such page")
+        if request.method not in ("GET", "HEAD"):
+            raise Refused(405, "this is read, with GET")
+        file, kind = _FILES[name]
+        found = resources.files("checker.explorer").joinpath(file).read_bytes()
+        return Response(found, content_type=kind)
+
+    # -- questions -------------------------------------------------------------------------------------
+
+    def _api(self, request: Request, name: str) -> Response:
+        said = request.headers.get(TOKEN_HEADER, "")
+        if not hmac.compare_digest(said.encode(), self.token.encode()):
+            raise Refused(403, f"the header {TOKEN_HEADER} is missing, or wrong")
+        if name == "about" and request.method == "GET":
+            return _json(_about(self.about))
+        if name not in self._calls:
+            raise Refused(404, "there is no such question")
+        if request.method != "POST":
+            raise Refused(405, "this is asked with POST")
+        if request.mimetype != "application/json":
+            raise Refused(415, "a question is JSON")
+        question = _parsed(request.get_data())
+        with self._lock:
+            return _json(self._calls[name](question))
+
+    def _at(self, question: Object) -> Object:
+        return place(self.space, _path(question))
+
+    def _walk(self, question: Object) -> Object:
+        seed, most = _number(question, "seed"), _number(question, "steps")
+        faults = question.get("faults", True)
+        if not isinstance(faults, bool):
+            raise UsageError("'faults' is true or false")
+        if not 1 <= most <= _MOST:
+            raise UsageError(f"'steps' is a number from 1 to {_MOST}")
+        path, why = self.space.random(_path(question), seed, most, faults=faults)
+        return {**place(self.space, path), "ended": why}
+
+
+def _about(about: About) -> Object:
+    prepared = [{"name": p.name, "path": list(p.path), "note": p.note} for p in about.prepared]
+    return {
+        "name": about.name,
+        "summary": about.summary,
+        "parameters": about.parameters,
+        "environment": about.environment,
+        "command": about.command,
+        "prepared": prepared,
+    }
+
+
+def _json(said: Object, status: int = 200) -> Response:
+    text = json.dumps(said, ensure_ascii=False)
+    return Response(text, status=status, content_type="application/json; charset=utf-8")
+
+
+def _parsed(raw: bytes) -> Object:
+    try:
+        question: object = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise UsageError("a question is JSON, and this is none") from None
+    if not isinstance(question, dict):
+        raise UsageError("a question is an object of JSON")
+    return question
+
+
+def _path(question: Object) -> list[int]:
+    path = question.get("path")
+    if not isinstance(path, list) or not all(type(place) is int for place in path):
+        raise UsageError("'path' is a list of whole numbers")
+    return path
+
+
+def _number(question: Object, name: str) -> int:
+    value = question.get(name)
+    if type(value) is not int or abs(value) > 2**53:
+        raise UsageError(f"{name!r} is a whole number, of at most 2**53")
+    return value
+
+
+# -- the socket ------------------------------------------------------------------------------------------
+
+
+class _Quiet(WSGIRequestHandler):
+    """Says nothing of the requests that it answers."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+def listen(port: int) -> socket.socket:
+    """A socket at a port of this machine, 0 for any that is free. Raises UsageError if it can't be had."""
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        # ours of a moment ago may be taken again; one that another listens at may not
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(hasattr(socket, "AF_UNIX")))
+        found.bind((HOST, port))
+        found.listen()
+    except OSError as error:
+        found.close()
+        why = "it is in use" if error.errno == errno.EADDRINUSE else error.strerror
+        raise UsageError(f"port {port} of {HOST} can't be had: {why}; --port 0 takes a free one") from error
+    return found
+
+
+def serving(space: Space, about: About, port: int) -> tuple[BaseWSGIServer, str]:
+    """A server that listens, and the address of its page. Raises UsageError if it can't have the port."""
+    with listen(port) as heard:
+        port = heard.getsockname()[1]
+        token = secrets.token_urlsafe(18)
+        hosts = [f"{HOST}:{port}", f"localhost:{port}"]
+        app = App(space, about, token, hosts)
+        server = make_server(HOST, port, app, threaded=True, request_handler=_Quiet, fd=heard.fileno())
+    return server, f"http://{hosts[0]}/{token}/"

@@ -1,0 +1,94 @@
+"""Faults on the way to a behaviour without end: their events are whole, whichever engine searched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from checker import (
+    Environment,
+    Model,
+    Node,
+    NodeId,
+    Step,
+    Steps,
+    action,
+    each,
+    eventually,
+    guard,
+    node_ids,
+    receive,
+    some,
+    weak,
+)
+from checker.check import Report, check
+from checker.export.formats import FORMATS, rendered
+from checker.load import adapted
+from checker.verdict import Verdict
+
+pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
+
+FAULTS = {"loss": "lose", "disconnect": "disconnect", "partition": "partition"}
+"""By their budgets."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """Whether a node has said its word, and whether it has heard one."""
+
+    said: bool = False
+    heard: bool = False
+
+
+@dataclass(frozen=True)
+class Word:
+    """The word, in so many words: an event without it would be another one."""
+
+    number: int = 7
+
+
+@dataclass(frozen=True)
+class Telling(Node[Told]):
+    """The first node tells the second one, once."""
+
+    def start(self, me: NodeId) -> Steps[Told]:
+        yield Step(Told())
+
+    @action
+    def tell(self, me: NodeId, s: Told) -> Steps[Told]:
+        guard(me == self.nodes[0] and not s.said, "only the first one, once")
+        yield Step(Told(said=True), self.send(self.nodes[1], Word()))
+
+    @receive
+    def hear(self, me: NodeId, s: Told, src: NodeId, msg: Word) -> Steps[Told]:
+        yield Step(Told(s.said, heard=True))
+
+
+def report(fault: str, engine: str) -> Report:
+    model = Model(
+        Telling(node_ids(2)),
+        environment=Environment(network="fifo"),
+        properties=[eventually("somebody hears", some(each(lambda view: view.state.heard, of=Told)))],
+        fairness=[weak("tell", "hear")],
+    )
+    return check(adapted(model, {fault: 1}), engine=engine)
+
+
+@pytest.mark.parametrize(("fault", "kind"), FAULTS.items())
+def test_a_lasso_with_a_fault(fault: str, kind: str) -> None:
+    plain, fast = (report(fault, engine) for engine in ("plain", "fast"))
+    for found in (plain, fast):
+        [result] = found.results
+        assert result.verdict is Verdict.REFUTED
+        assert result.trace is not None
+        assert [step.event.kind for step in result.trace.steps] == ["action", kind]
+    assert fast.results == plain.results
+    assert fast.engine == "fast"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_graph_with_faults(fault: str) -> None:
+    plain, fast = (rendered(report(fault, engine), FORMATS[".aut"]) for engine in ("plain", "fast"))
+    assert fast == plain
+    assert "hear(Word(number=7)) from n1" in fast
