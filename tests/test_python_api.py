@@ -71,13 +71,10 @@ def test_html_shows_verdicts_and_the_first_trace() -> None:
     start, *steps = rows[len(results) + 2 :]
     assert start[:3] == ["0", "", "start"]
     assert start[3].startswith("n1: Server(term=0,")
-    assert [row[:3] for row in steps[4:7]] == [
-        ["5", "n1", "become_leader"],
-        ["6", "n3", "crash"],
-        ["7", "n3", "restart"],
-    ]
-    assert steps[5][3:] == ["down; voted_for n1 → None", ""]
-    assert steps[4][4].startswith("raft.py:")
+    assert [row[:3] for row in steps[3:5]] == [["4", "n3", "crash"], ["5", "n3", "restart"]]
+    assert steps[7][:3] == ["8", "n1", "become_leader"]
+    assert steps[3][3:] == ["down; voted_for n1 → None", ""]
+    assert steps[7][4].startswith("raft.py:")
 
 
 def test_html_escapes() -> None:

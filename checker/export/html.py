@@ -11,6 +11,7 @@ from checker.export.graph import describe
 from checker.export.subject import place
 from checker.export.words import effects
 from checker.model.values import counted
+from checker.render.table import going_on
 from checker.verdict import Verdict
 
 _COLOURS = {Verdict.REFUTED: "#c62828", Verdict.UNDETERMINED: "#b26a00", Verdict.VACUOUS: "#b26a00"}
@@ -50,7 +51,7 @@ def _trace(report: Report, result: Result) -> str:
         told = escape("; ".join(effects(report.model, before, step)))
         rows.append([str(number), escape(node), escape(str(step.event)), told, escape(source)])
     table = _table(("step", "node", "action", "what it does", "source"), rows)
-    again = "" if trace.loop is None else f"<p>then on as after step {trace.loop}, for ever</p>"
+    again = "" if trace.loop is None else f"<p>{going_on(trace, trace.loop)}</p>"
     return f"<p><strong>{escape(result.name)}</strong>: {escape(result.detail)}</p>{table}{again}"
 
 

@@ -41,7 +41,7 @@ def trace_table(
     at = headers.index("action")
     rows = [[*row[:at], _folded(row[at], widths[at]), *row[at + 1 :]] for row in rows]
     table = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True, maxcolwidths=widths)
-    return table + ("" if trace.loop is None else "\n" + _round(trace, trace.loop))
+    return table + ("" if trace.loop is None else "\n" + going_on(trace, trace.loop))
 
 
 def _bold(number: int) -> str:
@@ -59,7 +59,7 @@ def _marked(row: list[str], number: int, explanation: Explanation) -> list[str]:
     ]
 
 
-def _round(trace: Trace, loop: int) -> str:
+def going_on(trace: Trace, loop: int) -> str:
     """How a behaviour without end goes on."""
     if loop == len(trace.steps):
         return "and stays there for ever"
