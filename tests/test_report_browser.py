@@ -165,8 +165,8 @@ def test_keys_are_left_alone_elsewhere(browser: Browser, raft: Path) -> None:
 
 def test_clicks_select_a_step(browser: Browser, raft: Path) -> None:
     browser.open(raft)
-    browser.one("#step-6").click()
-    assert browser.selected() == "6"
+    browser.one("#step-4").click()
+    assert browser.selected() == "4"
     assert browser.one("#source .hit").text.strip().startswith("def at_crash(")
     assert "n3 (down)" in browser.texts("#state th")
     browser.one('#trace .band[data-at="2"] text').click()
@@ -206,12 +206,12 @@ def test_another_trace_can_be_chosen(browser: Browser, raft: Path) -> None:
 
 def test_messages_tell_of_themselves(browser: Browser, raft: Path) -> None:
     browser.open(raft)
-    browser.one("#step-8").click()
+    browser.one("#step-6").click()
     messages = browser.all("#trace .message.now")
     said = [str(message.get_attribute("aria-label")) for message in messages]
     assert said == [
-        "RequestVote(term=1, last_term=0, last_index=0), from n2 to n3: sent in step 2, delivered in step 8",
-        "Vote(term=1), from n3 to n2: sent in step 8, delivered in step 9",
+        "RequestVote(term=1, last_term=0, last_index=0), from n2 to n3: sent in step 2, delivered in step 6",
+        "Vote(term=1), from n3 to n2: sent in step 6, delivered in step 9",
     ]
     assert [m.get_attribute("tabindex") for m in messages] == ["0", "0"]  # the others are no stops
     assert len(browser.all('#trace .message[tabindex="0"]')) == 2
@@ -230,13 +230,13 @@ def test_the_picture(browser: Browser, raft: Path) -> None:
     picture = browser.one("#trace .picture")
     assert str(picture.get_attribute("aria-label")).startswith("Space-time diagram: 3 nodes, 10 steps, ")
     delivered = browser.all("#trace .message:not(.waiting)")
-    assert [m.get_attribute("data-end") for m in delivered] == ["3", "8", "4", "9"]
+    assert [m.get_attribute("data-end") for m in delivered] == ["3", "6", "7", "9"]
     assert len(browser.all("#trace .picture .lane.down")) == 1  # n3, between its crash and its restart
     assert browser.texts("#trace text.crash tspan") == ["crash", "voted_for None"]
     leads = (
         "return getComputedStyle(document.querySelectorAll('.lane[data-lane=\"0\"]')[arguments[0]]).stroke"
     )
-    assert len({str(browser.asked(leads, at)) for at in (0, 1, 5)}) == 3  # follower, candidate, leader
+    assert len({str(browser.asked(leads, at)) for at in (0, 1, 8)}) == 3  # follower, candidate, leader
     assert browser.texts("#trace .outcome") == ["n1 and n2 both lead in term 1"]
 
 
