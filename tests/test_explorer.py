@@ -20,8 +20,9 @@ from werkzeug.test import Client, TestResponse
 
 from checker import Model, always, cli, each, step
 from checker.check import Limits, check
+from checker.explorer.about import About
 from checker.explorer.place import Object, place
-from checker.explorer.server import HOST, About, App, listen
+from checker.explorer.server import HOST, App, listen
 from checker.explorer.space import LONGEST, Space
 from checker.load import load
 from checker.model.errors import DefinitionError, UsageError
@@ -471,3 +472,12 @@ def test_the_traces_of_a_check_are_offered() -> None:
         running.end()
     assert [trace["name"] for trace in about["prepared"]] == ["reached: the goal is measured"]
     assert len(about["prepared"][0]["path"]) == 7
+
+
+def test_a_check_that_was_ended_says_so() -> None:
+    running = Running("raft_election", "--check", "--depth", "3")
+    assert running.end()[0] == 0
+    assert "The check did not examine every state: " not in running.said, "a depth is a bound"
+    running = Running("raft_election", "--nodes", "5", "--check", "--timeout", "0.1")
+    assert running.end()[0] == 0
+    assert "The check did not examine every state: --timeout 0.1 ran out." in running.said

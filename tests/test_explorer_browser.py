@@ -15,7 +15,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from checker.explorer.server import About, Prepared, serving
+from checker.explorer.about import About, Prepared
+from checker.explorer.server import serving
 from checker.explorer.space import Space
 from checker.load import load
 from checker.model.model import Model

@@ -17,7 +17,7 @@ from checker.check import Limits, check
 from checker.commands.check import ModelCommand
 from checker.commands.of_model import OfModel
 from checker.commands.replay import read_file
-from checker.explorer.server import About, Prepared, serving
+from checker.explorer.about import About, Prepared
 from checker.explorer.space import Space
 from checker.load import LoadError
 from checker.model.errors import DefinitionError, UsageError
@@ -50,13 +50,17 @@ class ExploreCommand(ModelCommand):
             click.Option(["--open/--no-open", "open_page"], default=True, help="Open it in the browser."),
             click.Option(["--at"], metavar="PLACE", help="Open it there: what a link has after its #."),
             click.Option(["--trace"], type=trace, help="Open it at the end of a trace, as replay reads it."),
-            click.Option(["--check"], is_flag=True, help="Check first, and offer the traces that it finds."),
+            click.Option(
+                ["--check"], is_flag=True, help="Check first (Ctrl-C ends that), and offer the traces found."
+            ),
             click.Option(["--depth"], type=click.IntRange(min=0), help="Check up to this many steps away."),
             click.Option(["--timeout"], type=time, metavar="SECONDS", help="End the check after this long."),
         ]
 
     def invoke(self, ctx: click.Context) -> int:
         """Serve the page until Ctrl-C, and return 0."""
+        from checker.explorer.server import serving  # its library takes its time to be imported
+
         values = ctx.params
         at = values["at"]
         if at is not None and not _PLACE.fullmatch(at):
@@ -116,6 +120,8 @@ def _of_check(space: Space, limits: Limits) -> Iterator[Prepared]:
         report = check(space.model, limits, watch=progress)
     finally:
         progress.done()
+    if report.stats.stopped is not None:
+        click.echo(f"The check did not examine every state: {report.stats.stopped}.")
     for result in report.results:
         if result.trace is not None:
             word = "refuted" if result.verdict is Verdict.REFUTED else "reached"

@@ -182,7 +182,7 @@ function steps(here) {
 
 function change({ what, old, new: now }) {
   if (what === "+") return html("small", {}, html("ins", {}, `+ ${now}`));
-  if (what === "-") return html("small", {}, html("del", {}, `− ${old}`));
+  if (what === "-") return html("small", {}, "− ", html("del", {}, old));
   return html("small", {}, `${what}: `, html("del", {}, old), " → ", html("ins", {}, now));
 }
 

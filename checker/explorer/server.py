@@ -13,7 +13,6 @@ import json
 import secrets
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import resources
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from checker.explorer.about import About
 from checker.explorer.place import Object, place
 from checker.explorer.space import Space
 from checker.model.errors import DefinitionError, UsageError
@@ -53,29 +53,6 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A path to begin with, or to choose: a counterexample, a trace from a file."""
-
-    name: str
-    path: tuple[int, ...]
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class About:
-    """What the page says of its model: its name, its first line, its parameters and its environment, the
-    command that was given (without --at), the paths to choose from.
-    """
-
-    name: str
-    summary: str
-    parameters: str
-    environment: str
-    command: str
-    prepared: tuple[Prepared, ...] = ()
 
 
 class Refused(Exception):
