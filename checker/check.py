@@ -11,6 +11,7 @@ from checker.engines import ENGINES, spilled
 from checker.explore import Limits, Patience, Search, Watch
 from checker.liveness.assumptions import Assumptions
 from checker.model.model import Model
+from checker.model.property import Property
 from checker.model.values import counted
 from checker.properties import Judge
 from checker.results import Result, results_of
@@ -75,6 +76,11 @@ class Report:
             known = ", ".join(repr(result.name) for result in self.results)
             raise KeyError(f"there is no property {name!r}, but {known}")
         return found
+
+    def claim_of(self, result: Result) -> Property | None:
+        """The claim that a result is of, None for an exception."""
+        claims = (c for c in self.system.claims if (c.kind, c.name) == (result.kind, result.name))
+        return next(claims, None)
 
     def __repr__(self) -> str:
         counts = Counter(result.verdict.value.replace("-", " ") for result in self.results)

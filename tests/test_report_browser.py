@@ -154,6 +154,31 @@ def test_keys_step_and_everything_follows(browser: Browser, raft: Path) -> None:
     assert browser.problems() == []
 
 
+def test_it_says_what_went_wrong(browser: Browser, raft: Path) -> None:
+    """What is claimed, what is true instead, the mistake, and the step that shows it."""
+    browser.open(raft)
+    assert browser.texts("#trace .lead p")[1:] == [
+        "At most one node leads in any term (Raft's Election Safety, Ongaro and Ousterhout 2014, figure 3).",
+        "n1 and n2 both lead in term 1",
+        "The mistake put in: forget-vote: the vote is not on the disk "
+        "(cornerstone issue 65, raft-java issue 57).",
+        "This is where it matters:",
+        "It reads n1 and n2 at the end; all 10 steps bear on that.",
+        "The same steps: logs match: n1 and n2 have index 1 of one term, and differ up to it",
+    ]
+    assert browser.texts("#trace .lead li") == [
+        "step 4 n3: crash. Without the mistake n3.voted_for would be n1, not None."
+    ]
+    browser.one("#trace .lead li button").click()
+    assert browser.selected() == "4"
+    assert browser.texts("#state .instead") == ["Without the mistake n3.voted_for would be n1, not None."]
+    assert len(browser.all("#trace .band.otherwise")) == 1
+    browser.one("#step-6").click()
+    assert "It rests on the steps 2 5" in browser.texts("#state p.soft")
+    browser.all("#state .to-step")[1].click()
+    assert browser.selected() == "5"
+
+
 def test_keys_are_left_alone_elsewhere(browser: Browser, raft: Path) -> None:
     """Up and down scroll the page, and everything scrolls a pane that has the focus."""
     browser.open(raft)
@@ -192,7 +217,7 @@ def test_an_address_opens_a_step(browser: Browser, raft: Path) -> None:
 def test_another_trace_can_be_chosen(browser: Browser, raft: Path) -> None:
     browser.open(raft)
     names = browser.texts("tr:has(button.choose) th")
-    assert names == [
+    assert [name.split("\n")[0] for name in names] == [
         "at most one leader per term",
         "logs match",
         "a leader is elected",
@@ -252,6 +277,7 @@ def test_a_lasso_goes_round(browser: Browser, lasso: Path) -> None:
     assert len(browser.all("#trace .loop")) == 1
     assert browser.texts("#trace .outcome") == ["Back to the state after step 6, and so on for ever."]
     browser.one("#step-8").click()
+    assert browser.one("#place").text == "step 8 of 8, in the loop"
     browser.press(Keys.ARROW_DOWN)
     assert browser.selected() == "7"
     assert browser.texts("#trace .message.lost text") == []
@@ -306,6 +332,50 @@ def _colours(browser: Browser) -> tuple[object, object]:
     found = browser.asked(style)
     assert isinstance(found, list)
     return found[0], found[1]
+
+
+FAINT = """
+const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+  .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
+const colour = (said) => said.match(/[\\d.]+/g).map(Number);
+const behind = (e) => {
+  for (; e; e = e.parentElement) {
+    const found = colour(getComputedStyle(e).backgroundColor);
+    if (found[3] !== 0) return found;
+  }
+  return [255, 255, 255];
+};
+const own = (e) => [...e.childNodes].filter((n) => n.nodeType === 3 && n.data.trim());
+return [...document.querySelectorAll("main *")].filter((e) => own(e).length && e.getClientRects().length)
+  .flatMap((e) => {
+    const look = getComputedStyle(e), svg = e.closest("svg");
+    const a = light(colour(svg ? look.fill : look.color)), b = light(behind(svg ?? e));
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    return ratio < 4.5 ? [`${ratio.toFixed(2)} ${e.textContent}`] : [];
+  });
+"""
+"""The texts whose contrast is below what WCAG 2 asks for at level AA."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_texts_stand_out(browser: Browser, raft: Path, scheme: str) -> None:
+    try:
+        browser.media(prefers_color_scheme=scheme)
+        browser.open(raft, "#1.4")
+        assert browser.asked(FAINT) == []
+    finally:
+        browser.media()
+
+
+def test_nothing_is_wider_than_a_narrow_window(browser: Browser, lasso: Path) -> None:
+    size = browser.driver.get_window_size()
+    try:
+        browser.driver.set_window_size(800, 1000)
+        browser.open(lasso)
+        assert browser.asked("return document.documentElement.scrollWidth <= innerWidth") is True
+    finally:
+        browser.driver.set_window_size(size["width"], size["height"])
 
 
 def test_dark_mode(browser: Browser, raft: Path) -> None:

@@ -43,6 +43,7 @@ class Asked:
     spill: Spill | None
     minimise: bool
     frontier: bool
+    sound: Model | None
 
 
 class ModelCommand(click.Command):
@@ -110,6 +111,7 @@ class ModelCommand(click.Command):
             _spill(values, self.file, run.parameters),
             values["minimise"] == "faults",
             values["frontier"],
+            None if files.report is None else self._sound(run.parameters, values),
         )
         require_property(model, asked.files.of)
         return _frontier(run, model, asked) if asked.frontier else _check(run, model, asked, self.file)
@@ -121,10 +123,23 @@ class ModelCommand(click.Command):
         sources = {name: ctx.get_parameter_source(name) for name in parameters}
         given = {n: v for n, v in parameters.items() if sources[n] is not click.core.ParameterSource.DEFAULT}
         model = self.file.build(parameters, given)
-        environment = {k: values[k] for k in ENVIRONMENT if values[k] is not None}
-        model = adapted(model, environment)
+        model = adapted(model, _environment(values))
         command = shlex.join(["elcheck", *ctx.find_root().obj])
         return Run(str(ctx.info_name), self.file.summary, parameters, command), model
+
+    def _sound(self, parameters: Mapping[str, object], values: Mapping[str, object]) -> Model | None:
+        """The same without the mistake that was put in; None if none was, or it can't be had without."""
+        if not parameters.get("bug"):
+            return None
+        try:
+            return adapted(self.file.build({**parameters, "bug": None}, {}), _environment(values))
+        except (UsageError, LoadError):
+            return None
+
+
+def _environment(values: Mapping[str, object]) -> dict[str, object]:
+    """What the user says of the environment."""
+    return {name: values[name] for name in ENVIRONMENT if values[name] is not None}
 
 
 def _require_text(values: Mapping[str, object]) -> None:
@@ -170,7 +185,7 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
     finally:
         progress.done()
     click.echo(_rendered(run, report, asked))
-    write_files(run, report, file.about, asked.files)
+    write_files(run, report, file.about, asked.files, asked.sound)
     return report.exit_code
 
 

@@ -51,13 +51,15 @@ def require_property(model: Model, name: str | None) -> None:
         )
 
 
-def write_files(run: Run, report: Report, about: About, files: Files) -> None:
-    """Write all of them. Where the check failed, its verdict's own code says more than that a file could not
-    be written; that is said on stderr then. Raises UsageError or OSError if it did not fail.
+def write_files(run: Run, report: Report, about: About, files: Files, sound: Model | None) -> None:
+    """Write all of them; ``sound`` is the model without the mistake that was put in, if one was.
+
+    Where the check failed, its verdict's own code says more than that a file could not be written; that is
+    said on stderr then. Raises UsageError or OSError if it did not fail.
     """
     writers: list[Callable[[], None]] = []
     if files.report is not None:
-        writers.append(partial(page.write, run, report, about, files.report))
+        writers.append(partial(page.write, run, report, about, files.report, sound))
     graphs = () if files.graph is None else (files.graph,)
     writers += [partial(_export, report, path, files.of, run.command) for path in (*graphs, *files.exports)]
     for writer in writers:

@@ -10,7 +10,6 @@ from tabulate import tabulate
 from checker.certificate import Certificate
 from checker.check import Coverage, Report, Result, Stats
 from checker.explain import explain
-from checker.model.property import Property
 from checker.model.values import text
 from checker.render.diagram import diagram
 from checker.render.run import Run
@@ -129,7 +128,7 @@ def _shown(report: Report, result: Result, wanted: Wanted) -> str:
     lines[0] += f" (fewest faults: {result.fewest})" if result.fewest else ""
     explanation = None
     if wanted.explain:
-        explanation = explain(result.trace, report.model, _claim(report, result))
+        explanation = explain(result.trace, report.model, report.claim_of(result))
         lines.append(str(explanation))
     if wanted.diagram and not result.trace.initial.nodes:
         lines.append("There is no diagram to draw: a Spec has one state and no nodes. The steps are these:")
@@ -141,12 +140,6 @@ def _shown(report: Report, result: Result, wanted: Wanted) -> str:
     if wanted.certificate and result.certificate:
         lines.append(_certified(result.certificate))
     return "\n".join(lines)
-
-
-def _claim(report: Report, result: Result) -> Property | None:
-    """The claim that a result is of, None for an exception."""
-    claims = (c for c in report.system.claims if (c.kind, c.name) == (result.kind, result.name))
-    return next(claims, None)
 
 
 def _certified(certificate: Certificate) -> str:

@@ -8,9 +8,12 @@ from itertools import pairwise
 
 from checker.about import About
 from checker.check import Report, Result, Stats
+from checker.explain import explain
 from checker.explore import Search
+from checker.model.model import Model
 from checker.model.values import counted, text
 from checker.render.run import Run
+from checker.report.meaning import meaning
 from checker.report.sources import Place, Source, Sources
 from checker.report.story import Story, story_of
 from checker.verdict import Verdict
@@ -18,14 +21,20 @@ from checker.verdict import Verdict
 
 @dataclass(frozen=True)
 class Claim:
-    """A property and what came out. ``story`` is the number of its trace, ``fair`` why a lasso is fair."""
+    """A property and what came out. meaning: what it says, in words. story: the number of its trace. fair:
+    why a lasso is fair. reads: what it looks at, and which steps bear on that. needs: for each step the steps
+    that it rests on, None for one that does not matter.
+    """
 
     name: str
     kind: str
     verdict: str
     detail: str
+    meaning: tuple[str, ...]
     story: int | None
     fair: tuple[str, ...] | None
+    reads: str
+    needs: tuple[tuple[int, ...] | None, ...]
 
 
 @dataclass(frozen=True)
@@ -42,14 +51,15 @@ class Use:
 
 @dataclass(frozen=True)
 class Document:
-    """The whole report. ``facts`` are pairs of a label and what there is to say; ``levels`` how many states
-    are at each depth.
+    """The whole report. ``facts`` are pairs of a label and what there is to say; ``mistake`` is what was
+    put in (empty: nothing); ``levels`` how many states are at each depth.
     """
 
     name: str
     verdict: str
     summary: str
     facts: tuple[tuple[str, str], ...]
+    mistake: str
     notes: tuple[str, ...]
     command: str
     claims: tuple[Claim, ...]
@@ -61,14 +71,17 @@ class Document:
     levels: tuple[int, ...]
 
 
-def document(run: Run, report: Report, about: About) -> Document:
-    """The report of a check. ``about`` is what the model's file says of it."""
+def document(run: Run, report: Report, about: About, sound: Model | None = None) -> Document:
+    """The report of a check. ``about`` is what the model's file says of it, ``sound`` the model without the
+    mistake that was put in, if one was.
+    """
     sources = Sources(report.system.runner)
     traces = [result.trace for result in report.results]
     numbers = {trace: number for number, trace in enumerate(dict.fromkeys(filter(None, traces)))}
-    stories = tuple(story_of(trace, report.model, sources) for trace in numbers)
+    stories = tuple(story_of(trace, report.model, sources, sound) for trace in numbers)
     claims = tuple(
-        _claim(result, None if result.trace is None else numbers[result.trace]) for result in report.results
+        _claim(result, report, None if result.trace is None else numbers[result.trace])
+        for result in report.results
     )
     uses = tuple(_uses(report, sources))
     return Document(
@@ -76,7 +89,8 @@ def document(run: Run, report: Report, about: About) -> Document:
         said(report.verdict),
         run.summary,
         tuple(_facts(run, report, about)),
-        (*_cuts(report.stats), *(f"{note}." for note in report.notes)),
+        _mistake(run, about),
+        (*_cuts(report.stats), *(f"{note[0].upper()}{note[1:]}." for note in report.notes)),
         run.command,
         claims,
         stories,
@@ -93,16 +107,34 @@ def said(verdict: Verdict) -> str:
     return verdict.value.replace("-", " ")
 
 
-def _claim(result: Result, story: int | None) -> Claim:
+def _claim(result: Result, report: Report, story: int | None) -> Claim:
     fair = None if result.certificate is None else tuple(map(str, result.certificate.kept))
-    return Claim(result.name, result.kind, said(result.verdict), result.detail, story, fair)
+    claim = report.claim_of(result)
+    found = None if result.trace is None else explain(result.trace, report.model, claim)
+    return Claim(
+        result.name,
+        result.kind,
+        said(result.verdict),
+        result.detail,
+        () if claim is None else meaning(claim),
+        story,
+        fair,
+        "" if found is None else str(found),
+        () if found is None else found.needs,
+    )
+
+
+def _mistake(run: Run, about: About) -> str:
+    """The mistake that was put in: its name, and what the model's file says of it."""
+    bug = run.parameters.get("bug")
+    if not bug:
+        return ""
+    return ": ".join([str(bug), *filter(None, [about.bugs.get(str(bug))])])
 
 
 def _facts(run: Run, report: Report, about: About) -> list[tuple[str, str]]:
     facts = [*about.parts.items()]
-    bug = about.bugs.get(str(run.parameters.get("bug")))
-    if bug:
-        facts.append(("Mistake put in", f"{run.parameters['bug']}: {bug}"))
+    facts.append(("Mistake put in", _mistake(run, about)))
     facts.append(("Parameters", _parameters(run.parameters)))
     facts.append(("Environment", report.model.describe_environment()))
     facts.append(("Searched", _size(report)))

@@ -16,6 +16,7 @@ import click
 from checker.about import About
 from checker.check import Report
 from checker.model.errors import UsageError
+from checker.model.model import Model
 from checker.render import text
 from checker.render.junit import printable
 from checker.render.run import Run
@@ -30,10 +31,13 @@ def require_folder(path: Path) -> None:
         raise UsageError(f"--report {path}: there is no folder {path.parent}")
 
 
-def write(run: Run, report: Report, about: About, path: Path) -> None:
-    """Write the report of a check. Raises OSError, with the path, when it can't be written."""
+def write(run: Run, report: Report, about: About, path: Path, sound: Model | None = None) -> None:
+    """Write the report of a check; ``sound`` is as in :func:`document`.
+
+    Raises OSError, with the path, when it can't be written.
+    """
     plain = click.unstyle(text.render(run, report, text.Wanted(witnesses=True, certificate=True)))
-    found = page(document(run, report, about), plain)
+    found = page(document(run, report, about, sound), plain)
     try:
         path.write_bytes(found.encode("utf-8", errors="backslashreplace"))
     except OSError as error:

@@ -1,6 +1,6 @@
 // The space-time diagram: a lane for each node, a row for each step, time downwards, messages as arrows.
 
-const ROW = 66, LEFT = 46;
+const ROW = 84, LEFT = 46;
 const FLIGHTS = { delivered: 1, lost: 0.72, dropped: 0.72, "under way": 0.42 }; // how much of the way is drawn
 const OWN = { crash: ["crash"], restart: ["restart"] };
 const SYMBOLS = {
@@ -22,8 +22,9 @@ const counted = (count, noun) => `${count.toLocaleString("en")} ${noun}${count =
 
 const y = (at) => (at + 0.5) * ROW;
 const pitch = (story) => Math.max(96, Math.min(140, 470 / story.nodes.length));
-const x = (story, lane) => LEFT + 40 + (lane + 0.25) * pitch(story);
-const extent = (story) => (story.nodes.length ? x(story, story.nodes.length) - 10 : LEFT + 20);
+const x = (story, lane) => LEFT + 26 + lane * pitch(story);
+const BESIDE = 134; // what is written beside the last lane's marks
+const extent = (story) => (story.nodes.length ? x(story, story.nodes.length - 1) + BESIDE : LEFT + 20);
 
 function picture(story, onpick) {
   const wide = extent(story), { frames, messages } = story;
@@ -31,7 +32,7 @@ function picture(story, onpick) {
   const label = `Space-time diagram: ${said.map((part) => counted(...part)).join(", ")}; time runs downwards`;
   const size = { width: wide, height: frames.length * ROW };
   return svg("svg", { class: "picture", role: "group", "aria-label": label, ...size },
-    ...frames.map((_, at) => band(wide, at, onpick)),
+    ...frames.map((frame, at) => band(frame, wide, at, onpick)),
     ...frames.flatMap((frame, at) => split(frame, wide, at)),
     ...story.nodes.flatMap((name, lane) => frames.map((frame, at) => piece(story, frame, name, lane, at))),
     ...loop(story),
@@ -39,7 +40,7 @@ function picture(story, onpick) {
     ...frames.flatMap((frame, at) => marks(story, frame, at)));
 }
 
-const band = (wide, at, onpick) => svg("g", { class: "band", "data-at": at, click: () => onpick(at) },
+const band = (frame, wide, at, onpick) => svg("g", { class: frame.otherwise ? "band otherwise" : "band", "data-at": at, click: () => onpick(at) },
   svg("rect", { x: 0, width: wide, y: at * ROW, height: ROW }),
   svg("text", { x: LEFT - 6, y: y(at) + 4, "text-anchor": "end" }, String(at)));
 
@@ -127,7 +128,7 @@ function marks(story, frame, at) {
   }
   if (!story.nodes.length) return [symbol(frame.kind, LEFT + 6, y(at), at)];
   if (frame.lane === null)
-    return [line(LEFT + 6, right + 30), svg("text", { x: LEFT + 10, y: y(at) - 7 }, frame.brief)];
+    return [line(LEFT + 6, right + BESIDE - 10), svg("text", { x: right + 13, y: y(at) - 7 }, frame.brief)];
   const place = x(story, frame.lane);
   if (frame.kind === "duplicate")
     return [svg("text", { x: place, y: y(at) + 4, "text-anchor": "middle" }, "a copy is made")];
@@ -162,6 +163,7 @@ function legend(story) {
     items.push(...table.roles.map((said, number) => [lane(`role${number % 6}`), said]));
   if (kinds.has("crash")) items.push([lane("down"), "down"]);
   if (fates.has("under way")) items.push(["dotted arrow: sent, not delivered here"]);
+  if (story.frames.some((frame) => frame.otherwise)) items.push(["red row: another step without the mistake"]);
   if (fates.has("lost") || fates.has("dropped")) items.push(["arrow ending in ×: never arrives"]);
   return html("ul", { class: "legend", "aria-label": "Legend" }, ...items.map((item) => html("li", {}, ...item)));
 }

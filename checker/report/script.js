@@ -19,7 +19,8 @@ function claims() {
   const button = (claim, value) => html("button", { type: "button", class: "choose", value, "aria-pressed": "false",
     "aria-label": `Show the trace of ${claim.name}: ${length(claim)}`, click: () => open(claim) }, length(claim));
   const rows = data.claims.map((claim, number) => html("tr", {},
-    html("td", {}, verdict(claim.verdict)), html("th", { scope: "row" }, claim.name),
+    html("td", {}, verdict(claim.verdict)), html("th", { scope: "row" }, claim.name,
+      ...claim.meaning.map((said) => html("div", { class: "meaning" }, said))),
     html("td", { title: KINDS[claim.kind] }, claim.kind), html("td", {}, claim.detail),
     html("td", {}, ...(claim.story === null ? [] : [button(claim, number)]))));
   return html("section", { class: "scroll" }, html("h2", {}, "What is claimed, and what came out"),
@@ -75,7 +76,7 @@ function onPaper() { // every counterexample, each with all that its steps chang
   return (once.length || !shown.claim ? once : [shown.claim]).map((claim) => {
     const story = data.stories[claim.story];
     const rows = story.frames.map((frame, at) => html("tr", {}, html("td", { class: "number" }, String(at)),
-      html("td", {}, title(story, frame, frame.said)), html("td", {}, frame.changes.join("; "))));
+      html("td", {}, title(story, frame, frame.said)), html("td", {}, ...instead(frame), frame.changes.join("; "))));
     return html("section", {}, html("h2", {}, heading(claim)), lead(claim), run(story, claim), legend(story),
       html("table", {}, header("step", "what happens", "what changes"), html("tbody", {}, ...rows)), ...fair(claim));
   });

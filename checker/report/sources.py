@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -116,8 +117,9 @@ class Sources:
 
 
 def first_sentence(doc: str) -> str:
-    """The first paragraph of a docstring in one line."""
-    return " ".join(inspect.cleandoc(doc).partition("\n\n")[0].split())
+    """The first paragraph of a docstring in one line, without its marks of code."""
+    said = " ".join(inspect.cleandoc(doc).partition("\n\n")[0].split())
+    return re.sub(r"(:\w+:)?(`+)~?(.*?)\2", r"\3", said)
 
 
 def spans(text: str) -> dict[int, int]:

@@ -12,6 +12,7 @@ from checker.model.state import Envelope, Event, State, is_notice
 from checker.model.values import text
 from checker.render.changes import Change, changes
 from checker.report.flights import Flight, flights_of
+from checker.report.otherwise import otherwise
 from checker.report.sources import Sources
 from checker.report.tables import Cells, Table, Texts, tables_of
 from checker.trace import Trace
@@ -51,7 +52,8 @@ class Frame:
 
     lane: whose step it is. lanes: of a broken link, its two ends. said, brief: the event in words, without
     the message in brief. marks: what the picture writes beside it. place: the method that is run, by its
-    number. network, gone: the messages under way, and those that are no more, by their texts' numbers;
+    number. otherwise: what the step would be without the mistake that was put in, if that is something
+    else. network, gone: the messages under way, and those that are no more, by their texts' numbers;
     fresh: which of the former are new.
     """
 
@@ -64,6 +66,7 @@ class Frame:
     marks: tuple[str, ...]
     place: int | None
     changes: tuple[str, ...]
+    otherwise: str
     up: tuple[bool, ...]
     standing: str | None
     cells: Cells
@@ -74,7 +77,10 @@ class Frame:
 
 @dataclass(frozen=True)
 class Story:
-    """A whole trace. ``texts`` is what cells and networks point into; ``loop`` is the trace's."""
+    """A whole trace. ``texts`` is what cells and networks point into; ``loop`` is the trace's. ``compared``:
+    its steps were held against the model without the mistake that was put in; ``else_``: what else there
+    would be in that, if no step would be another.
+    """
 
     nodes: tuple[str, ...]
     loop: int | None
@@ -82,21 +88,29 @@ class Story:
     frames: tuple[Frame, ...]
     messages: tuple[Message, ...]
     texts: tuple[str, ...]
+    compared: bool
+    else_: tuple[str, ...]
 
 
-def story_of(trace: Trace, model: Model, sources: Sources) -> Story:
-    """What there is to draw of a trace."""
+def story_of(trace: Trace, model: Model, sources: Sources, sound: Model | None = None) -> Story:
+    """What there is to draw of a trace. ``sound`` is the model without the mistake that was put in."""
+    compared = None if sound is None else otherwise(trace, model, sound)
+    instead = {} if compared is None else compared.steps
     texts = Texts()
     states = trace.states
     tables, cells = tables_of(model, states, texts)
     events = [None, *(step.event for step in trace.steps)]
     frames = tuple(
-        _frame(model, event, before, after, filled, sources, texts)
-        for event, before, after, filled in zip(events, [states[0], *states], states, cells, strict=False)
+        _frame(model, event, before, after, filled, sources, texts, instead.get(number, ""))
+        for number, (event, before, after, filled) in enumerate(
+            zip(events, [states[0], *states], states, cells, strict=False)
+        )
     )
     flights = flights_of(trace, kept=model.environment.network == "sent-set")
     nodes = tuple(node.name for node in model.programs)
-    return Story(nodes, trace.loop, tuple(tables), frames, tuple(map(_message, flights)), texts.all())
+    messages = tuple(map(_message, flights))
+    else_ = () if compared is None else compared.else_
+    return Story(nodes, trace.loop, tuple(tables), frames, messages, texts.all(), compared is not None, else_)
 
 
 def _frame(
@@ -107,6 +121,7 @@ def _frame(
     cells: Cells,
     sources: Sources,
     texts: Texts,
+    instead: str,
 ) -> Frame:
     changed = changes(model, before, after)
     kind = "start" if event is None else event.kind
@@ -125,6 +140,7 @@ def _frame(
         marks=_marks(name, changed.fields),
         place=place,
         changes=(*_fields_in_words(name, fields), *_sends_in_words(event, changed.added)),
+        otherwise=instead,
         up=tuple(view.up for view in after.nodes),
         standing=after.environment.standing,
         cells=cells,

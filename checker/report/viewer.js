@@ -37,18 +37,41 @@ function lead(claim) {
   const others = data.claims.filter((other) => other.story === claim.story && other !== claim);
   const also = others.map((other) => html("p", { class: "soft" }, `The same steps: ${other.name}: ${other.detail}`));
   return html("div", { class: refuted(claim) ? "lead" : "lead reached" },
-    html("p", {}, verdict(claim.verdict), " ", html("strong", {}, claim.name),
+    html("p", {}, verdict(claim.verdict), " ", html("strong", { class: "claimed" }, claim.name),
       html("span", { class: "soft" }, ` (${claim.kind}: ${KINDS[claim.kind]})`)),
-    html("p", {}, claim.detail), ...also);
+    ...claim.meaning.map((said) => html("p", {}, said)),
+    html("p", {}, html("strong", {}, claim.detail)),
+    ...(refuted(claim) && data.mistake ? mistake(claim) : []),
+    html("p", { class: "soft" }, claim.reads), ...also);
 }
+
+function mistake(claim) { // what was put in, and where the trace owes itself to it
+  const story = data.stories[claim.story];
+  const put = html("p", {}, html("strong", {}, "The mistake put in: "), data.mistake);
+  const steps = story.frames.flatMap((frame, at) => (frame.otherwise ? [at] : []));
+  if (steps.length) {
+    const says = (at) => html("li", {}, "step ", toStep(at), ` ${title(story, story.frames[at], story.frames[at].brief)}. `,
+      `Without the mistake ${story.frames[at].otherwise}.`);
+    return [put, html("p", {}, "This is where it matters:"), html("ul", {}, ...steps.map(says))];
+  }
+  if (!story.compared)
+    return [put, html("p", {}, "The model without it has other nodes or other states: its steps can't be held against these.")];
+  const decided = ["always", "never", "step"].includes(claim.kind) ? ": it is not to blame" : "";
+  const rest = story.else_.length ? `, but ${story.else_.join("; ")}` : decided;
+  return [put, html("p", {}, `Without it the same steps could be taken${rest}.`)];
+}
+
+const toStep = (at) => html("button", { type: "button", class: "to-step", "aria-label": `Go to step ${at}`,
+  click: () => pick(at) }, String(at));
 
 function run(story, claim) {
   const lanes = story.nodes.map((name) => html("span", {}, name));
   lanes.forEach((name, lane) => { name.style.left = `${x(story, lane)}px`; });
   const list = html("ol", { class: "steps", role: "listbox", tabindex: 0, "aria-label": "Steps" },
-    ...story.frames.map((frame, at) => html("li", { role: "option", id: `step-${at}`, click: () => pick(at) },
-      html("div", { class: "head" }, title(story, frame, frame.brief)),
-      html("div", { class: "doc" }, frame.doc),
+    ...story.frames.map((frame, at) => html("li", { role: "option", id: `step-${at}`, class: within(story, at) ? "round" : "", click: () => pick(at) },
+      html("div", { class: idle(claim, at) ? "head idle" : "head" }, title(story, frame, frame.brief)),
+      frame.otherwise ? html("div", { class: "doc instead" }, `without the mistake ${frame.otherwise}`)
+        : html("div", { class: "doc" }, idle(claim, at) ? "Nothing that is claimed rests on it." : frame.doc),
       html("div", { class: "what" }, frame.changes.join("; ")))));
   const look = `outcome ${refuted(claim) ? "refuted" : "proved"}`;
   const end = html("p", { class: look }, story.loop === null ? claim.detail : round(story));
@@ -60,6 +83,8 @@ function run(story, claim) {
   return html("div", { class: "run" }, html("div", { class: "lanes" }, ...lanes), picture(story, onpick), list, end);
 }
 
+const idle = (claim, at) => at > 0 && claim.needs[at - 1] === null;
+
 function round(story) {
   if (story.loop === story.frames.length - 1) return "It stays there for ever.";
   return `Back to the state after step ${story.loop}, and so on for ever.`;
@@ -67,9 +92,10 @@ function round(story) {
 
 function fair(claim) {
   if (claim.fair === null) return [];
+  const rest = claim.fair.length ? "Of what else is assumed, nothing is enabled in the loop."
+    : "No step of which fairness is assumed is enabled in the loop.";
   return [html("h3", {}, "Why this behaviour is fair"),
-    html("ul", {}, ...claim.fair.map((said) => html("li", {}, said))),
-    html("p", { class: "soft" }, "Of what else is assumed, nothing is enabled in the loop.")];
+    html("ul", {}, ...claim.fair.map((said) => html("li", {}, said))), html("p", { class: "soft" }, rest)];
 }
 
 function pick(at) {
@@ -85,10 +111,16 @@ function pick(at) {
     message.classList.toggle("now", now);
     message.setAttribute("tabindex", now ? 0 : -1); // few stops for the tab key: those of this step
   }
-  document.getElementById("place").textContent = `step ${at} of ${story.frames.length - 1}`;
+  document.getElementById("place").textContent = `step ${at} of ${story.frames.length - 1}${within(story, at)}`;
   document.getElementById("state").replaceChildren(...state(story, frame, at));
   showSource(document.getElementById("source"), frame);
   history.replaceState(null, "", `#${data.claims.indexOf(shown.claim) + 1}.${at}`);
+}
+
+function within(story, at) {
+  const { loop } = story, last = story.frames.length - 1;
+  if (loop === null || at < loop || (at === loop && loop < last)) return "";
+  return loop === last ? ", where it stays" : ", in the loop";
 }
 
 function move(by) {
@@ -118,10 +150,20 @@ function state(story, frame, at) {
   const messages = [html("h4", {}, `Messages under way: ${network.length}`),
     html("ul", {}, ...items([...network, ...gone]))];
   return [html("h3", {}, title(story, frame, frame.said)), html("p", { class: "soft" }, frame.doc),
-    html("ul", {}, ...items(frame.changes)),
+    ...instead(frame), ...rests(at), html("ul", {}, ...items(frame.changes)),
     ...story.tables.flatMap((table, number) =>
       [html("h4", {}, table.title), grid(story, table, frame, frame.cells[number], before.cells[number])]),
     ...(story.nodes.length ? messages : [])];
+}
+
+function instead(frame) {
+  return frame.otherwise ? [html("p", { class: "instead" }, `Without the mistake ${frame.otherwise}.`)] : [];
+}
+
+function rests(at) {
+  const needs = at ? shown.claim.needs[at - 1] : [];
+  if (needs === null) return [html("p", { class: "soft" }, "Nothing that is claimed rests on this step.")];
+  return needs.length ? [html("p", { class: "soft" }, needs.length > 1 ? "It rests on the steps " : "It rests on step ", ...needs.flatMap((step) => [toStep(step), " "]))] : [];
 }
 
 function grid(story, table, frame, cells, before) {

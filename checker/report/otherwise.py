@@ -1,0 +1,100 @@
+"""What a trace owes to the mistake that was put in: each step held against the same model without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from checker.byhand.words import written
+from checker.interpreter.why_not import Explainer
+from checker.liveness.assumptions import Assumptions
+from checker.model.environment import EnvironmentState
+from checker.model.handlers import HandlerError
+from checker.model.model import Model
+from checker.model.state import Event, State
+from checker.model.values import text
+from checker.render.changes import Changes, changes
+from checker.trace import Trace
+
+
+@dataclass(frozen=True)
+class Otherwise:
+    """What would be otherwise without the mistake: ``steps`` by their numbers (0: how it begins); if none of
+    them is, ``else_`` says what else there would be.
+    """
+
+    steps: Mapping[int, str]
+    else_: tuple[str, ...]
+
+
+def otherwise(trace: Trace, model: Model, sound: Model) -> Otherwise | None:
+    """Where ``sound``, the model without the mistake, goes another way than a trace. Each step is asked of
+    the state before it: so a mistake shows where it is made, and not again in what follows from it. The sound
+    model's bounds play no part. None where the two can't be compared.
+    """
+    if not _alike(model, sound):
+        return None
+    explainer = Explainer(replace(sound, bounds=()))
+    try:
+        steps = dict(_steps(trace, model, explainer))
+        return Otherwise(steps, () if steps else tuple(_else(trace, model, explainer)))
+    except HandlerError:  # of a state that the sound model never comes to
+        return None
+
+
+def _alike(model: Model, sound: Model) -> bool:
+    """Whether a state of the one is a state of the other."""
+
+    def shape(of: Model) -> tuple[object, ...]:
+        programs = [(node, type(program)) for node, program in of.programs.items()]
+        return type(of.program), programs, of.environment.network, [m.name for m in of.monitors]
+
+    return shape(model) == shape(sound)
+
+
+def _steps(trace: Trace, model: Model, explainer: Explainer) -> Iterator[tuple[int, str]]:
+    begins = [_without_budgets(state) for state in explainer.initial()]
+    if _without_budgets(trace.initial) not in begins:
+        yield 0, _instead(model, begins, _without_budgets(trace.initial))
+    for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
+        outcomes = [after for event, after in explainer.steps(before) if event == step.event]
+        if step.state not in outcomes:
+            yield number, _instead(model, outcomes, step.state) or _prevented(explainer, before, step.event)
+
+
+def _without_budgets(state: State) -> State:
+    return replace(state, environment=EnvironmentState())
+
+
+def _prevented(explainer: Explainer, before: State, event: Event) -> str:
+    why = explainer.held_up(before, event) or "something else holds it up"
+    return f"{written(event)} could not happen: {why}"
+
+
+def _instead(model: Model, outcomes: Iterable[State], after: State) -> str:
+    """How the outcome that comes nearest to a state differs from it; empty if there is none."""
+    differing = [changes(model, outcome, after) for outcome in outcomes]
+    return _in_words(min(differing, key=_size)) if differing else ""
+
+
+def _size(differing: Changes) -> int:
+    return len(differing.fields) + len(differing.added) + len(differing.removed)
+
+
+def _in_words(differing: Changes) -> str:
+    fields = [f"{c.path} would be {text(c.old)}, not {text(c.new)}" for c in differing.fields]
+    more = [f"{text(e.msg)} would not be under way to {e.dst}" for e in differing.added]
+    less = [f"{text(e.msg)} would be under way to {e.dst}" for e in differing.removed]
+    return "; ".join([*fields, *more, *less])
+
+
+def _else(trace: Trace, model: Model, explainer: Explainer) -> Iterator[str]:
+    """Where all steps of a trace are possible without the mistake too."""
+    last = trace.states[-1]
+    there = {event for event, _ in Explainer(replace(model, bounds=())).steps(last)}
+    further = dict.fromkeys(written(event) for event, _ in explainer.steps(last) if event not in there)
+    if further:
+        yield f"at its end this could happen: {', '.join(further)}"
+    sound, faulty = str(Assumptions(explainer.model)), str(Assumptions(model))
+    if trace.loop is not None and sound != faulty:
+        yield f"{sound} would be assumed, not {faulty}"
