@@ -22,7 +22,6 @@ from checker.explorer.space import Space
 from checker.load import LoadError
 from checker.model.errors import DefinitionError, UsageError
 from checker.model.handlers import HandlerError
-from checker.model.values import text
 from checker.render.progress import Progress
 from checker.validate import validate
 from checker.verdict import EXIT, Verdict
@@ -34,6 +33,8 @@ _HELP = """Walk the states of a model by hand, in a browser.
     so that it opens at once however large the space is. It can be reached from this machine only, by the
     address that is printed. Ctrl-C ends it.
     """
+_PATIENCE = 20.0
+"""Seconds that a check takes at most if nothing else is said: someone waits for the page."""
 _PLACE = re.compile(r"\d{1,9}(\.\d{1,9})*(~[0-9a-f]{8})?")
 
 
@@ -51,10 +52,13 @@ class ExploreCommand(ModelCommand):
             click.Option(["--at"], metavar="PLACE", help="Open it there: what a link has after its #."),
             click.Option(["--trace"], type=trace, help="Open it at the end of a trace, as replay reads it."),
             click.Option(
-                ["--check"], is_flag=True, help="Check first (Ctrl-C ends that), and offer the traces found."
+                ["--check"],
+                is_flag=True,
+                help=f"Check first, for at most {_PATIENCE:.0f} seconds, and offer the traces found. Ctrl-C "
+                "ends the check and opens the page.",
             ),
             click.Option(["--depth"], type=click.IntRange(min=0), help="Check up to this many steps away."),
-            click.Option(["--timeout"], type=time, metavar="SECONDS", help="End the check after this long."),
+            click.Option(["--timeout"], type=time, metavar="SECONDS", help="Check for that long at most."),
         ]
 
     def invoke(self, ctx: click.Context) -> int:
@@ -76,13 +80,14 @@ class ExploreCommand(ModelCommand):
             if at is not None:
                 space.walk([int(number) for number in at.partition("~")[0].split(".")])
             if values["check"]:
-                prepared += _of_check(space, Limits(depth=values["depth"], timeout=values["timeout"]))
+                prepared += traces_of_check(
+                    space, Limits(values["depth"], timeout=values["timeout"] or _PATIENCE)
+                )
         except (DefinitionError, HandlerError) as error:
             raise LoadError(f"{self.file.path}: {error}") from error
         command = re.sub(r" --at[ =]\S+", "", run.command)
-        parameters = ", ".join(f"{name} {text(value)}" for name, value in run.parameters.items())
         environment = model.describe_environment()
-        about = About(run.name, run.summary, parameters, environment, command, tuple(prepared))
+        about = About(run.name, run.summary, run.settings, environment, command, tuple(prepared))
         server, address = serving(space, about, values["port"])
         address += "#" + (at or ".".join(map(str, first)))
         notes = [f"{trace.name}: {trace.note}" for trace in prepared[:1] if values["trace"] and trace.note]
@@ -113,8 +118,9 @@ def _of_file(space: Space, name: str) -> Iterator[Prepared]:
     yield Prepared(f"the trace {name}", space.path_of(walked.trace), "; ".join(notes))
 
 
-def _of_check(space: Space, limits: Limits) -> Iterator[Prepared]:
+def traces_of_check(space: Space, limits: Limits) -> Iterator[Prepared]:
     """The traces that a check finds."""
+    click.echo(f"checking, for {limits.timeout:g} seconds at most (--timeout; Ctrl-C ends it)", err=True)
     progress = Progress()
     try:
         report = check(space.model, limits, watch=progress)

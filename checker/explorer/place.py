@@ -36,7 +36,6 @@ def place(space: Space, path: Sequence[int]) -> Object:
         "trail": list(_trail(space, trace)),
         "state": described(space.model, state),
         "before": None if before is None else described(space.model, before),
-        "changes": [] if before is None else changed(space.model, before, state),
         "steps": [_step(space, state, event, after, seen.get(after)) for event, after in ways.steps],
         "raised": ways.raised,
         "blocked": [_blocked(group) for group in space.blocked(state)],
@@ -72,7 +71,6 @@ def _step(space: Space, here: State, event: Event, after: State, back: int | Non
     broken = [name for name in space.broken(after) if name not in space.broken(here)]
     return {
         "said": written(event),
-        "node": None if event.node is None else event.node.name,
         "fault": event.fault,
         "changes": changed(space.model, here, after),
         "breaks": [*broken, *space.broken_by(here, event, after)],
@@ -82,7 +80,6 @@ def _step(space: Space, here: State, event: Event, after: State, back: int | Non
 
 def _blocked(group: Blocked) -> Object:
     return {
-        "name": group.events[0].name,
         "fault": group.events[0].fault,
         "events": [written(event) for event in group.events],
         "why": group.why,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from checker.model.values import text
+
 
 @dataclass(frozen=True)
 class Run:
@@ -16,3 +18,14 @@ class Run:
     summary: str
     parameters: Mapping[str, object]
     command: str
+
+    @property
+    def settings(self) -> str:
+        """The parameters in one line."""
+        return ", ".join(f"{name} {_said(value)}" for name, value in self.parameters.items())
+
+
+def _said(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else text(value)

@@ -10,7 +10,6 @@ from tabulate import tabulate
 from checker.certificate import Certificate
 from checker.check import Coverage, Report, Result, Stats
 from checker.explain import explain
-from checker.model.values import text
 from checker.render.diagram import diagram
 from checker.render.run import Run
 from checker.render.table import trace_table
@@ -59,16 +58,10 @@ def verdict(found: Verdict) -> str:
 def _head(run: Run, report: Report) -> str:
     lines = [click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")]
     if run.parameters:
-        lines.append(", ".join(f"{name} {_parameter(v)}" for name, v in run.parameters.items()))
+        lines.append(run.settings)
     if report.model.programs:
         lines.append(report.model.environment.describe())
     return "\n".join(lines)
-
-
-def _parameter(value: object) -> str:
-    return (
-        "none" if value is None else str(value).lower() if isinstance(value, bool) else text(value).strip("'")
-    )
 
 
 def _table(report: Report) -> str:

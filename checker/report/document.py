@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +10,7 @@ from checker.check import Report, Result, Stats
 from checker.explain import explain
 from checker.explore import Search
 from checker.model.model import Model
-from checker.model.values import counted, text
+from checker.model.values import counted
 from checker.render.run import Run
 from checker.report.meaning import meaning
 from checker.report.sources import Place, Source, Sources
@@ -135,19 +134,10 @@ def _mistake(run: Run, about: About) -> str:
 def _facts(run: Run, report: Report, about: About) -> list[tuple[str, str]]:
     facts = [*about.parts.items()]
     facts.append(("Mistake put in", _mistake(run, about)))
-    facts.append(("Parameters", _parameters(run.parameters)))
+    facts.append(("Parameters", run.settings))
     facts.append(("Environment", report.model.describe_environment()))
     facts.append(("Searched", _size(report)))
     return [(label, what) for label, what in facts if what]
-
-
-def _parameters(parameters: Mapping[str, object]) -> str:
-    def shown(value: object) -> str:
-        if value is None or isinstance(value, bool):
-            return str(value).lower()
-        return value if isinstance(value, str) else text(value)
-
-    return ", ".join(f"{name} {shown(value)}" for name, value in parameters.items())
 
 
 def _size(report: Report) -> str:
