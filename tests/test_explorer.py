@@ -479,12 +479,12 @@ def test_the_traces_of_a_check_are_offered() -> None:
 
 def test_a_lasso_is_offered_with_its_loop(capsys: pytest.CaptureFixture[str]) -> None:
     space = Space(model_of("raft_liveness", nodes=2, early=0, bug="no-timers"))
-    (reached, stays) = traces_of_check(space, Limits(timeout=20))
+    (reached, stays) = traces_of_check(space, None, 20)
     assert reached.name == "reached: a leader is elected"
     assert stays.name == "refuted: a leader for good, once faults stop"
     assert stays.note == "from the start nothing has to happen any more; it stays there for ever"
     space = Space(model_of("bully", nodes=4, liveness=True, weak_timers=True))
-    lasso = next(trace for trace in traces_of_check(space, Limits(timeout=20)) if "refuted" in trace.name)
+    lasso = next(trace for trace in traces_of_check(space, None, 20) if "refuted" in trace.name)
     assert lasso.note.endswith("in 3 steps; then back to step 11, and so on for ever")
     assert len(lasso.path) == 15
     assert capsys.readouterr().err.count("for 20 seconds at most") == 2

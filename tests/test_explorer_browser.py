@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator
 from threading import Thread
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from checker.explorer.about import About, Prepared
 from checker.explorer.server import serving
 from checker.explorer.space import Space
 from checker.load import load
 from checker.model.model import Model
+from tests.browser import Chromium, Keys, Select, WebDriverWait
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None or DRIVER is None,
-    reason="the explorer is tried in Chromium: install chromium and chromium-driver (Debian's packages)",
-)
 BROKEN = (0, 0, 3, 0, 0, 0, 5, 2, 3, 2, 0)
 """The way to two leaders in Raft with forget-vote."""
 
@@ -60,52 +47,28 @@ def jugs() -> Iterator[str]:
     yield from served(model_of("die_hard"))
 
 
-class Page:
+class Page(Chromium):
     """A Chromium with the page, and what these tests ask of it."""
-
-    def __init__(self) -> None:
-        options = Options()
-        options.binary_location = str(CHROMIUM)
-        for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1400,1000"):
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
 
     def open(self, address: str, title: str) -> None:
         """Open an address as if for the first time."""
         self.driver.get("about:blank")
-        self.log("performance")
-        self.log("browser")
+        self.requests()
+        self.problems()
         self.driver.get(address)
         self.comes_to(title)
 
-    def log(self, kind: str) -> list[str]:
-        """What was logged since the last call."""
-        entries: list[dict[str, str]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]  # selenium's
-        return [str(entry["message"]) for entry in entries]
-
-    def requests(self) -> set[str]:
+    def hosts(self) -> set[str]:
         """The hosts that were asked for anything."""
-        sent = [json.loads(message)["message"] for message in self.log("performance")]
-        asked = [m["params"]["request"]["url"] for m in sent if m["method"] == "Network.requestWillBeSent"]
-        return {url.split("/")[2] if url.startswith("http") else url.split(":")[0] for url in asked}
-
-    def texts(self, selector: str) -> list[str]:
-        """What is written in each element."""
-        return [element.text for element in self.driver.find_elements(By.CSS_SELECTOR, selector)]
+        return {u.split("/")[2] if u.startswith("http") else u.split(":")[0] for u in self.requests()}
 
     def text(self, selector: str) -> str:
         """What is written in an element."""
-        return self.driver.find_element(By.CSS_SELECTOR, selector).text
+        return self.one(selector).text
 
     def click(self, selector: str, words: str = "") -> None:
         """Click the first of some elements that holds these words."""
-        found = self.driver.find_elements(By.CSS_SELECTOR, selector)
-        next(element for element in found if words in element.text).click()
-
-    def press(self, *keys: str) -> None:
-        """Press keys, where the focus is."""
-        self.driver.switch_to.active_element.send_keys(*keys)
+        next(element for element in self.all(selector) if words in element.text).click()
 
     def comes_to(self, title: str) -> None:
         """Wait until the page shows this state."""
@@ -142,8 +105,8 @@ def test_walking_and_opening_the_link_again(page: Page, raft: str) -> None:
     assert page.text("#state") == state
     assert page.driver.current_url == link
     assert page.text("#said") == ""
-    assert page.log("browser") == []
-    assert page.requests() - {"data"} == {link.split("/")[2]}, "it asks nobody else"
+    assert page.problems() == []
+    assert page.hosts() - {"data"} == {link.split("/")[2]}, "it asks nobody else"
 
 
 def test_guards_are_named(page: Page, raft: str) -> None:
@@ -174,7 +137,7 @@ def test_undo_back_and_along(page: Page, jugs: str) -> None:
     page.comes_to("After step 1, fill_big")
     page.click("#undo")
     page.comes_to("The initial state")
-    assert not page.driver.find_element(By.ID, "undo").is_enabled()
+    assert not page.one("#undo").is_enabled()
     page.press("1")
     page.comes_to("After step 1, fill_small")
     assert page.texts("#way .later") == [], "another way was taken"
@@ -182,9 +145,7 @@ def test_undo_back_and_along(page: Page, jugs: str) -> None:
 
 def test_to_a_counterexample_and_away(page: Page, raft: str) -> None:
     page.open(raft, "The initial state")
-    Select(page.driver.find_element(By.ID, "trace")).select_by_visible_text(
-        "refuted: at most one leader per term"
-    )
+    Select(page.one("#trace")).select_by_visible_text("refuted: at most one leader per term")
     page.comes_to("After step 10, n2: become_leader")
     assert page.text("#said") == "refuted: at most one leader per term (n1 and n2 both lead)"
     assert page.text("#properties tr").startswith("broken always at most one leader per term")
@@ -223,4 +184,4 @@ def test_nothing_else_may_be_asked_by_the_page(page: Page, jugs: str) -> None:
     fetched = "fetch('https://example.org').then(() => 'let through', () => 'refused').then(arguments[0])"
     said: object = page.driver.execute_async_script(fetched)
     assert said == "refused"
-    assert any("Content Security Policy" in problem for problem in page.log("browser"))
+    assert any("Content Security Policy" in problem for problem in page.problems())

@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
 
 from checker import cli
 from checker.model.values import text
+from tests.browser import Chromium, Keys
 from tests.report_cases import LOSSY, ROUND, write
 
 ROOT = Path(__file__).parent.parent
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None or DRIVER is None,
-    reason="the report is tried in Chromium: install chromium and chromium-driver (Debian's packages)",
-)
 
 
-class Browser:
+class Browser(Chromium):
     """A Chromium, and what these tests ask of it."""
 
     def __init__(self) -> None:
-        options = Options()
-        options.binary_location = str(CHROMIUM)
-        for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1400,1000"):
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+        super().__init__()
         self.media()
 
     def open(self, path: Path, step: str = "") -> None:
@@ -53,32 +36,6 @@ class Browser:
         named = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": named})
 
-    def requests(self) -> list[str]:
-        """The addresses that were asked for since the last call."""
-        messages = [json.loads(str(entry["message"]))["message"] for entry in self._log("performance")]
-        sent = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]
-        return [params["request"]["url"] for params in sent if params["request"]["url"] != "about:blank"]
-
-    def problems(self) -> list[str]:
-        """What the console says since the last call."""
-        return [str(entry["message"]) for entry in self._log("browser")]
-
-    def _log(self, kind: str) -> list[dict[str, str]]:
-        found: list[dict[str, str]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]  # selenium's
-        return found
-
-    def all(self, selector: str) -> list[WebElement]:
-        return self.driver.find_elements(By.CSS_SELECTOR, selector)
-
-    def one(self, selector: str) -> WebElement:
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
-
-    def texts(self, selector: str) -> list[str]:
-        return [element.text for element in self.all(selector)]
-
-    def press(self, *keys: str) -> None:
-        self.driver.switch_to.active_element.send_keys(*keys)
-
     def selected(self) -> str:
         """The number of the selected step, by what assistive technology is told."""
         chosen = self.all("#trace [role=option][aria-selected=true]")
@@ -86,10 +43,6 @@ class Browser:
         number = str(chosen[0].get_attribute("id"))
         assert self.one("#trace [role=listbox]").get_attribute("aria-activedescendant") == number
         return number.removeprefix("step-")
-
-    def asked(self, script: str, *arguments: object) -> object:
-        answer: object = self.driver.execute_script(script, *arguments)
-        return answer
 
 
 @pytest.fixture(scope="module")

@@ -80,9 +80,7 @@ class ExploreCommand(ModelCommand):
             if at is not None:
                 space.walk([int(number) for number in at.partition("~")[0].split(".")])
             if values["check"]:
-                prepared += traces_of_check(
-                    space, Limits(values["depth"], timeout=values["timeout"] or _PATIENCE)
-                )
+                prepared += traces_of_check(space, values["depth"], values["timeout"] or _PATIENCE)
         except (DefinitionError, HandlerError) as error:
             raise LoadError(f"{self.file.path}: {error}") from error
         command = re.sub(r" --at[ =]\S+", "", run.command)
@@ -118,12 +116,12 @@ def _of_file(space: Space, name: str) -> Iterator[Prepared]:
     yield Prepared(f"the trace {name}", space.path_of(walked.trace), "; ".join(notes))
 
 
-def traces_of_check(space: Space, limits: Limits) -> Iterator[Prepared]:
+def traces_of_check(space: Space, depth: int | None, seconds: float) -> Iterator[Prepared]:
     """The traces that a check finds."""
-    click.echo(f"checking, for {limits.timeout:g} seconds at most (--timeout; Ctrl-C ends it)", err=True)
+    click.echo(f"checking, for {seconds:g} seconds at most (--timeout; Ctrl-C ends it)", err=True)
     progress = Progress()
     try:
-        report = check(space.model, limits, watch=progress)
+        report = check(space.model, Limits(depth, timeout=seconds), watch=progress)
     finally:
         progress.done()
     if report.stats.stopped is not None:
