@@ -97,6 +97,10 @@ def _waits() -> Formula:
             ),
         ),
         (
+            leads_to("without names", each(lambda n: n is not None), each(lambda n: n is None)),
+            ("G (p implies F p 2) (G: always, F: in the end).",),
+        ),
+        (
             ltl("three", always(~(taken("a") | taken("b") | taken("c"))) >> eventually(each(undocumented))),
             ("G not (taken(a) or taken(b) or taken(c)) implies F undocumented (G: always, F: in the end).",),
         ),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from checker.model.formula import (
     FALSE,
@@ -22,6 +24,8 @@ from checker.model.formula import (
 from checker.model.property import Property, Scope, Some
 from checker.report.sources import first_sentence
 
+Names: TypeAlias = dict[Callable[..., object], str]
+
 
 def meaning(claim: Property) -> tuple[str, ...]:
     """The first paragraph of the docstring of a claim's check, or of the function that makes it. Of a claim
@@ -29,16 +33,22 @@ def meaning(claim: Property) -> tuple[str, ...]:
     """
     if claim.formula is None:
         return tuple(filter(None, [_doc(claim.scope.check)]))
-    checks = dict.fromkeys(scope.check for scope in _scopes(claim.formula))
-    docs = [f"{_name(check)}: {doc}" for check in checks if (doc := _doc(check))]
-    return f"{formula_text(claim.formula)} (G: always, F: in the end).", *docs
+    names = _names(claim.formula)
+    docs = [f"{name}: {doc}" for check, name in names.items() if (doc := _doc(check))]
+    return f"{formula_text(claim.formula, names)} (G: always, F: in the end).", *docs
 
 
-def _scopes(formula: Formula) -> Iterator[Scope]:
+def _names(formula: Formula) -> Names:
+    """What each check of a formula goes by, a number behind a name that two have."""
+    names: Names = {}
+    times: Counter[str] = Counter()
     for atom in atoms_of(formula):
         scope = atom.scope if isinstance(atom, Some) else atom
-        if isinstance(scope, Scope):
-            yield scope
+        if isinstance(scope, Scope) and scope.check not in names:
+            name = _name(scope.check)
+            times[name] += 1
+            names[scope.check] = name if times[name] == 1 else f"{name} {times[name]}"
+    return names
 
 
 def _doc(check: Callable[..., object]) -> str:
@@ -65,36 +75,44 @@ def _name(check: Callable[..., object]) -> str:
     return "p" if name == "<lambda>" else name.lstrip("_")
 
 
-def formula_text(formula: Formula) -> str:
-    """A formula of temporal logic in one line: ``G (p implies F q)``. Checks go by their names."""
+def formula_text(formula: Formula, names: Names) -> str:
+    """A formula of temporal logic in one line: ``G (p implies F q)``."""
     match formula:
         case Constant(value):
             return str(value).lower()
         case Until(left, right):
-            return f"F {_inner(right)}" if left == TRUE else f"{_inner(left)} until {_inner(right)}"
+            return (
+                f"F {_inner(right, names)}"
+                if left == TRUE
+                else f"{_inner(left, names)} until {_inner(right, names)}"
+            )
         case Release(left, right):
-            return f"G {_inner(right)}" if left == FALSE else f"{_inner(left)} releases {_inner(right)}"
+            return (
+                f"G {_inner(right, names)}"
+                if left == FALSE
+                else f"{_inner(left, names)} releases {_inner(right, names)}"
+            )
         case Or(Not(left), right):
-            return f"{_inner(left)} implies {_inner(right)}"
+            return f"{_inner(left, names)} implies {_inner(right, names)}"
         case And() | Or():
             word = " and " if isinstance(formula, And) else " or "
-            return word.join(map(_inner, _parts(formula, type(formula))))
+            return word.join(_inner(part, names) for part in _parts(formula, type(formula)))
         case Not(operand):
-            return f"not {_inner(operand)}"
+            return f"not {_inner(operand, names)}"
         case Taken(name, node):
             return f"taken({name})" if node is None else f"taken({name}, {node})"
         case Some(scope):
-            return f"some {_name(scope.check)}"
+            return f"some {names[scope.check]}"
         case Scope(_, check):
-            return _name(check)
+            return names[check]
     return type(formula).__name__
 
 
-def _inner(formula: Formula) -> str:
+def _inner(formula: Formula, names: Names) -> str:
     """A formula as a part of another."""
     whole = isinstance(formula, Constant | Not | Some | Scope | Taken)
     unary = isinstance(formula, Until | Release) and formula.left in (TRUE, FALSE)
-    return formula_text(formula) if whole or unary else f"({formula_text(formula)})"
+    return formula_text(formula, names) if whole or unary else f"({formula_text(formula, names)})"
 
 
 def _parts(formula: Formula, kind: type[And] | type[Or]) -> Iterator[Formula]:

@@ -11,7 +11,7 @@ from checker.liveness.assumptions import Assumptions
 from checker.model.environment import EnvironmentState
 from checker.model.handlers import HandlerError
 from checker.model.model import Model
-from checker.model.state import Event, State
+from checker.model.state import Envelope, Event, State
 from checker.model.values import text
 from checker.render.changes import Changes, changes
 from checker.trace import Trace
@@ -83,9 +83,17 @@ def _size(differing: Changes) -> int:
 
 def _in_words(differing: Changes) -> str:
     fields = [f"{c.path} would be {text(c.old)}, not {text(c.new)}" for c in differing.fields]
-    more = [f"{text(e.msg)} would not be under way to {e.dst}" for e in differing.added]
-    less = [f"{text(e.msg)} would be under way to {e.dst}" for e in differing.removed]
+    more = [f"{msg} would not be under way to {to}" for msg, to in _by_message(differing.added)]
+    less = [f"{msg} would be under way to {to}" for msg, to in _by_message(differing.removed)]
     return "; ".join([*fields, *more, *less])
+
+
+def _by_message(envelopes: Iterable[Envelope]) -> Iterator[tuple[str, str]]:
+    """Each message once, with whom it goes to."""
+    found: dict[str, list[str]] = {}
+    for envelope in envelopes:
+        found.setdefault(text(envelope.msg), []).append(envelope.dst.name)
+    return ((msg, ", ".join(targets)) for msg, targets in found.items())
 
 
 def _else(trace: Trace, model: Model, explainer: Explainer) -> Iterator[str]:
