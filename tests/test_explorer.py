@@ -20,7 +20,7 @@ from werkzeug.test import Client, TestResponse
 
 from checker import Model, always, cli, each, step
 from checker.check import Limits, check
-from checker.commands.explore import traces_of_check
+from checker.commands.explore import checked, traces_of
 from checker.explorer.about import About
 from checker.explorer.place import Object, place
 from checker.explorer.server import HOST, App, listen
@@ -475,16 +475,19 @@ def test_the_traces_of_a_check_are_offered() -> None:
         running.end()
     assert [trace["name"] for trace in about["prepared"]] == ["reached: the goal is measured"]
     assert len(about["prepared"][0]["path"]) == 7
+    assert about["verdicts"] == {"no jug overflows": "proved", "the goal is measured": "proved"}
+    assert about["faults"] is False
 
 
 def test_a_lasso_is_offered_with_its_loop(capsys: pytest.CaptureFixture[str]) -> None:
     space = Space(model_of("raft_liveness", nodes=2, early=0, bug="no-timers"))
-    (reached, stays) = traces_of_check(space, None, 20)
+    reached, stays = traces_of(checked(space.model, None, 20), space)
     assert reached.name == "reached: a leader is elected"
     assert stays.name == "refuted: a leader for good, once faults stop"
     assert stays.note == "from the start nothing has to happen any more; it stays there for ever"
     space = Space(model_of("bully", nodes=4, liveness=True, weak_timers=True))
-    lasso = next(trace for trace in traces_of_check(space, None, 20) if "refuted" in trace.name)
+    found = traces_of(checked(space.model, None, 20), space)
+    lasso = next(trace for trace in found if "refuted" in trace.name)
     assert lasso.note.endswith("in 3 steps; then back to step 11, and so on for ever")
     assert len(lasso.path) == 15
     assert capsys.readouterr().err.count("for 20 seconds at most") == 2

@@ -13,16 +13,19 @@ import click
 from checker.byhand.script import read
 from checker.byhand.walk import walk
 from checker.byhand.words import written
-from checker.check import Limits, check
+from checker.check import Limits, Report, check
 from checker.commands.check import ModelCommand
 from checker.commands.of_model import OfModel
 from checker.commands.replay import read_file
 from checker.explorer.about import About, Prepared
 from checker.explorer.space import Space
 from checker.load import LoadError
+from checker.model.environment import FAULT_KINDS
 from checker.model.errors import DefinitionError, UsageError
 from checker.model.handlers import HandlerError
+from checker.model.model import Model
 from checker.render.progress import Progress
+from checker.render.run import Run
 from checker.validate import validate
 from checker.verdict import EXIT, Verdict
 
@@ -79,14 +82,13 @@ class ExploreCommand(ModelCommand):
             first = prepared[0].path if prepared else (0,)
             if at is not None:
                 space.walk([int(number) for number in at.partition("~")[0].split(".")])
+            report = None
             if values["check"]:
-                prepared += traces_of_check(space, values["depth"], values["timeout"] or _PATIENCE)
+                report = checked(model, values["depth"], values["timeout"] or _PATIENCE)
+                prepared += traces_of(report, space)
         except (DefinitionError, HandlerError) as error:
             raise LoadError(f"{self.file.path}: {error}") from error
-        command = re.sub(r" --at[ =]\S+", "", run.command)
-        environment = model.describe_environment()
-        about = About(run.name, run.summary, run.settings, environment, command, tuple(prepared))
-        server, address = serving(space, about, values["port"])
+        server, address = serving(space, _about(run, model, prepared, report), values["port"])
         address += "#" + (at or ".".join(map(str, first)))
         notes = [f"{trace.name}: {trace.note}" for trace in prepared[:1] if values["trace"] and trace.note]
         with suppress(KeyboardInterrupt):
@@ -97,6 +99,20 @@ class ExploreCommand(ModelCommand):
             server.serve_forever()  # returns at Ctrl-C
         click.echo("\nended")
         return EXIT["proved"]
+
+
+def _about(run: Run, model: Model, prepared: Sequence[Prepared], report: Report | None) -> About:
+    results = () if report is None else report.results
+    return About(
+        run.name,
+        run.summary,
+        run.settings,
+        model.describe_environment(),
+        re.sub(r" --at[ =]\S+", "", run.command),
+        tuple(prepared),
+        {result.name: result.verdict.value.replace("-", " ") for result in results},
+        any(getattr(model.environment, kind) != 0 for kind in FAULT_KINDS),
+    )
 
 
 def _of_file(space: Space, name: str) -> Iterator[Prepared]:
@@ -116,16 +132,21 @@ def _of_file(space: Space, name: str) -> Iterator[Prepared]:
     yield Prepared(f"the trace {name}", space.path_of(walked.trace), "; ".join(notes))
 
 
-def traces_of_check(space: Space, depth: int | None, seconds: float) -> Iterator[Prepared]:
-    """The traces that a check finds."""
+def checked(model: Model, depth: int | None, seconds: float) -> Report:
+    """What a check says in a limited time."""
     click.echo(f"checking, for {seconds:g} seconds at most (--timeout; Ctrl-C ends it)", err=True)
     progress = Progress()
     try:
-        report = check(space.model, Limits(depth, timeout=seconds), watch=progress)
+        report = check(model, Limits(depth, timeout=seconds), watch=progress)
     finally:
         progress.done()
     if report.stats.stopped is not None:
         click.echo(f"The check did not examine every state: {report.stats.stopped}.")
+    return report
+
+
+def traces_of(report: Report, space: Space) -> Iterator[Prepared]:
+    """The traces that a check has found."""
     for result in report.results:
         if result.trace is not None:
             word = "refuted" if result.verdict is Verdict.REFUTED else "reached"

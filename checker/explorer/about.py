@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Prepared:
 @dataclass(frozen=True)
 class About:
     """What the page says of its model: its name, its first line, its parameters and its environment, the
-    command that was given (without --at), the paths to choose from.
+    command that was given (without --at), the paths to choose from, what a check has said of its properties,
+    and whether anything can go wrong in it.
     """
 
     name: str
@@ -26,3 +28,5 @@ class About:
     environment: str
     command: str
     prepared: tuple[Prepared, ...] = ()
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    faults: bool = True

@@ -166,7 +166,12 @@ function properties(claims) {
   const sorted = [...claims].sort((a, b) => order(a) - order(b));
   return html("table", {}, html("tbody", {}, ...sorted.map(({ name, kind, answer, detail }) => html("tr", {},
     html("td", { class: LOOKS[answer] ?? "soft" }, answer === "open" ? "?" : answer),
-    html("td", { class: "soft" }, kind), html("td", {}, name, ...(detail ? [html("div", { class: "soft" }, detail)] : []))))));
+    html("td", { class: "soft" }, kind), html("td", {}, name, ...notes(name, detail))))));
+}
+
+function notes(name, detail) {
+  const checked = about.verdicts[name];
+  return [detail, checked && `the check: ${checked}`].filter(Boolean).map((said) => html("div", { class: "soft" }, said));
 }
 
 function steps(here) {
@@ -249,6 +254,7 @@ async function begin() {
   get("summary").textContent = about.summary;
   get("parameters").textContent = about.parameters;
   get("environment").textContent = about.environment;
+  get("faults").parentElement.hidden = !about.faults;
   get("choose-trace").hidden = !about.prepared.length;
   get("trace").append(...about.prepared.map(({ name }, number) => html("option", { value: number }, name)));
   get("undo").addEventListener("click", undo);

@@ -199,5 +199,5 @@ def _environment(model: Model, state: State) -> Iterator[tuple[str, str]]:
             yield f"{kind} left", "unlimited" if left is None else str(left)
     if environment.partition != 0:
         yield "partition", now.standing or "none"
-    if now.early_timeouts is not None:
+    if environment.early_timeouts:
         yield "timeouts left", "0: they wait" if now.early_timeouts == 0 else str(now.early_timeouts)

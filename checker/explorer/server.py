@@ -148,6 +148,8 @@ def _about(about: About) -> Object:
         "environment": about.environment,
         "command": about.command,
         "prepared": prepared,
+        "verdicts": dict(about.verdicts),
+        "faults": about.faults,
     }
 
 

@@ -2,7 +2,6 @@
 
 const ROW = 84, LEFT = 46;
 const FLIGHTS = { delivered: 1, lost: 0.72, dropped: 0.72, "under way": 0.42 }; // how much of the way is drawn
-const OWN = { crash: ["crash"], restart: ["restart"] };
 const SYMBOLS = {
   action: "a step of its own", timeout: "a timeout", receive: "takes a message", crash: "crashes", restart: "restarts",
 };
@@ -138,7 +137,7 @@ function marks(story, frame, at) {
 function beside(story, frame, at, place) { // below an arrow that comes from the right
   const here = story.messages.filter((message) => message.end === at && message.fate === "delivered");
   const arrow = here.some((message) => message.src >= message.dst);
-  const words = [...(OWN[frame.kind] ?? []), ...frame.marks].slice(0, 2);
+  const words = [...(["crash", "restart"].includes(frame.kind) ? [frame.kind] : []), ...frame.marks].slice(0, 2);
   const first = y(at) + (arrow ? 16 : words.length > 1 ? -2 : 4);
   return svg("text", { class: frame.kind },
     ...words.map((word, number) => svg("tspan", { x: place + 13, y: first + 14 * number }, word)));
