@@ -9,6 +9,7 @@ from checker.byhand.words import written
 from checker.interpreter.why_not import Explainer
 from checker.liveness.assumptions import Assumptions
 from checker.model.environment import EnvironmentState
+from checker.model.errors import DefinitionError
 from checker.model.handlers import HandlerError
 from checker.model.model import Model
 from checker.model.state import Envelope, Event, State
@@ -38,7 +39,7 @@ def otherwise(trace: Trace, model: Model, sound: Model) -> Otherwise | None:
     try:
         steps = dict(_steps(trace, model, explainer))
         return Otherwise(steps, () if steps else tuple(_else(trace, model, explainer)))
-    except HandlerError:  # of a state that the sound model never comes to
+    except (HandlerError, DefinitionError):  # of a state that the sound model never comes to
         return None
 
 
