@@ -110,6 +110,7 @@ def test_keys_step_and_everything_follows(browser: Browser, raft: Path) -> None:
 def test_it_says_what_went_wrong(browser: Browser, raft: Path) -> None:
     """What is claimed, what is true instead, the mistake, and the step that shows it."""
     browser.open(raft)
+    assert browser.texts("header .refuted")[1] == "at most one leader per term: n1 and n2 both lead in term 1"
     assert browser.texts("#trace .lead p")[1:] == [
         "At most one node leads in any term (Raft's Election Safety, Ongaro and Ousterhout 2014, figure 3).",
         "n1 and n2 both lead in term 1",

@@ -31,9 +31,7 @@ def test_an_outcome_that_would_be_another() -> None:
 def test_a_step_that_could_not_happen() -> None:
     it = found("sharding", "impatient")
     assert it is not None
-    assert list(it.steps.values()) == [
-        "coordinator: reassign(0) could not happen: its guard: the last server may still write"
-    ]
+    assert list(it.steps.values()) == ["it could not happen: its guard: the last server may still write"]
 
 
 def test_what_else_could_happen_at_the_end() -> None:
@@ -41,6 +39,19 @@ def test_what_else_could_happen_at_the_end() -> None:
     assert it is not None
     assert it.steps == {}
     assert it.else_ == ("at its end this could happen: n1: election_timeout, n2: election_timeout",)
+
+
+def test_a_step_without_effect() -> None:
+    it = found("raft", "stale-votes")
+    assert it == Otherwise({5: "it would change nothing"}, ())
+
+
+def test_another_environment() -> None:
+    it = found("bully", "highest-recovers")
+    assert it is not None
+    (said,) = it.else_
+    assert said.startswith("the environment would be network fifo, crash 2, ")
+    assert ", not network fifo, crash 1, restart 1, " in said
 
 
 def test_other_fairness() -> None:

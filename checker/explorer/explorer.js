@@ -179,10 +179,15 @@ function steps(here) {
     ...(number < 9 ? [html("kbd", { "aria-hidden": "true" }, number + 1)] : []),
     html("span", { class: step.fault ? "words fault" : "words" }, step.said),
     ...step.changes.map(change),
-    ...(step.back === null ? [] : [html("small", { class: "soft" }, step.back ? `back to where step ${step.back} led` : "back to the initial state")]),
+    ...leadsBack(step.back),
     ...step.breaks.map((name) => html("small", { class: "bad" }, `breaks: ${name}`))));
-  const raised = here.raised ? [html("p", { class: "bad" }, `Not all steps are known, a handler raised: ${here.raised}`)] : [];
-  return buttons.length || raised.length ? [...raised, ...buttons] : [html("p", {}, "None: this is an end.")];
+  if (here.raised) buttons.unshift(html("p", { class: "bad" }, `Not all steps are known, a handler raised: ${here.raised}`));
+  return buttons.length ? buttons : [html("p", {}, "None: this is an end.")];
+}
+
+function leadsBack(to) { // to a state of this walk, after which step
+  if (to === null) return [];
+  return [html("small", { class: "soft" }, to ? `back to where step ${to} led` : "back to the initial state")];
 }
 
 function change({ what, old, new: now }) {
@@ -193,14 +198,15 @@ function change({ what, old, new: now }) {
 
 function blocked(groups) {
   const item = ({ events, why, source }) => html("div", { class: "blocked" },
-    html("div", { class: "words" }, ...events.slice(0, 3).map(line), ...(events.length > 3 ? [more(events.slice(3))] : [])),
+    html("div", { class: "words" }, ...events.slice(0, 3).map(line), ...more(events.slice(3))),
     html("div", { class: "why" }, why, ...(source ? [html("span", { class: "soft" }, ` (${source})`)] : [])));
-  const faults = groups.filter((group) => group.fault);
-  const folded = faults.length ? [html("details", {}, html("summary", {}, `Faults: ${faults.length}`), ...faults.map(item))] : [];
-  return [...groups.filter((group) => !group.fault).map(item), ...folded];
+  const found = groups.filter((group) => !group.fault).map(item), faults = groups.filter((group) => group.fault);
+  if (faults.length) found.push(html("details", {}, html("summary", {}, `Faults: ${faults.length}`), ...faults.map(item)));
+  return found;
 }
 const line = (said) => html("div", {}, said);
-const more = (events) => html("details", {}, html("summary", {}, `and ${events.length} more`), ...events.map(line));
+const more = (events) => (events.length
+  ? [html("details", {}, html("summary", {}, `and ${events.length} more`), ...events.map(line))] : []);
 
 // -- what can be done ---------------------------------------------------------------------------------------------
 
@@ -216,7 +222,8 @@ function keys(event) {
     buttons[at < 0 ? (by > 0 ? 0 : buttons.length - 1) : Math.max(0, Math.min(buttons.length - 1, at + by))]?.focus();
   };
   const along = () => { if (path.length < shown.kept.length) go(shown.kept.slice(0, path.length + 1)); };
-  const actions = { u: undo, r: walk, ArrowLeft: undo, ArrowRight: along, ArrowDown: () => around(1), ArrowUp: () => around(-1) };
+  const arrows = { ArrowLeft: undo, ArrowRight: along, ArrowDown: () => around(1), ArrowUp: () => around(-1) };
+  const actions = { u: undo, r: walk, ...arrows };
   const action = /^[1-9]$/.test(event.key) ? () => buttons[event.key - 1]?.click() : actions[event.key];
   if (!action) return;
   event.preventDefault();

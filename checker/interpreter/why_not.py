@@ -18,7 +18,7 @@ _BUDGETS: dict[EventKind, FaultKind] = {
     "disconnect": "disconnect",
     "partition": "partition",
 }
-_NO_STEP = "it would leave everything as it is, and that is no step"
+NO_STEP = "it would leave everything as it is, and that is no step"
 
 
 class Explainer(Interpreter):
@@ -81,7 +81,7 @@ class Explainer(Interpreter):
             args = dict(event.args)
             return self._of_delivery(state, event, args["src"], args["msg"])
         why = self._of_outcomes(state, event)
-        if why == _NO_STEP or event.kind != "timeout" or not state.environment.synchronous:
+        if why == NO_STEP or event.kind != "timeout" or not state.environment.synchronous:
             return why
         return self._first(state, event) or why
 
@@ -94,7 +94,7 @@ class Explainer(Interpreter):
         crossed = [name for step in found.steps for name in self.runner.crossed(step.state)]
         if crossed:
             return f"the bound {crossed[0]} cuts it"
-        return _NO_STEP if found.steps else "it offers no outcome in this state"
+        return NO_STEP if found.steps else "it offers no outcome in this state"
 
     def _of_outcomes(self, state: State, event: Event) -> str:
         """What its handler says. ``state`` is the one that the handler's step starts from. Empty if nothing
@@ -114,7 +114,7 @@ class Explainer(Interpreter):
         ]
         if any(draft.cut for draft in sent):
             return f"the bound {self._bound_on_network()} cuts it"
-        return "" if any(draft.state() != state for draft in sent) else _NO_STEP
+        return "" if any(draft.state() != state for draft in sent) else NO_STEP
 
     def _bound_on_network(self) -> str:
         return next((bound.name for bound in self.model.bounds if isinstance(bound.holds, int)), "")
@@ -147,7 +147,7 @@ class Explainer(Interpreter):
         standing = state.environment.standing
         if not is_notice(envelope) and standing and self.partitions[standing].parts(src, event.node):
             return f"the partition {standing} parts {src} and {event.node}"
-        return self._of_outcomes(self._taken(state, envelope), event) or _NO_STEP
+        return self._of_outcomes(self._taken(state, envelope), event) or NO_STEP
 
     def _of_tick(self, state: State) -> str:
         for node in self._tickers():
@@ -159,7 +159,7 @@ class Explainer(Interpreter):
             if crossed:
                 return f"the bound {crossed[0]} cuts it, at {node}"
         held = self._first(state, None) if state.environment.synchronous else ""
-        return held or _NO_STEP
+        return held or NO_STEP
 
     # -- faults ----------------------------------------------------------------------------------------
 
@@ -183,7 +183,7 @@ class Explainer(Interpreter):
             case "partition":
                 return f"the network is parted already: {state.environment.standing}"
         down = [str(n) for _, n in event.args if isinstance(n, NodeId) and not state.nodes[n.index].up]
-        return f"{' and '.join(down)} {'are' if len(down) > 1 else 'is'} down" if down else _NO_STEP
+        return f"{' and '.join(down)} {'are' if len(down) > 1 else 'is'} down" if down else NO_STEP
 
     def _without_meaning(self, kind: EventKind) -> str:
         if kind == "lose" and self.network == "sent-set":
@@ -222,7 +222,7 @@ class Explainer(Interpreter):
             return f"the newest of the link is {text(link[-1].msg)}" if len(link) > 1 else "it is the head"
         if self.network == "fifo" and link[0] != envelope:
             return f"it is not at the head of its link: {text(link[0].msg)} is"
-        return f"the bound {self._bound_on_network()} cuts it" if event.kind == "duplicate" else _NO_STEP
+        return f"the bound {self._bound_on_network()} cuts it" if event.kind == "duplicate" else NO_STEP
 
 
 def names_of(explainer: Explainer) -> Sequence[str]:

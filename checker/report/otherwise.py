@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from checker.byhand.words import written
-from checker.interpreter.why_not import Explainer
+from checker.interpreter.why_not import NO_STEP, Explainer
 from checker.liveness.assumptions import Assumptions
 from checker.model.environment import EnvironmentState
 from checker.model.errors import DefinitionError
@@ -68,8 +68,10 @@ def _without_budgets(state: State) -> State:
 
 
 def _prevented(explainer: Explainer, before: State, event: Event) -> str:
-    why = explainer.held_up(before, event) or "something else holds it up"
-    return f"{written(event)} could not happen: {why}"
+    why = explainer.held_up(before, event)
+    if why == NO_STEP:
+        return "it would change nothing"
+    return f"it could not happen: {why or 'it is no step of that model'}"
 
 
 def _instead(model: Model, outcomes: Iterable[State], after: State) -> str:
@@ -104,6 +106,9 @@ def _else(trace: Trace, model: Model, explainer: Explainer) -> Iterator[str]:
     further = dict.fromkeys(written(event) for event, _ in explainer.steps(last) if event not in there)
     if further:
         yield f"at its end this could happen: {', '.join(further)}"
+    around, now = explainer.model.describe_environment(), model.describe_environment()
+    if around != now:
+        yield f"the environment would be {around}, not {now}"
     sound, faulty = str(Assumptions(explainer.model)), str(Assumptions(model))
     if trace.loop is not None and sound != faulty:
         yield f"{sound} would be assumed, not {faulty}"

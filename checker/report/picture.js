@@ -39,7 +39,8 @@ function picture(story, onpick) {
     ...frames.flatMap((frame, at) => marks(story, frame, at)));
 }
 
-const band = (frame, wide, at, onpick) => svg("g", { class: frame.otherwise ? "band otherwise" : "band", "data-at": at, click: () => onpick(at) },
+const band = (frame, wide, at, onpick) => svg("g",
+  { class: frame.otherwise ? "band otherwise" : "band", "data-at": at, click: () => onpick(at) },
   svg("rect", { x: 0, width: wide, y: at * ROW, height: ROW }),
   svg("text", { x: LEFT - 6, y: y(at) + 4, "text-anchor": "end" }, String(at)));
 

@@ -5,6 +5,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 function head() {
   return html("header", {},
     html("h1", {}, `${data.name} `, verdict(data.verdict)), html("p", {}, data.summary),
+    ...data.claims.filter(refuted).map(({ name, detail }) => html("p", { class: "refuted" }, `${name}: ${detail}`)),
     html("dl", {}, ...data.facts.flatMap(([label, said]) => [html("dt", {}, label), html("dd", {}, said)])),
     ...data.notes.map((note) => html("p", { class: "soft" }, note)),
     html("p", { class: "soft" }, "To repeat it:"), html("code", { class: "command" }, data.command));

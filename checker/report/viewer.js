@@ -6,6 +6,7 @@ const KINDS = {
   liveness: "has to hold of every fair behaviour", deadlock: "only proper ends may have no next step",
   error: "a handler or a property raised an exception",
 };
+const NOT_NEEDED = "Nothing that is claimed rests on this step.";
 const shown = { claim: null, story: null, at: 0 };
 const viewer = html("section", { id: "trace", "aria-labelledby": "trace-title" });
 const verdict = (said) => html("span", { class: `verdict ${said.split(" ")[0]}` }, said);
@@ -50,14 +51,15 @@ function mistake(claim) { // what was put in, and where the trace owes itself to
   const put = html("p", {}, html("strong", {}, "The mistake put in: "), data.mistake);
   const steps = story.frames.flatMap((frame, at) => (frame.otherwise ? [at] : []));
   if (steps.length) {
-    const says = (at) => html("li", {}, "step ", toStep(at), ` ${title(story, story.frames[at], story.frames[at].brief)}. `,
-      `Without the mistake ${story.frames[at].otherwise}.`);
+    const says = (at) => {
+      const frame = story.frames[at], what = title(story, frame, frame.brief);
+      return html("li", {}, "step ", toStep(at), ` ${what}. Without the mistake ${frame.otherwise}.`);
+    };
     return [put, html("p", {}, "This is where it matters:"), html("ul", {}, ...steps.map(says))];
   }
   if (!story.compared)
-    return [put, html("p", {}, "The model without it has other nodes or other states: its steps can't be held against these.")];
-  const decided = ["always", "never", "step"].includes(claim.kind) ? ": it is not to blame" : "";
-  const rest = story.else_.length ? `, but ${story.else_.join("; ")}` : decided;
+    return [put, html("p", {}, "Without it the model has other nodes, programs or links: steps can't be compared.")];
+  const rest = story.else_.length ? `, but ${story.else_.join("; ")}` : "";
   return [put, html("p", {}, `Without it the same steps could be taken${rest}.`)];
 }
 
@@ -68,11 +70,7 @@ function run(story, claim) {
   const lanes = story.nodes.map((name) => html("span", {}, name));
   lanes.forEach((name, lane) => { name.style.left = `${x(story, lane)}px`; });
   const list = html("ol", { class: "steps", role: "listbox", tabindex: 0, "aria-label": "Steps" },
-    ...story.frames.map((frame, at) => html("li", { role: "option", id: `step-${at}`, class: within(story, at) ? "round" : "", click: () => pick(at) },
-      html("div", { class: idle(claim, at) ? "head idle" : "head" }, title(story, frame, frame.brief)),
-      frame.otherwise ? html("div", { class: "doc instead" }, `without the mistake ${frame.otherwise}`)
-        : html("div", { class: "doc" }, idle(claim, at) ? "Nothing that is claimed rests on it." : frame.doc),
-      html("div", { class: "what" }, frame.changes.join("; ")))));
+    ...story.frames.map((frame, at) => row(story, claim, frame, at)));
   const look = `outcome ${refuted(claim) ? "refuted" : "proved"}`;
   const end = html("p", { class: look }, story.loop === null ? claim.detail : round(story));
   const onpick = (at) => {
@@ -83,7 +81,14 @@ function run(story, claim) {
   return html("div", { class: "run" }, html("div", { class: "lanes" }, ...lanes), picture(story, onpick), list, end);
 }
 
-const idle = (claim, at) => at > 0 && claim.needs[at - 1] === null;
+function row(story, claim, frame, at) {
+  const idle = at > 0 && claim.needs[at - 1] === null, look = within(story, at) ? "round" : "";
+  return html("li", { role: "option", id: `step-${at}`, class: look, click: () => pick(at) },
+    html("div", { class: idle ? "head idle" : "head" }, title(story, frame, frame.brief)),
+    frame.otherwise ? html("div", { class: "doc instead" }, `without the mistake ${frame.otherwise}`)
+      : html("div", { class: "doc" }, idle ? NOT_NEEDED : frame.doc),
+    html("div", { class: "what" }, frame.changes.join("; ")));
+}
 
 function round(story) {
   if (story.loop === story.frames.length - 1) return "It stays there for ever.";
@@ -162,8 +167,10 @@ function instead(frame) {
 
 function rests(at) {
   const needs = at ? shown.claim.needs[at - 1] : [];
-  if (needs === null) return [html("p", { class: "soft" }, "Nothing that is claimed rests on this step.")];
-  return needs.length ? [html("p", { class: "soft" }, needs.length > 1 ? "It rests on the steps " : "It rests on step ", ...needs.flatMap((step) => [toStep(step), " "]))] : [];
+  if (needs === null) return [html("p", { class: "soft" }, NOT_NEEDED)];
+  if (!needs.length) return [];
+  const what = needs.length > 1 ? "It rests on the steps " : "It rests on step ";
+  return [html("p", { class: "soft" }, what, ...needs.flatMap((step) => [toStep(step), " "]))];
 }
 
 function grid(story, table, frame, cells, before) {
