@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import click
 
-from checker.byhand.script import read
+from checker.byhand.reading import read
 from checker.byhand.walk import walk
 from checker.byhand.words import written
 from checker.check import Limits, check
@@ -107,7 +107,8 @@ def _of_file(space: Space, name: str) -> Iterator[Prepared]:
     if walked.refused is not None:
         refused = walked.refused
         whys = [(f"{written(r.event)}: " if r.event is not None else "") + r.why for r in refused.reasons]
-        notes.append(f"step {refused.number}, {refused.step.text}, is not allowed: {'; '.join(whys)}")
+        number = "" if refused.number is None else f"step {refused.number}, "
+        notes.append(f"{number}{refused.step.text}, is not allowed: {'; '.join(whys)}")
     if walked.raised is not None:
         notes.append(walked.raised)
     yield Prepared(f"the trace {name}", space.path_of(walked.trace), "; ".join(notes))

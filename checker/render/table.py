@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -76,7 +77,10 @@ def _room(rows: list[list[str]], headers: list[str], width: int | None) -> list[
         ]
         at = headers.index("action")
         left = width - sum(longest[:at] + longest[at + 2 :]) - 2 * (len(headers) - 1)
-        found[at] = max(18, min(longest[at], max(left // 3, left - longest[at + 1])))
+        # no word is broken, so that what is pasted into a replay can be read (3: the indent, a bracket)
+        words = (word for row in rows for word in re.split(r"[ (]", click.unstyle(row[at])))
+        whole = min(max(map(len, words)) + 3, left - 24)
+        found[at] = max(18, whole, min(longest[at], max(left // 3, left - longest[at + 1])))
         found[at + 1] = max(24, left - min(found[at] or 0, longest[at]))
     return found
 
