@@ -246,6 +246,19 @@ def test_reasons_of_links(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> 
     assert found == ["it is not at the head of its link: RequestVote(term=1, last_term=0, last_index=0) is"]
 
 
+def test_reasons_of_messages_that_are_gone(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    trace = "n1 election_timeout\nn2 request_vote\nn3 crash\nn2 request_vote from n1"
+    taken = "n2: request_vote(RequestVote(term=1, last_term=0, last_index=0)) from n1"
+    assert why(capfd, tmp_path, trace, "raft", "--network", "set") == [
+        f"no such message is under way any more: it went in step 2, {taken}"
+    ]
+
+
+def test_reasons_of_a_spec(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    found = why(capfd, tmp_path, "p0: fill_big", "die_hard")
+    assert found == ["a Spec has no nodes, and the step names one: 'p0'"]
+
+
 def test_reasons_of_programs(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     found = why(capfd, tmp_path, "a1 prepare", "paxos")
     assert found == ["a1 runs Accepting, which has no handler prepare; p1, p2 have it"]
@@ -367,6 +380,9 @@ def test_a_lasso_as_it_is_printed_and_exported(capfd: pytest.CaptureFixture[str]
     assert "the loop closes" in replayed(capfd, tmp_path, again, *STARVED)[1]
     witness = replayed(capfd, tmp_path, printed, *STARVED, "--property", "another takes over")[1]
     assert "ALLOWED: 6 steps" in witness
+    given = {"nodes": 4, "liveness": True, "weak_timers": True}
+    result = check(load("bully").build(given, given))["in the end all follow the highest"]
+    assert "the loop closes" in replayed(capfd, tmp_path, str(result.trace), *STARVED)[1]
     code, _, err = replayed(capfd, tmp_path, printed, *STARVED, "--property", "none")
     assert (code, "no table of a property called 'none'; the tables: A witness of" in err) == (2, True)
 

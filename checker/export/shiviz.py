@@ -10,9 +10,8 @@ from checker.export.mail import consumed, named, sent
 from checker.export.subject import Subject
 from checker.model.model import Model
 from checker.model.state import Envelope, Event, State
-from checker.render.table import going_on
 from checker.system import System
-from checker.trace import TraceStep
+from checker.trace import TraceStep, going_on
 
 PARSER = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})"
 """How ShiViz finds the parts of an event."""

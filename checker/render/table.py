@@ -16,7 +16,7 @@ from checker.model.values import text
 from checker.render.canvas import wrapped
 from checker.render.changes import Changes, changes
 from checker.render.differences import differences
-from checker.trace import Trace, TraceStep
+from checker.trace import Trace, TraceStep, going_on
 
 
 def trace_table(
@@ -58,13 +58,6 @@ def _marked(row: list[str], number: int, explanation: Explanation) -> list[str]:
         click.style(cell, dim=True) if cell else ""
         for cell in map(click.unstyle, [f"{row[0]} ·", "", *row[1:]])
     ]
-
-
-def going_on(trace: Trace, loop: int) -> str:
-    """How a behaviour without end goes on."""
-    if loop == len(trace.steps):
-        return "and stays there for ever"
-    return f"back to step {loop}, and so on for ever"
 
 
 def _room(rows: list[list[str]], headers: list[str], width: int | None) -> list[int | None]:
