@@ -24,6 +24,7 @@ from checker.model.errors import DefinitionError, UsageError
 from checker.model.handlers import HandlerError
 from checker.model.values import text
 from checker.render.progress import Progress
+from checker.trace import Trace, going_on
 from checker.validate import validate
 from checker.verdict import EXIT, Verdict
 
@@ -111,7 +112,13 @@ def _of_file(space: Space, name: str) -> Iterator[Prepared]:
         notes.append(f"{number}{refused.step.text}, is not allowed: {'; '.join(whys)}")
     if walked.raised is not None:
         notes.append(walked.raised)
+    notes += _end(walked.trace)
     yield Prepared(f"the trace {name}", space.path_of(walked.trace), "; ".join(notes))
+
+
+def _end(trace: Trace) -> list[str]:
+    """How a behaviour without end goes on."""
+    return [] if trace.loop is None else [going_on(trace, trace.loop)]
 
 
 def _of_check(space: Space, limits: Limits) -> Iterator[Prepared]:
@@ -126,11 +133,7 @@ def _of_check(space: Space, limits: Limits) -> Iterator[Prepared]:
     for result in report.results:
         if result.trace is not None:
             word = "refuted" if result.verdict is Verdict.REFUTED else "reached"
-            loop = result.trace.loop
-            stays = loop == len(result.trace.steps)
-            end = "it stays there" if stays else f"then back to step {loop}, and so on"
-            note = [] if loop is None else [f"{end} for ever"]
-            said = "; ".join([*[result.detail.partition("\n")[0]] * bool(result.detail), *note])
+            said = "; ".join([*[result.detail.partition("\n")[0]] * bool(result.detail), *_end(result.trace)])
             yield Prepared(f"{word}: {result.name}", space.path_of(result.trace), said)
 
 
