@@ -44,7 +44,7 @@ def certify(trace: Trace, model: Model, claim: Formula) -> Certificate:
     assert trace.loop is not None
     word = _word(trace, trace.loop)
     if satisfies(claim, word, model):
-        raise ReplayError("the lasso does not break the claim")
+        raise ReplayError("the lasso satisfies the claim")
     if not all(satisfies(formula, word, model) for formula in model.assume):
         raise ReplayError("the lasso does not satisfy what is assumed")
     assumptions = Assumptions(model)

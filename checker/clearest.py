@@ -9,8 +9,7 @@ end. Dynamic programming over it, backwards, counts them and finds one with the 
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -72,18 +71,31 @@ class Shortest:
         up to there, or some that the search did not come to.
         """
         claim = self._judge.claims[number]
-        depth = bisect_right(self._search.levels, finding.index) - 1
+        depth = self._search.depth_of(finding.index)
         looks_ahead = claim.kind in ("step", "deadlock")
         if not self._is_complete(depth, expanded=looks_ahead):
             return None
-        self._know(self._level(depth + (claim.kind == "step")).stop)
-        ends = list(self._ends(number, depth))
+        self._know(self._search.level(depth + (claim.kind == "step")).stop)
+        return self._clearest_to(list(self._ends(number, depth)), depth)
+
+    def clearest_to(self, states: Sequence[int]) -> Clearest | None:
+        """The clearest of the shortest paths to some states of one depth; None as above, or if there are no
+        such states.
+        """
+        depth = self._search.depth_of(states[0]) if states else 0
+        if not states or not self._is_complete(depth, expanded=False):
+            return None
+        self._know(self._search.level(depth).stop)
+        return self._clearest_to([End(None, state, "") for state in states], depth)
+
+    def _clearest_to(self, ends: list[End], depth: int) -> Clearest:
+        """The clearest of the paths to some ends."""
         layers = self._leading_to(ends, depth)
         ahead = _costs(layers, {end.state for end in ends})
         edges = _cheapest_path(layers, ahead)
         state = edges[-1].target if edges else min(ahead[0])
-        last = edges[-1] if claim.kind == "step" else None
-        detail = next(e.detail for e in ends if e.state == state and (last is None or _same(e.edge, last)))
+        at = (end for end in ends if end.state == state)
+        detail = next(end.detail for end in at if end.edge is None or _same(end.edge, edges[-1]))
         codes = self._search.codes
         path: Path = [(codes[edges[0].source if edges else state], None)]
         path += [(codes[edge.target], edge.move) for edge in edges]
@@ -91,17 +103,11 @@ class Shortest:
 
     # -- what the search found, once more --------------------------------------------------------------
 
-    def _level(self, depth: int) -> range:
-        """The indices of the states of a depth."""
-        levels, known = self._search.levels, len(self._search.codes)
-        begin, end = ((levels[d] if d < len(levels) else known) for d in (depth, depth + 1))
-        return range(begin, end)
-
     def _is_complete(self, depth: int, *, expanded: bool) -> bool:
         """Whether all states of a depth are known (and their steps followed), and are not too many."""
-        level = self._level(depth)
+        level = self._search.level(depth)
         needed = level.stop if expanded else max(level.start, 1)
-        return needed <= self._search.expanded and self._level(depth + expanded).stop <= CAP
+        return needed <= self._search.expanded and self._search.level(depth + expanded).stop <= CAP
 
     def _know(self, end: int) -> None:
         """Learn the codes of the states below an index."""
@@ -111,7 +117,7 @@ class Shortest:
     def _layer(self, depth: int) -> list[Edge]:
         """The steps from the states of a depth to those of the next."""
         while len(self._layers) <= depth:
-            here, there = self._level(len(self._layers)), self._level(len(self._layers) + 1)
+            here, there = self._search.level(len(self._layers)), self._search.level(len(self._layers) + 1)
             self._know(there.stop)
             found = []
             for source in here:
@@ -125,7 +131,7 @@ class Shortest:
     def _ends(self, number: int, depth: int) -> Iterator[End]:
         """Everything of a depth that decides a claim."""
         judge, system, kind = self._judge, self._system, self._judge.claims[number].kind
-        for index in self._level(depth):
+        for index in self._search.level(depth):
             code = self._search.codes[index]
             if kind == "step":
                 for succ, move in system.successors(code)[0]:
@@ -227,5 +233,5 @@ def _count(layers: list[list[Edge]], ends: list[End]) -> int:
     return sum(ways.values())
 
 
-def _same(one: Edge | None, other: Edge) -> bool:
-    return one is not None and one[:2] == other[:2] and one.move.event == other.move.event
+def _same(one: Edge, other: Edge) -> bool:
+    return one[:2] == other[:2] and one.move.event == other.move.event

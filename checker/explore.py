@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import time
 from array import array
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -92,6 +93,16 @@ class Search:
         """The greatest distance of a state from an initial one."""
         unfilled = bool(self.levels) and self.levels[-1] == len(self.codes)
         return max(0, len(self.levels) - 1 - unfilled)
+
+    def depth_of(self, index: int) -> int:
+        """The depth of a state."""
+        return bisect_right(self.levels, index) - 1
+
+    def level(self, depth: int) -> range:
+        """The indices of the states of a depth."""
+        known = len(self.codes)
+        begin, end = ((self.levels[d] if d < len(self.levels) else known) for d in (depth, depth + 1))
+        return range(begin, end)
 
 
 Watch = Callable[[Search], None]

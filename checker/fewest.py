@@ -77,8 +77,10 @@ def _may_do_with_less(result: Result) -> bool:
 
 
 def _improved(result: Result, number: int | None, search: FewestFaults) -> Result:
-    if result.trace is None or result.kind not in FINITE or number is None:
+    if result.trace is None or number is None:
         return result
+    if result.kind not in FINITE and faults_in(step.event for step in result.trace.steps):
+        return replace(result, fewest="not looked for, since no trace that ends decides it")
     finding = search.judge.findings.get(number)
     if finding is not None:
         trace = trace_of(search.path(finding), search.system)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from checker.check import Report, check
+from checker.check import Report, Result, check
 from checker.explore import Limits, Watch
 from checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
 from checker.model.model import Model
@@ -170,7 +170,7 @@ class _Table:
             if result.verdict is finds:
                 if not any(_within(p, point) for p in column.found):
                     column.found[point] = len(result.trace.steps) if result.trace is not None else None
-            elif result.verdict is Verdict.UNDETERMINED and not cut:
+            elif (result.verdict is Verdict.UNDETERMINED and not cut) or _assumes_too_much(result):
                 column.unsure[point] = result.detail
             else:
                 column.within |= dict.fromkeys(report.stats.cut)
@@ -189,6 +189,11 @@ class _Table:
             minima.append(Minimum(_named(point), steps, sure))
         unsure = tuple((_named(point), why) for point, why in column.unsure.items())
         return Row(claim[1], claim[0], tuple(minima), unsure, tuple(column.within))
+
+
+def _assumes_too_much(result: Result) -> bool:
+    """Whether a claim of liveness says nothing, since no behaviour is as the model assumes."""
+    return result.verdict is Verdict.VACUOUS and result.kind == "liveness"
 
 
 def _points(model: Model) -> Iterator[Point]:

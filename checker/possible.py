@@ -24,7 +24,8 @@ def judge_possibility(goals: Mask, graph: Graph, search: Search, system: System)
     dead = np.flatnonzero(lost & ~reaching(graph, graph.leaves))
     if len(dead):
         path = path_to(search, system, int(dead[0]))
-        return Answer(path, detail="from here on it is not possible any more")
+        nearest = dead[dead < search.level(search.depth_of(int(dead[0]))).stop].tolist()
+        return Answer(path, detail="from here on it is not possible any more", ends=tuple(nearest))
     if lost.any():
         count = counted(int(lost.sum()), "state")
         return Answer(unsure=f"within bounds not possible from {count}")

@@ -9,11 +9,13 @@ from checker.answer import Answer
 from checker.certificate import Certificate, certify
 from checker.clearest import Clearest, Shortest
 from checker.explore import Path, Search, path_to
+from checker.model.formula import Formula
+from checker.model.model import Model
 from checker.model.property import Property
 from checker.model.values import counted
 from checker.properties import Finding, Judge
 from checker.system import System
-from checker.trace import Trace, trace_of
+from checker.trace import ReplayError, Trace, trace_of
 from checker.verdict import Verdict
 
 
@@ -21,7 +23,8 @@ from checker.verdict import Verdict
 class Result:
     """What was found of one property. ``detail`` says what is wrong, or what the verdict rests on. Of a claim
     of liveness that is refuted, ``certificate`` says why the behaviour is fair. ``shortest`` is how many
-    traces of this length there are, of which this is the clearest; None if that was not looked at. ``fewest``
+    traces of this length there are, of which this is the clearest (of a behaviour without end, ways to where
+    its loop begins); None if that was not looked at. ``fewest``
     says, if that was asked for, how many faults it takes at the least.
     """
 
@@ -54,7 +57,7 @@ def results_of(
         if finding is not None:
             yield _found(claim, finding, shortest.clearest(number, finding), search, system)
         elif answer is not None and answer.path is not None:
-            yield _refuted(claim, answer, answer.path, system)
+            yield _refuted(claim, answer, answer.path, shortest.clearest_to(answer.ends), system)
         else:
             yield Result(claim.name, claim.kind, *_undecided(claim, search, answer))
     if search.failure is not None:
@@ -77,13 +80,26 @@ def _found(
     return Result(claim.name, claim.kind, verdict, detail, trace, shortest=best.count or None)
 
 
-def _refuted(claim: Property, answer: Answer, path: Path, system: System) -> Result:
-    """What the graph refuted."""
-    trace = trace_of(path, system, answer.loop)
-    certificate = None
+def _refuted(claim: Property, answer: Answer, path: Path, best: Clearest | None, system: System) -> Result:
+    """What the graph refuted, the way there being the clearest if that does as well."""
+    loop, model = answer.loop, system.model
+    trace, count, certificate = trace_of(path, system, loop), None, None
+    if best is not None and len(best.path) == (len(path) if loop is None else loop + 1):
+        clearer = trace_of([*best.path, *path[len(best.path) :]], system, loop)
+        if claim.formula is None or _breaks(claim.formula, clearer, model):
+            trace, count = clearer, best.count
     if claim.formula is not None:
-        certificate = certify(trace, system.model, claim.formula)
-    return Result(claim.name, claim.kind, Verdict.REFUTED, answer.detail, trace, certificate)
+        certificate = certify(trace, model, claim.formula)
+    return Result(claim.name, claim.kind, Verdict.REFUTED, answer.detail, trace, certificate, count)
+
+
+def _breaks(formula: Formula, trace: Trace, model: Model) -> bool:
+    """Whether a behaviour with another way to its loop breaks a claim: what happens on the way may count."""
+    try:
+        certify(trace, model, formula)
+    except ReplayError:
+        return False
+    return True
 
 
 def _undecided(claim: Property, search: Search, answer: Answer | None) -> tuple[Verdict, str]:

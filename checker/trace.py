@@ -46,12 +46,20 @@ class Trace:
         return f"<Trace of {counted(len(self.steps), 'step')}{again}>"
 
     def __str__(self) -> str:
-        """A step a line: its number, whose it is, what it does."""
+        """A step a line: its number, whose it is, what it does; then how a behaviour without end goes on."""
         lines = [
             f"{number} {step.event.node or ''} {step.event}".replace("  ", " ")
             for number, step in enumerate(self.steps, 1)
         ]
-        return "\n".join(["0 start", *lines])
+        end = [] if self.loop is None else [going_on(self, self.loop)]
+        return "\n".join(["0 start", *lines, *end])
+
+
+def going_on(trace: Trace, loop: int) -> str:
+    """How a behaviour without end goes on."""
+    if loop == len(trace.steps):
+        return "and stays there for ever"
+    return f"back to step {loop}, and so on for ever"
 
 
 def trace_of(path: Path, system: System, loop: int | None = None) -> Trace:

@@ -34,6 +34,7 @@ LAYERS = [
     "checker.fewest checker.frontier checker.shorten",
     "checker.simulate",
     "checker.options",
+    "checker.render.changes checker.render.differences",
     "checker.byhand",
     "checker.zoo",
     "checker.render",

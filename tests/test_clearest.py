@@ -20,11 +20,15 @@ from checker import (
     action,
     all_nodes,
     always,
+    always_eventually,
+    always_possible,
     change,
+    eventually,
     guard,
     node_ids,
     receive,
     step,
+    weak,
 )
 from checker import clearest as clearest_module
 from checker.check import Limits, Report, Result, check
@@ -66,13 +70,29 @@ def all_paths(model: AnyModel, length: int) -> list[Path]:
 def decides(model: AnyModel, claim: Property, path: Path) -> bool:
     """Whether the end of a behaviour decides a claim."""
     states = [path[0], *(state for _, state in path[1])]
+    if claim.kind == "possible":
+        return not any(meets(model, claim, state) for state in reachable(model, states[-1]))
     if claim.kind == "step":
         return len(states) > 1 and not keeps(claim, states[-2], states[-1])
-    answers = [claim.scope.check(*args) for args in arguments(model, claim, states[-1])]
     if claim.kind == "sometimes":
-        return any(answer is True for answer in answers)
+        return meets(model, claim, states[-1])
+    answers = [claim.scope.check(*args) for args in arguments(model, claim, states[-1])]
     wrong = claim.kind == "never"
     return any(isinstance(answer, str) or answer is wrong for answer in answers)
+
+
+def meets(model: AnyModel, claim: Property, state: State) -> bool:
+    return any(claim.scope.check(*args) is True for args in arguments(model, claim, state))
+
+
+def reachable(model: AnyModel, state: State) -> Iterator[State]:
+    """A state and all that it leads to."""
+    interpreter, found, fresh = Interpreter(model), {state}, [state]
+    while fresh:
+        yield (here := fresh.pop())
+        after = {succ for _, succ in interpreter.steps(here)} - found
+        found |= after
+        fresh += after
 
 
 def views(claim: Property, state: State) -> list[NodeView[object]]:
@@ -119,6 +139,8 @@ def compare(report: Report, limit: int | None, *, messages: bool = False) -> int
         claim = claims.get((result.kind, result.name))
         if result.trace is None or result.shortest is None or claim is None:
             continue
+        if claim.kind == "possible" and not report.stats.exhaustive:
+            continue  # what lies beyond the limit may be reached from other states too
         length = len(result.trace.steps)
         if claim.kind == "step" and limit is not None and length > limit:
             continue  # of the steps beyond the limit those are judged that lead back
@@ -162,8 +184,8 @@ def built(name: str, **parameters: object) -> AnyModel:
 
 
 def finite(model: AnyModel) -> AnyModel:
-    """A model with the claims that a state or a step decides."""
-    claims = [c for c in model.properties if c.kind in ("always", "never", "sometimes", "step")]
+    """A model with the claims that a state, a step or the graph decides, but no liveness."""
+    claims = [c for c in model.properties if c.kind != "liveness"]
     return replace(model, properties=claims)
 
 
@@ -301,6 +323,49 @@ class TakingTurns(Spec[Turns]):
     def count(self, s: Turns, process: str) -> Steps[Turns]:
         guard(getattr(s, process) < 2, "it has counted enough")
         yield Step(replace(s, **{process: getattr(s, process) + 1}))
+
+
+def turns(*properties: Property) -> Report:
+    return check(Model(TakingTurns(), properties, fairness=[weak("count")]))
+
+
+def one_each(s: Turns) -> bool:
+    return (s.a, s.b) == (1, 1)
+
+
+def uneven(s: Turns) -> bool:
+    return s.a != s.b
+
+
+def a_is_ahead(s: Turns) -> bool:
+    return s.a > s.b
+
+
+def test_of_possibility() -> None:
+    """Once somebody has counted to two, they can't both be at one any more: aa and bb are the shortest."""
+    report = turns(always_possible("one each", one_each))
+    [result] = report.results
+    assert result.shortest == 2
+    assert result.trace is not None
+    assert [str(s.event) for s in result.trace.steps] == ["count('a')"] * 2
+    assert compare(report, None) == 1
+
+
+def test_the_way_to_a_loop() -> None:
+    """The loop is staying at the end; of the six ways there those with one switch are the clearest."""
+    [result] = turns(always_eventually("uneven", uneven)).results
+    assert result.shortest == 6
+    assert result.trace is not None
+    assert result.trace.loop == len(result.trace.steps) == 4
+    assert [str(s.event) for s in result.trace.steps] == ["count('a')"] * 2 + ["count('b')"] * 2
+
+
+def test_a_way_to_a_loop_that_keeps_the_claim_is_none() -> None:
+    """aabb would be clearest, but there a is ahead; nothing is said of how many ways there are."""
+    [result] = turns(eventually("a is ahead", a_is_ahead)).results
+    assert result.shortest is None
+    assert result.trace is not None
+    assert str(result.trace.steps[0].event) == "count('b')"
 
 
 def test_of_a_spec_the_arguments_say_whose_step_it_is() -> None:

@@ -154,7 +154,9 @@ def test_json_is_what_docs_say(capfd: pytest.CaptureFixture[str]) -> None:
     assert {"distinct", "transitions", "depth", "exhaustive", "cut", "handler_calls", "seconds"} <= set(stats)
     assert stats["cut"]["depth 6"] > 0
     first = document["properties"][0]
-    assert set(first) == {"name", "kind", "verdict", "detail", "trace", "certificate", "fewest"}
+    assert set(first) == {
+        "name", "kind", "verdict", "detail", "trace", "certificate", "shortest", "fewest",
+    }  # fmt: skip
     trace = first["trace"]
     assert set(trace) == {"initial", "steps", "loop"}
     assert trace["loop"] is None

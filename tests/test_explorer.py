@@ -461,6 +461,14 @@ def test_a_trace_by_hand_is_where_it_opens(tmp_path: Path) -> None:
     assert [str(step.event) for step in trail] == ["fill_big", "big_to_small", "empty_big", "fill_big"]
 
 
+def test_of_a_trace_without_end_its_loop_is_said(tmp_path: Path) -> None:
+    trace = tmp_path / "trace.txt"
+    trace.write_text("fill_big\nempty_big\nback to step 0\n", encoding="utf-8")
+    running = Running("die_hard", "--trace", str(trace))
+    assert running.end()[0] == 0
+    assert "trace.txt: back to step 0, and so on for ever" in running.said
+
+
 def test_the_traces_of_a_check_are_offered() -> None:
     running = Running("die_hard", "--check")
     assert running.said.startswith("checking, for 20 seconds at most (--timeout; Ctrl-C ends it)\n")

@@ -197,6 +197,15 @@ def test_a_loop_in_tlc() -> None:
     assert [(source, target) for source, *_, target in stays.actions] == [(1, 2), (2, 3), (3, 4), (4, 4)]
 
 
+def test_a_loop_in_shiviz() -> None:
+    """An event that knows all others says where it goes on."""
+    *events, last = read_shiviz(in_format(lasso(1, 5), ".shiviz"))
+    assert (last.host, last.said) == ("environment", "back to step 1, and so on for ever")
+    assert last.clock == {"n1": len(events), "environment": 1}
+    *_, last = read_shiviz(in_format(lasso(3, 3), ".shiviz"))
+    assert last.said == "and stays there for ever"
+
+
 def test_a_loop_in_mermaid() -> None:
     drawn = read_mermaid(in_format(lasso(1, 5), ".mmd"))[1]
     assert [line.looping for line in drawn] == [False, True, True, True, True]

@@ -149,6 +149,15 @@ def test_the_report_says_it(capfd: pytest.CaptureFixture[str]) -> None:
     assert found["terms only grow"] is None
 
 
+def test_a_behaviour_without_end_is_not_claimed_to_have_the_fewest() -> None:
+    given = {"nodes": 4, "liveness": True, "weak_timers": True}
+    report = check(load("bully").build(given, given))
+    least = fewest_faults(report, Limits())
+    name = "in the end all follow the highest"
+    assert least[name].fewest == "not looked for, since no trace that ends decides it"
+    assert least[name].trace == report[name].trace
+
+
 def test_the_limit_that_ended_it_is_named() -> None:
     file = load("raft")
     model = file.build({"bug": "forget-vote"}, {})

@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 from hypothesis import assume, given
 
-from checker import Environment, always, cli, each
+from checker import Environment, always, cli, each, eventually, taken
 from checker.check import Limits, Report, check
 from checker.fewest import COUNTED, FINITE, faults_in, fewest_faults
 from checker.frontier import Frontier, frontier
@@ -181,6 +181,15 @@ def test_a_minimum_that_is_not_sure() -> None:
     found = frontier(counting(1), Limits(max_states=3))
     assert [(m.budgets["crash"], m.sure) for m in found.rows[0].minima] == [(1, False)]
     assert len(found.rows[0].unsure) == 1
+
+
+def test_a_claim_of_which_nothing_can_be_said() -> None:
+    """No behaviour is as it is assumed, so that nothing breaks the claim: that is no proof."""
+    claim = eventually("counted", each(lambda n: n.state.value == 3, of=Counter))
+    model = Counting().model(claim)
+    found = frontier(dataclasses.replace(model, assume=[always(taken("restart"))]))
+    assert [row.verdict for row in found.rows] == [Verdict.UNDETERMINED]
+    assert found.rows[0].unsure[0][1] == "no fair behaviour satisfies what the model assumes"
 
 
 def test_what_raises_is_a_row_of_its_own() -> None:

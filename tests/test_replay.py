@@ -6,6 +6,7 @@ import itertools
 import json
 import random
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -14,21 +15,28 @@ from hypothesis import strategies as st
 
 from checker import cli
 from checker.byhand.judged import judged
-from checker.byhand.script import Line, read
+from checker.byhand.reading import read
+from checker.byhand.script import Line
 from checker.byhand.walk import walk
 from checker.byhand.words import contained, words, written
 from checker.check import Limits, check
+from checker.export.formats import FORMATS, rendered
 from checker.interpreter import Interpreter
 from checker.interpreter.why_not import Explainer
+from checker.load import load
 from checker.model.errors import DefinitionError, UsageError
+from checker.model.ids import NodeId, node_ids
 from checker.model.model import Model
 from checker.model.state import State
 from checker.render import as_json
+from checker.render.table import trace_table
 from checker.trace import Trace, TraceStep
 from checker.verdict import EXIT
 from tests.models import Counting
 from tests.random_models import Case, models, specs
 from tests.test_oracle import examples
+from tests.walks import WORLDS, model_of, reported
+from tests.walks import walk as random_walk
 
 FORGOTTEN = """
 n1 election_timeout
@@ -83,7 +91,7 @@ def test_without_the_bug_it_is_not(capfd: pytest.CaptureFixture[str], tmp_path: 
     code, out, _ = replayed(capfd, tmp_path, FORGOTTEN, "raft")
     assert code == EXIT["unexpected"] == 1
     assert "NOT ALLOWED: step 8 of 10, n3 request_vote from n2" in out
-    assert "from n2: it would leave everything as it is, and that is no step" in out
+    assert "from n2: n3 ignores it: no field changes and nothing new is sent; and since a sent-set" in out
     assert "The nearest steps that are allowed:\n  n2: election_timeout" in out
     assert "6       n3      crash" in out
     assert "8       n3" not in out
@@ -190,6 +198,7 @@ def test_which_initial_state(capfd: pytest.CaptureFixture[str], tmp_path: Path) 
         ("n3 election_timeout", "its guard: it never stands"),
         ("n1 elction_timeout", "called 'elction_timeout'; did you mean election_timeout?"),
         ("n7: crash", "there is no node 'n7'; the nodes are n1, n2, n3"),
+        ("n7 crash", "there is no node 'n7'; the nodes are n1, n2, n3"),
         ("n2 vote from n1", "no such message is under way to n2; there is none"),
         ("n1 election_timeout\nn2 request_vote from n3", "there is n2: request_vote(RequestVote(term=1"),
         ("n1 crash\nn1 election_timeout", "n1 is down"),
@@ -237,6 +246,19 @@ def test_reasons_of_links(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> 
     assert found == ["it is not at the head of its link: RequestVote(term=1, last_term=0, last_index=0) is"]
 
 
+def test_reasons_of_messages_that_are_gone(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    trace = "n1 election_timeout\nn2 request_vote\nn3 crash\nn2 request_vote from n1"
+    taken = "n2: request_vote(RequestVote(term=1, last_term=0, last_index=0)) from n1"
+    assert why(capfd, tmp_path, trace, "raft", "--network", "set") == [
+        f"no such message is under way any more: it went in step 2, {taken}"
+    ]
+
+
+def test_reasons_of_a_spec(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    found = why(capfd, tmp_path, "p0: fill_big", "die_hard")
+    assert found == ["a Spec has no nodes, and the step names one: 'p0'"]
+
+
 def test_reasons_of_programs(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     found = why(capfd, tmp_path, "a1 prepare", "paxos")
     assert found == ["a1 runs Accepting, which has no handler prepare; p1, p2 have it"]
@@ -258,6 +280,12 @@ def test_reasons_of_programs(capfd: pytest.CaptureFixture[str], tmp_path: Path) 
         ('{"steps": [], "initial": true}', "'initial' is a number, an object with fields, or a state"),
         ('{"properties": []}', "no trace of a refuted property; properties with a trace: none"),
         ("[" * 100_000, "nested too deeply"),
+        ("# nothing\n", "there is no step in it; a trace is a step a line"),
+        ("n1 crash\nback to step 2", "line 2: it goes back to step 2, and there are 1 before it"),
+        ("sequenceDiagram\n", "a Mermaid diagram can't be replayed"),
+        ('{"runs": []}', "SARIF is a report for code scanning"),
+        ('{"vars": [], "states": [{"x": 1}]}', "do not say which action led to them (mbt::actionTaken)"),
+        ('{"counterexample": {"action": [[1]], "state": []}}', "it is no trace as elcheck exports it"),
     ],
 )  # fmt: skip
 def test_what_can_not_be_read(
@@ -285,11 +313,112 @@ def test_a_handler_that_raises() -> None:
     assert len(walked.trace.steps) == 1
 
 
+# -- behaviours without end ------------------------------------------------------------------------------
+
+STARVED = ("bully", "--nodes", "4", "--liveness", "--weak-timers")
+
+
 def test_a_loop(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     steps = {"steps": ["fill_big", "empty_big"], "loop": 0}
-    assert "and so on for ever" in replayed(capfd, tmp_path, json.dumps(steps), "die_hard")[1]
+    code, out, _ = replayed(capfd, tmp_path, json.dumps(steps), "die_hard")
+    assert code == 0
+    assert "the loop closes: the state after step 2 is the one after step 0" in out
     steps["loop"] = 1
-    assert "so it is no loop" in replayed(capfd, tmp_path, json.dumps(steps), "die_hard")[1]
+    code, out, _ = replayed(capfd, tmp_path, json.dumps(steps), "die_hard")
+    assert code == 1
+    assert "NOT ALLOWED: back to step 1, after 2 steps that can be taken: the loop does not close" in out
+    assert "the state after step 2 is not the one after step 1: big 5 → 0" in out
+    assert "A step that would close the loop:\n  fill_big" in out
+    document = json.loads(replayed(capfd, tmp_path, json.dumps(steps), "die_hard", "--format", "json")[1])
+    assert document["refused"]["step"] is None
+    assert document["trace"]["loop"] is None
+    assert "for ever" in replayed(capfd, tmp_path, "fill_big\nand stays there for ever", "die_hard")[1]
+
+
+@dataclass(frozen=True)
+class Flipping(Counting):
+    """Two nodes that count to 1 and back."""
+
+    nodes: tuple[NodeId, ...] = field(default=node_ids(2), init=False)
+
+
+def test_the_way_that_closes_a_loop_is_taken() -> None:
+    """What is said fits several ways to one state, and only some of them were there before."""
+    model = Flipping(limit=1, wraps=True).model()
+    ends = {"nodes": {"n1": {"state": {"value": 0}}, "n2": {"state": {"value": 1}}}}
+    step = {"action": "increment"}
+    steps = [step, step, {**step, "state": ends}]
+    walked = walk(read(json.dumps({"steps": steps, "loop": 1}), ["n1", "n2"]), model)
+    assert walked.trace.loop == 1
+    assert [str(s.event.node) for s in walked.trace.steps] == ["n2", "n1", "n1"]
+
+
+def test_a_lasso_as_it_is_printed_and_exported(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A whole report, with what is around the table; and every file that has the actions."""
+    cli.run([*STARVED, "--witness", "--certificate", "--explain"])
+    printed = capfd.readouterr().out
+    coloured = re.sub(r"^(\d+)", "\x1b[1m\\1\x1b[0m", printed, flags=re.MULTILINE)
+    exports = [tmp_path / "it.itf.json", tmp_path / "it.tlc.json"]
+    cli.run([*STARVED, "--format", "json", *(arg for path in exports for arg in ("--export", str(path)))])
+    texts = [
+        printed,
+        coloured,
+        capfd.readouterr().out,
+        *(path.read_text(encoding="utf-8") for path in exports),
+    ]
+    for text in texts:
+        code, out, err = replayed(capfd, tmp_path, text, *STARVED)
+        assert code == 0, err
+        assert (
+            "ALLOWED: 14 steps, and the loop closes: the state after step 14 is the one after step 11" in out
+        )
+        assert re.search(r"follow the highest +liveness +broken by the loop: this goes on for ever", out)
+        assert "Note" not in out
+        strong = replayed(capfd, tmp_path, text, *STARVED[:-1])
+        assert "not broken: the lasso breaks strong fairness of no_coordinator at n2" in strong[1]
+    again = replayed(capfd, tmp_path, printed, *STARVED, "--format", "json")[1]
+    assert "the loop closes" in replayed(capfd, tmp_path, again, *STARVED)[1]
+    witness = replayed(capfd, tmp_path, printed, *STARVED, "--property", "another takes over")[1]
+    assert "ALLOWED: 6 steps" in witness
+    given = {"nodes": 4, "liveness": True, "weak_timers": True}
+    result = check(load("bully").build(given, given))["in the end all follow the highest"]
+    assert "the loop closes" in replayed(capfd, tmp_path, str(result.trace), *STARVED)[1]
+    code, _, err = replayed(capfd, tmp_path, printed, *STARVED, "--property", "none")
+    assert (code, "no table of a property called 'none'; the tables: A witness of" in err) == (2, True)
+
+
+@pytest.mark.parametrize("args", [[], ["--diagram"]])
+def test_what_has_no_table(capfd: pytest.CaptureFixture[str], tmp_path: Path, args: list[str]) -> None:
+    cli.run(["raft_election", "--witness", *args] if args else ["raft_election"])
+    code, _, err = replayed(capfd, tmp_path, capfd.readouterr().out, "raft_election")
+    assert code == 2
+    assert "this output of elcheck has no table of a trace" in err
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_table_that_was_fitted_to_a_terminal(width: int) -> None:
+    report = check(load("raft").build({"bug": "forget-vote"}, {"bug": "forget-vote"}), Limits(depth=10))
+    trace = report.results[0].trace
+    assert trace is not None
+    table = (
+        trace_table(report, trace, width).replace("\n3 ", "\n# a remark\n3 ", 1) + "\nn3: election_timeout"
+    )
+    steps = read(table, [str(node) for node in report.model.programs]).steps
+    assert [step.words for step in steps] == [
+        *(words(written(step.event)) for step in trace.steps),
+        ("n3", "election_timeout"),
+    ]
+
+
+@pytest.mark.parametrize("ending", [".itf.json", ".tlc.json"])
+@pytest.mark.parametrize("world", WORLDS)
+def test_what_is_exported_is_allowed(world: str, ending: str) -> None:
+    model = model_of(world)
+    trace = random_walk(model, 1, 12)
+    exported = rendered(reported(model, trace), FORMATS[ending])
+    walked = walk(read(exported, [str(node) for node in model.programs]), model)
+    assert walked.trace == trace
+    assert not walked.notes
 
 
 # -- of any model ----------------------------------------------------------------------------------------
@@ -316,6 +445,7 @@ def test_what_happens_is_allowed(case: Case, seed: int) -> None:
     """A random walk, written down and read again."""
     trace = walked_at_random(case.model, seed, 8)
     nodes = [str(node) for node in case.model.programs]
+    assume(trace.steps)
     lines = "\n".join(written(step.event) for step in trace.steps)
     assert walk(read(lines, nodes), case.model).refused is None
     document = as_json.trace(case.model, trace)
@@ -373,7 +503,6 @@ def test_words() -> None:
 
 
 def test_a_field_is_no_other_field() -> None:
-    from checker.model.ids import node_ids
     from checker.model.state import Event
     from tests.table_programs import Ping
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from checker.certificate import certify
 from checker.interpreter import Interpreter
-from checker.model.handlers import HandlerError
+from checker.model.formula import Formula
+from checker.model.handlers import RAISED, HandlerError, said
 from checker.model.model import Model
+from checker.model.property import Property
 from checker.model.runner import Runner
 from checker.model.state import State
 from checker.properties import Judge
 from checker.system.moves import Move
 from checker.system.system import UNCUT, Cuts, Found, System
 from checker.system.views import see
-from checker.trace import Trace
+from checker.trace import ReplayError, Trace
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,27 @@ def judged(trace: Trace, model: Model) -> list[Judgement]:
         finding = judge.findings.get(number)
         if claim.kind == "atom":
             continue
-        if finding is None:
+        if claim.formula is not None and trace.loop is not None and not raised:
+            try:
+                found.append(_of_lasso(trace, model, claim, claim.formula))
+            except RAISED as error:
+                why = f"the property {claim.name!r} raises {said(error)}"
+                raised = [Judgement("nothing raises", "error", len(trace.steps), why)]
+        elif finding is None:
             found.append(Judgement(claim.name, claim.kind, None, _SILENT.get(claim.kind, "")))
         else:
             place = finding.index if finding.step is None else finding.step[0]
             found.append(Judgement(claim.name, claim.kind, place, finding.detail.strip()))
     return found + raised
+
+
+def _of_lasso(trace: Trace, model: Model, claim: Property, formula: Formula) -> Judgement:
+    """What a behaviour without end says of a claim: one that is not fair is no counterexample."""
+    try:
+        certify(trace, model, formula)
+    except ReplayError as why:
+        return Judgement(claim.name, claim.kind, None, f"not broken: {why}")
+    return Judgement(claim.name, claim.kind, len(trace.steps), "this goes on for ever, and it is fair")
 
 
 _SILENT = {

@@ -10,6 +10,7 @@ from checker.byhand.script import Entry, WrittenStep
 from checker.byhand.words import written
 from checker.interpreter.why_not import Explainer, names_of
 from checker.model.state import Event, State
+from checker.trace import Trace
 
 MOST = 4
 """Reasons that are given, at most."""
@@ -23,14 +24,16 @@ class Reason:
     why: str
 
 
-def reasons(step: WrittenStep, state: State, explainer: Explainer) -> Iterator[Reason]:
-    """Why no step of a state fits: of each event that may have been meant what holds it up, each answer once;
-    or else what is wrong with the words. Raises HandlerError when a handler does.
+def reasons(step: WrittenStep, trace: Trace, explainer: Explainer) -> Iterator[Reason]:
+    """Why no step fits after a trace: of each event that may have been meant what holds it up, each answer
+    once; or else what became of the message, or what is wrong with the words. Raises HandlerError when a
+    handler does.
     """
+    state = trace.states[-1]
     meant = [(step.fits(event), event) for event in dict.fromkeys(explainer.events(state))]
     best = max((quality for quality, _ in meant), default=0)
     if best == 0:
-        yield Reason(None, _unknown(step, state, explainer))
+        yield Reason(None, _gone(step, trace, explainer) or _unknown(step, state, explainer))
         return
     given: set[str] = set()
     for quality, event in meant:
@@ -41,15 +44,30 @@ def reasons(step: WrittenStep, state: State, explainer: Explainer) -> Iterator[R
                 yield Reason(event, why)
 
 
+def _gone(step: WrittenStep, trace: Trace, explainer: Explainer) -> str | None:
+    """Which step took the message that is meant, if it was under way before."""
+    later = set(explainer.events(trace.states[-1]))
+    for number in range(len(trace.steps), 0, -1):
+        known = later
+        later = set(explainer.events(trace.states[number - 1]))
+        if any(step.fits(event) for event in later - known):
+            what = written(trace.steps[number - 1].event)
+            return f"no such message is under way any more: it went in step {number}, {what}"
+    return None
+
+
 def _unknown(step: WrittenStep, state: State, explainer: Explainer) -> str:
     """What is wrong with a step that nothing in this state has to do with."""
     names, nodes = names_of(explainer), [node.name for node in explainer.nodes]
-    node, name = _node(step, nodes), _name(step, names)
+    name = _name(step, names)
+    node = _node(step, name, nodes)
     if name is None:
         asked = _first_word(step, node)
         close = get_close_matches(asked, names, n=1)
         hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(names)}"
         return f"the model has no handler or fault called {asked!r}; {hint}"
+    if node is not None and not nodes:
+        return f"a Spec has no nodes, and the step names one: {node!r}"
     if node is not None and node not in nodes:
         return f"there is no node {node!r}; the nodes are {', '.join(nodes)}"
     owners = [n.name for n in explainer.nodes if _has(explainer, n.name, name)]
@@ -87,14 +105,15 @@ def _name(step: WrittenStep, names: Sequence[str]) -> str | None:
     return next((word for word in step.words if word in names), None)
 
 
-def _node(step: WrittenStep, nodes: Sequence[str]) -> str | None:
+def _node(step: WrittenStep, name: str | None, nodes: Sequence[str]) -> str | None:
     """The node that a step names in front of its name, known or not."""
     if isinstance(step, Entry):
         return step.node
     first, colon, _ = step.text.partition(":")
     if colon and first.split() and len(first.split()) == 1 and "(" not in first:
         return first.strip()
-    return step.words[0] if step.words and step.words[0] in nodes else None
+    said = step.words
+    return said[0] if said[:1] != (name,) and (said[1:2] == (name,) or said[0] in nodes) else None
 
 
 def _first_word(step: WrittenStep, node: str | None) -> str:

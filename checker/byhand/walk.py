@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from checker.byhand.script import Script, WrittenStep
+from checker.byhand.script import Line, Script, WrittenStep
 from checker.byhand.unfit import Reason, reasons
 from checker.byhand.values import fits_fields, fits_state, is_whole
 from checker.byhand.words import words, written
@@ -15,7 +15,9 @@ from checker.model.errors import UsageError
 from checker.model.handlers import HandlerError
 from checker.model.model import Model
 from checker.model.state import Event, State
-from checker.model.values import counted
+from checker.model.values import counted, text
+from checker.render.changes import changes
+from checker.render.differences import differences
 from checker.trace import Trace, TraceStep
 
 CAP = 10_000
@@ -26,9 +28,11 @@ NEAREST = 5
 
 @dataclass(frozen=True)
 class Refused:
-    """The first step that is not allowed: its number, why it is not, and the nearest steps that are."""
+    """The first step that is not allowed: its number, why it is not, and the nearest steps that are. If only
+    the loop is not closed, ``number`` is None, and ``nearest`` are the steps that would close it.
+    """
 
-    number: int
+    number: int | None
     step: WrittenStep
     reasons: tuple[Reason, ...]
     nearest: tuple[Event, ...]
@@ -49,11 +53,14 @@ class Walked:
 
 @dataclass(frozen=True)
 class _Way:
-    """A way to a state: the step that leads there, and the way before it."""
+    """A way to a state: the step that leads there, and the way before it. ``base`` is the state that the
+    loop has to come back to, once the way has been there.
+    """
 
     before: _Way | None
     event: Event | None
     state: State
+    base: State | None = None
 
     def steps(self) -> Iterator[TraceStep]:
         """Its steps, the last one first."""
@@ -79,6 +86,15 @@ def walk(script: Script, model: Model) -> Walked:
     return _Walk(script, model).run()
 
 
+def unlike(model: Model, before: State, after: State) -> Iterator[str]:
+    """What differs between two states, in words."""
+    changed = changes(model, before, after)
+    for change in changed.fields:
+        yield from differences(change.path, change.old, change.new)
+    for said, envelopes in (("more", changed.added), ("no more", changed.removed)):
+        yield from (f"{said} under way: {text(e.msg)} from {e.src} to {e.dst}" for e in envelopes)
+
+
 class _Walk:
     def __init__(self, script: Script, model: Model) -> None:
         self.script = script
@@ -89,39 +105,45 @@ class _Walk:
 
     def run(self) -> Walked:
         ways = self._start()
-        for number, step in enumerate(self.script.steps, 1):
-            try:
+        try:
+            for number, step in enumerate(self.script.steps, 1):
                 further = self._further(number, step, ways)
                 if not further:
                     return self._refused(number, step, ways[0])
-            except HandlerError as error:
-                return Walked(ways[0].trace(), None, str(error), tuple(self.notes))
-            if len(further) > CAP:
-                raise UsageError(
-                    f"step {number}, {step.text}: the steps up to here fit {counted(len(further), 'state')}: "
-                    "say more of them"
-                )
-            ways = further
-        self._note_fork(ways[0])
-        return Walked(self._looped(ways[0].trace()), None, None, tuple(self.notes))
+                if len(further) > CAP:
+                    many = f"the steps up to here fit {counted(len(further), 'state')}"
+                    raise UsageError(f"step {number}, {step.text}: {many}: say more of them")
+                ways = further
+            return self._ended(ways)
+        except HandlerError as error:
+            return Walked(ways[0].trace(), None, str(error), tuple(self.notes))
 
-    def _note_fork(self, way: _Way) -> None:
+    def _note_fork(self, trace: Trace) -> None:
         """Say of the first step that fits several which of them was taken."""
         if self.forked is not None:
             number, events = self.forked
             said = "; ".join(map(written, events[:3])) + ("; ..." if len(events) > 3 else "")
-            chosen = way.trace().steps[number - 1].event
+            chosen = trace.steps[number - 1].event
             self.notes.append(f"step {number} fits {len(events)} steps ({said}); taken is {written(chosen)}")
 
-    def _looped(self, trace: Trace) -> Trace:
-        """The trace as the lasso that it is said to be, if its last state is one of a loop."""
+    def _ended(self, ways: list[_Way]) -> Walked:
+        """All steps are allowed; so is the whole if some way closes the loop that it is said to have."""
         loop = self.script.loop
-        if loop is None:
-            return trace
-        if trace.states[loop] != trace.states[-1]:
-            self.notes.append(f"its end is not the state after step {loop}, so it is no loop")
-            return trace
-        return replace(trace, loop=loop)
+        closed = [way for way in ways if loop is None or way.base == way.state]
+        trace = (closed or ways)[0].trace()
+        self._note_fork(trace)
+        if loop is not None and not closed:
+            return self._unclosed(trace, loop)
+        return Walked(replace(trace, loop=loop), None, None, tuple(self.notes))
+
+    def _unclosed(self, trace: Trace, loop: int) -> Walked:
+        """What keeps a loop open."""
+        there, here = trace.states[loop], trace.states[-1]
+        parts = "; ".join(unlike(self.model, there, here))
+        why = f"the state after step {len(trace.steps)} is not the one after step {loop}: {parts}"
+        closing = [event for event, after in self.explainer.steps(here) if after == there]
+        refused = Refused(None, Line(f"back to step {loop}"), (Reason(None, why),), tuple(closing))
+        return Walked(trace, refused, None, tuple(self.notes))
 
     def _start(self) -> list[_Way]:
         """The initial states that the trace may start from."""
@@ -141,20 +163,25 @@ class _Walk:
             fitting = [initial[said - 1]]
         elif said is not None:
             raise UsageError(f"'initial' is a number, an object with fields, or a state, not {said!r}")
-        return [_Way(None, None, state) for state in fitting or initial]
+        return [self._way(None, None, state, 0) for state in fitting or initial]
+
+    def _way(self, before: _Way | None, event: Event | None, after: State, number: int) -> _Way:
+        base = after if number == self.script.loop else before.base if before is not None else None
+        return _Way(before, event, after, base)
 
     def _further(self, number: int, step: WrittenStep, ways: list[_Way]) -> list[_Way]:
-        """The ways one step on, one for each state."""
-        found: dict[State, _Way] = {}
+        """The ways one step on, one for each state (and state that the loop comes back to)."""
+        found: dict[tuple[State, State | None], _Way] = {}
         events: dict[Event, None] = {}
         for way in ways:
             offers = [(step.fits(event), event, after) for event, after in self.explainer.steps(way.state)]
             best = max((quality for quality, _, _ in offers), default=0)
             for quality, event, after in offers:
                 if quality and quality == best:
-                    found.setdefault(after, _Way(way, event, after))
+                    longer = self._way(way, event, after, number)
+                    found.setdefault((after, longer.base), longer)
                     events.setdefault(event)
-        as_said = [way for state, way in found.items() if fits_state(step.state, state)]
+        as_said = [way for way in found.values() if fits_state(step.state, way.state)]
         if found and not as_said and not any("than the trace gives" in note for note in self.notes):
             self.notes.append(f"after step {number} the state is another one than the trace gives")
         kept = as_said or list(found.values())
@@ -164,7 +191,7 @@ class _Walk:
         return kept
 
     def _refused(self, number: int, step: WrittenStep, way: _Way) -> Walked:
-        why = tuple(reasons(step, way.state, self.explainer))
+        why = tuple(reasons(step, way.trace(), self.explainer))
         enabled = list(dict.fromkeys(event for event, _ in self.explainer.steps(way.state)))
         mine = step.words
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import click
 
-from checker.byhand.script import read
+from checker.byhand.reading import read
 from checker.byhand.walk import walk
 from checker.byhand.words import written
 from checker.check import Limits, Report, check
@@ -26,6 +26,7 @@ from checker.model.handlers import HandlerError
 from checker.model.model import Model
 from checker.render.progress import Progress
 from checker.render.run import Run
+from checker.trace import Trace, going_on
 from checker.validate import validate
 from checker.verdict import EXIT, Verdict
 
@@ -126,10 +127,17 @@ def _of_file(space: Space, name: str) -> Iterator[Prepared]:
     if walked.refused is not None:
         refused = walked.refused
         whys = [(f"{written(r.event)}: " if r.event is not None else "") + r.why for r in refused.reasons]
-        notes.append(f"step {refused.number}, {refused.step.text}, is not allowed: {'; '.join(whys)}")
+        number = "" if refused.number is None else f"step {refused.number}, "
+        notes.append(f"{number}{refused.step.text}, is not allowed: {'; '.join(whys)}")
     if walked.raised is not None:
         notes.append(walked.raised)
+    notes += _end(walked.trace)
     yield Prepared(f"the trace {name}", space.path_of(walked.trace), "; ".join(notes))
+
+
+def _end(trace: Trace) -> list[str]:
+    """How a behaviour without end goes on."""
+    return [] if trace.loop is None else [going_on(trace, trace.loop)]
 
 
 def checked(model: Model, depth: int | None, seconds: float) -> Report:
@@ -150,11 +158,7 @@ def traces_of(report: Report, space: Space) -> Iterator[Prepared]:
     for result in report.results:
         if result.trace is not None:
             word = "refuted" if result.verdict is Verdict.REFUTED else "reached"
-            loop = result.trace.loop
-            stays = loop == len(result.trace.steps)
-            end = "it stays there" if stays else f"then back to step {loop}, and so on"
-            note = [] if loop is None else [f"{end} for ever"]
-            said = "; ".join([*[result.detail.partition("\n")[0]] * bool(result.detail), *note])
+            said = "; ".join([*[result.detail.partition("\n")[0]] * bool(result.detail), *_end(result.trace)])
             yield Prepared(f"{word}: {result.name}", space.path_of(result.trace), said)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from checker.byhand.judged import Judgement, judged
-from checker.byhand.script import read
+from checker.byhand.reading import read
 from checker.byhand.walk import Walked, walk
 from checker.check import Coverage, Report, Stats
 from checker.commands.check import ModelCommand
@@ -28,9 +28,10 @@ from checker.verdict import EXIT, Verdict
 _HELP = """Say whether a model allows a trace, and if not, which step it does not allow, and why.
 
     TRACE is a file, or - for stdin. It has a step a line, in the words of a printed trace or fewer of them
-    (`n1: vote(Vote(term=1)) from n2`, `n1 vote`, `n3 crash`), or it is JSON: a list of steps, a trace of
-    `--format json`, or the whole report. `start 2` chooses an initial state, `start n1.term=1` says what
-    holds in it. What `#` begins is a remark.
+    (`n1: vote(Vote(term=1)) from n2`, `n1 vote`, `n3 crash`), or it is what elcheck printed, or JSON: a list
+    of steps, a trace of `--format json`, the whole report, or what it exported as .itf.json or .tlc.json.
+    `start 2` chooses an initial state, `start n1.term=1` says what holds in it; `back to step 3` in the end
+    says that it goes on for ever. What `#` begins is a remark.
 
     Where a step fits several of the model's, all are tried. Every property is judged of what is allowed.
 
@@ -49,7 +50,7 @@ class ReplayCommand(ModelCommand):
             click.Option(
                 ["--property", "of_property"],
                 metavar="NAME",
-                help="Of a report in JSON the trace of this property.  [default: of the first refuted]",
+                help="Of a report the trace of this property.  [default: of the first refuted]",
             ),
             click.Option(
                 ["--format", "output_format"],

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from checker.byhand.judged import Judgement, judged
 from checker.interpreter.steps import Successor
-from checker.interpreter.why_not import Explainer
+from checker.interpreter.why_not import Explainer, by_handler
 from checker.model.errors import UsageError
 from checker.model.handlers import HandlerError
 from checker.model.model import Model
@@ -140,7 +140,7 @@ class Space:
             return f"it raises: {error}"
 
     def _source(self, event: Event, why: str) -> str:
-        handler = self.explainer.runner.handler(event) if why.startswith("its guard") else None
+        handler = self.explainer.runner.handler(event) if by_handler(why) else None
         return f"{Path(handler.file).name}:{handler.line}" if handler is not None else ""
 
     # -- properties --------------------------------------------------------------------------------------

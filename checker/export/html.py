@@ -11,7 +11,7 @@ from checker.export.graph import describe
 from checker.export.subject import place
 from checker.export.words import effects
 from checker.model.values import counted
-from checker.render.table import going_on
+from checker.trace import going_on
 from checker.verdict import Verdict
 
 _COLOURS = {Verdict.REFUTED: "#c62828", Verdict.UNDETERMINED: "#b26a00", Verdict.VACUOUS: "#b26a00"}

@@ -11,7 +11,7 @@ from checker.export.subject import Subject
 from checker.model.model import Model
 from checker.model.state import Envelope, Event, State
 from checker.system import System
-from checker.trace import TraceStep
+from checker.trace import TraceStep, going_on
 
 PARSER = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})"
 """How ShiViz finds the parts of an event."""
@@ -27,6 +27,8 @@ def render(subject: Subject) -> str:
     log.start(trace.initial)
     for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
         log.step(number, before, step)
+    if trace.loop is not None:
+        log.end(going_on(trace, trace.loop))
     lines = [PARSER, ""]
     for said, host, clock in log.events:
         lines += [said, f"{host} {json.dumps(clock, ensure_ascii=False)}"]
@@ -74,6 +76,11 @@ class Log:
             sender = self._environment if elsewhere else envelope.src.name
             self._under_way.setdefault(envelope, deque()).append(self._clocks[sender])
         self._forget(step.state)
+
+    def end(self, said: str) -> None:
+        """A last event of the environment's, which comes after all."""
+        last = {host: clock[host] for host, clock in self._clocks.items()}
+        self._event(said, self._environment, last)
 
     def _hosts(self, event: Event) -> list[str]:
         """Whose event it is. What becomes of a message on its way its receiver does not know."""

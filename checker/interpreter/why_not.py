@@ -94,7 +94,7 @@ class Explainer(Interpreter):
         crossed = [name for step in found.steps for name in self.runner.crossed(step.state)]
         if crossed:
             return f"the bound {crossed[0]} cuts it"
-        return NO_STEP if found.steps else "it offers no outcome in this state"
+        return NO_STEP if found.steps else "its handler yields nothing in this state, and no guard says why"
 
     def _of_outcomes(self, state: State, event: Event) -> str:
         """What its handler says. ``state`` is the one that the handler's step starts from. Empty if nothing
@@ -105,7 +105,7 @@ class Explainer(Interpreter):
         if found.blocked is not None:
             return f"its guard: {found.blocked}"
         if not found.steps:
-            return "it offers no outcome in this state"
+            return "its handler yields nothing in this state, and no guard says why"
         crossed = [name for step in found.steps for name in self.runner.crossed(step.state)]
         if crossed:
             return f"the bound {crossed[0]} cuts it"
@@ -147,7 +147,13 @@ class Explainer(Interpreter):
         standing = state.environment.standing
         if not is_notice(envelope) and standing and self.partitions[standing].parts(src, event.node):
             return f"the partition {standing} parts {src} and {event.node}"
-        return self._of_outcomes(self._taken(state, envelope), event) or NO_STEP
+        why = self._of_outcomes(self._taken(state, envelope), event) or NO_STEP
+        if why == NO_STEP and self.network == "sent-set":
+            return (
+                f"{event.node} ignores it: no field changes and nothing new is sent; and since a sent-set "
+                "network keeps the message, everything stays as it is, and that is no step"
+            )
+        return why
 
     def _of_tick(self, state: State) -> str:
         for node in self._tickers():
@@ -223,6 +229,11 @@ class Explainer(Interpreter):
         if self.network == "fifo" and link[0] != envelope:
             return f"it is not at the head of its link: {text(link[0].msg)} is"
         return f"the bound {self._bound_on_network()} cuts it" if event.kind == "duplicate" else NO_STEP
+
+
+def by_handler(why: str) -> bool:
+    """Whether it is a handler's own doing that it can't happen, so that its source says more."""
+    return why.startswith(("its guard", "its handler"))
 
 
 def names_of(explainer: Explainer) -> Sequence[str]:

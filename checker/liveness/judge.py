@@ -44,7 +44,7 @@ class Liveness:
         lasso = self._behaviour(self._assumed & ~claim)
         if lasso is not None:
             path, loop = self._path(lasso)
-            return Answer(path, loop, _said(path, loop))
+            return Answer(path, loop, (lasso.loop[0][0],), _said(path, loop))
         if self._search.stopped is not None or self._graph.leaves.any():
             return Answer(unsure="no behaviour within what was searched breaks it")
         if self._satisfiable is None:

@@ -71,6 +71,7 @@ def _result(model: Model, result: Result) -> dict[str, object]:
         "verdict": result.verdict.value,
         "detail": result.detail,
         "trace": None if result.trace is None else trace(model, result.trace),
+        "shortest": result.shortest,
         "fewest": result.fewest or None,
         "certificate": None
         if result.certificate is None

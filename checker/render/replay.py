@@ -15,10 +15,12 @@ from checker.byhand.unfit import Reason
 from checker.byhand.walk import Refused, Walked
 from checker.byhand.words import written
 from checker.check import Report
+from checker.interpreter.why_not import by_handler
 from checker.model.values import counted
 from checker.render import as_json as json_of
 from checker.render.run import Run
 from checker.render.table import trace_table
+from checker.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,23 @@ def _headline(answer: Answer) -> str:
         at = len(walked.trace.steps)
         return click.style("ERROR", fg="red", bold=True) + f": after step {at}: {walked.raised}"
     if walked.refused is None:
-        return click.style("ALLOWED", fg="green", bold=True) + f": {steps}"
+        return click.style("ALLOWED", fg="green", bold=True) + f": {steps}{_closed(walked.trace)}"
     refused = walked.refused
     said = f": step {refused.number} of {len(answer.script.steps)}, {refused.step.text}"
+    if refused.number is None:
+        said = f": {refused.step.text}, after {steps} that can be taken: the loop does not close"
     return click.style("NOT ALLOWED", fg="red", bold=True) + said
+
+
+def _closed(trace: Trace) -> str:
+    """What is to be said of a loop."""
+    if trace.loop is None:
+        return ""
+    if trace.loop == len(trace.steps):
+        return ", after which it may stay as it is for ever"
+    return (
+        f", and the loop closes: the state after step {len(trace.steps)} is the one after step {trace.loop}"
+    )
 
 
 def _why(answer: Answer, refused: Refused) -> list[str]:
@@ -70,15 +85,19 @@ def _why(answer: Answer, refused: Refused) -> list[str]:
         what = f"{written(reason.event)}: " if reason.event is not None else ""
         source = _source(answer, reason)
         lines.append(f"  {what}{reason.why}" + (f" ({source})" if source else ""))
-    nearest = [f"  {written(event)}" for event in refused.nearest] or ["  none: nothing is enabled here"]
-    parts = ["Why not:\n" + "\n".join(lines), "The nearest steps that are allowed:\n" + "\n".join(nearest)]
+    nearest = [f"  {written(event)}" for event in refused.nearest]
+    parts = ["Why not:\n" + "\n".join(lines)]
+    if refused.number is None:
+        return parts + ["A step that would close the loop:\n" + "\n".join(nearest)] * bool(nearest)
+    nearest = nearest or ["  none: nothing is enabled here"]
+    parts.append("The nearest steps that are allowed:\n" + "\n".join(nearest))
     return [*parts, "The trace up to there:"] if refused.number > 1 else parts
 
 
 def _source(answer: Answer, reason: Reason) -> str:
     """Where the guard is."""
     event = reason.event
-    if event is None or event.fault or event.kind == "tick" or not reason.why.startswith("its guard"):
+    if event is None or event.fault or event.kind == "tick" or not by_handler(reason.why):
         return ""
     handler = answer.report.system.runner.handler(event)
     return f"{Path(handler.file).name}:{handler.line}" if handler is not None else ""
@@ -92,6 +111,8 @@ def _said(judgement: Judgement, steps: int) -> str:
         return f"reached {where}"
     if judgement.kind == "step":
         where = f"by step {judgement.at}"
+    if judgement.kind == "liveness":
+        where = "by the loop"
     return f"{click.style('broken', fg='red', bold=True)} {where}: {judgement.detail}"
 
 

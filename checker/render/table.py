@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from checker.model.values import text
 from checker.render.canvas import wrapped
 from checker.render.changes import Changes, changes
 from checker.render.differences import differences
-from checker.trace import Trace, TraceStep
+from checker.trace import Trace, TraceStep, going_on
 
 
 def trace_table(
@@ -59,13 +60,6 @@ def _marked(row: list[str], number: int, explanation: Explanation) -> list[str]:
     ]
 
 
-def going_on(trace: Trace, loop: int) -> str:
-    """How a behaviour without end goes on."""
-    if loop == len(trace.steps):
-        return "and stays there for ever"
-    return f"back to step {loop}, and so on for ever"
-
-
 def _room(rows: list[list[str]], headers: list[str], width: int | None) -> list[int | None]:
     """How wide each column may be for the table to fit: the actions get up to a third of what is left."""
     found: list[int | None] = [None] * len(headers)
@@ -76,7 +70,10 @@ def _room(rows: list[list[str]], headers: list[str], width: int | None) -> list[
         ]
         at = headers.index("action")
         left = width - sum(longest[:at] + longest[at + 2 :]) - 2 * (len(headers) - 1)
-        found[at] = max(18, min(longest[at], max(left // 3, left - longest[at + 1])))
+        # no word is broken, so that what is pasted into a replay can be read (3: the indent, a bracket)
+        words = (word for row in rows for word in re.split(r"[ (]", click.unstyle(row[at])))
+        whole = min(max(map(len, words)) + 3, left - 24)
+        found[at] = max(18, whole, min(longest[at], max(left // 3, left - longest[at + 1])))
         found[at + 1] = max(24, left - min(found[at] or 0, longest[at]))
     return found
 

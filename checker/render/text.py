@@ -117,7 +117,8 @@ def _shown(report: Report, result: Result, wanted: Wanted) -> str:
     else:
         lines = [f"A witness of {click.style(result.name, bold=True)}, {result.detail}"]
     if result.shortest is not None and result.shortest > 1:
-        lines.append(f"This is the clearest of {result.shortest:,} shortest traces.")
+        what = "shortest traces" if result.trace.loop is None else "shortest ways to its loop"
+        lines.append(f"This is the clearest of {result.shortest:,} {what}.")
     lines[0] += f" (fewest faults: {result.fewest})" if result.fewest else ""
     explanation = None
     if wanted.explain:
