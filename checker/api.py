@@ -14,6 +14,7 @@ from checker.export import formats, html
 from checker.export.graph import state_graph
 from checker.export.subject import NoTrace, result_with_trace
 from checker.load import LoadError, ModelFile, adapted, load
+from checker.means import Means
 from checker.model.model import Model
 from checker.render.table import trace_table
 from checker.trace import Trace, TraceStep
@@ -77,14 +78,16 @@ def check(
     timeout: float | None = None,
     first: bool = False,
     engine: str = "auto",
+    workers: int = 1,
 ) -> Report:
     """Search the states of a model and judge its properties, within limits as :class:`Limits` has them.
+    ``workers`` may be 2 for a large space, with the fast engine.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a meaning,
     and ReplayError if elcheck itself is wrong.
     """
     limits = Limits(depth, max_states, max_memory, timeout, first)
-    found = core.check(model, limits, engine=engine)
+    found = core.check(model, limits, engine=engine, means=Means(workers=workers))
     return Report(**{f.name: getattr(found, f.name) for f in fields(found)})
 
 

@@ -7,15 +7,15 @@ from collections import Counter
 from dataclasses import dataclass
 
 from checker.answer import Answer
-from checker.engines import ENGINES, spilled
+from checker.engines import ENGINES
 from checker.explore import Limits, Patience, Search, Watch
 from checker.liveness.assumptions import Assumptions
+from checker.means import Means
 from checker.model.model import Model
 from checker.model.property import Property
 from checker.model.values import counted
 from checker.properties import Judge
 from checker.results import Result, results_of
-from checker.spill import Spill
 from checker.system import System, build
 from checker.validate import validate
 from checker.verdict import Verdict, overall
@@ -105,13 +105,13 @@ def check(
     engine: str = "auto",
     watch: Watch = lambda _: None,
     twice: bool = False,
-    spill: Spill | None = None,
+    means: Means = Means(),
 ) -> Report:
     """Search the states of a model and judge its properties.
 
     ``engine`` is one of :data:`checker.engines.ENGINES`. ``watch`` is called now and then with the search so
-    far; ``twice`` reruns each handler to find those that are not deterministic; with ``spill`` the fast
-    engine keeps the states in files, and the search can be resumed.
+    far; ``twice`` reruns each handler to find those that are not deterministic; ``means`` are the
+    fast engine's.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a
     meaning or files that can't be used, and ReplayError if the engine is wrong.
@@ -120,10 +120,7 @@ def check(
     validate(model)
     system = build(model, twice=twice)
     judge = Judge(system)
-    if spill is None:
-        search = ENGINES[engine](system, judge, limits, watch)
-    else:
-        search = spilled(engine, system, judge, limits, watch, spill)
+    search = ENGINES[engine](system, judge, limits, watch, means)
     answers = _judge_graph(search, system, judge, Patience(limits, watch, time.perf_counter() - began))
     stats = _stats(search, system, judge, time.perf_counter() - began)
     results = tuple(results_of(system, judge, search, answers))

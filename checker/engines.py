@@ -13,12 +13,12 @@ from importlib.util import find_spec
 from typing import TypeAlias
 
 from checker.explore import Limits, Search, Watch, explore
+from checker.means import Means
 from checker.model.errors import UsageError
 from checker.properties import Judge
-from checker.spill import Spill
 from checker.system import System
 
-Engine: TypeAlias = Callable[[System, Judge, Limits, Watch], Search]
+Engine: TypeAlias = Callable[[System, Judge, Limits, Watch, Means], Search]
 
 HAND_OVER = 50_000
 """States that ``auto`` leaves to the plain engine. Below, importing numba and loading what it has compiled
@@ -26,22 +26,23 @@ takes longer than it saves; above, what the plain engine has done so far (half a
 """
 
 
-def fast(system: System, judge: Judge, limits: Limits, watch: Watch) -> Search:
-    """The search in compiled code. Raises UsageError without numba."""
-    if find_spec("numba") is None:
-        raise UsageError("--engine fast needs numba, which is not installed: pip install 'elcheck[fast]'")
-    return _loaded()(system, judge, limits, watch)
-
-
-def spilled(engine: str, system: System, judge: Judge, limits: Limits, watch: Watch, spill: Spill) -> Search:
-    """The search in compiled code, with its states in files. Raises UsageError for any other engine."""
-    if engine == "plain":
+def plain(system: System, judge: Judge, limits: Limits, watch: Watch, means: Means = Means()) -> Search:
+    """The search in plain Python, in memory and in one thread. Raises UsageError where more is asked for."""
+    if means.spill is not None:
         raise UsageError(
             "--spill: --engine plain keeps its states in memory; only the fast engine uses files"
         )
+    if means.workers > 1:
+        raise UsageError("--workers: --engine plain has one thread; only the fast engine can use two")
+    return explore(system, judge, limits, watch)
+
+
+def fast(system: System, judge: Judge, limits: Limits, watch: Watch, means: Means = Means()) -> Search:
+    """The search in compiled code. Raises UsageError without numba."""
     if find_spec("numba") is None:
-        raise UsageError("--spill needs the fast engine, and that numba: pip install 'elcheck[fast]'")
-    return _loaded()(system, judge, limits, watch, spill)
+        asked = "--engine fast" if means.spill is None else "--spill is of the fast engine, which"
+        raise UsageError(f"{asked} needs numba, which is not installed: pip install 'elcheck[fast]'")
+    return _loaded()(system, judge, limits, watch, means)
 
 
 def _loaded() -> Callable[..., Search]:
@@ -55,8 +56,12 @@ def _loaded() -> Callable[..., Search]:
     return explore_fast
 
 
-def auto(system: System, judge: Judge, limits: Limits, watch: Watch) -> Search:
-    """The plain engine as long as the space is small, the fast one from the beginning again if it is not."""
+def auto(system: System, judge: Judge, limits: Limits, watch: Watch, means: Means = Means()) -> Search:
+    """The plain engine as long as the space is small, the fast one from the beginning again if it is not; or
+    that one at once, if files are asked for.
+    """
+    if means.spill is not None:
+        return fast(system, judge, limits, watch, means)
     cap = limits.max_states
     if find_spec("numba") is None or not system.fast or (cap is not None and cap <= HAND_OVER):
         return explore(system, judge, limits, watch)
@@ -69,8 +74,8 @@ def auto(system: System, judge: Judge, limits: Limits, watch: Watch) -> Search:
         search.stopped = "it was interrupted"
         return search
     judge.forget()
-    return engine(system, judge, limits, watch)
+    return engine(system, judge, limits, watch, means)
 
 
-ENGINES: dict[str, Engine] = {"auto": auto, "plain": explore, "fast": fast}
+ENGINES: dict[str, Engine] = {"auto": auto, "plain": plain, "fast": fast}
 """By name. A new one has to come to the same search as ``plain``."""

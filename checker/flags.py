@@ -117,6 +117,13 @@ def search_options() -> list[click.Option]:
             help="What searches.",
         ),
         click.Option(
+            ["--workers"],
+            type=click.IntRange(1, 2),
+            default=1,
+            show_default=True,
+            help="Threads that search (fast engine only); two pay above some million states.",
+        ),
+        click.Option(
             ["--spill"],
             type=click.Path(file_okay=False, path_type=Path),
             metavar="DIR",

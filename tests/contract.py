@@ -34,6 +34,7 @@ from checker import (
     tick,
 )
 from checker.check import Limits, Report, check
+from checker.means import Means
 from checker.trace import replay
 from checker.verdict import EXIT, Verdict
 from checker.zoo.cases import Case
@@ -46,10 +47,11 @@ class Contract:
     """The verdicts, counts and traces of one engine."""
 
     engine: ClassVar[str]
+    means: ClassVar[Means] = Means()
 
     def check(self, model: Model, limits: Limits | None = None) -> Report:
         """A check by the engine under test."""
-        return check(model, limits or Limits(), engine=self.engine)
+        return check(model, limits or Limits(), engine=self.engine, means=self.means)
 
     # -- known counts ------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from checker import (
 )
 from checker.check import Limits, check
 from checker.engines import ENGINES
+from checker.means import Means
 from checker.model.errors import UsageError
 from tests.contract import Contract
 from tests.models import Counter, Counting
@@ -35,6 +36,13 @@ class TestFast(Contract):
     def test_it_is_the_fast_engine_that_was_checked(self) -> None:
         report = self.check(Counting(3).model(always("small", small)))
         assert report.engine == "fast"
+
+
+class TestFastInTwoThreads(Contract):
+    """checker.fast, with a thread that expands and one that stores."""
+
+    engine = "fast"
+    means = Means(workers=2)
 
 
 def test_auto_hands_over_a_large_space(monkeypatch: pytest.MonkeyPatch) -> None:

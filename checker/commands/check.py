@@ -18,6 +18,7 @@ from checker.fewest import fewest_faults
 from checker.flags import environment_options, search_options
 from checker.frontier import frontier
 from checker.load import ENVIRONMENT, LoadError, ModelFile, adapted
+from checker.means import Means, Spill
 from checker.model.errors import DefinitionError, UsageError
 from checker.model.handlers import HandlerError
 from checker.model.model import Model
@@ -27,7 +28,6 @@ from checker.render import as_json, junit, text
 from checker.render import frontier as render_frontier
 from checker.render.progress import Progress
 from checker.render.run import Run
-from checker.spill import Spill
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Asked:
     files: Files
     check_model: bool
     engine: str
-    spill: Spill | None
+    means: Means
     minimise: bool
     frontier: bool
     sound: Model | None
@@ -108,7 +108,7 @@ class ModelCommand(click.Command):
             files,
             values["check_model"],
             values["engine"],
-            _spill(values, self.file, run.parameters),
+            Means(_spill(values, self.file, run.parameters), values["workers"]),
             values["minimise"] == "faults",
             values["frontier"],
             None if files.report is None else self._sound(run.parameters, values),
@@ -176,7 +176,7 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
             engine=asked.engine,
             watch=progress,
             twice=asked.check_model,
-            spill=asked.spill,
+            means=asked.means,
         )
         if asked.minimise:
             report = fewest_faults(report, asked.limits, progress)
@@ -198,7 +198,7 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
         or asked.files != Files()
     ):
         raise UsageError("--frontier prints a table (--format text or json), without traces and graphs")
-    if asked.spill is not None:
+    if asked.means.spill is not None:
         raise UsageError("--frontier is many searches, and --spill keeps the states of one")
     progress = Progress()
     try:

@@ -36,13 +36,16 @@ TICKER, DIAL = range(30, 32)
 """The nodes whose clocks tick; of each of them the list of its moves, and which of them comes next."""
 EFFECT, FREED = range(32, 34)
 """What effects make of ids, a small hash table for each id; abandoned ones, a list for each size."""
+SPARES = 3
+PENDING_SPARE, BATCH_SPARE = range(34, 34 + SPARES), range(37, 37 + SPARES)
+"""More of them, for what is pending while another thread stores what was before."""
 # Tables of 64-bit words: of what is pending, then hash tables.
-HASHED = 34
+HASHED, *HASHED_SPARE = range(40, 41 + SPARES)
 """The hash of each pending state, and the entry of the hash table where it belongs."""
-FACTOR = 35
+FACTOR = 44
 """What each field of a state is multiplied by in its hash."""
-ID_TABLE, RANGE_TABLE, MONITOR_TABLE, PAIR_TABLE, MAIL_TABLE, VIEW_TABLE = range(36, 42)
-TABLES = 42
+ID_TABLE, RANGE_TABLE, MONITOR_TABLE, PAIR_TABLE, MAIL_TABLE, VIEW_TABLE = range(45, 51)
+TABLES = 51
 WIDE = HASHED
 """From here on tables are in the arena of 64-bit words."""
 
@@ -68,19 +71,23 @@ BECOMES, OUTCOME, SEND = range(3)
 several, SEVERAL less the peers to whom they are lost, as bits.
 """
 NOTHING, SEVERAL = -1, -2
-STEP_OUTCOME = 0
-"""Of a pending step, before the state that it leads to: its outcome, or one of these."""
+STEP_OUTCOME, STEP_ACTOR, STEP_HEAD = range(3)
+"""Of a pending step, before the state that it leads to: its outcome, or one of these; and what is kept in
+ACTORS, if that state is new.
+"""
 JOINT, LOSES, DOUBLES, DISCONNECTS, FALLS_TO = -2, -3, -4, -5, -6
 """Steps without an outcome: the joint one in which time passes, the loss and the duplication of a message,
 the breaking of a link, the beginning or the end of a partition.
 """
-END, CUT_HERE, STUCK_HERE = range(3)
-"""Of a state in a batch: where its pending steps end, the bounds that cut steps, whether none is proper."""
+END, CUT_HERE, STUCK_HERE, SKIPPED_HERE = range(4)
+"""Of a state in a batch: where its pending steps end, the bounds that cut steps, whether none is proper, how
+many more steps it has, which lead to states that are known.
+"""
 
 WIDTHS = {
-    **dict.fromkeys((LET, MAIL, POST, EFFECT, RANGE, FAM, FAM_EVENT, STEP, HASHED, DIAL), 2),
-    **dict.fromkeys((MISSED, BATCH, SENDING), 3),
-    ID: 4,
+    **dict.fromkeys((LET, MAIL, POST, EFFECT, RANGE, FAM, FAM_EVENT, STEP, HASHED, *HASHED_SPARE, DIAL), 2),
+    **dict.fromkeys((MISSED, SENDING), 3),
+    **dict.fromkeys((ID, BATCH, *BATCH_SPARE), 4),
     LOC: 5,
     OUT: 7,
 }
@@ -111,7 +118,11 @@ ROOM, SLOTS = range(_SINGLE + 24, _SINGLE + 26)
 """How many states there is room for, and how many slots the hash table of states has."""
 EDGES, EDGE_COUNT, EDGE_ROOM, FOUND = range(_SINGLE + 26, _SINGLE + 30)
 """Whether edges are kept, how many they are, for how many there is room; the state after the last step."""
-CUTS = _SINGLE + 30
+SKIPPING, ACTOR, SKIPPED, ENOUGH = range(_SINGLE + 30, _SINGLE + 34)
+"""Whether steps that commute are skipped; of the state that is expanded, whose step led to it (a node + 1; 0
+if unknown; -1 while steps are followed that don't commute), and the steps skipped.
+"""
+CUTS = _SINGLE + 34
 """How many states each bound cuts; the last of 64 counts those with steps to states that are not stored."""
 HEADER = CUTS + 64
 

@@ -10,7 +10,7 @@ from checker.fast.compiled import callable_from_python, pointer
 
 @callable_from_python
 def search(
-    h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, table: Ints, end: int,
+    h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, actors: Bytes, table: Ints, end: int,
     starts: Ints, targets: Words, labels: Words, cut: Bytes,
 ) -> int:  # fmt: skip
     """Expand states from ``h[NEXT]`` up to ``end``. Answers DONE, or why it stopped before that.
@@ -19,8 +19,30 @@ def search(
     are as in :class:`checker.fast.edges.Edges`.
     """
     return searching.search(
-        pointer(h), pointer(w), pointer(q), pointer(rows), pointer(parents), pointer(table), end,
-        pointer(starts), pointer(targets), pointer(labels), pointer(cut),
+        pointer(h), pointer(w), pointer(q), pointer(rows), pointer(parents), pointer(actors), pointer(table),
+        end, pointer(starts), pointer(targets), pointer(labels), pointer(cut),
+    )  # fmt: skip
+
+
+@callable_from_python
+def ahead(
+    h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, actors: Bytes, first: int, end: int
+) -> tuple[int, int]:
+    """Expand states from ``first`` on, until enough is pending: how many, and DONE, MISS or GROW."""
+    return searching.ahead(
+        pointer(h), pointer(w), pointer(q), pointer(rows), pointer(parents), pointer(actors), first, end
+    )
+
+
+@callable_from_python
+def settle(
+    h: Ints, w: Words, q: Ints, rows: Words2, parents: Words, actors: Bytes, table: Ints, states: int,
+    starts: Ints, targets: Words, labels: Words, cut: Bytes,
+) -> int:  # fmt: skip
+    """Store what is pending after so many states. Answers DONE, GROW, CAPPED or ASKING."""
+    return searching.settle(
+        pointer(h), pointer(w), pointer(q), pointer(rows), pointer(parents), pointer(actors), pointer(table),
+        states, pointer(starts), pointer(targets), pointer(labels), pointer(cut),
     )  # fmt: skip
 
 

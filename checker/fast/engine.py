@@ -14,19 +14,20 @@ import numpy as np
 from checker.explore import Limits, Patience, Search, Watch, Written, between_levels, explore
 from checker.fast import arrays as a
 from checker.fast.arrays import COUNT, GROW, Ints
-from checker.fast.calls import begin, search
+from checker.fast.calls import begin
 from checker.fast.checkpoint import Checkpoint
 from checker.fast.edges import Graph
 from checker.fast.expand import AFTER_STEP
 from checker.fast.files import DiskFull
 from checker.fast.keeper import Keeper, Notes
 from checker.fast.teacher import Teacher, Unsupported
+from checker.fast.threads import One, Two
+from checker.means import Means
 from checker.model.errors import UsageError
 from checker.model.formula import Taken, atoms_of
 from checker.model.handlers import HandlerError
 from checker.model.state import Event
 from checker.properties import Finding, Judge
-from checker.spill import Spill
 from checker.system import System
 from checker.system.moves import Move
 from checker.system.packed import NodeSystem
@@ -39,32 +40,29 @@ MISHAPS = {
     a.FALLS_TO: Event("partition", "partition"),
 }
 """The events of labels that are no outcomes. Partitions and their heals have one label."""
-STRETCH = 1 << 13
-"""States between two looks at the clock, the memory and the questions for the judge."""
 VIEW, STUCK = -1, -2
 """Questions for the judge that are not of a step, in place of the state after it."""
 
 
 def explore_fast(
-    system: System, judge: Judge, limits: Limits, watch: Watch = lambda _: None, spill: Spill | None = None
+    system: System, judge: Judge, limits: Limits, watch: Watch = lambda _: None, means: Means = Means()
 ) -> Search:
     """Search every reachable state, or as far as the limits and the bounds go, as :func:`explore` does.
 
-    What compiled code does not do (a Spec, crashes between split sends) is left to that. With ``spill`` the
-    states are kept in files, and it is refused with a UsageError instead; so is a resume that can't be.
+    What compiled code does not do (a Spec, crashes between split sends) is left to that; or refused, with a
+    UsageError, if the states are to be kept in files. So is a resume that can't be.
     """
     why = "a Spec"
     if isinstance(system, NodeSystem):
         try:
-            engine = Engine(
-                system, judge, limits, watch, spill, edges=spill is None and _tells(system, judge)
-            )
+            edges = means.spill is None and _tells(system, judge)
+            engine = Engine(system, judge, limits, watch, means, edges=edges)
             engine.run()
             return engine.search
         except Unsupported as reason:
             why = str(reason)
             judge.forget()
-    if spill is not None:
+    if means.spill is not None:
         raise UsageError(f"--spill: {why} is left to the plain engine, which keeps its states in memory")
     return explore(system, judge, limits, watch)
 
@@ -114,7 +112,7 @@ class Engine:
         judge: Judge,
         limits: Limits,
         watch: Watch,
-        spill: Spill | None = None,
+        means: Means = Means(),
         *,
         edges: bool = False,
     ) -> None:
@@ -130,9 +128,11 @@ class Engine:
         self._at: int | None = None
         self._begun = False
         self._notes = Notes()
+        self._workers = means.workers
+        self._threads: One | Two = One(self._memory)
         self._keeper: Keeper | None = None
-        if spill is not None:
-            self._keeper = Keeper(spill, self._teacher, self.search, judge, self._notes)
+        if means.spill is not None:
+            self._keeper = Keeper(means.spill, self._teacher, self.search, judge, self._notes)
 
     def run(self) -> None:
         """Search level by level until nothing is new, everything is decided, or a limit is met."""
@@ -184,6 +184,7 @@ class Engine:
         """Take up a search, and finish the level in whose midst it was left."""
         keeper.take_up(saved, self._limits)
         self._begun = True
+        self._employ()
         questions: list[list[int]] = saved.questions.reshape(-1, 2).tolist()
         for index, succ in questions:
             self._examine(index, succ)
@@ -207,6 +208,7 @@ class Engine:
             row = self._teacher.row(code)
             memory.set(a.ROW, AFTER_STEP, *row)
             begin(memory.h, memory.w, memory.q, memory.rows, memory.parents, memory.table)
+        self._employ()
         self._begun = found.stopped is None
         found.levels.append(0)
         for index in range(len(found.codes)):
@@ -214,20 +216,25 @@ class Engine:
         if found.stopped is None and self._limits.first:
             between_levels(found, self._judge, self._limits)
 
+    def _employ(self) -> None:
+        """Begin with as many threads as are wanted, in memory that is what it will be."""
+        self._threads = Two(self._memory) if self._workers > 1 else One(self._memory)
+
     def _level(self, end: int) -> None:
         """Expand the states of one depth, from the one that comes next."""
-        memory, found, keep = self._memory, self.search, self._notes.probed is None
-        h = memory.h
+        found, h, keep = self.search, self._memory.h, self._notes.probed is None
         h[a.KEEP], h[a.CAP] = keep, self._limits.max_states or 1 << 62
-        stretch = STRETCH if self._patience.every > 1 else 256
-        while h[a.NEXT] < end:
+        self._up_to(end)
+        if found.stopped is None and keep and (len(found.levels) > 1 or self._limits.first):
+            between_levels(found, self._judge, self._limits)
+
+    def _up_to(self, end: int) -> None:
+        """Expand the states up to one, as far as no limit is met."""
+        memory, found, h = self._memory, self.search, self._memory.h
+        stretch = self._threads.stretch if self._patience.every > 1 else 256
+        while h[a.NEXT] < end and found.stopped is None:
             self._flags()
-            stop = min(end, int(h[a.NEXT]) + stretch)
-            edges = memory.edges
-            status = search(
-                h, memory.w, memory.q, memory.rows, memory.parents, memory.table, stop,
-                edges.starts, edges.targets, edges.labels, edges.cut,
-            )  # fmt: skip
+            status = self._threads.search(min(end, int(h[a.NEXT]) + stretch))
             self._ask()
             self._count()
             if h[COUNT + a.MISSED]:
@@ -239,10 +246,6 @@ class Engine:
                 found.stopped, found.capped = f"--max-states {self._limits.max_states} was reached", True
                 return
             found.stopped = self._patience.out(found) or (self._keeper.look() if self._keeper else None)
-            if found.stopped is not None:
-                return
-        if keep and (len(found.levels) > 1 or self._limits.first):
-            between_levels(found, self._judge, self._limits)
 
     def graph(self) -> Graph:
         """The edges, if they were wanted."""
@@ -269,6 +272,7 @@ class Engine:
         h[a.WATCH_ALL] = 2 if judge.asks_whole else int(judge.every_state)
         h[a.STEP_CLAIMS] = 0 if not judge.asks_steps else 1 if judge.local_steps else 2
         h[a.DEADLOCK] = judge.asks_deadlock
+        h[a.SKIPPING] = bool(h[a.KEEP] and not h[a.EDGES] and h[a.STEP_CLAIMS] < 2 and h[a.NODES] < 255)
 
     def _ask(self) -> None:
         """Ask the judge what compiled code has put aside."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checker.fast.arrays import (
+    ACTOR,
     AFTER_TIMEOUT,
     BECOMES,
     BREAK,
@@ -41,6 +42,7 @@ from checker.fast.arrays import (
     MISS,
     MONITOR_AFTER,
     MONITOR_TABLE,
+    NETWORK,
     NODES,
     NOTHING,
     OBSERVED,
@@ -58,12 +60,16 @@ from checker.fast.arrays import (
     SEND,
     SEND_COUNT,
     SENDS,
+    SENT_SET,
     SEVERAL,
+    SKIPPED,
     SPENT_CRASH,
     SPENT_DISCONNECT,
     SPENT_DUP,
     SPENT_LOSS,
     SPENT_RESTART,
+    STEP_ACTOR,
+    STEP_HEAD,
     STEP_OUTCOME,
     TICKER,
     TICKS,
@@ -78,8 +84,10 @@ from checker.fast.compiled import compiled
 from checker.fast.hashing import ABSENT, find, row_hash
 from checker.fast.lists import affected, is_lost, is_up, list_for, missing
 
-HERE, BASE, AFTER_STEP, SEEN, SEEN_BEFORE = range(5)
-"""Rows to work in: the state that is expanded, what its steps start from, a state after a step, two views."""
+HERE, BASE, AFTER_STEP, BEFORE = range(4)
+"""Rows to work in: the state that is expanded, what its steps start from, a state after a step, the state
+before the one that is expanded.
+"""
 
 
 @compiled
@@ -91,7 +99,7 @@ def _row(h: Ints, which: int) -> int:
 @compiled
 def _after(h: Ints) -> int:
     """Where the state after a step is put together: in the place of the next one that waits."""
-    return int(h[PENDING] + h[COUNT + PENDING] * (h[FIELDS] + 1) + 1)
+    return int(h[PENDING] + h[COUNT + PENDING] * (h[FIELDS] + STEP_HEAD) + STEP_HEAD)
 
 
 @compiled
@@ -146,10 +154,16 @@ def _told(h: Ints, w: Words, q: Ints, node: int) -> int:
 
 
 @compiled
+def _is_observed(h: Ints, w: Words, out: int) -> bool:
+    """Whether monitors are told of an outcome."""
+    return bool(h[FIELDS] > h[NODES] + 1 and out >= 0 and w[h[OUT] + 7 * out + FLAGS] & OBSERVED != 0)
+
+
+@compiled
 def _observe(h: Ints, w: Words, q: Ints, row: int, out: int) -> int:
     """Move the monitors on."""
     monitors, status = h[FIELDS] - h[NODES] - 1, DONE
-    if out < 0 or w[h[OUT] + 7 * out + FLAGS] & OBSERVED == 0:
+    if not _is_observed(h, w, out):
         return status
     for at in range(monitors):
         seen = w[row + h[NODES] + at] * monitors + at
@@ -162,7 +176,7 @@ def _observe(h: Ints, w: Words, q: Ints, row: int, out: int) -> int:
 
 
 @compiled
-def _emit(h: Ints, w: Words, q: Ints, out: int, cuts: int) -> int:
+def _emit(h: Ints, w: Words, q: Ints, out: int, cuts: int, actor: int) -> int:
     """Let the state after a step wait to be stored."""
     row, at = _after(h), h[COUNT + PENDING]
     status = _observe(h, w, q, row, out)
@@ -171,10 +185,23 @@ def _emit(h: Ints, w: Words, q: Ints, out: int, cuts: int) -> int:
     if at + 2 > h[CAPACITY + PENDING]:
         return GROW
     h[PROPER] += cuts == CUT_STEPS
-    w[row - 1 + STEP_OUTCOME] = out
+    w[row - STEP_HEAD + STEP_OUTCOME] = out
+    w[row - STEP_HEAD + STEP_ACTOR] = actor
     q[h[HASHED] + 2 * at] = row_hash(h, w, q, row)
     h[COUNT + PENDING] = at + 1
     return DONE
+
+
+@compiled
+def _commutes(h: Ints, w: Words, record: int, target: int, actor: int) -> bool:
+    """Whether a step with at most one send, to ``target``, commutes with a step of another node, ``actor``.
+
+    What two nodes send to a third commutes on every network. What is sent to the actor does not if that
+    took the same message out of a set, or made room on a bounded link.
+    """
+    if w[record + SEND] <= SEVERAL or _is_observed(h, w, w[record + OUTCOME]):
+        return False
+    return bool(target != actor or h[NETWORK] == SENT_SET)
 
 
 @compiled
@@ -185,10 +212,16 @@ def _take(
 
     After a miss nothing is stored any more, so that states are found in their order, but what else will be
     missed is noted.
+
+    A step is only counted if the state after it must be known. Let the step that led here be of ``actor``.
+    If this one is of a node before that, which the actor's step left as it was, and the two commute, then
+    it was taken from the state before, too, and earlier; and from where it led then, the actor's step led to
+    the same state as this one does now. (One of Godefroid's sleep sets, for the last step only: Partial-Order
+    Methods for the Verification of Concurrent Systems, 1996, chapter 5. No state is left out.)
     """
     if status != DONE and status != MISS:
         return status
-    base, fields = _row(h, BASE), h[FIELDS]
+    base, fields, before, actor = _row(h, BASE), h[FIELDS], _row(h, BEFORE), h[ACTOR] - 1
     first, last = (0, h[NODES]) if only < 0 else (only, only + 1)
     for node in range(first, last):
         own = w[base + node]
@@ -199,19 +232,25 @@ def _take(
             status = MISS
             continue
         moves = h[REC] + number
+        early = node < actor and own == w[before + node]
         h[cuts] |= w[moves + CUTS_OF_LIST]
         record = moves + HEAD - 3
         for _ in range(w[moves + LENGTH_OF_LIST]):
             record += 3
             becomes, send = w[record + BECOMES], w[record + SEND]
-            made, changed = 0, becomes != own
-            target = -1
+            made, changed, target = 0, becomes != own, -1
+            arrives = send == NOTHING  # whether all that is sent arrives
             if send >= 0:  # which changes nothing more often than not: look before anything is copied
                 target = w[h[POST] + 2 * send]
                 made = affected(h, w, q, w[base + target], w[h[POST] + 2 * send + 1])
+                arrives = made >= 0 and made != w[base + target]
                 if made == w[base + target] and not changed:
                     continue
                 changed = True
+            if early and changed and made >= 0 and _commutes(h, w, record, target, actor):
+                h[SKIPPED] += 1
+                h[PROPER] += 1
+                continue
             after = _after(h)
             for i in range(fields):
                 w[after + i] = w[base + i]
@@ -235,7 +274,8 @@ def _take(
                 if only >= 0 and h[TOLD]:
                     status = _told(h, w, q, node)
                 if status == DONE:
-                    status = _emit(h, w, q, w[record + OUTCOME], cuts)
+                    known = arrives and h[ACTOR] >= 0
+                    status = _emit(h, w, q, w[record + OUTCOME], cuts, node + 1 if known else 0)
                 if status != DONE and status != MISS:
                     return status
     return status
@@ -282,7 +322,7 @@ def _disconnections(h: Ints, w: Words, q: Ints, status: int) -> int:
                 return here if here < 0 else there
             w[after + a], w[after + b] = here, there
             if (here != w[base + a] or there != w[base + b]) and status == DONE:
-                status = _emit(h, w, q, DISCONNECTS, CUT_FAULTS)
+                status = _emit(h, w, q, DISCONNECTS, CUT_FAULTS, 0)
                 if status != DONE and status != MISS:
                     return status
     return status
@@ -312,7 +352,7 @@ def _faults(h: Ints, w: Words, q: Ints, env: int, status: int) -> int:
         _copy(h, w, _row(h, HERE), _after(h))
         w[_after(h) + h[FIELDS] - 1] = w[h[FALL] + i]
         if status == DONE:
-            status = _emit(h, w, q, FALLS_TO, CUT_FAULTS)
+            status = _emit(h, w, q, FALLS_TO, CUT_FAULTS, 0)
     return status
 
 
@@ -348,7 +388,7 @@ def _tick(h: Ints, w: Words, q: Ints) -> int:
     for i in range(nodes):
         if _observe(h, w, q, after, w[_shown(h, w, i) + OUTCOME]) == MISS:
             status = MISS
-    return status if status == MISS else _emit(h, w, q, JOINT, CUT_STEPS)
+    return status if status == MISS else _emit(h, w, q, JOINT, CUT_STEPS, 0)
 
 
 @compiled
@@ -402,7 +442,7 @@ def expand(h: Ints, w: Words, q: Ints, status: int) -> int:
 
     Answers DONE, MISS or GROW. What it counts of the state is in the header.
     """
-    h[PROPER] = h[CUT_STEPS] = h[CUT_FAULTS] = 0
+    h[PROPER] = h[CUT_STEPS] = h[CUT_FAULTS] = h[SKIPPED] = 0
     here = _row(h, HERE)
     _copy(h, w, here, _row(h, BASE))
     env = w[here + h[FIELDS] - 1]
@@ -410,6 +450,7 @@ def expand(h: Ints, w: Words, q: Ints, status: int) -> int:
         return missing(h, w, env, 0, WEATHER_OF)
     eager, ranks = _known_of(h, w, env, EAGER), _known_of(h, w, env, RANKS)
     status = _take(h, w, q, eager, -1, CUT_STEPS, status)
+    h[ACTOR] = -1
     timing, at_rest = _known_of(h, w, env, TIMING), h[PROPER] == 0 and h[CUT_STEPS] == 0 and status == DONE
     if timing == COUNTED:
         status = _start(h, w, q, _known_of(h, w, env, AFTER_TIMEOUT), -1, status, True)

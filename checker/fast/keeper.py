@@ -29,11 +29,11 @@ from checker.fast.checkpoint import Checkpoint, read
 from checker.fast.files import Files
 from checker.fast.memory import PAIRS, Memory
 from checker.fast.teacher import Teacher, Unsupported
+from checker.means import Spill
 from checker.model.errors import UsageError
 from checker.model.handlers import HandlerError
 from checker.model.values import order
 from checker.properties import Judge
-from checker.spill import Spill
 from checker.system.packed import NodeSystem
 from checker.version import version
 

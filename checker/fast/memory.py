@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from checker.fast import arrays as a
-from checker.fast.arrays import CAPACITY, COUNT, Ints, Words, Words2
+from checker.fast.arrays import CAPACITY, COUNT, Bytes, Ints, Words, Words2
 from checker.fast.calls import rehash_entries, rehash_pairs
 from checker.fast.edges import Edges
 from checker.fast.files import Files
@@ -21,13 +21,26 @@ SIZES = {
     **dict.fromkeys((a.PARTED, a.FALL, a.RANK, a.WEATHER), 64),
     **dict.fromkeys((a.EVENT_KEY, a.BUFFER, a.SENDING, a.BATCH), 256),
     **dict.fromkeys((a.PENDING, a.HASHED), 2048),
-    **dict.fromkeys((a.FAM, a.ROW), 8),
+    **dict.fromkeys((*a.PENDING_SPARE, *a.HASHED_SPARE, *a.BATCH_SPARE), 1),
+    a.FAM: 8,
+    a.ROW: 16,
     **dict.fromkeys((a.LIST_OF, a.FACTOR), 0),
     a.FREED: 64,
 }
 """Tables that Python fills, or that have their size from others: how large they begin."""
 PAIRS = (a.RANGE_TABLE, a.MONITOR_TABLE, a.PAIR_TABLE)
 """Hash tables of pairs, two words a slot."""
+PENDING, HASHED = (a.PENDING, *a.PENDING_SPARE), (a.HASHED, *a.HASHED_SPARE)
+BATCHES = (a.BATCH, *a.BATCH_SPARE)
+"""What is pending, and what another thread stores meanwhile."""
+_TURNING = np.array(
+    [
+        [part + table for table in tables]
+        for tables in (PENDING, HASHED, BATCHES)
+        for part in (0, CAPACITY, COUNT)
+    ]
+)
+_TURNED = np.roll(_TURNING, -1, axis=1)
 INDEXED = {a.ID_TABLE: a.ID, a.RANGE_TABLE: a.RANGE, a.MAIL_TABLE: a.MAIL, a.VIEW_TABLE: a.VIEW}
 """Hash tables of the entries of another table, by whose count they grow."""
 
@@ -42,7 +55,8 @@ class Memory:
             a.WEATHER: a.COLUMNS,
             a.VIEW: max(1, fields - 1),
             a.ROW: fields,
-            a.PENDING: fields + 1,
+            a.PENDING: fields + a.STEP_HEAD,
+            **dict.fromkeys(a.PENDING_SPARE, fields + a.STEP_HEAD),
         }
         self.h: Ints = np.zeros(a.HEADER, np.int64)
         self.w: Words = reserve(np.int32)
@@ -53,6 +67,7 @@ class Memory:
         self.files: Files | None = None
         self.rows: Words2 = reserve(np.int32, fields).reshape(-1, fields)
         self.parents: Words = reserve(np.int32)[: len(self.rows)]
+        self.actors: Bytes = reserve(np.uint8)
         self.table: Ints = np.zeros(2 * SMALL, np.int64)
         self.edges = Edges(wanted=edges)
         self.h[a.EDGES] = edges
@@ -121,9 +136,21 @@ class Memory:
     def more(self) -> None:
         """Give more room, when something found no room: if nothing is full, to what is worked in."""
         if not self.grow():
-            for table in (a.BUFFER, a.SENDING, a.PENDING, a.HASHED):
+            for table in (a.BUFFER, a.SENDING, *PENDING, *HASHED):
                 self._enlarge(table)
             self._margins()
+
+    def use_spares(self, steps: int, states: int) -> None:
+        """Give room to so many steps that wait, of so many states, and to as many in each spare table."""
+        for tables, room in ((PENDING, steps), (HASHED, steps), (BATCHES, states)):
+            for table in tables:
+                while self.h[CAPACITY + table] < room:
+                    self._enlarge(table)
+        self.grow()
+
+    def turn(self) -> None:
+        """Let the first spare tables take the place of what is pending, which goes to the last."""
+        self.h[_TURNING] = self.h[_TURNED]
 
     def grow(self) -> bool:
         """Give more room to what is more than a third full. Answers whether anything was.
@@ -155,7 +182,8 @@ class Memory:
         full = int(self.h[CAPACITY + table])
         if table == a.ID_TABLE:
             return bool(8 * self.h[COUNT + a.ID] + 64 > 5 * full)
-        return bool(3 * self.h[COUNT + INDEXED.get(table, table)] + 64 > full)
+        soon = 2 * self.h[CAPACITY + a.PENDING] if table in (a.VIEW, a.VIEW_TABLE, a.PAIR_TABLE) else 0
+        return bool(3 * self.h[COUNT + INDEXED.get(table, table)] + soon + 64 > full)
 
     def _sizes(self) -> None:
         """Tell compiled code how much room there is for states."""
@@ -242,9 +270,9 @@ class Memory:
             self._relist(int(self.h[CAPACITY + a.ID]) if table == a.FAM else capacity)
         if table in PAIRS:
             rehash_pairs(self.q, old, capacity, new)
-        elif table > a.HASHED:
+        elif table > a.FACTOR:
             rehash_entries(self.q, old, capacity, self.q, new, 2 * capacity)
-        elif table != a.HASHED:  # which holds nothing that lasts
+        elif table < a.WIDE:  # the others hold nothing that lasts
             self.w[new : new + size] = self.w[old : old + size]
         if table >= a.WIDE:
             release(self.q, old, size)

@@ -7,6 +7,7 @@ steps are put aside until there are some hundred, and looked up together.
 from __future__ import annotations
 
 from checker.fast.arrays import (
+    ACTOR,
     ASKED,
     ASKING,
     AT_ONCE,
@@ -25,6 +26,7 @@ from checker.fast.arrays import (
     EDGE_ROOM,
     EDGES,
     END,
+    ENOUGH,
     FIELDS,
     FLAGS,
     FOUND,
@@ -46,10 +48,15 @@ from checker.fast.arrays import (
     PROPER,
     ROOM,
     ROW,
+    SKIPPED,
+    SKIPPED_HERE,
+    SKIPPING,
     SLOTS,
     STATES,
     STEP,
+    STEP_ACTOR,
     STEP_CLAIMS,
+    STEP_HEAD,
     STEP_OUTCOME,
     STUCK,
     STUCK_HERE,
@@ -63,14 +70,18 @@ from checker.fast.arrays import (
     Words,
 )
 from checker.fast.compiled import compiled
-from checker.fast.expand import AFTER_STEP, HERE, SEEN, SEEN_BEFORE, expand
+from checker.fast.expand import AFTER_STEP, BEFORE, HERE, expand
 from checker.fast.hashing import ABSENT, LOW, TAG, find, put, row_hash, words_hash
 from checker.fast.lists import local_of
 
 AHEAD = 256
 """States that are looked at after one that misses something."""
-ENOUGH = 256
-"""Steps that wait before they are stored."""
+SEEN, SEEN_BEFORE, FROM = range(8, 11)
+"""Rows to work in: two views, and where a step begins. They lie apart from those of expanding, which another
+thread may do.
+"""
+TOGETHER = 256
+"""Steps that are looked up together."""
 
 
 @compiled
@@ -164,10 +175,10 @@ def _ask_of_step(h: Ints, w: Words, q: Ints, rows: Words, index: int, succ: int,
             return DONE
         w[h[ASKED] + out] = 1
     else:
-        here = h[ROW] + HERE * h[FIELDS]
+        start = h[ROW] + FROM * h[FIELDS]
         for i in range(h[FIELDS]):
-            w[here + i] = rows[index * h[FIELDS] + i]
-        old, new = _view(h, w, q, here, SEEN_BEFORE), _view(h, w, q, row, SEEN)
+            w[start + i] = rows[index * h[FIELDS] + i]
+        old, new = _view(h, w, q, start, SEEN_BEFORE), _view(h, w, q, row, SEEN)
         if find(h, q, PAIR_TABLE, old, new) != ABSENT:
             return DONE
         put(h, q, PAIR_TABLE, old, new, 1)
@@ -180,13 +191,21 @@ def _ask_of_step(h: Ints, w: Words, q: Ints, rows: Words, index: int, succ: int,
 
 @compiled
 def _settle(
-    h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints, index: int, pending: int
+    h: Ints,
+    w: Words,
+    q: Ints,
+    rows: Words,
+    parents: Words,
+    actors: Bytes,
+    table: Ints,
+    index: int,
+    pending: int,
 ) -> int:
     """Store the state after a pending step, unless it is known, and note what to ask of it. Answers 1 if the
     step counts, 0 if the state is not to be kept; or CAPPED or ASKING.
     """
-    waiting = h[PENDING] + pending * (h[FIELDS] + 1)
-    row, out = waiting + 1, w[waiting + STEP_OUTCOME]
+    waiting = h[PENDING] + pending * (h[FIELDS] + STEP_HEAD)
+    row, out = waiting + STEP_HEAD, w[waiting + STEP_OUTCOME]
     watched = out == JOINT or (out >= 0 and w[h[OUT] + 7 * out + FLAGS] & WATCHED != 0)
     x = q[h[HASHED] + 2 * pending]
     known = _find_row(h, w, rows, table, row, x)
@@ -198,6 +217,7 @@ def _settle(
         if h[COUNT + JUDGED] + 2 > h[CAPACITY + JUDGED]:
             return ASKING
         known = _store(h, w, rows, parents, table, row, index, x, -2 - known)
+        actors[known] = w[waiting + STEP_ACTOR]
         if watched or h[WATCH_ALL]:
             _view(h, w, q, row, SEEN)
             if h[FRESH] or h[WATCH_ALL] == 2:
@@ -212,15 +232,15 @@ def _settle(
 
 
 @compiled
-def _touch(h: Ints, w: Words, q: Ints, rows: Words, table: Ints) -> None:
+def _touch(h: Ints, q: Ints, rows: Words, table: Ints, first: int, end: int) -> None:
     """Read where the pending states belong, one after the other with nothing in between, so that the memory's
     answers are on their way all at once.
     """
     mask = h[SLOTS] - 1
-    for pending in range(h[COUNT + PENDING]):
+    for pending in range(first, end):
         at = h[HASHED] + 2 * pending
         q[at + 1] = table[((q[at] >> 32) & TAG) & mask]
-    for pending in range(h[COUNT + PENDING]):
+    for pending in range(first, end):
         at = h[HASHED] + 2 * pending
         entry = q[at + 1]
         if entry != 0 and (entry >> 32) == ((q[at] >> 32) & TAG):
@@ -229,21 +249,25 @@ def _touch(h: Ints, w: Words, q: Ints, rows: Words, table: Ints) -> None:
 
 @compiled
 def _settle_batch(
-    h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints, states: int,
+    h: Ints, w: Words, q: Ints, rows: Words, parents: Words, actors: Bytes, table: Ints, states: int,
     starts: Ints, targets: Words, labels: Words, cut: Bytes,
 ) -> int:  # fmt: skip
     """Store what is pending, and count it, state by state. Answers DONE, CAPPED or ASKING."""
-    _touch(h, w, q, rows, table)
-    pending = 0
+    pending = touched = 0
     for i in range(states):
-        batch, index, taken, beyond = h[BATCH] + 3 * i, h[NEXT], 0, 0
+        batch, index, taken, beyond = h[BATCH] + 4 * i, h[NEXT], 0, 0
         while pending < w[batch + END]:
-            counts = _settle(h, w, q, rows, parents, table, index, pending)
+            if pending == touched:
+                touched = min(pending + TOGETHER, h[COUNT + PENDING])
+                _touch(h, q, rows, table, pending, touched)
+            counts = _settle(h, w, q, rows, parents, actors, table, index, pending)
             if counts < 0:
                 return counts
             if counts and h[EDGES]:
                 targets[h[EDGE_COUNT] + taken] = h[FOUND]
-                labels[h[EDGE_COUNT] + taken] = w[h[PENDING] + pending * (h[FIELDS] + 1) + STEP_OUTCOME]
+                labels[h[EDGE_COUNT] + taken] = w[
+                    h[PENDING] + pending * (h[FIELDS] + STEP_HEAD) + STEP_OUTCOME
+                ]
             taken += counts
             beyond |= counts == 0
             pending += 1
@@ -256,7 +280,7 @@ def _settle_batch(
             h[CUTS + bit] += (bounds >> bit) & 1
             bit += 1
         h[CUTS + 63] += beyond
-        h[TRANSITIONS] += taken
+        h[TRANSITIONS] += taken + w[batch + SKIPPED_HERE]
         if w[batch + STUCK_HERE]:
             w[h[STUCK] + h[COUNT + STUCK]] = index
             h[COUNT + STUCK] += 1
@@ -265,57 +289,90 @@ def _settle_batch(
 
 
 @compiled
-def _batch(h: Ints, w: Words, q: Ints, rows: Words, end: int) -> tuple[int, int]:
-    """Expand states from ``h[NEXT]`` on, until enough is pending: how many, and DONE, MISS or GROW."""
-    h[COUNT + PENDING] = 0
-    here, states, first = h[ROW] + HERE * h[FIELDS], 0, h[NEXT]
-    while first + states < end and states < h[CAPACITY + BATCH] and h[COUNT + PENDING] < ENOUGH:
+def _turn_to(h: Ints, w: Words, rows: Words, parents: Words, actors: Bytes, index: int) -> None:
+    """Bring a state to where it is expanded, with the state before it where steps may be skipped for that."""
+    here, before = h[ROW] + HERE * h[FIELDS], h[ROW] + BEFORE * h[FIELDS]
+    for i in range(h[FIELDS]):
+        w[here + i] = rows[index * h[FIELDS] + i]
+    h[ACTOR] = actors[index] if h[SKIPPING] else 0
+    if h[ACTOR]:
+        parent = parents[index]
         for i in range(h[FIELDS]):
-            w[here + i] = rows[(first + states) * h[FIELDS] + i]
+            w[before + i] = rows[parent * h[FIELDS] + i]
+
+
+@compiled
+def _batch(
+    h: Ints, w: Words, q: Ints, rows: Words, parents: Words, actors: Bytes, first: int, end: int
+) -> tuple[int, int]:
+    """Expand states from ``first`` on, until enough is pending: how many, and DONE, MISS or GROW."""
+    h[COUNT + PENDING] = states = 0
+    while first + states < end and states < h[CAPACITY + BATCH] and h[COUNT + PENDING] < h[ENOUGH]:
+        _turn_to(h, w, rows, parents, actors, first + states)
         mark = h[COUNT + PENDING]
         status = expand(h, w, q, DONE)
         if status != DONE:
             h[COUNT + PENDING] = mark
             return states, status
-        batch = h[BATCH] + 3 * states
+        batch = h[BATCH] + 4 * states
         w[batch + END] = h[COUNT + PENDING]
         w[batch + CUT_HERE] = h[CUT_STEPS] | h[CUT_FAULTS]
         w[batch + STUCK_HERE] = h[DEADLOCK] and h[PROPER] == 0 and h[CUT_STEPS] == 0
+        w[batch + SKIPPED_HERE] = h[SKIPPED]
         states += 1
     return states, DONE
 
 
 @compiled
-def _look_ahead(h: Ints, w: Words, q: Ints, rows: Words, end: int) -> None:
+def _look_ahead(
+    h: Ints, w: Words, q: Ints, rows: Words, parents: Words, actors: Bytes, first: int, end: int
+) -> None:
     """After a miss: see what the next states will miss, so that Python is asked for much at once."""
-    here = h[ROW] + HERE * h[FIELDS]
-    for index in range(h[NEXT] + 1, min(end, h[NEXT] + 1 + AHEAD)):
+    for index in range(first, min(end, first + AHEAD)):
         if 2 * h[COUNT + MISSED] > h[CAPACITY + MISSED]:
             return
-        for i in range(h[FIELDS]):
-            w[here + i] = rows[index * h[FIELDS] + i]
+        _turn_to(h, w, rows, parents, actors, index)
         if expand(h, w, q, MISS) == GROW:
             return
 
 
 @compiled
+def ahead(
+    h: Ints, w: Words, q: Ints, rows: Words, parents: Words, actors: Bytes, first: int, end: int
+) -> tuple[int, int]:
+    """Expand states from ``first`` on, until enough is pending: how many, and DONE, MISS or GROW."""
+    states, status = _batch(h, w, q, rows, parents, actors, first, end)
+    if status == MISS:
+        h[AT_ONCE] = h[COUNT + MISSED]
+        _look_ahead(h, w, q, rows, parents, actors, first + states + 1, end)
+    return states, status
+
+
+@compiled
+def settle(
+    h: Ints, w: Words, q: Ints, rows: Words, parents: Words, actors: Bytes, table: Ints, states: int,
+    starts: Ints, targets: Words, labels: Words, cut: Bytes,
+) -> int:  # fmt: skip
+    """Store what is pending after so many states. Answers DONE, GROW, CAPPED or ASKING."""
+    if h[COUNT + STUCK] + states > h[CAPACITY + STUCK]:
+        return ASKING
+    if _cramped(h):
+        return GROW
+    return _settle_batch(h, w, q, rows, parents, actors, table, states, starts, targets, labels, cut)
+
+
+@compiled
 def search(
-    h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints, end: int,
+    h: Ints, w: Words, q: Ints, rows: Words, parents: Words, actors: Bytes, table: Ints, end: int,
     starts: Ints, targets: Words, labels: Words, cut: Bytes,
 ) -> int:  # fmt: skip
     """Expand states from ``h[NEXT]`` up to ``end``. Answers DONE, or why it stopped before that."""
     while h[NEXT] < end:
-        if h[COUNT + STUCK] + h[CAPACITY + BATCH] > h[CAPACITY + STUCK]:
-            return ASKING
-        states, status = _batch(h, w, q, rows, end)
-        if _cramped(h):
-            return GROW
-        settled = _settle_batch(h, w, q, rows, parents, table, states, starts, targets, labels, cut)
+        states, status = ahead(h, w, q, rows, parents, actors, h[NEXT], end)
+        settled = settle(h, w, q, rows, parents, actors, table, states, starts, targets, labels, cut)
         if settled != DONE:
+            h[COUNT + MISSED] = 0  # by a later state, which will miss it again
             return settled
-        if status == MISS:
-            h[AT_ONCE] = h[COUNT + MISSED]
-            _look_ahead(h, w, q, rows, end)
         if status != DONE:
             return status
     return DONE

@@ -1,4 +1,4 @@
-"""What is asked for when a search keeps its states in files."""
+"""What the fast engine may make use of: files, and a second thread."""
 
 from __future__ import annotations
 
@@ -19,3 +19,11 @@ class Spill:
     resume: bool = False
     every: float = 60.0
     searched: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a search may use that only the fast engine does: files for its states, two threads."""
+
+    spill: Spill | None = None
+    workers: int = 1
