@@ -492,11 +492,11 @@ def test_a_lasso_is_offered_with_its_loop(capsys: pytest.CaptureFixture[str]) ->
     reached, stays = traces_of(checked(space.model, None, 20), space)
     assert reached.name == "reached: a leader is elected"
     assert stays.name == "refuted: a leader for good, once faults stop"
-    assert stays.note == "from the start nothing has to happen any more; it stays there for ever"
+    assert stays.note == "from the start nothing has to happen any more; and stays there for ever"
     space = Space(model_of("bully", nodes=4, liveness=True, weak_timers=True))
     found = traces_of(checked(space.model, None, 20), space)
     lasso = next(trace for trace in found if "refuted" in trace.name)
-    assert lasso.note.endswith("in 3 steps; then back to step 11, and so on for ever")
+    assert lasso.note.endswith("in 3 steps; back to step 11, and so on for ever")
     assert len(lasso.path) == 15
     assert capsys.readouterr().err.count("for 20 seconds at most") == 2
 
