@@ -84,10 +84,11 @@ class Missing:
 
 @dataclass(frozen=True)
 class Problem:
-    """The size, and a folder for files that go when the script ends."""
+    """The size, the bits of Spin's hash table, and a folder for files that go when the script ends."""
 
     nodes: int
     terms: int
+    bits: int
     folder: Path
 
     def place(self, name: str) -> Path:
@@ -152,14 +153,14 @@ def works(command: list[str]) -> bool:
         return False
 
 
-def elcheck(problem: Problem, engine: str) -> Checker | Missing:
+def elcheck(problem: Problem, engine: str, threads: int = 1) -> Checker | Missing:
     """One of the engines of the elcheck in the current folder."""
-    name = f"elcheck {engine}"
+    name = f"elcheck {engine}" + (f", {threads} threads" if threads > 1 else "")
     base = [sys.executable, "-m", "checker", "raft_election", "--engine", engine]
     there = [sys.executable, "-c", "import numba, checker.engines as e; e.ENGINES['fast']"]
     if engine == "fast" and not works(there):
         return Missing(name, "pip install 'elcheck[fast]'")
-    base += ["--format", "json"]
+    base += ["--workers", str(threads), "--format", "json"]
     size = ["--nodes", str(problem.nodes), "--terms", str(problem.terms)]
     ready = [[*base, "--nodes", "3", "--terms", "1"]]
     return Checker(name, Path.cwd(), ready, [*base, *size], read_elcheck)
@@ -186,7 +187,7 @@ def spin(problem: Problem, how: str, *options: str) -> Checker | Missing:
         ["spin", "-a", *size, str(PEERS / "raft_election.pml")],
         ["gcc", "-O2", "-w", *exact, "-o", "pan", "pan.c"],
     ]
-    return Checker(name, problem.place(name), ready, ["./pan", "-w22"], read_spin)
+    return Checker(name, problem.place(name), ready, ["./pan", f"-w{problem.bits}"], read_spin)
 
 
 def read_spin(done: Run) -> Found:
@@ -373,14 +374,20 @@ def measure(checkers: list[Checker], repeat: int, caches: Path) -> list[Measured
 @click.option("--terms", type=click.IntRange(1, 4), default=2, show_default=True, help="The highest term.")
 @click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, help="Rounds.")
 @click.option("--only", default="", help="Checkers whose name holds this; the fast engine always runs.")
+@click.option(
+    "--bits", default=22, show_default=True, help="Spin's -w: its hash table has 2 to the BITS slots."
+)
 @click.option("--minicheck", "python", default=sys.executable, help="A Python that has minicheck.")
 @click.option("--tla2tools", type=click.Path(exists=True, path_type=Path), help="tla2tools.jar, for TLC.")
-def main(nodes: int, terms: int, repeat: int, only: str, python: str, tla2tools: Path | None) -> None:
+def main(
+    nodes: int, terms: int, repeat: int, only: str, bits: int, python: str, tla2tools: Path | None
+) -> None:
     """Run the same problem on elcheck and on its peers, and print the ratios."""
     with tempfile.TemporaryDirectory() as name:
-        problem = Problem(nodes, terms, Path(name))
+        problem = Problem(nodes, terms, bits, Path(name))
         candidates = [
             elcheck(problem, "fast"),
+            elcheck(problem, "fast", 2),
             elcheck(problem, "plain"),
             spin(problem, "depth first"),
             spin(problem, "breadth first", "-DBFS"),
@@ -391,7 +398,7 @@ def main(nodes: int, terms: int, repeat: int, only: str, python: str, tla2tools:
             tlc(problem, tla2tools, 1),
             tlc(problem, tla2tools, 2),
         ]
-        asked = [one for one in candidates if only in one.name or one.name == "elcheck fast"]
+        asked = [one for one in candidates if only in one.name or one.name.startswith("elcheck fast")]
         load = _load()
         try:
             measured = measure(

@@ -22,6 +22,8 @@ from checker.check import Limits, check
 from checker.engines import ENGINES
 from checker.means import Means
 from checker.model.errors import UsageError
+from checker.zoo.cases import Case
+from tests.cases import CASES, parameter
 from tests.contract import Contract
 from tests.models import Counter, Counting
 
@@ -43,6 +45,36 @@ class TestFastInTwoThreads(Contract):
 
     engine = "fast"
     means = Means(workers=2)
+
+    @pytest.mark.parametrize("case", [parameter(case) for case in CASES[::6]])
+    def test_counts(self, case: Case) -> None:
+        """Of every sixth case: the tables are those of one thread."""
+        super().test_counts(case)
+
+
+def test_the_plain_engine_has_one_thread() -> None:
+    with pytest.raises(UsageError, match="--engine plain has one thread"):
+        check(Counting(3).model(always("small", small)), engine="plain", means=Means(workers=2))
+
+
+def test_a_handler_that_fails_far_from_the_start_in_two_threads() -> None:
+    """What was found before the state that it fails in is the same in one thread and in two."""
+
+    class Failing(Node[Counter]):
+        def start(self, me: NodeId) -> Steps[Counter]:
+            yield Step(Counter())
+
+        @action
+        def increment(self, me: NodeId, s: Counter) -> Steps[Counter]:
+            if s.value == 30:
+                raise ValueError("too many")
+            yield Step(Counter(s.value + 1))
+
+    model = Model(Failing(node_ids(4)), [always("small", small)])
+    one, two = (check(model, engine="fast", means=Means(workers=n)) for n in (1, 2))
+    assert one.exit_code == two.exit_code
+    assert one.search.failure == two.search.failure is not None
+    assert (one.stats.distinct, one.stats.transitions) == (two.stats.distinct, two.stats.transitions)
 
 
 def test_auto_hands_over_a_large_space(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,8 @@ def test_a_search_in_pieces_comes_to_the_same(case: Case, tmp_path: Path) -> Non
     states = whole.stats.distinct
     for part in (1, 2, 3):
         limits = replace(case.limits, max_states=states * part // 4)
-        report = check(model, limits, means=Means(Spill(tmp_path, resume=part > 1)))
+        means = Means(Spill(tmp_path, resume=part > 1), workers=1 + part % 2)
+        report = check(model, limits, means=means)
         assert report.stats.stopped == f"--max-states {limits.max_states} was reached"
     for _ in range(2):  # the second time all is done already
         assert gist(check(model, case.limits, means=Means(Spill(tmp_path, resume=True)))) == gist(whole)
