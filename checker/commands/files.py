@@ -16,7 +16,6 @@ from checker.export.subject import NoTrace
 from checker.model.errors import UsageError
 from checker.model.model import Model
 from checker.render.run import Run
-from checker.report import page
 from checker.system.system import deadlock_claim
 
 
@@ -32,8 +31,8 @@ class Files:
 
 def require_formats(files: Files) -> None:
     """Raise UsageError for what can't be written: better before a long search than after."""
-    if files.report is not None:
-        page.require_folder(files.report)
+    if files.report is not None and not files.report.parent.is_dir():
+        raise UsageError(f"--report {files.report}: there is no folder {files.report.parent}")
     if files.graph is not None and format_of(files.graph).of != "graph":
         raise UsageError(
             f"--graph {files.graph}: the ending is of no state graph; --export writes everything else"
@@ -59,6 +58,8 @@ def write_files(run: Run, report: Report, about: About, files: Files, sound: Mod
     """
     writers: list[Callable[[], None]] = []
     if files.report is not None:
+        from checker.report import page  # which takes its time to be imported
+
         writers.append(partial(page.write, run, report, about, files.report, sound))
     graphs = () if files.graph is None else (files.graph,)
     writers += [partial(_export, report, path, files.of, run.command) for path in (*graphs, *files.exports)]

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
 from checker.check import Report
-from checker.export import aldebaran, dot, graphml, itf, mermaid, sarif, shiviz, tlc
 from checker.export.subject import Subject, result_with_trace
 from checker.model.errors import UsageError
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format: what it is called, what it is of, and what writes it."""
+    """A format: what it is called, what it is of, and the module here that writes it."""
 
     name: str
     of: Literal["trace", "report", "graph"]
-    render: Callable[[Subject], str]
+    module: str
+
+    def render(self, subject: Subject) -> str:
+        """The file. The module is imported only now: those of graphs need what takes long to import."""
+        made: str = import_module(f"checker.export.{self.module}").render(subject)
+        return made
 
 
 FORMATS: dict[str, Format] = {
-    ".itf.json": Format("ITF JSON", "trace", itf.render),
-    ".tlc.json": Format("TLC's trace JSON", "trace", tlc.render),
-    ".shiviz": Format("a ShiViz log", "trace", shiviz.render),
-    ".mmd": Format("a Mermaid sequence diagram", "trace", mermaid.render),
-    ".sarif": Format("SARIF 2.1.0", "report", sarif.render),
-    ".dot": Format("DOT", "graph", dot.render),
-    ".graphml": Format("GraphML", "graph", graphml.render),
-    ".aut": Format("Aldebaran", "graph", aldebaran.render),
+    ".itf.json": Format("ITF JSON", "trace", "itf"),
+    ".tlc.json": Format("TLC's trace JSON", "trace", "tlc"),
+    ".shiviz": Format("a ShiViz log", "trace", "shiviz"),
+    ".mmd": Format("a Mermaid sequence diagram", "trace", "mermaid"),
+    ".sarif": Format("SARIF 2.1.0", "report", "sarif"),
+    ".dot": Format("DOT", "graph", "dot"),
+    ".graphml": Format("GraphML", "graph", "graphml"),
+    ".aut": Format("Aldebaran", "graph", "aldebaran"),
 }
 """By the ending of the file. A new one is a line here and a module that renders it."""
 

@@ -15,7 +15,6 @@ import click
 
 from checker.about import About
 from checker.check import Report
-from checker.model.errors import UsageError
 from checker.model.model import Model
 from checker.render import text
 from checker.render.junit import printable
@@ -23,12 +22,6 @@ from checker.render.run import Run
 from checker.report.document import Document, document
 
 SCRIPTS = ("picture.js", "viewer.js", "script.js")
-
-
-def require_folder(path: Path) -> None:
-    """Raise UsageError if there is no folder to put the file in: better before a long search than after."""
-    if not path.parent.is_dir():
-        raise UsageError(f"--report {path}: there is no folder {path.parent}")
 
 
 def write(run: Run, report: Report, about: About, path: Path, sound: Model | None = None) -> None:
