@@ -193,21 +193,63 @@ def _emit(h: Ints, w: Words, q: Ints, out: int, cuts: int, actor: int) -> int:
 
 
 @compiled
-def _commutes(h: Ints, w: Words, record: int, target: int, actor: int) -> bool:
-    """Whether a step with at most one send, to ``target``, commutes with a step of another node, ``actor``.
+def _commutes(h: Ints, w: Words, record: int, target: int) -> bool:
+    """Whether a step, whose only send is to ``target``, commutes with the one of another node that led here.
 
     What two nodes send to a third commutes on every network. What is sent to the actor does not if that
     took the same message out of a set, or made room on a bounded link.
     """
     if w[record + SEND] <= SEVERAL or _is_observed(h, w, w[record + OUTCOME]):
         return False
-    return bool(target != actor or h[NETWORK] == SENT_SET)
+    return bool(target != h[ACTOR] - 1 or h[NETWORK] == SENT_SET)
 
 
 @compiled
-def _take(
-    h: Ints, w: Words, q: Ints, family: int, only: int, cuts: int, status: int,
-) -> int:  # fmt: skip
+def _move(
+    h: Ints, w: Words, q: Ints, node: int, record: int, early: bool, tells: bool, cuts: int, status: int
+) -> int:
+    """Follow a move of a node. Answers DONE, MISS or GROW.
+
+    ``early``: it was there in the state before, too, and came first. ``tells``: the node is told of those that
+    are down.
+    """
+    base, send = _row(h, BASE), w[record + SEND]
+    changed, arrives, target, made = w[record + BECOMES] != w[base + node], send == NOTHING, -1, 0
+    if send >= 0:  # which changes nothing more often than not: look before anything is copied
+        target = w[h[POST] + 2 * send]
+        made = affected(h, w, q, w[base + target], w[h[POST] + 2 * send + 1])
+        arrives = made >= 0 and made != w[base + target]
+        if made == w[base + target] and not changed:
+            return status
+        changed = True
+    if early and changed and made >= 0 and _commutes(h, w, record, target):
+        h[SKIPPED] += 1
+        h[PROPER] += 1
+        return status
+    after = _after(h)
+    _copy(h, w, base, after)
+    w[after + node] = w[record + BECOMES]
+    if target >= 0 and made >= 0:
+        w[after + target] = made
+    elif send <= SEVERAL:
+        made = _post(h, w, q, w[record + OUTCOME], send)
+        changed = changed or made == 1
+    if made == CUT:
+        h[cuts] |= h[LIMIT_BIT]
+        return status
+    if made < 0 or not changed:
+        return made if made < 0 else status
+    if status == MISS:
+        _observe(h, w, q, after, w[record + OUTCOME])
+        return MISS
+    if tells:
+        status = _told(h, w, q, node)
+    actor = node + 1 if arrives and h[ACTOR] >= 0 else 0
+    return status if status != DONE else _emit(h, w, q, w[record + OUTCOME], cuts, actor)
+
+
+@compiled
+def _take(h: Ints, w: Words, q: Ints, family: int, only: int, cuts: int, status: int) -> int:
     """Follow every move of a family, of all nodes or of one.
 
     After a miss nothing is stored any more, so that states are found in their order, but what else will be
@@ -221,63 +263,23 @@ def _take(
     """
     if status != DONE and status != MISS:
         return status
-    base, fields, before, actor = _row(h, BASE), h[FIELDS], _row(h, BEFORE), h[ACTOR] - 1
+    base, before, actor = _row(h, BASE), _row(h, BEFORE), h[ACTOR] - 1
     first, last = (0, h[NODES]) if only < 0 else (only, only + 1)
     for node in range(first, last):
-        own = w[base + node]
-        number = list_for(h, w, q, family, own)
+        number = list_for(h, w, q, family, w[base + node])
         if number == GROW:
             return GROW
         if number == MISS:
             status = MISS
             continue
         moves = h[REC] + number
-        early = node < actor and own == w[before + node]
         h[cuts] |= w[moves + CUTS_OF_LIST]
-        record = moves + HEAD - 3
-        for _ in range(w[moves + LENGTH_OF_LIST]):
-            record += 3
-            becomes, send = w[record + BECOMES], w[record + SEND]
-            made, changed, target = 0, becomes != own, -1
-            arrives = send == NOTHING  # whether all that is sent arrives
-            if send >= 0:  # which changes nothing more often than not: look before anything is copied
-                target = w[h[POST] + 2 * send]
-                made = affected(h, w, q, w[base + target], w[h[POST] + 2 * send + 1])
-                arrives = made >= 0 and made != w[base + target]
-                if made == w[base + target] and not changed:
-                    continue
-                changed = True
-            if early and changed and made >= 0 and _commutes(h, w, record, target, actor):
-                h[SKIPPED] += 1
-                h[PROPER] += 1
-                continue
-            after = _after(h)
-            for i in range(fields):
-                w[after + i] = w[base + i]
-            w[after + node] = becomes
-            if target >= 0 and made >= 0:
-                w[after + target] = made
-            elif send <= SEVERAL:
-                made = _post(h, w, q, w[record + OUTCOME], send)
-                changed = changed or made == 1
-            if made < 0:
-                if made == GROW:
-                    return GROW
-                if made == MISS:
-                    status = MISS
-                else:
-                    h[cuts] |= h[LIMIT_BIT]
-                continue
-            if changed and status == MISS:
-                _observe(h, w, q, after, w[record + OUTCOME])
-            elif changed:
-                if only >= 0 and h[TOLD]:
-                    status = _told(h, w, q, node)
-                if status == DONE:
-                    known = arrives and h[ACTOR] >= 0
-                    status = _emit(h, w, q, w[record + OUTCOME], cuts, node + 1 if known else 0)
-                if status != DONE and status != MISS:
-                    return status
+        early = node < actor and w[base + node] == w[before + node]
+        for i in range(w[moves + LENGTH_OF_LIST]):
+            record = moves + HEAD + 3 * i
+            status = _move(h, w, q, node, record, early, only >= 0 and h[TOLD] != 0, cuts, status)
+            if status != DONE and status != MISS:
+                return status
     return status
 
 
