@@ -210,8 +210,8 @@ def _move(
 ) -> int:
     """Follow a move of a node. Answers DONE, MISS or GROW.
 
-    ``early``: it was there in the state before, too, and came first. ``tells``: the node is told of those that
-    are down.
+    ``early``: it was there in the state before, too, and came first. ``tells``: the node is told of those
+    that are down.
     """
     base, send = _row(h, BASE), w[record + SEND]
     changed, arrives, target, made = w[record + BECOMES] != w[base + node], send == NOTHING, -1, 0
