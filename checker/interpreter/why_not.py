@@ -231,6 +231,11 @@ class Explainer(Interpreter):
         return f"the bound {self._bound_on_network()} cuts it" if event.kind == "duplicate" else NO_STEP
 
 
+def no_step(why: str) -> bool:
+    """Whether it would leave everything as it is."""
+    return why.endswith("that is no step")
+
+
 def by_handler(why: str) -> bool:
     """Whether it is a handler's own doing that it can't happen, so that its source says more."""
     return why.startswith(("its guard", "its handler"))

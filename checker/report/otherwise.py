@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from checker.byhand.words import written
-from checker.interpreter.why_not import NO_STEP, Explainer
+from checker.interpreter.why_not import Explainer, no_step
 from checker.liveness.assumptions import Assumptions
 from checker.model.environment import EnvironmentState
 from checker.model.errors import DefinitionError
@@ -69,7 +69,7 @@ def _without_budgets(state: State) -> State:
 
 def _prevented(explainer: Explainer, before: State, event: Event) -> str:
     why = explainer.held_up(before, event)
-    if why == NO_STEP:
+    if no_step(why):
         return "it would change nothing"
     return f"it could not happen: {why or 'it is no step of that model'}"
 
