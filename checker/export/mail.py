@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from checker.model.ids import NodeId
+from checker.flow import envelope_of
 from checker.model.state import Envelope, Event, State, is_notice
-
-
-def named(event: Event) -> Envelope | None:
-    """The message that an event is about: delivered, lost or duplicated."""
-    args = dict(event.args)
-    src = args.get("src")
-    if (
-        event.kind not in ("receive", "lose", "duplicate")
-        or event.node is None
-        or not isinstance(src, NodeId)
-    ):
-        return None
-    return Envelope(src, event.node, args["msg"])
 
 
 def consumed(event: Event, network: str) -> Envelope | None:
     """The message that is not under way any more after the event, on a network of that name."""
-    message = named(event)
+    message = envelope_of(event)
     if message is None or event.kind == "duplicate":
         return None
     return message if network != "sent-set" or is_notice(message) else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from checker.export.mail import named
 from checker.export.subject import Subject
 from checker.export.words import effects
+from checker.flow import envelope_of
 from checker.model.state import Event, State
 from checker.model.values import text
 from checker.trace import TraceStep
@@ -59,7 +59,7 @@ class Diagram:
     def step(self, number: int, before: State, step: TraceStep) -> Iterator[str]:
         """A step: its message, if it is about one, then what it changes and sends."""
         event = step.event
-        message = named(event)
+        message = envelope_of(event)
         told = effects(self._model, before, step)
         if message is None or event.kind == "duplicate":
             yield self.note(event, [f"{number} {event}", *told])

@@ -6,8 +6,9 @@ import json
 from collections import Counter, deque
 from collections.abc import Mapping
 
-from checker.export.mail import consumed, named, sent
+from checker.export.mail import consumed, sent
 from checker.export.subject import Subject
+from checker.flow import envelope_of
 from checker.model.model import Model
 from checker.model.state import Envelope, Event, State
 from checker.system import System
@@ -61,7 +62,7 @@ class Log:
         """A step, on the host whose it is; the joint tick is one on every node that ticks."""
         event, network = step.event, self._model.environment.network
         said = f"{number} {event}".replace("\n", " ")
-        message = named(event)
+        message = envelope_of(event)
         waiting = self._under_way.get(message, deque()) if message is not None else deque()
         newest = dict(event.args).get("which") == "newest"
         cause = waiting[-1 if newest else 0] if waiting else {}
