@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+
 import pytest
 
 from checker import (
@@ -20,6 +22,7 @@ from checker import (
 )
 from checker.check import Limits, check
 from checker.engines import ENGINES
+from checker.load import load
 from checker.means import Means
 from checker.model.errors import UsageError
 from checker.zoo.cases import Case
@@ -28,6 +31,8 @@ from tests.contract import Contract
 from tests.models import Counter, Counting
 
 pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
+
+from checker.fast import pages
 
 
 class TestFast(Contract):
@@ -75,6 +80,18 @@ def test_a_handler_that_fails_far_from_the_start_in_two_threads() -> None:
     assert one.exit_code == two.exit_code
     assert one.search.failure == two.search.failure is not None
     assert (one.stats.distinct, one.stats.transitions) == (two.stats.distinct, two.stats.transitions)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_memory_that_the_system_does_not_reserve(monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    """Then every array is small at first, and has to grow."""
+
+    def refused(size: int) -> mmap.mmap:
+        raise OSError(f"no {size} bytes")
+
+    monkeypatch.setattr(pages, "_mapped", refused)
+    report = check(load("raft_election")(nodes=4), engine="fast", means=Means(workers=workers))
+    assert (report.stats.distinct, report.stats.transitions) == (31_073, 98_316)
 
 
 def test_auto_hands_over_a_large_space(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -168,6 +168,8 @@ class Memory:
             room = 2 * len(self.parents)
             self.rows = longer(self.rows, room)
             self.parents = longer(self.parents, room)
+        if len(self.actors) < len(self.parents):
+            self.actors = longer(self.actors, len(self.parents))
         while 4 * (self.h[a.STATES] + self.h[CAPACITY + a.PENDING]) > 3 * len(self.table):
             larger = np.zeros(2 * len(self.table), np.int64)
             rehash_entries(self.table, 0, len(self.table), larger, 0, len(larger))
@@ -190,7 +192,8 @@ class Memory:
         self.h[a.ROOM], self.h[a.SLOTS], self.h[a.EDGE_ROOM] = self._lengths()
 
     def _lengths(self) -> tuple[int, int, int]:
-        return min(len(self.parents), self.edges.states), len(self.table), len(self.edges.targets)
+        room = min(len(self.parents), len(self.actors), self.edges.states)
+        return room, len(self.table), len(self.edges.targets)
 
     def room(self, table: int) -> Words | Ints:
         """All of a table's room, as the words that it consists of."""
@@ -218,13 +221,13 @@ class Memory:
             self.room(table)[: len(content)] = content
 
     def held(self) -> int:
-        """Bytes in use: of the states and parents, and of all tables, hash tables with their free slots."""
+        """Bytes in use: of the states, parents and actors, and of all tables, hash tables with free slots."""
         learned = 0
         for table in range(a.TABLES):
             used = int(self.h[COUNT + table]) if table < a.HASHED else int(self.h[CAPACITY + table])
             learned += used * self._width(table) * (8 if table >= a.WIDE else 4)
         learned += 4 * int(self.h[COUNT + a.FAM] * self.h[COUNT + a.ID])  # LIST_OF, which has no count
-        return int(self.h[a.STATES]) * 4 * (self.fields + 1) + self.table.nbytes + learned
+        return int(self.h[a.STATES]) * (4 * (self.fields + 1) + 1) + self.table.nbytes + learned
 
     def _margins(self) -> None:
         """Leave room for what is put together in the buffers."""
