@@ -7,6 +7,7 @@ numba in it, and the loading of what it has compiled, but not the compilation, w
 from __future__ import annotations
 
 import multiprocessing
+import os
 import platform
 import resource
 import statistics
@@ -76,6 +77,7 @@ def measure(problem: Problem, engine: str) -> Measured:
 @click.option("--only", default="", help="Problems whose name holds this.")
 def main(runs: int, only: str) -> None:
     """Print the table."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as it is where elcheck is installed
     context = multiprocessing.get_context("spawn")
     problems = [problem for problem in PROBLEMS if only in problem.name]
     jobs = [(problem, engine) for problem in problems for engine in ("plain", "fast")]

@@ -12,6 +12,9 @@ in turn, a round of all and then the next; a figure is the median of the rounds.
 - x CPU, x wall: how many times longer it took than elcheck's fast engine (the plain one if that is not there)
   in the same round.
 
+Before each run some memory is used and given back. A virtual machine whose host takes what it does not use
+may wait for that longer than a search takes (seen: 3 s a GiB, where it is 0.2 s otherwise).
+
 Run it from the root of the repository, on a machine with nothing else to do: one busy process of others can
 keep two threads on one core, which wall seconds show and CPU seconds do not.
 """
@@ -135,6 +138,12 @@ def run(command: list[str], folder: Path, caches: Path) -> Run:
         said = (done.out + done.err)[-2000:]
         raise WrongError(f"{' '.join(command)}\nended with {child.returncode}:\n{said}")
     return done
+
+
+def warm(gib: int) -> None:
+    """Use so much memory, and give it back."""
+    touch = f"room = bytearray({gib} << 30); room[::4096] = bytes(len(room) // 4096)"
+    subprocess.run([sys.executable, "-c", touch], check=True)
 
 
 def last(pattern: str, text: str) -> list[str]:
@@ -355,8 +364,10 @@ HEADERS = [
 ]
 
 
-def measure(checkers: list[Checker], repeat: int, caches: Path) -> list[Measured]:
-    """Get all ready, then run them in rounds. Raises WrongError when one fails."""
+def measure(checkers: list[Checker], repeat: int, memory: int, caches: Path) -> list[Measured]:
+    """Get all ready, then run them in rounds, so many GiB being used before each run. Raises WrongError when
+    one fails.
+    """
     measured = []
     for one in checkers:
         click.echo(f"getting ready: {one.name}", err=True)
@@ -364,6 +375,7 @@ def measure(checkers: list[Checker], repeat: int, caches: Path) -> list[Measured
     for turn in range(repeat):
         for done in measured:
             click.echo(f"round {turn + 1}: {done.checker.name}", err=True)
+            warm(memory)
             done.runs.append(run(done.checker.command, done.checker.folder, caches))
             done.found.append(done.checker.read(done.runs[-1]))
     return measured
@@ -377,10 +389,20 @@ def measure(checkers: list[Checker], repeat: int, caches: Path) -> list[Measured
 @click.option(
     "--bits", default=22, show_default=True, help="Spin's -w: its hash table has 2 to the BITS slots."
 )
+@click.option(
+    "--memory", type=click.IntRange(0), default=2, show_default=True, help="GiB used before each run."
+)
 @click.option("--minicheck", "python", default=sys.executable, help="A Python that has minicheck.")
 @click.option("--tla2tools", type=click.Path(exists=True, path_type=Path), help="tla2tools.jar, for TLC.")
 def main(
-    nodes: int, terms: int, repeat: int, only: str, bits: int, python: str, tla2tools: Path | None
+    nodes: int,
+    terms: int,
+    repeat: int,
+    only: str,
+    bits: int,
+    memory: int,
+    python: str,
+    tla2tools: Path | None,
 ) -> None:
     """Run the same problem on elcheck and on its peers, and print the ratios."""
     with tempfile.TemporaryDirectory() as name:
@@ -401,13 +423,14 @@ def main(
         asked = [one for one in candidates if only in one.name or one.name.startswith("elcheck fast")]
         load = _load()
         try:
-            measured = measure(
-                [one for one in asked if isinstance(one, Checker)], repeat, Path(name) / "caches"
-            )
+            there = [one for one in asked if isinstance(one, Checker)]
+            measured = measure(there, repeat, memory, Path(name) / "caches")
         except WrongError as error:
             raise click.ClickException(str(error)) from error
         click.echo("\n".join(conditions(python)))
-        click.echo(f"load before {load}, after {_load()}; {repeat} rounds\n")
+        click.echo(
+            f"load before {load}, after {_load()}; {repeat} rounds, {memory} GiB used before each run\n"
+        )
         _print(nodes, terms, asked, measured)
 
 

@@ -22,7 +22,7 @@ from checker.model.handlers import HandlerError
 from checker.model.state import Event, EventKind
 from checker.model.values import counted
 from checker.properties import Finding, Judge
-from checker.results import Result
+from checker.results import Result, Shown
 from checker.system import System
 from checker.system.moves import Move
 from checker.trace import Trace, trace_of
@@ -86,7 +86,7 @@ def _improved(result: Result, number: int | None, search: FewestFaults) -> Resul
         trace = trace_of(search.path(finding), search.system)
         said = f"reached in {counted(len(trace.steps), 'step')}"
         detail = said if result.kind == "sometimes" else finding.detail.strip()
-        return replace(result, trace=trace, detail=detail, shortest=None, fewest=in_words(trace))
+        return replace(result, by=Shown(trace), detail=detail, fewest=in_words(trace))
     if not _may_do_with_less(result):
         return replace(result, fewest="no fault")
     return replace(result, fewest=f"{in_words(result.trace)}, or fewer: {search.stopped}")

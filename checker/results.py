@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 from checker.answer import Answer
 from checker.certificate import Certificate, certify
@@ -19,23 +21,62 @@ from checker.trace import ReplayError, Trace, trace_of
 from checker.verdict import Verdict
 
 
-@dataclass(frozen=True, repr=False)
+class Shown(NamedTuple):
+    """What shows a verdict. Of a claim of liveness that is refuted, ``certificate`` says why the behaviour is
+    fair. ``shortest`` is how many traces of this length there are, of which this is the clearest (of a
+    behaviour without end, ways to where its loop begins); None if that was not looked at.
+    """
+
+    trace: Trace | None = None
+    certificate: Certificate | None = None
+    shortest: int | None = None
+
+
+NOTHING = Shown()
+
+
+@dataclass(frozen=True, repr=False, eq=False)
 class Result:
-    """What was found of one property. ``detail`` says what is wrong, or what the verdict rests on. Of a claim
-    of liveness that is refuted, ``certificate`` says why the behaviour is fair. ``shortest`` is how many
-    traces of this length there are, of which this is the clearest (of a behaviour without end, ways to where
-    its loop begins); None if that was not looked at. ``fewest``
-    says, if that was asked for, how many faults it takes at the least.
+    """What was found of one property. ``detail`` says what is wrong, or what the verdict rests on. ``by``
+    shows it, or makes what does when that is first asked for. ``fewest`` says, if that was asked for, how
+    many faults it takes at the least.
     """
 
     name: str
     kind: str
     verdict: Verdict
     detail: str = ""
-    trace: Trace | None = None
-    certificate: Certificate | None = None
-    shortest: int | None = None
+    by: Shown | Callable[[], Shown] = NOTHING
     fewest: str = ""
+
+    @cached_property
+    def shown(self) -> Shown:
+        """What shows the verdict. Raises ReplayError if it is first made here and does not replay."""
+        return self.by if isinstance(self.by, Shown) else self.by()
+
+    @property
+    def trace(self) -> Trace | None:
+        """The trace to what decides the property, if that is a trace."""
+        return self.shown.trace
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """Why a behaviour without end is fair."""
+        return self.shown.certificate
+
+    @property
+    def shortest(self) -> int | None:
+        """How many traces of this length there are."""
+        return self.shown.shortest
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Result) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.kind, self.verdict))
+
+    def _parts(self) -> tuple[object, ...]:
+        return self.name, self.kind, self.verdict, self.detail, self.fewest, self.shown
 
     def __repr__(self) -> str:
         said = ": ".join(filter(None, [self.verdict.value, self.detail.partition("\n")[0]]))
@@ -55,7 +96,7 @@ def results_of(
         if claim.kind == "atom":
             continue
         if finding is not None:
-            yield _found(claim, finding, shortest.clearest(number, finding), search, system)
+            yield _found(number, claim, finding, shortest, search, system)
         elif answer is not None and answer.path is not None:
             yield _refuted(claim, answer, answer.path, shortest.clearest_to(answer.ends), system)
         else:
@@ -63,21 +104,28 @@ def results_of(
     if search.failure is not None:
         index, message = search.failure
         trace = None if index is None else trace_of(path_to(search, system, index), system)
-        yield Result("nothing raises", "error", Verdict.REFUTED, message, trace)
+        yield Result("nothing raises", "error", Verdict.REFUTED, message, Shown(trace))
 
 
 def _found(
-    claim: Property, finding: Finding, best: Clearest | None, search: Search, system: System
+    number: int, claim: Property, finding: Finding, shortest: Shortest, search: Search, system: System
 ) -> Result:
-    """What a state or a step decided."""
-    if best is None:
-        path = path_to(search, system, finding.index) + ([finding.step] if finding.step else [])
-        best = Clearest(path, 0, finding.detail)
-    trace = trace_of(best.path, system)
-    verdict, detail = Verdict.REFUTED, best.detail.strip()
+    """What a state or a step decided. The clearest witness is looked for when it is asked for: few are."""
+    path = path_to(search, system, finding.index) + ([finding.step] if finding.step else [])
+    met = Clearest(path, 0, finding.detail)
+
+    def clearest() -> Clearest:
+        return shortest.clearest(number, finding) or met
+
+    def shown(best: Clearest) -> Shown:
+        return Shown(trace_of(best.path, system), shortest=best.count or None)
+
     if claim.kind == "sometimes":
-        verdict, detail = Verdict.PROVED, f"reached in {counted(len(trace.steps), 'step')}"
-    return Result(claim.name, claim.kind, verdict, detail, trace, shortest=best.count or None)
+        shown(met)  # that it can be reached is seen to here
+        detail = f"reached in {counted(len(path) - 1, 'step')}"
+        return Result(claim.name, claim.kind, Verdict.PROVED, detail, lambda: shown(clearest()))
+    best = clearest()
+    return Result(claim.name, claim.kind, Verdict.REFUTED, best.detail.strip(), shown(best))
 
 
 def _refuted(claim: Property, answer: Answer, path: Path, best: Clearest | None, system: System) -> Result:
@@ -90,7 +138,8 @@ def _refuted(claim: Property, answer: Answer, path: Path, best: Clearest | None,
             trace, count = clearer, best.count
     if claim.formula is not None:
         certificate = certify(trace, model, claim.formula)
-    return Result(claim.name, claim.kind, Verdict.REFUTED, answer.detail, trace, certificate, count)
+    shown = Shown(trace, certificate, count)
+    return Result(claim.name, claim.kind, Verdict.REFUTED, answer.detail, shown)
 
 
 def _breaks(formula: Formula, trace: Trace, model: Model) -> bool:

@@ -20,7 +20,7 @@ from checker.model.model import Model
 from checker.model.property import Property
 from checker.model.values import counted
 from checker.properties import Finding, Judge
-from checker.results import Result
+from checker.results import Result, Shown
 from checker.shorten import Short, path_of, shortened
 from checker.system import System, build
 from checker.system.moves import Move
@@ -275,7 +275,7 @@ class Walker:
         if self.failure is not None:
             path, message = self.failure
             trace = trace_of(path, self.system) if path else None
-            yield Result("nothing raises", "error", Verdict.REFUTED, message, trace)
+            yield Result("nothing raises", "error", Verdict.REFUTED, message, Shown(trace))
 
     def _silent(self, claim: Property) -> str:
         if claim.kind not in DECIDABLE:
@@ -287,8 +287,8 @@ class Walker:
         walk, path, finding = self.found[number]
         steps = counted(len(path) - 1, "step")
         if claim.kind == "sometimes":
-            trace = trace_of(path, self.system)
-            return Result(claim.name, claim.kind, Verdict.PROVED, f"reached in {steps} of walk {walk}", trace)
+            detail, shown = f"reached in {steps} of walk {walk}", Shown(trace_of(path, self.system))
+            return Result(claim.name, claim.kind, Verdict.PROVED, detail, shown)
         short, how = Short(path, finding.detail.strip(), shortest=False), ""
         try:
             short = shortened(path, number, self.system)
@@ -297,4 +297,4 @@ class Walker:
         trace = trace_of(short.path, self.system)
         known = "the shortest" if short.shortest else "there may be shorter ones"
         how = how or f"walk {walk}, {steps}, shortened to {len(trace.steps):,}: {known}"
-        return Result(claim.name, claim.kind, Verdict.REFUTED, f"{short.detail} ({how})", trace)
+        return Result(claim.name, claim.kind, Verdict.REFUTED, f"{short.detail} ({how})", Shown(trace))

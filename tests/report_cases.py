@@ -15,6 +15,7 @@ from checker.load import ModelFile, adapted, load
 from checker.model.model import Model
 from checker.render.run import Run
 from checker.report import page
+from checker.results import Shown
 from checker.trace import Trace, TraceStep, replay
 from checker.verdict import Verdict
 
@@ -59,7 +60,7 @@ def report_of(
     """A check that refuted a claim by a trace walked by hand."""
     file, model = built(name, given, environment)
     kind = "always" if loop is None else "liveness"
-    refuted = Result("a claim", kind, Verdict.REFUTED, "it is broken", walk(model, words, loop))
+    refuted = Result("a claim", kind, Verdict.REFUTED, "it is broken", Shown(walk(model, words, loop)))
     report = check(model, Limits(max_states=200))
     return file, dataclasses.replace(report, results=(refuted, *report.results), verdict=Verdict.REFUTED)
 

@@ -27,20 +27,22 @@ from checker import (
     guard,
     node_ids,
     receive,
+    sometimes,
     step,
     weak,
 )
 from checker import clearest as clearest_module
 from checker.check import Limits, Report, Result, check
-from checker.clearest import whose
+from checker.clearest import Clearest, Shortest, whose
 from checker.interpreter import Interpreter
 from checker.load import load
 from checker.model.errors import DefinitionError
 from checker.model.model import Model as AnyModel
 from checker.model.property import Property
 from checker.model.state import Event, NodeView, State
-from checker.properties import arguments_of
+from checker.properties import Finding, arguments_of
 from checker.system.views import see
+from checker.verdict import Verdict
 from tests.random_models import Case, models, specs
 from tests.test_oracle import examples
 
@@ -253,6 +255,10 @@ def two_each(views: Sequence[NodeView[Count]]) -> bool | str:
     return "both have counted to two" if counts == [2, 2] else True
 
 
+def two_of_one(views: Sequence[NodeView[Count]]) -> bool:
+    return any(view.state.quiet + view.state.loud == 2 for view in views)
+
+
 def counting(claim: Property) -> Model:
     return Model(Counter(node_ids(2)), [claim], Environment(network="bag"))
 
@@ -265,6 +271,23 @@ def test_fewest_switches_then_fewest_messages(engine: str) -> None:
     steps = [(str(s.event.node), s.event.name) for s in result.trace.steps]
     assert steps == [("n1", "whisper")] * 2 + [("n2", "whisper")] * 2
     assert result.shortest == 6 * 2**4  # orders of the four steps, and what each of them is
+
+
+def test_a_witness_is_made_clearest_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    found = Shortest.clearest
+
+    def clearest(self: Shortest, number: int, finding: Finding) -> Clearest | None:
+        looked.append(number)
+        return found(self, number, finding)
+
+    monkeypatch.setattr(Shortest, "clearest", clearest)
+
+    result = check(counting(sometimes("two", all_nodes(two_of_one)))).results[0]
+    assert (result.verdict, result.detail, looked) == (Verdict.PROVED, "reached in 2 steps", [])
+    assert result.trace is not None
+    assert len({step.event.node for step in result.trace.steps}) == 1
+    assert (result.shortest, looked) == (2 * 2**2, [0])
 
 
 def test_what_is_said_is_of_the_trace_that_is_shown() -> None:

@@ -9,6 +9,7 @@ from checker.check import Limits, Report, Result, check
 from checker.interpreter import Interpreter
 from checker.load import adapted, load
 from checker.model.model import Model
+from checker.results import Shown
 from checker.trace import Trace, TraceStep
 from checker.verdict import Verdict
 
@@ -53,7 +54,7 @@ def walk(model: Model, seed: int, length: int) -> Trace:
 def reported(model: Model, trace: Trace, name: str = "it can't happen") -> Report:
     """A report that has this trace as its only counterexample."""
     report = check(replace(model, properties=[], deadlock=True), Limits(depth=0))
-    return replace(report, results=(Result(name, "always", Verdict.REFUTED, "it happened", trace),))
+    return replace(report, results=(Result(name, "always", Verdict.REFUTED, "it happened", Shown(trace)),))
 
 
 def follow(model: Model, *events: str) -> Trace:

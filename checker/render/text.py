@@ -42,7 +42,7 @@ def render(run: Run, report: Report, wanted: Wanted = Wanted()) -> str:
     parts += [f"Note: {note}." for note in report.notes]
     parts += _coverage(report.coverage, report.stats)
     for result in report.results:
-        if result.trace is not None and (result.verdict is Verdict.REFUTED or wanted.witnesses):
+        if (result.verdict is Verdict.REFUTED or wanted.witnesses) and result.trace is not None:
             parts.append(_shown(report, result, wanted))
         elif result.kind == "error":
             parts.append(_headline(result))
