@@ -13,7 +13,7 @@ import numpy as np
 
 from checker.explore import Limits, Patience, Search, Watch, Written, between_levels, explore
 from checker.fast import arrays as a
-from checker.fast.arrays import COUNT, GROW, Ints
+from checker.fast.arrays import COUNT, GROW, Ints, Words, Words2
 from checker.fast.calls import begin
 from checker.fast.checkpoint import Checkpoint
 from checker.fast.edges import Graph
@@ -185,9 +185,7 @@ class Engine:
         keeper.take_up(saved, self._limits)
         self._begun = True
         self._employ()
-        questions: list[list[int]] = saved.questions.reshape(-1, 2).tolist()
-        for index, succ in questions:
-            self._examine(index, succ)
+        self._examine(*saved.questions.reshape(-1, 2).T)
         for claim, index, succ, said in saved.found:
             self._decide(claim, index, succ, said)
         self._judge.evaluations = saved.evaluations
@@ -211,8 +209,7 @@ class Engine:
         self._employ()
         self._begun = found.stopped is None
         found.levels.append(0)
-        for index in range(len(found.codes)):
-            self._examine(index, VIEW)
+        self._examine(np.arange(len(found.codes)), VIEW)
         if found.stopped is None and self._limits.first:
             between_levels(found, self._judge, self._limits)
 
@@ -277,31 +274,35 @@ class Engine:
     def _ask(self) -> None:
         """Ask the judge what compiled code has put aside."""
         memory = self._memory
-        for index in memory.used(a.JUDGED).tolist():
-            self._examine(index, VIEW)
-        for index, succ in memory.used(a.STEP).tolist():
-            self._examine(index, succ)
-        for index in memory.used(a.STUCK).tolist():
-            self._examine(index, STUCK)
+        self._examine(memory.used(a.JUDGED), VIEW)
+        self._examine(*memory.used(a.STEP).T)
+        self._examine(memory.used(a.STUCK), STUCK)
         for table in (a.JUDGED, a.STEP, a.STUCK):
             memory.h[COUNT + table] = 0
 
-    def _examine(self, index: int, succ: int) -> None:
-        """Ask the judge of a state (VIEW), of one without a next step (STUCK), or of a step to another."""
-        judge, codes = self._judge, self.search.codes
-        self._at = index
-        if self._keeper is not None:
-            self._notes.questions.extend((index, succ))
-        if succ == VIEW:
-            judge.view(index, self._view(index))
-            if judge.asks_whole:
-                judge.whole(index, codes[index])
-        elif succ == STUCK:
-            if judge.asks_deadlock:
-                judge.no_next_step(index, codes[index])
-        else:
-            for claim, complaint in judge.complaints(self._view(index), self._view(succ)):
-                self._decide(claim, index, succ, complaint)
+    def _examine(self, states: Words | Ints, after: Words | Ints | int) -> None:
+        """Ask the judge of states (VIEW), of such without a next step (STUCK), or of steps to others."""
+        if not len(states):
+            return
+        succs = np.broadcast_to(after, states.shape)
+        views, afters = self._seen(states), iter(self._seen(succs[succs >= 0]))
+        for index, succ, view in zip(states.tolist(), succs.tolist(), views, strict=True):
+            self._at = index
+            if self._keeper is not None:
+                self._notes.questions.extend((index, succ))
+            if succ == VIEW:
+                self._judge_state(index, view)
+            elif succ == STUCK:
+                if self._judge.asks_deadlock:
+                    self._judge.no_next_step(index, self.search.codes[index])
+            else:
+                for claim, complaint in self._judge.complaints(view, next(afters)):
+                    self._decide(claim, index, succ, complaint)
+
+    def _judge_state(self, index: int, view: tuple[int, ...]) -> None:
+        self._judge.view(index, view)
+        if self._judge.asks_whole:
+            self._judge.whole(index, self.search.codes[index])
 
     def _decide(self, claim: int, index: int, succ: int, said: str) -> None:
         """Note where a claim is decided; its step is found again at the end, since that asks handlers, and
@@ -312,29 +313,30 @@ class Engine:
             if succ >= 0:
                 self._notes.steps[claim] = (index, succ)
 
-    def _view(self, index: int) -> tuple[int, ...]:
-        """What properties see of a state."""
+    def _seen(self, states: Words | Ints) -> list[tuple[int, ...]]:
+        """What properties see of each of these states."""
+        columns = self._columns(self._memory.rows[states])
+        return list(zip(*(column.tolist() for column in columns), strict=True))
+
+    def _columns(self, rows: Words2) -> list[Words]:
+        """What properties see of some states: of each node, then of each monitor."""
         memory, nodes = self._memory, len(self._system.tables)
-        row = memory.rows[index]
-        locals_ = memory.column(a.ID, row[:nodes], a.LOCAL)
-        return (*memory.column(a.LOC, locals_, a.PROFILE).tolist(), *row[nodes:-1].tolist())
+        locals_ = (memory.column(a.ID, rows[:, node], a.LOCAL) for node in range(nodes))
+        columns = [memory.column(a.LOC, numbers, a.PROFILE) for numbers in locals_]
+        return columns + [rows[:, place] for place in range(nodes, memory.fields - 1)]
 
     def _views(self) -> tuple[Ints, list[tuple[int, ...]]]:
         """For each state the number of what properties see of it, and what that is by its number."""
-        memory, nodes = self._memory, len(self._system.tables)
-        rows = memory.rows[: len(self.search.codes)]
-        locals_ = (memory.column(a.ID, rows[:, node], a.LOCAL) for node in range(nodes))
-        columns = [memory.column(a.LOC, numbers, a.PROFILE) for numbers in locals_]
-        columns += [rows[:, place] for place in range(nodes, memory.fields - 1)]
+        rows = self._memory.rows[: len(self.search.codes)]
         key, span = np.zeros(len(rows), np.int64), 1
-        for column in columns:
+        for column in self._columns(rows):
             values = int(column.max(initial=0)) + 1
             if span * values >= 1 << 62:
                 _, key = np.unique(key, return_inverse=True)
                 span = int(key.max(initial=0)) + 1
             key, span = key * values + column, span * values
         _, first, numbers = np.unique(key, return_index=True, return_inverse=True)
-        return numbers, [self._view(index) for index in first.tolist()]
+        return numbers, self._seen(first)
 
     def _step(self, index: int, succ: int) -> tuple[int, Move]:
         code, after = self.search.codes[index], self.search.codes[succ]
