@@ -17,7 +17,7 @@ lint: $(VENV)/.made
 	$(PYTHON) -m mypy
 
 test: $(VENV)/.made
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n auto
 
 # Sizes that take minutes: 1.4 million states, thousands of random models.
 big: $(VENV)/.made
