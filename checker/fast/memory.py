@@ -276,7 +276,8 @@ class Memory:
         elif table > a.FACTOR:
             rehash_entries(self.q, old, capacity, self.q, new, 2 * capacity)
         elif table < a.WIDE:  # the others hold nothing that lasts
-            self.w[new : new + size] = self.w[old : old + size]
+            used = _trimmed(self.w[old : old + size])
+            self.w[new : new + len(used)] = used
         if table >= a.WIDE:
             release(self.q, old, size)
         else:
@@ -289,12 +290,13 @@ class Memory:
         old = self._place(a.LIST_OF, families * room)
         for row in range(rows):
             start = int(self.h[a.LIST_OF]) + row * room
-            self.w[start : start + ids] = self.w[old + row * ids : old + (row + 1) * ids]
+            used = _trimmed(self.w[old + row * ids : old + (row + 1) * ids])
+            self.w[start : start + len(used)] = used
         release(self.w, old, rows * ids)
 
 
 def _trimmed(words: Words | Ints) -> Words | Ints:
-    """Words without the zeros at their end."""
+    """Words without the zeros at their end, which need not be written to new memory: that would take it."""
     end = len(words)
     while end and not words[max(0, end - 4096) : end].any():
         end = max(0, end - 4096)
