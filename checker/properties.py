@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from checker.model.handlers import RAISED, HandlerError, said
 from checker.model.property import Property, Scope, Some
@@ -45,7 +46,7 @@ class Judge:
         """Begin again: only what checks have answered is kept."""
         self.findings: dict[int, Finding] = {}
         self._judged: set[Profile] = set()
-        self._asked: list[set[Profile]] = [set() for _ in self.claims]
+        self._asked: dict[object, set[Profile]] = {}  # by what a claim looks at
         self._held: dict[tuple[int, Profile], bool] = {}  # by claim and sight
         self._judged_moves: set[Move] = set()
         self._judged_steps: set[tuple[Profile, Profile]] = set()
@@ -72,7 +73,11 @@ class Judge:
         steps = [(p, c) for p, c in open_claims if c.kind == "step"]
         states = [(p, c) for p, c in open_claims if c.kind in ("always", "never", "sometimes")]
         self._whole = [(p, c) for p, c in states if c.scope.kind == "whole"]
-        self._seen = [(p, c) for p, c in states if c.scope.kind != "whole"]
+        alike: dict[object, list[tuple[int, Property]]] = {}
+        for p, claim in states:
+            if claim.scope.kind != "whole":
+                alike.setdefault(claim.scope.looks_at, []).append((p, claim))
+        self._alike = [(self._asked.setdefault(what, set()), claims) for what, claims in alike.items()]
         self._steps = steps
         self.local_steps = all(claim.scope.kind == "change" for _, claim in steps)
         self.asks_whole = bool(self._whole)
@@ -99,11 +104,14 @@ class Judge:
         """Judge what most properties see of a new state."""
         if profile not in self._judged:
             self._judged.add(profile)
-            for p, claim in self._seen:
-                asked, sight = self._asked[p], self._system.sight(profile, p)
+            new: list[tuple[int, Property]] = []
+            for asked, claims in self._alike:
+                sight = self._system.sight(profile, claims[0][0])
                 if sight not in asked:
                     asked.add(sight)
-                    self._decide(p, claim, arguments_of(claim.scope, self._system.seen(profile, p)), index)
+                    new += claims
+            for p, claim in sorted(new, key=itemgetter(0)):
+                self._decide(p, claim, arguments_of(claim.scope, self._system.seen(profile, p)), index)
 
     def whole(self, index: int, code: int) -> None:
         """Judge a new state by the properties that look at all of it."""

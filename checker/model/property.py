@@ -53,6 +53,11 @@ class Scope(Formula):
     of: Classes = object
     monitor: str = ""
 
+    @property
+    def looks_at(self) -> object:
+        """Equal for scopes that see the same of every state, whatever their checks make of it."""
+        return self.of, id(self.view), self.monitor
+
 
 @dataclass(frozen=True)
 class Some(Formula):

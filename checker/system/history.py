@@ -71,7 +71,7 @@ class History:
             result = monitor.after(state, event, table.locals.view(old), table.locals.view(new))
         except RAISED as error:
             raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
-        return self._states[at].number(_value(monitor, result))
+        return now if result is state else self._states[at].number(_value(monitor, result))
 
     def shift(self, at: int) -> int:
         """Where a monitor's field starts."""
