@@ -200,14 +200,17 @@ def spin(problem: Problem, how: str, *options: str) -> Checker | Missing:
 
 
 def read_spin(done: Run) -> Found:
-    """One of Spin's transitions leads to the initial state, which it stores like any other."""
+    """One of Spin's transitions leads to the initial state, which it stores like any other. A number of more
+    than eight digits it rounds.
+    """
     text = done.out + done.err
     if "errors: 0" not in text or re.search("not completed|too small|out of memory", text):
         raise WrongError(f"Spin:\n{text[-2000:]}")
-    (stored,) = last(r"(\d+) states, stored", text)
-    (transitions,) = last(r"(\d+) transitions", text)
+    (stored,) = last(r"\s(\d+) states, stored", text)
+    (transitions,) = last(r"\s([\d.e+]+) transitions", text)
     (seconds,) = last(r"elapsed time ([\d.]+) sec", text)
-    return Found(int(stored), int(transitions) - 1, float(seconds))
+    exact = int(transitions) - 1 if transitions.isdigit() else None
+    return Found(int(stored), exact, float(seconds))
 
 
 def rumur(problem: Problem, threads: int) -> Checker | Missing:
