@@ -382,7 +382,12 @@ class Running:
     def __init__(self, *args: str) -> None:
         command = [sys.executable, "-m", "checker", "explore", *args, "--no-open"]
         self.process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # background jobs ignore it
         )
         assert self.process.stdout is not None
         self.said = ""
