@@ -111,18 +111,20 @@ def _found(
     number: int, claim: Property, finding: Finding, shortest: Shortest, search: Search, system: System
 ) -> Result:
     """What a state or a step decided. The clearest witness is looked for when it is asked for: few are."""
-    path = path_to(search, system, finding.index) + ([finding.step] if finding.step else [])
-    met = Clearest(path, 0, finding.detail)
+
+    def met() -> Clearest:
+        path = path_to(search, system, finding.index) + ([finding.step] if finding.step else [])
+        return Clearest(path, 0, finding.detail)
 
     def clearest() -> Clearest:
-        return shortest.clearest(number, finding) or met
+        return shortest.clearest(number, finding) or met()
 
     def shown(best: Clearest) -> Shown:
         return Shown(trace_of(best.path, system), shortest=best.count or None)
 
     if claim.kind == "sometimes":
-        shown(met)  # that it can be reached is seen to here
-        detail = f"reached in {counted(len(path) - 1, 'step')}"
+        trace = trace_of(met().path, system)  # that it can be reached is seen to here
+        detail = f"reached in {counted(len(trace.steps), 'step')}"
         return Result(claim.name, claim.kind, Verdict.PROVED, detail, lambda: shown(clearest()))
     best = clearest()
     return Result(claim.name, claim.kind, Verdict.REFUTED, best.detail.strip(), shown(best))

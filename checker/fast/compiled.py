@@ -15,9 +15,9 @@ from typing import ParamSpec, TypeVar
 
 import numba
 from numba import types
-from numba.core import event
 from numba.core.base import BaseContext
 from numba.core.dispatcher import Dispatcher
+from numba.core.event import Event, Listener, install_listener
 from numba.extending import intrinsic
 
 from checker.fast.arrays import Bytes, Ints, Words, Words2
@@ -48,19 +48,19 @@ _ARRAYS = {
 }
 
 
-class _Waiting(event.Listener):  # type: ignore[misc]  # numba has no types
+class _Waiting(Listener):  # type: ignore[misc]  # numba has no types
     """The functions that wait until one is compiled that calls them."""
 
     def __init__(self) -> None:
         self.functions: list[tuple[Dispatcher[Callable[..., object]], str]] = []
 
-    def on_start(self, event: event.Event) -> None:
+    def on_start(self, event: Event) -> None:
         """Compile them in the order in which they are written, each before those that call it."""
         functions, self.functions = self.functions, []
         for function, signature in functions:
             _compile(function, signature)
 
-    def on_end(self, event: event.Event) -> None:
+    def on_end(self, event: Event) -> None:
         """Nothing."""
 
 
@@ -77,7 +77,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 def callable_from_python(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that takes arrays, or load what was compiled of it."""
     made = _dispatcher(function, cache=True)
-    with event.install_listener("numba:compile", _waiting):
+    with install_listener("numba:compile", _waiting):
         _compile(made, _signature(function, _ARRAYS))
     return made
 
