@@ -120,9 +120,9 @@ class Measured:
 
 
 def run(command: list[str], folder: Path, caches: Path) -> Run:
-    """Run a command to its end, with Python's and numba's caches there. Raises WrongError if it fails."""
+    """Run a command to its end, with our caches there. Raises WrongError if it fails."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    ours = {"PYTHONPYCACHEPREFIX": str(caches / "bytecode"), "NUMBA_CACHE_DIR": str(caches / "numba")}
+    ours = {"PYTHONPYCACHEPREFIX": str(caches / "bytecode"), "XDG_CACHE_HOME": str(caches)}
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         began = time.perf_counter()
         child = subprocess.Popen(

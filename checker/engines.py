@@ -6,9 +6,7 @@ begins with the first and hands over to the second where a space turns out to be
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import TypeAlias
@@ -47,31 +45,10 @@ def fast(system: System, judge: Judge, limits: Limits, watch: Watch, means: Mean
 
 
 def _loaded() -> Callable[..., Search]:
-    """The fast engine, compiled. Not imported above, since that takes half a second."""
-    from checker.fast.cache import is_cold
-
-    if "checker.fast.engine" not in sys.modules and is_cold():
-        print("elcheck: compiling the fast engine, once; this takes a while", file=sys.stderr)
-    with _without_blas():
-        from checker.fast.engine import explore_fast
+    """The fast engine, compiled. Not imported above: it takes longer than a small search."""
+    from checker.fast.engine import explore_fast
 
     return explore_fast
-
-
-@contextmanager
-def _without_blas() -> Iterator[None]:
-    """Numba imports scipy's linear algebra to see whether it is there, and that takes as long as loading what
-    we have compiled. We have no use for it; a model's file may have, if it has imported numba.
-    """
-    blas = "scipy.linalg.cython_blas"
-    if "numba" in sys.modules or blas in sys.modules:
-        yield
-        return
-    sys.modules[blas] = None  # type: ignore[assignment]  # what makes an import fail, by Python's reference
-    try:
-        yield
-    finally:
-        del sys.modules[blas]
 
 
 def auto(system: System, judge: Judge, limits: Limits, watch: Watch, means: Means = Means()) -> Search:

@@ -1,111 +1,99 @@
-"""Numba's compiler, as decorators that keep a function's type.
+"""Compiled code as Python calls it. Numba makes it, once and in another process (:mod:`checker.fast.make`);
+here it is linked.
 
-Compiled code passes arrays on as bare pointers: an array is seven arguments, its elements are checked for
-negative indices, and a wrapper for calls from Python is compiled for each function that takes one. Only the
-functions of :mod:`checker.fast.calls`, which Python calls, take arrays.
-
-The machine code of those is kept on the disk, and has in it that of what they call. So the others are
-compiled only where one of them is: loading each of theirs as well takes longer than a small search.
+That takes only a small part of LLVM: loading numba, and what numba itself would have kept, took longer than a
+small search, and 60 MiB. Compiled functions take bare pointers, where an array is seven arguments and each of
+its indices is looked at for being negative.
 """
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
+from functools import cache
 from typing import ParamSpec, TypeVar
 
-import numba
-from numba import types
-from numba.core.base import BaseContext
-from numba.core.dispatcher import Dispatcher
-from numba.core.event import Event, Listener, install_listener
-from numba.extending import intrinsic
+import llvmlite.binding as llvm
+import numpy as np
+import numpy.typing as npt
 
-from checker.fast.arrays import Bytes, Ints, Words, Words2
-from checker.fast.cache import folder
-
-numba.config.CACHE_DIR = str(folder())
-numba.config.LOOP_VECTORIZE = 0  # our loops are over a few fields: what prepares the vectors costs more
+from checker.fast.cache import machine_code
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Array = TypeVar("Array", Ints, Words, Words2, Bytes)
 
-_POINTERS = {
-    "int": "int64",
-    "bool": "boolean",
-    "None": "void",
-    "tuple[int, int]": "UniTuple(int64, 2)",
-    "Ints": "CPointer(int64)",
-    "Words": "CPointer(int32)",
-    "Bytes": "CPointer(uint8)",
+compiler: Callable[[Callable[..., object]], Callable[..., object]] | None = None
+"""What compiles, where functions are compiled. Elsewhere they are left as they are, and nobody calls them."""
+
+POINTERS = {"Ints": np.int64, "Words": np.int32, "Words2": np.int32, "Bytes": np.uint8}
+"""What is a pointer in compiled code, by its annotation, and to what."""
+
+_ANSWERS: dict[str, Callable[[ctypes.Array[ctypes.c_int64]], object]] = {
+    "int": lambda answer: answer[0],
+    "bool": lambda answer: bool(answer[0] & 1),
+    "tuple[int, int]": lambda answer: (answer[0], answer[1]),
+    "None": lambda _: None,
 }
-_ARRAYS = {
-    **_POINTERS,
-    "Ints": "int64[::1]",
-    "Words": "int32[::1]",
-    "Words2": "int32[:, ::1]",
-    "Bytes": "uint8[::1]",
-}
-
-
-class _Waiting(Listener):  # type: ignore[misc]  # numba has no types
-    """The functions that wait until one is compiled that calls them."""
-
-    def __init__(self) -> None:
-        self.functions: list[tuple[Dispatcher[Callable[..., object]], str]] = []
-
-    def on_start(self, event: Event) -> None:
-        """Compile them in the order in which they are written, each before those that call it."""
-        functions, self.functions = self.functions, []
-        for function, signature in functions:
-            _compile(function, signature)
-
-    def on_end(self, event: Event) -> None:
-        """Nothing."""
-
-
-_waiting = _Waiting()
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a function for other compiled code, for the types of its annotations."""
-    made = _dispatcher(function, no_cpython_wrapper=True)
-    _waiting.functions.append((made, _signature(function, _POINTERS)))
+    """A function of compiled code, for the types of its annotations."""
+    if compiler is None:
+        return function
+    made: Callable[P, R] = compiler(function)  # type: ignore[assignment]  # it keeps the type
     return made
 
 
-def callable_from_python(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a function that takes arrays, or load what was compiled of it."""
-    made = _dispatcher(function, cache=True)
-    with install_listener("numba:compile", _waiting):
-        _compile(made, _signature(function, _ARRAYS))
-    return made
+def from_python(function: Callable[P, R]) -> Callable[P, R]:
+    """A compiled function that takes arrays in the place of pointers. Other threads run meanwhile."""
+    if compiler is not None:
+        return function
+    *arguments, answer = function.__annotations__.values()
+    pointed = [POINTERS.get(name) for name in arguments]
+    native, answered = _native(name_of(function), pointed), _ANSWERS[answer]
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        assert not kwargs, "arguments are given by their places"
+        room = (ctypes.c_int64 * 4)()  # for the answer; and for an exception, of which there are none
+        at = ctypes.addressof(room)
+        native(at, at + 24, *map(_passed, args, pointed))
+        return answered(room)  # type: ignore[return-value]  # what the annotation says
+
+    return call
 
 
-def _signature(function: Callable[P, R], names: dict[str, str]) -> str:
-    """One for each function, whatever the width of the integers that it is called with."""
-    *arguments, result = (names[name] for name in function.__annotations__.values())
-    return f"{result}({', '.join(arguments)})"
+def name_of(function: Callable[..., object]) -> str:
+    """What its symbol is kept under."""
+    return f"{function.__module__}.{function.__qualname__}"
 
 
-def _dispatcher(function: Callable[P, R], **options: bool) -> Dispatcher[Callable[P, R]]:
-    """Arrays are not counted by reference (``_nrt``): compiled code makes none; it took half the time."""
-    compiler = numba.njit(nogil=True, error_model="numpy", _nrt=False, no_cfunc_wrapper=True, **options)
-    made: Dispatcher[Callable[P, R]] = compiler(function)
-    return made
+def _passed(argument: object, pointed: type[object] | None) -> object:
+    """An argument; of an array, where its elements lie."""
+    if pointed is None:
+        return argument
+    assert isinstance(argument, np.ndarray)
+    array: npt.NDArray[np.generic] = argument
+    assert array.dtype == pointed
+    assert array.flags.c_contiguous
+    return array.ctypes.data
 
 
-def _compile(function: Dispatcher[Callable[P, R]], signature: str) -> None:
-    function.compile(signature)
-    function.disable_compile()
+def _native(name: str, pointed: list[type[object] | None]) -> Callable[..., int]:
+    """By numba's convention: where the answer goes, where an exception does, arguments; a status returns."""
+    engine, symbols = _linked()
+    arguments = [ctypes.c_int64 if dtype is None else ctypes.c_void_p for dtype in pointed]
+    prototype = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, *arguments)
+    return prototype(engine.get_function_address(symbols[name]))
 
 
-def _pointer(_typing: object, array: types.Array) -> object:
-    def code(context: BaseContext, builder: object, _: object, arguments: list[object]) -> object:
-        return context.make_array(array)(context, builder, arguments[0]).data
-
-    return types.CPointer(array.dtype)(array), code
-
-
-pointer: Callable[[Array], Array] = intrinsic(_pointer)
-"""Where an array's elements lie; for the type checker still the array."""
+@cache
+def _linked() -> tuple[llvm.ExecutionEngine, dict[str, str]]:
+    """What owns the code in memory, and the symbols of its functions."""
+    symbols, code = machine_code()
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    machine = llvm.Target.from_default_triple().create_target_machine()
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return engine, symbols

@@ -23,7 +23,7 @@ import numpy as np
 from checker.explore import Limits, Search
 from checker.fast import arrays as a
 from checker.fast.arrays import CAPACITY, COUNT, Ints, Words
-from checker.fast.cache import folder
+from checker.fast.cache import sources
 from checker.fast.calls import hash_rows
 from checker.fast.checkpoint import Checkpoint, read
 from checker.fast.files import Files
@@ -151,7 +151,7 @@ def _of_model(system: NodeSystem) -> dict[str, str]:
     environment = model.environment
     return {
         "elcheck": version(),
-        "the digest of its fast engine": folder().name,
+        "the digest of its fast engine": sources(),
         **{f"--{name}": str(getattr(environment, name)) for name in environment.__dataclass_fields__},
         "the nodes": ", ".join(node.name for node in system.runner.nodes),
         "the properties": claims,
@@ -223,7 +223,7 @@ def _table(memory: Memory, states: int) -> Ints:
     while 4 * (states + int(memory.h[CAPACITY + a.PENDING])) > 3 * room:
         room *= 2
     table = np.zeros(room, np.int64)
-    hash_rows(memory.h, memory.q, memory.rows, states, table)
+    hash_rows(memory.h, memory.q, memory.rows, states, len(table), table)
     return table
 
 

@@ -1,0 +1,133 @@
+"""What is compiled, once, and kept: what becomes of it when something goes wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from checker.model.errors import UsageError
+
+pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
+
+from checker.fast import cache, calls
+from checker.fast.cache import MachineCode
+
+KEPT = cache.machine_code()
+"""Of this version."""
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files that were compiled; nothing is, since it would take long: what comes out is known already."""
+    files: list[Path] = []
+
+    def make() -> None:
+        files.append(cache.file())
+        cache.file().parent.mkdir(exist_ok=True)
+        cache.keep(KEPT)
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "new"))
+    monkeypatch.setattr(cache, "_make", make)
+    return files
+
+
+def test_it_is_compiled_once(made: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cache.machine_code() == KEPT
+    assert "compiling the fast engine, once" in capsys.readouterr().err
+    assert cache.machine_code() == KEPT
+    assert capsys.readouterr().err == ""
+    assert made == [cache.file()]
+    assert list((tmp_path / "new" / "elcheck").iterdir()) == made  # and nothing else was left there
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[:-1],
+        lambda content: content[: len(content) // 2] + b"?" + content[len(content) // 2 + 1 :],
+        lambda content: b"",
+        lambda content: b"\xff\n\n",
+    ],
+    ids=["cut", "changed", "empty", "other"],
+)
+def test_a_damaged_file_is_made_again(made: list[Path], damage: Callable[[bytes], bytes]) -> None:
+    cache.machine_code()
+    cache.file().write_bytes(damage(cache.file().read_bytes()))
+    assert cache.machine_code() == KEPT
+    assert len(made) == 2
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="only root can give a file away")
+def test_code_that_another_user_wrote_is_not_run(made: list[Path]) -> None:
+    cache.machine_code()
+    os.chown(cache.file(), 12345, -1)
+    assert cache.machine_code() == KEPT
+    assert len(made) == 2
+
+
+def test_where_it_can_not_be_read(made: list[Path]) -> None:
+    cache.file().mkdir(parents=True)
+    with pytest.raises(UsageError, match=r"\.o, the compiled fast engine, can't be read: Is a directory"):
+        cache.machine_code()
+
+
+def test_where_there_is_no_place_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (tmp_path / "elcheck").touch()
+    with pytest.raises(UsageError, match=r"can't be kept: .*elcheck: File exists"):
+        cache.machine_code()
+
+
+def test_a_place_that_can_not_be_used_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "taken").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "taken"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert cache.file().parent == tmp_path / "home" / ".cache" / "elcheck"
+
+
+def test_when_compiling_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "numba.py").write_text("raise ImportError('no LLVM for you')\n", encoding="utf-8")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(UsageError, match=r"can't be compiled into .*: ImportError: no LLVM for you"):
+        cache.machine_code()
+
+
+def test_it_is_compiled_from_any_folder(tmp_path: Path) -> None:
+    """What is called ``numba`` or ``checker`` there is not ours."""
+    (tmp_path / "numba.py").touch()
+    (tmp_path / "checker.py").touch()
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r}); "
+        "from checker.fast import cache; print(len(cache.machine_code().symbols))"
+    )
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{len(KEPT.symbols)}\n"
+
+
+def test_an_array_of_another_kind_is_not_passed() -> None:
+    """Compiled code would read past its end."""
+    header = np.zeros(4, np.int32)
+    with pytest.raises(AssertionError):
+        calls.find(header, np.zeros(4, np.int64), 0, 1, 1)  # type: ignore[arg-type]  # that is what is tested
+
+
+def test_every_function_that_python_calls_is_there() -> None:
+    names = [name for name in vars(calls) if callable(getattr(calls, name)) and name != "from_python"]
+    assert sorted(name.rpartition(".")[2] for name in KEPT.symbols) == sorted(names)
+    assert isinstance(KEPT, MachineCode)
