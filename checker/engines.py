@@ -19,9 +19,9 @@ from checker.system import System
 
 Engine: TypeAlias = Callable[[System, Judge, Limits, Watch, Means], Search]
 
-HAND_OVER = 50_000
-"""States that ``auto`` leaves to the plain engine. Below, importing numba and loading what it has compiled
-takes longer than it saves; above, what the plain engine has done so far (half a second) is soon won back.
+HAND_OVER = 20_000
+"""States that ``auto`` leaves to the plain engine. Below, loading what is compiled takes longer than it saves;
+above, what the plain engine has done so far (some three tenths of a second) is soon won back.
 """
 
 
