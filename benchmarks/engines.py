@@ -1,7 +1,7 @@
 """The engines side by side on a few problems: ``python -m benchmarks.engines [--runs N]``.
 
-Each run is a process of its own, engines in turn, CPU time, medians. The fast engine's time has the loading of
-its compiled code in it, but not the compilation, which happens once.
+Each run is a process of its own, engines in turn, CPU time, medians. The fast engine's time has the loading
+of its compiled code in it, but not the compilation, which happens once.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from checker.system import System
 Engine: TypeAlias = Callable[[System, Judge, Limits, Watch, Means], Search]
 
 HAND_OVER = 20_000
-"""States that ``auto`` leaves to the plain engine. Below, loading what is compiled takes longer than it saves;
-above, what the plain engine has done so far (some three tenths of a second) is soon won back.
+"""States that ``auto`` leaves to the plain engine. Below, loading what is compiled takes longer than it
+saves; above, what the plain engine has done so far (some three tenths of a second) is soon won back.
 """
 
 
