@@ -68,6 +68,8 @@ elcheck.add_command(zoo)
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run, and end the process with a documented exit code."""
+    # Numpy's linear algebra starts a thread for each core when it is imported, which spins for a tenth of a second.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(run(argv))
 
 

@@ -25,8 +25,15 @@ R = TypeVar("R")
 compiler: Callable[[Callable[..., object]], Callable[..., object]] | None = None
 """What compiles, where functions are compiled. Elsewhere they are left as they are, and nobody calls them."""
 
-POINTERS = {"Ints": np.int64, "Words": np.int32, "Words2": np.int32, "Bytes": np.uint8}
+POINTERS: dict[str, np.dtype[np.generic]] = {
+    "Ints": np.dtype(np.int64),
+    "Words": np.dtype(np.int32),
+    "Words2": np.dtype(np.int32),
+    "Bytes": np.dtype(np.uint8),
+}
 """What is a pointer in compiled code, by its annotation, and to what."""
+
+_PLACE = ctypes.c_char * 0
 
 _ANSWERS: dict[str, Callable[[ctypes.Array[ctypes.c_int64]], object]] = {
     "int": lambda answer: answer[0],
@@ -67,18 +74,17 @@ def name_of(function: Callable[..., object]) -> str:
     return f"{function.__module__}.{function.__qualname__}"
 
 
-def _passed(argument: object, pointed: type[object] | None) -> object:
-    """An argument; of an array, where its elements lie."""
+def _passed(argument: object, pointed: np.dtype[np.generic] | None) -> object:
+    """An argument; of an array, which has to be in one piece, where its elements lie."""
     if pointed is None:
         return argument
     assert isinstance(argument, np.ndarray)
     array: npt.NDArray[np.generic] = argument
     assert array.dtype == pointed
-    assert array.flags.c_contiguous
-    return array.ctypes.data
+    return _PLACE.from_buffer(array.data)  # in a third of the time that array.ctypes takes
 
 
-def _native(name: str, pointed: list[type[object] | None]) -> Callable[..., int]:
+def _native(name: str, pointed: list[np.dtype[np.generic] | None]) -> Callable[..., int]:
     """By numba's convention: where the answer goes, where an exception does, arguments; a status returns."""
     engine, symbols = _linked()
     arguments = [ctypes.c_int64 if dtype is None else ctypes.c_void_p for dtype in pointed]

@@ -25,7 +25,7 @@ TYPES = {
     "bool": "boolean",
     "None": "void",
     "tuple[int, int]": "UniTuple(int64, 2)",
-    **{name: f"CPointer({dtype.__name__})" for name, dtype in compiled.POINTERS.items()},
+    **{name: f"CPointer({dtype.name})" for name, dtype in compiled.POINTERS.items()},
 }
 """Of annotations. There is one version of each function, whatever the width of integers it is called with."""
 
