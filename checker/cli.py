@@ -5,21 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 
 from checker.commands.check import ModelCommand
-from checker.commands.explore import explore
-from checker.commands.list import list_models
-from checker.commands.replay import replay
-from checker.commands.simulate import simulate
-from checker.commands.zoo import zoo
 from checker.load import LoadError, bundled, load
 from checker.model.errors import UsageError
 from checker.model.handlers import said
 from checker.trace import ReplayError
 from checker.verdict import EXIT
 from checker.version import version
+
+OWN = {"explore": "explore", "list": "list_models", "replay": "replay", "simulate": "simulate", "zoo": "zoo"}
+"""Elcheck's own commands: their modules in checker.commands, which are imported when they are asked for, and
+what they are called there.
+"""
 
 
 class Models(click.Group):
@@ -32,13 +33,17 @@ class Models(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """A command of elcheck's own, or the one that checks a model. Raises LoadError."""
-        own = super().get_command(ctx, cmd_name)
-        return own if own is not None else ModelCommand(cmd_name, load(cmd_name))
+        del ctx
+        if cmd_name not in OWN:
+            return ModelCommand(cmd_name, load(cmd_name))
+        own: click.Command = getattr(import_module(f"checker.commands.{cmd_name}"), OWN[cmd_name])
+        return own
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List elcheck's own commands, and the bundled models."""
+        own = [(name, self.get_command(ctx, name).get_short_help_str(80)) for name in OWN]
         with formatter.section("Commands"):
-            formatter.write_dl([(n, c.get_short_help_str(80)) for n, c in sorted(self.commands.items())])
+            formatter.write_dl(own)
         records = [(name, load(name).summary) for name in self.list_commands(ctx)]
         with formatter.section("Bundled models"):
             formatter.write_dl(records)
@@ -59,16 +64,10 @@ def elcheck() -> None:
     """
 
 
-elcheck.add_command(explore)
-elcheck.add_command(list_models)
-elcheck.add_command(replay)
-elcheck.add_command(simulate)
-elcheck.add_command(zoo)
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """Run, and end the process with a documented exit code."""
-    # Numpy's linear algebra starts a thread for each core when it is imported, which spins for a tenth of a second.
+    # When numpy is imported, its linear algebra starts a thread for each core, which spins for a tenth of a
+    # second; nothing here needs them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(run(argv))
 
