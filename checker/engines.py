@@ -6,6 +6,7 @@ begins with the first and hands over to the second where a space turns out to be
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
@@ -37,7 +38,7 @@ def plain(system: System, judge: Judge, limits: Limits, watch: Watch, means: Mea
 
 
 def fast(system: System, judge: Judge, limits: Limits, watch: Watch, means: Means = Means()) -> Search:
-    """The search in compiled code. Raises UsageError without numba."""
+    """The search in compiled code. Raises UsageError without numba, or if it can't be compiled."""
     if find_spec("numba") is None:
         asked = "--engine fast" if means.spill is None else "--spill is of the fast engine, which"
         raise UsageError(f"{asked} needs numba, which is not installed: pip install 'elcheck[fast]'")
@@ -68,6 +69,9 @@ def auto(system: System, judge: Judge, limits: Limits, watch: Watch, means: Mean
     except KeyboardInterrupt:
         search.stopped = "it was interrupted"
         return search
+    except UsageError as error:
+        print(f"elcheck: {error}; the plain engine searches instead", file=sys.stderr)
+        engine = plain
     judge.forget()
     return engine(system, judge, limits, watch, means)
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,25 +37,29 @@ def sources() -> str:
 
 
 def file() -> Path:
-    """Where it is kept: for these sources, this version of the compiler (numba's is tied to it) and this kind
-    of processor, as a home may be on several machines.
+    """Where it is kept: for these sources, this compiler and this kind of processor, since a home may be on
+    several machines. Raises UsageError if there is no place for it.
     """
-    made_for = [sources(), llvmlite.__version__, llvm.get_process_triple(), llvm.get_host_cpu_name()]
-    features = llvm.get_host_cpu_features().flatten()
-    digest = hashlib.sha256(" ".join([*made_for, features]).encode())
-    return _base() / "elcheck" / f"{digest.hexdigest()[:16]}.o"
+    made_for = [sources(), version("numba"), llvmlite.__version__, llvm.get_process_triple()]
+    made_on = [llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
+    digest = hashlib.sha256(" ".join([*made_for, *made_on]).encode())
+    return _folder() / f"{digest.hexdigest()[:16]}.o"
 
 
-def _base() -> Path:
-    """The first place for such things that can be written to."""
-    for base in (os.environ.get("XDG_CACHE_HOME"), "~/.cache"):
+def _folder() -> Path:
+    """The first that can be written to, and is ours: what is in it will be run."""
+    user = os.getuid() if sys.platform != "win32" else 0
+    given = os.environ.get("XDG_CACHE_HOME")
+    folders = [Path(given) / "elcheck"] if given else []
+    folders += [Path("~/.cache/elcheck"), Path(tempfile.gettempdir()) / f"elcheck-{user}"]
+    for folder in folders:
         with suppress(OSError, RuntimeError):  # the latter where there is no home
-            if base:
-                place = Path(base).expanduser()
-                place.mkdir(parents=True, exist_ok=True)
-                if os.access(place, os.W_OK):
-                    return place
-    return Path(tempfile.gettempdir())
+            place = folder.expanduser()
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.mkdir(mode=0o700, exist_ok=True)
+            if os.access(place, os.W_OK) and place.stat().st_uid == user:
+                return place
+    raise UsageError(f"the compiled fast engine can't be kept: not in {', nor in '.join(map(str, folders))}")
 
 
 def machine_code() -> MachineCode:
@@ -70,13 +75,10 @@ def machine_code() -> MachineCode:
 
 
 def _read() -> MachineCode | None:
-    """What is kept; nothing if the file is not as it was written, or not ours: it is code that will run."""
+    """What is kept; nothing, if the file is not as it was written."""
     try:
-        with file().open("rb") as kept:
-            if os.name == "posix" and os.fstat(kept.fileno()).st_uid not in (0, os.getuid()):
-                return None
-            head, _, content = kept.read().partition(b"\n")
-    except (FileNotFoundError, NotADirectoryError):
+        head, _, content = file().read_bytes().partition(b"\n")
+    except FileNotFoundError:
         return None
     except OSError as error:
         raise UsageError(f"{file()}, the compiled fast engine, can't be read: {error.strerror}") from error
@@ -91,30 +93,26 @@ def _digest(content: bytes) -> bytes:
 def keep(made: MachineCode) -> None:
     """Write it, so that it is there as a whole or not at all, whoever else does. Raises OSError."""
     content = json.dumps(made.symbols).encode() + b"\n" + made.code
-    with tempfile.NamedTemporaryFile(dir=file().parent, delete=False) as new:
+    with tempfile.NamedTemporaryFile(prefix=f"{file().name}.", dir=file().parent, delete=False) as new:
         try:
             new.write(_digest(content) + b"\n" + content)
             new.close()
             Path(new.name).replace(file())
-        except OSError:
+        except BaseException:
             Path(new.name).unlink(missing_ok=True)
             raise
 
 
 def _make() -> None:
-    """Compile, in a process of its own: numba, and what it leaves in memory, are of no use afterwards."""
-    try:
-        file().parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"the compiled fast engine can't be kept: {error.filename}: {error.strerror}"
-        ) from error
-    root = str(Path(__file__).parents[2])
-    paths = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+    """Compile, in a process of its own: numba, and what it leaves in memory, are of no use afterwards. It
+    looks for modules where this process does.
+    """
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    ours["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
     command = [sys.executable, "-P", "-m", "checker.fast.make"]
-    done = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, env=ours, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
         last = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[-1]
-        raise UsageError(f"the fast engine can't be compiled into {file()}: {last}")
+        raise UsageError(
+            f"the fast engine can't be compiled into {file()}: {last} (python -m checker.fast.make says more)"
+        )

@@ -28,12 +28,14 @@ compiler: Callable[[Callable[..., object]], Callable[..., object]] | None = None
 POINTERS: dict[str, np.dtype[np.generic]] = {
     "Ints": np.dtype(np.int64),
     "Words": np.dtype(np.int32),
-    "Words2": np.dtype(np.int32),
     "Bytes": np.dtype(np.uint8),
 }
 """What is a pointer in compiled code, by its annotation, and to what."""
 
-_PLACE = ctypes.c_char * 0
+_ADDRESS = ctypes.c_char * 0
+
+llvm.initialize_native_target()
+llvm.initialize_native_asmprinter()
 
 _ANSWERS: dict[str, Callable[[ctypes.Array[ctypes.c_int64]], object]] = {
     "int": lambda answer: answer[0],
@@ -55,16 +57,18 @@ def from_python(function: Callable[P, R]) -> Callable[P, R]:
     """A compiled function that takes arrays in the place of pointers. Other threads run meanwhile."""
     if compiler is not None:
         return function
-    *arguments, answer = function.__annotations__.values()
+    *arguments, result = function.__annotations__.values()
     pointed = [POINTERS.get(name) for name in arguments]
-    native, answered = _native(name_of(function), pointed), _ANSWERS[answer]
+    native, read = _native(name_of(function), pointed), _ANSWERS[result]
 
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        assert not kwargs, "arguments are given by their places"
-        room = (ctypes.c_int64 * 4)()  # for the answer; and for an exception, of which there are none
-        at = ctypes.addressof(room)
-        native(at, at + 24, *map(_passed, args, pointed))
-        return answered(room)  # type: ignore[return-value]  # what the annotation says
+        if kwargs:
+            raise TypeError("arguments are given by their places")
+        answer = (ctypes.c_int64 * 4)()  # the last is for an exception, of which there are none
+        at = ctypes.addressof(answer)
+        if native(at, at + 24, *map(_passed, args, pointed)) != 0:
+            raise RuntimeError(f"{function.__name__} failed in compiled code")
+        return read(answer)  # type: ignore[return-value]  # what the annotation says
 
     return call
 
@@ -75,13 +79,15 @@ def name_of(function: Callable[..., object]) -> str:
 
 
 def _passed(argument: object, pointed: np.dtype[np.generic] | None) -> object:
-    """An argument; of an array, which has to be in one piece, where its elements lie."""
+    """An argument; of an array, where its elements lie. Raises TypeError for one of another kind, or not in
+    one piece: compiled code would read what is beside it.
+    """
     if pointed is None:
         return argument
-    assert isinstance(argument, np.ndarray)
+    if not isinstance(argument, np.ndarray) or argument.dtype != pointed:
+        raise TypeError(f"an array of {pointed} is wanted")
     array: npt.NDArray[np.generic] = argument
-    assert array.dtype == pointed
-    return _PLACE.from_buffer(array.data)  # in a third of the time that array.ctypes takes
+    return _ADDRESS.from_buffer(array.data)  # in a third of the time that array.ctypes takes
 
 
 def _native(name: str, pointed: list[np.dtype[np.generic] | None]) -> Callable[..., int]:
@@ -96,8 +102,6 @@ def _native(name: str, pointed: list[np.dtype[np.generic] | None]) -> Callable[.
 def _linked() -> tuple[llvm.ExecutionEngine, dict[str, str]]:
     """What owns the code in memory, and the symbols of its functions."""
     symbols, code = machine_code()
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
     machine = llvm.Target.from_default_triple().create_target_machine()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))

@@ -55,6 +55,11 @@ def everything() -> MachineCode:
         cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3, jit=True
     )
     _optimise(program, machine)
+    outside = [each.name for each in program.functions if each.is_declaration and each.name[:5] != "llvm."]
+    if outside or not symbols:
+        raise RuntimeError(
+            f"the program can't be linked by itself, it calls {', '.join(outside) or 'nothing'}"
+        )
     return MachineCode(symbols, machine.emit_object(program))
 
 
@@ -70,4 +75,4 @@ if __name__ == "__main__":
     try:
         keep(everything())
     except OSError as error:
-        sys.exit(f"{error.strerror}: {error.filename}")
+        sys.exit(str(error))
