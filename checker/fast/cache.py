@@ -36,13 +36,20 @@ def sources() -> str:
     return digest.hexdigest()[:16]
 
 
+def processor() -> tuple[str, str]:
+    """This one's name, and what it can do, in LLVM's words; that is empty where LLVM can't tell."""
+    try:
+        return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    except RuntimeError:
+        return llvm.get_host_cpu_name(), ""
+
+
 def file() -> Path:
     """Where it is kept: for these sources, this compiler and this kind of processor, since a home may be on
     several machines. Raises UsageError if there is no place for it.
     """
     made_for = [sources(), version("numba"), llvmlite.__version__, llvm.get_process_triple()]
-    made_on = [llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
-    digest = hashlib.sha256(" ".join([*made_for, *made_on]).encode())
+    digest = hashlib.sha256(" ".join([*made_for, *processor()]).encode())
     return _folder() / f"{digest.hexdigest()[:16]}.o"
 
 

@@ -18,7 +18,7 @@ import numba
 from numba.core.dispatcher import Dispatcher
 
 from checker.fast import compiled
-from checker.fast.cache import MachineCode, keep
+from checker.fast.cache import MachineCode, keep, processor
 
 TYPES = {
     "int": "int64",
@@ -51,9 +51,8 @@ def everything() -> MachineCode:
     for inner in program.functions:
         if not inner.is_declaration and inner.name not in symbols.values():
             inner.linkage = "internal"
-    machine = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3, jit=True
-    )
+    target = llvm.Target.from_triple(llvm.get_process_triple())
+    machine = target.create_target_machine(*processor(), opt=3, jit=True)
     _optimise(program, machine)
     outside = [each.name for each in program.functions if each.is_declaration and each.name[:5] != "llvm."]
     if outside or not symbols:
