@@ -366,7 +366,11 @@ def search(
     h: Ints, w: Words, q: Ints, rows: Words, parents: Words, actors: Bytes, table: Ints, end: int,
     starts: Ints, targets: Words, labels: Words, cut: Bytes,
 ) -> int:  # fmt: skip
-    """Expand states from ``h[NEXT]`` up to ``end``. Answers DONE, or why it stopped before that."""
+    """Expand states from ``h[NEXT]`` up to ``end``. Answers DONE, or why it stopped before that.
+
+    rows: the states, ``[node 0, ..., monitors ..., environment]`` each, one behind the other. table: their
+    hash table. The last four are as in :class:`checker.fast.edges.Edges`.
+    """
     while h[NEXT] < end:
         states, status = ahead(h, w, q, rows, parents, actors, h[NEXT], end)
         settled = settle(h, w, q, rows, parents, actors, table, states, starts, targets, labels, cut)
