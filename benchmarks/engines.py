@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import click
 from tabulate import tabulate
 
-from checker.check import Limits, check
-from checker.load import adapted, load
+from elcheck.checker.check.check import Limits, check
+from elcheck.checker.loading.model_file import adapted, load
 
 
 @dataclass(frozen=True)

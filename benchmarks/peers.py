@@ -165,8 +165,8 @@ def works(command: list[str]) -> bool:
 def elcheck(problem: Problem, engine: str, threads: int = 1) -> Checker | Missing:
     """One of the engines of the elcheck in the current folder."""
     name = f"elcheck {engine}" + (f", {threads} threads" if threads > 1 else "")
-    base = [sys.executable, "-m", "checker", "raft_election", "--engine", engine]
-    there = [sys.executable, "-c", "import numba, checker.engines as e; e.ENGINES['fast']"]
+    base = [sys.executable, "-m", "elcheck", "raft_election", "--engine", engine]
+    there = [sys.executable, "-c", "import numba, elcheck.checker.search.engines as e; e.ENGINES['fast']"]
     if engine == "fast" and not works(there):
         return Missing(name, "pip install 'elcheck[fast]'")
     base += ["--workers", str(threads)]

@@ -8,17 +8,17 @@ from pathlib import Path
 import click
 import networkx as nx
 
-import checker.check as core
-from checker.check import Limits, Result, Stats
-from checker.export import formats, html
-from checker.export.graph import state_graph
-from checker.export.subject import NoTrace, result_with_trace
-from checker.load import LoadError, ModelFile, adapted, load
-from checker.means import Means
-from checker.model.model import Model
-from checker.render.table import trace_table
-from checker.trace import Trace, TraceStep
-from checker.verdict import Verdict
+import elcheck.checker.check.check as core
+from elcheck.checker.check.check import Limits, Result, Stats
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.export import formats, html
+from elcheck.checker.export.graph import state_graph
+from elcheck.checker.export.subject import NoTrace, result_with_trace
+from elcheck.checker.loading.model_file import LoadError, ModelFile, adapted, load
+from elcheck.checker.model.model import Model
+from elcheck.checker.render.table import trace_table
+from elcheck.checker.search.resources import Means
+from elcheck.checker.traces.trace import Trace, TraceStep
 
 __all__ = [
     "Limits",

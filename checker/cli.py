@@ -9,16 +9,16 @@ from importlib import import_module
 
 import click
 
-from checker.commands.check import ModelCommand
-from checker.load import LoadError, bundled, load
-from checker.model.errors import UsageError
-from checker.model.handlers import said
-from checker.trace import ReplayError
-from checker.verdict import EXIT
-from checker.version import version
+from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.commands.check import ModelCommand
+from elcheck.checker.loading.model_file import LoadError, bundled, load
+from elcheck.checker.loading.version import version
+from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.handlers import said
+from elcheck.checker.traces.trace import ReplayError
 
 OWN = {"explore": "explore", "list": "list_models", "replay": "replay", "simulate": "simulate", "zoo": "zoo"}
-"""Elcheck's own commands: their modules in checker.commands, which are imported when they are asked for, and
+"""Elcheck's own commands: their modules in checker/commands, which are imported when they are asked for, and
 what they are called there.
 """
 
@@ -36,7 +36,7 @@ class Models(click.Group):
         del ctx
         if cmd_name not in OWN:
             return ModelCommand(cmd_name, load(cmd_name))
-        own: click.Command = getattr(import_module(f"checker.commands.{cmd_name}"), OWN[cmd_name])
+        own: click.Command = getattr(import_module(f"elcheck.checker.commands.{cmd_name}"), OWN[cmd_name])
         return own
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from checker import (
+from elcheck import (
     Event,
     Monitor,
     NodeId,

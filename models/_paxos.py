@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from checker import NodeId, durable
-from specs import consensus
+from elcheck import NodeId, durable
+from elcheck.specs import consensus
 
 Vote = tuple[int, NodeId]
 """A ballot, and the candidate that is voted for in it."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from checker import NodeId, Prepared, durable
+from elcheck import NodeId, Prepared, durable
 
 
 class Role(Enum):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from checker import Envelope, NodeId, NodeView, Prepared, Property, durable, each, sometimes
+from elcheck import Envelope, NodeId, NodeView, Prepared, Property, durable, each, sometimes
 
 Entry = tuple[int, int]
 """An operation: the view whose primary took it from a client, and its op-number."""

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from checker import NodeId, Prepared, durable
-from specs.broadcast import Log, Zxid
+from elcheck import NodeId, Prepared, durable
+from elcheck.specs.broadcast import Log, Zxid
 
 
 class Phase(Enum):

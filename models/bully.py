@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Crashed,
     Environment,
@@ -32,7 +32,7 @@ from checker import (
     timeout,
     weak,
 )
-from specs import election
+from elcheck.specs import election
 
 Bug = Literal["false-suspicion", "highest-recovers", "busy-silent", "hasty", "no-second-timer"]
 

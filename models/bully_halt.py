@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Environment,
     Model,
@@ -26,7 +26,7 @@ from checker import (
     receive,
     timeout,
 )
-from specs import election
+from elcheck.specs import election
 
 Bug = Literal["no-halt", "any-caller", "no-stop", "upwards", "no-check", "slow-calls"]
 Nodes = tuple[NodeId, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from checker import Model, Spec, Step, Steps, action, always, guard, sometimes
+from elcheck import Model, Spec, Step, Steps, action, always, guard, sometimes
 
 
 @dataclass(frozen=True)

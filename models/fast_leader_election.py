@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Bound,
     Environment,
@@ -27,8 +27,8 @@ from checker import (
     sometimes,
     timeout,
 )
-from models import _fast_leader_election as claims
-from models._fast_leader_election import Notification, Server, State, Vote
+from elcheck.models import _fast_leader_election as claims
+from elcheck.models._fast_leader_election import Notification, Server, State, Vote
 
 Bug = Literal["epoch-ignored", "id-only", "round-ignored", "no-wait"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Environment,
     Model,
@@ -29,9 +29,9 @@ from checker import (
     receive,
     sometimes,
 )
-from models.ring import Elected, Processor, Stage, beginnings, ids_for, left, right, told
-from specs import ring
-from specs.election import decisions_are_final
+from elcheck.models.ring import Elected, Processor, Stage, beginnings, ids_for, left, right, told
+from elcheck.specs import ring
+from elcheck.specs.election import decisions_are_final
 
 Bug = Literal["one-reply", "turns-early", "relay-drops-replies"]
 

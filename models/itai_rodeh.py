@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Bound,
     Environment,
@@ -30,9 +30,9 @@ from checker import (
     sometimes,
     whole,
 )
-from models.ring import right
-from specs import ring
-from specs.election import decisions_are_final
+from elcheck.models.ring import right
+from elcheck.specs import ring
+from elcheck.specs.election import decisions_are_final
 
 Bug = Literal["no-fifo", "wrong-size", "tie-ignored", "one-lot"]
 

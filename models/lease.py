@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Bound,
     Environment,
@@ -27,7 +27,7 @@ from checker import (
     sometimes,
     tick,
 )
-from specs import mutex
+from elcheck.specs import mutex
 
 Bug = Literal["drift", "no-fencing", "expiry-lost", "late-answer", "blind-release", "release-first"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Environment,
     Model,
@@ -29,8 +29,8 @@ from checker import (
     sometimes,
     timeout,
 )
-from specs import consensus, election
-from specs.consensus import Vote, latest
+from elcheck.specs import consensus, election
+from elcheck.specs.consensus import Vote, latest
 
 Bug = Literal["own-command", "compacted-log", "deposed-leader", "forget-promise"]
 Log = tuple[str, ...]

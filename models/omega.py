@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Bound,
     Environment,
@@ -35,7 +35,7 @@ from checker import (
     step,
     tick,
 )
-from specs import election
+from elcheck.specs import election
 
 Bug = Literal["fixed-patience", "no-gossip", "forgiven"]
 Counts = tuple[int, ...]

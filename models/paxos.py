@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Environment,
     Model,
@@ -28,8 +28,8 @@ from checker import (
     present,
     receive,
 )
-from models._paxos import Accept, Accepted, Acceptor, Cast, Learner, Prepare, Promise, Proposer
-from specs import consensus, election
+from elcheck.models._paxos import Accept, Accepted, Acceptor, Cast, Learner, Prepare, Promise, Proposer
+from elcheck.specs import consensus, election
 
 Bug = Literal[
     "ignore-promise",

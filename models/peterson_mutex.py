@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated, Literal, TypeVar
 
-from checker import WEAK, Model, Spec, Step, Steps, action, always_possible, guard, leads_to, sometimes
-from specs.mutex import one_inside
+from elcheck import WEAK, Model, Spec, Step, Steps, action, always_possible, guard, leads_to, sometimes
+from elcheck.specs.mutex import one_inside
 
 Bug = Literal["turn-before-flag", "no-turn", "no-fence"]
 V = TypeVar("V")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Environment,
     Model,
@@ -27,9 +27,9 @@ from checker import (
     receive,
     sometimes,
 )
-from models.ring import Processor, Stage, beginnings, ids_for, right
-from specs import ring
-from specs.election import decisions_are_final
+from elcheck.models.ring import Processor, Stage, beginnings, ids_for, right
+from elcheck.specs import ring
+from elcheck.specs.election import decisions_are_final
 
 Bug = Literal["no-fifo", "duplicate-ids", "keeps-own-id"]
 

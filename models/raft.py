@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Bound,
     Environment,
@@ -24,7 +24,7 @@ from checker import (
     receive,
     timeout,
 )
-from models._raft import (
+from elcheck.models._raft import (
     Appended,
     AppendEntries,
     Command,
@@ -35,7 +35,7 @@ from models._raft import (
     Vote,
     before_figure_8,
 )
-from specs import election, log
+from elcheck.specs import election, log
 
 Bug = Literal[
     "forget-vote", "forget-term-and-vote", "vote-twice", "vote-reset", "stale-votes", "half-quorum",

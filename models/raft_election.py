@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated
 
-from checker import (
+from elcheck import (
     Environment,
     Model,
     Node,

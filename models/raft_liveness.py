@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Environment,
     Model,
@@ -27,8 +27,8 @@ from checker import (
     unfair,
     weak,
 )
-from models.raft_election import Election, RequestVote, Role, Server, leadership, not_both_lead
-from specs import election
+from elcheck.models.raft_election import Election, RequestVote, Role, Server, leadership, not_both_lead
+from elcheck.specs import election
 
 Bug = Literal["candidate-waits", "no-timers"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Annotated, Literal, TypeVar
 
-from checker import Bound, Model, Spec, Step, Steps, action, always, guard, sometimes, text
+from elcheck import Bound, Model, Spec, Step, Steps, action, always, guard, sometimes, text
 
 Bug = Literal["single-server-2015", "no-wait", "two-at-once", "one-majority", "blank-return"]
 Plan = Literal["two-removes", "grow", "shrink", "replace"]

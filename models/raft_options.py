@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Bound,
     Environment,
@@ -26,9 +26,9 @@ from checker import (
     receive,
     timeout,
 )
-from models._raft import Refused, RequestVote, Role, Server
-from models.raft import Raft
-from specs import log
+from elcheck.models._raft import Refused, RequestVote, Role, Server
+from elcheck.models.raft import Raft
+from elcheck.specs import log
 
 Bug = Literal["pre-votes-count", "own-vote-unsaved", "pre-vote-silent"]
 Start = Literal["led", "empty", "apart"]

@@ -13,7 +13,7 @@ from enum import Enum
 from itertools import chain, combinations, permutations
 from typing import Annotated, Literal, TypeVar
 
-from checker import (
+from elcheck import (
     WEAK,
     Environment,
     Model,
@@ -29,8 +29,8 @@ from checker import (
     node_ids,
     receive,
 )
-from specs import ring
-from specs.election import decisions_are_final, every_node_decides
+from elcheck.specs import ring
+from elcheck.specs.election import decisions_are_final, every_node_decides
 
 Bug = Literal["duplicate-ids", "swallow-none", "sleeper-swallows", "announce-forever"]
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, TypeVar
 
-from checker import (
+from elcheck import (
     WEAK,
     Disconnected,
     Environment,
@@ -33,7 +33,7 @@ from checker import (
     sometimes,
     tick,
 )
-from specs.mutex import one_keeper_each
+from elcheck.specs.mutex import one_keeper_each
 
 Bug = Literal[
     "impatient", "told-is-done", "anybody-lets-go", "forgotten-table", "no-self-fence", "no-hang-up"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Environment,
     Model,
@@ -33,7 +33,7 @@ from checker import (
     receive,
     sometimes,
 )
-from specs.election import decisions_are_final
+from elcheck.specs.election import decisions_are_final
 
 Bug = Literal["eager-commit", "forget-prepared"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Environment,
     Model,
@@ -24,7 +24,7 @@ from checker import (
     receive,
     timeout,
 )
-from models._viewstamped import (
+from elcheck.models._viewstamped import (
     DoViewChange,
     Log,
     Prepare,
@@ -39,7 +39,7 @@ from models._viewstamped import (
     a_server_recovers,
     after_a_recovery,
 )
-from specs import log
+from elcheck.specs import log
 
 Bug = Literal["longest-log", "own-log", "late-ack", "empty-restart", "recovering-voter", "forget-view"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from checker import (
+from elcheck import (
     WEAK,
     Bound,
     Disconnected,
@@ -29,7 +29,7 @@ from checker import (
     sometimes,
     timeout,
 )
-from models._zab import (
+from elcheck.models._zab import (
     Ack,
     AckEpoch,
     AckLeader,
@@ -44,7 +44,7 @@ from models._zab import (
     after_epoch_1,
     beyond,
 )
-from specs import broadcast, election
+from elcheck.specs import broadcast, election
 
 Bug = Literal[
     "epoch-not-persisted", "own-epoch", "ack-twice", "own-history",

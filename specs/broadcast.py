@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise, permutations, product
 from typing import Protocol
 
-from checker import Classes, Event, Monitor, NodeView, Property, always, each, history, text
+from elcheck import Classes, Event, Monitor, NodeView, Property, always, each, history, text
 
 Zxid = tuple[int, int]
 """A transaction, by its identifier: (e, k) is the k-th of the primary of epoch e."""

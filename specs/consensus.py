@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Protocol, TypeAlias
 
-from checker import (
+from elcheck import (
     Classes,
     Event,
     Monitor,

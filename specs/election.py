@@ -14,7 +14,7 @@ from functools import reduce
 from operator import or_
 from typing import Protocol, TypeVar
 
-from checker import (
+from elcheck import (
     Classes,
     Event,
     Formula,

@@ -6,7 +6,7 @@ Each is an :class:`~checker.Environment` to start from; a model changes what is 
 
 from __future__ import annotations
 
-from checker import UNLIMITED, Environment, strong, weak
+from elcheck import UNLIMITED, Environment, strong, weak
 
 
 def asynchronous() -> Environment:

@@ -11,8 +11,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
-from checker import Classes, NodeView, Property, always, change, each, pair, sometimes, step, text
-from specs import election
+from elcheck import Classes, NodeView, Property, always, change, each, pair, sometimes, step, text
+from elcheck.specs import election
 
 Entry = tuple[int, Hashable]
 """The term in which a leader made it, and the command."""

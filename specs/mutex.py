@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Protocol
 
-from checker import Classes, NodeView, Property, always, change, each, pair, sometimes, step, text
+from elcheck import Classes, NodeView, Property, always, change, each, pair, sometimes, step, text
 
 
 class Holder(Protocol):

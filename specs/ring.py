@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from checker import (
+from elcheck import (
     NodeView,
     Property,
     Scope,

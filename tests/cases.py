@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.zoo.cases import Case, read
+from elcheck.checker.zoo.cases import Case, read
 
 COUNTS = Path(__file__).parent / "counts.toml"
 CASES = read(COUNTS)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from checker import (
+from elcheck import (
     Bound,
     Environment,
     Event,
@@ -33,12 +33,12 @@ from checker import (
     step,
     tick,
 )
-from checker.check import Limits, Report, check
-from checker.means import Means
-from checker.trace import replay
-from checker.verdict import EXIT, Verdict
-from checker.zoo.cases import Case
-from checker.zoo.run import outcome
+from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.check.verdict import EXIT, Verdict
+from elcheck.checker.search.resources import Means
+from elcheck.checker.traces.trace import replay
+from elcheck.checker.zoo.cases import Case
+from elcheck.checker.zoo.run import outcome
 from tests.cases import CASES, parameter
 from tests.models import Counter, Counting
 

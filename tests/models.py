@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from checker import (
+from elcheck import (
     Model,
     Node,
     NodeId,

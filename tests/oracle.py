@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import permutations
 
-from checker.model.model import Model
-from checker.model.property import Property, Scope
-from checker.model.state import NodeView, State
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.property import Property, Scope
+from elcheck.checker.model.state import NodeView, State
 from tests.oracle_draft import Move
 from tests.oracle_steps import Machine
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from checker.model.environment import EnvironmentState, Partition, symmetric_splits
-from checker.model.handlers import Handler, handlers_of
-from checker.model.ids import NodeId
-from checker.model.model import Model
-from checker.model.node import Crashed, Disconnected
-from checker.model.state import Envelope, Event, NodeView, State
-from checker.model.step import Close, Effect
-from checker.model.values import order
+from elcheck.checker.model.environment import EnvironmentState, Partition, symmetric_splits
+from elcheck.checker.model.handlers import Handler, handlers_of
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.node import Crashed, Disconnected
+from elcheck.checker.model.state import Envelope, Event, NodeView, State
+from elcheck.checker.model.step import Close, Effect
+from elcheck.checker.model.values import order
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The steps of a state, in plain objects: ``docs/semantics.md`` once more, with nothing clever.
 
-A global state is a :class:`checker.model.state.State`. :meth:`Machine.moves` lists what can happen in one, by
+A global state is a :class:`State`. :meth:`Machine.moves` lists what can happen in one, by
 calling the program's own methods. Nothing is shared with the packed system or the interpreter.
 """
 
@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
-from checker.model.environment import FaultKind, initial_state
-from checker.model.errors import DefinitionError
-from checker.model.handlers import Handler, HandlerKind, handlers_of
-from checker.model.ids import NodeId
-from checker.model.model import Monitor
-from checker.model.node import survivor
-from checker.model.spec import SharedProgram
-from checker.model.state import Envelope, Event, EventKind, NodeView, State
-from checker.model.step import Blocked, Send, Step
+from elcheck.checker.model.environment import FaultKind, initial_state
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.handlers import Handler, HandlerKind, handlers_of
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.model import Monitor
+from elcheck.checker.model.node import survivor
+from elcheck.checker.model.spec import SharedProgram
+from elcheck.checker.model.state import Envelope, Event, EventKind, NodeView, State
+from elcheck.checker.model.step import Blocked, Send, Step
 from tests.oracle_draft import Draft, Move, Rules, notice
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from checker import (
+from elcheck import (
     Environment,
     Model,
     Node,
@@ -22,12 +22,12 @@ from checker import (
     some,
     timeout,
 )
-from checker.check import Limits, check
-from checker.explain import explain
-from checker.interpreter import Interpreter
-from checker.load import adapted, load
-from checker.render.diagram import diagram
-from checker.trace import Trace, TraceStep, replay
+from elcheck.checker.check.check import Limits, check
+from elcheck.checker.interpreter import Interpreter
+from elcheck.checker.loading.model_file import adapted, load
+from elcheck.checker.render.diagram import diagram
+from elcheck.checker.traces.explain import explain
+from elcheck.checker.traces.trace import Trace, TraceStep, replay
 
 GOLDEN = Path(__file__).parent / "golden"
 

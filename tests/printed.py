@@ -34,7 +34,7 @@ class Printed:
 
     def current(self) -> str:
         """What is to be shown now. Raises LookupError if the command does not print such a part."""
-        words = [sys.executable, "-m", "checker", *shlex.split(self.command)[1:]]
+        words = [sys.executable, "-m", "elcheck", *shlex.split(self.command)[1:]]
         done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
         lead = re.split(":|, reached|\n", self.shown)[0]
         for part in done.stdout.split("\n\n"):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from checker.model.environment import UNLIMITED, Budget, Environment, NetworkName, Partition
-from checker.model.ids import NodeId, node_ids
-from checker.model.model import Bound, Model, Monitor
-from checker.model.node import Program
-from checker.model.property import (
+from elcheck.checker.model.environment import UNLIMITED, Budget, Environment, NetworkName, Partition
+from elcheck.checker.model.ids import NodeId, node_ids
+from elcheck.checker.model.model import Bound, Model, Monitor
+from elcheck.checker.model.node import Program
+from elcheck.checker.model.property import (
     Answer,
     Property,
     Scope,
@@ -28,8 +28,8 @@ from checker.model.property import (
     step,
     whole,
 )
-from checker.model.state import Envelope, Event, NodeView, Prepared, State
-from checker.model.step import Close, Effect, Send
+from elcheck.checker.model.state import Envelope, Event, NodeView, Prepared, State
+from elcheck.checker.model.step import Close, Effect, Send
 from tests.table_programs import (
     HANDLERS,
     Cell,

@@ -9,15 +9,15 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from checker.check import Limits, Report, Result, check
-from checker.interpreter import Interpreter
-from checker.load import ModelFile, adapted, load
-from checker.model.model import Model
-from checker.render.run import Run
-from checker.report import page
-from checker.results import Shown
-from checker.trace import Trace, TraceStep, replay
-from checker.verdict import Verdict
+from elcheck.checker.check.check import Limits, Report, Result, check
+from elcheck.checker.check.results import Shown
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.html import page
+from elcheck.checker.interpreter import Interpreter
+from elcheck.checker.loading.model_file import ModelFile, adapted, load
+from elcheck.checker.model.model import Model
+from elcheck.checker.render.run import Run
+from elcheck.checker.traces.trace import Trace, TraceStep, replay
 
 LOSSY = {"network": "bag", "loss": "unlimited", "dup": 2, "partition": "unlimited"}
 ROUND = (

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from checker.model.handlers import action, receive, tick, timeout
-from checker.model.ids import NodeId
-from checker.model.node import Crashed, Disconnected, Node, durable
-from checker.model.spec import Spec
-from checker.model.step import Effect, Step, Steps, guard
+from elcheck.checker.model.handlers import action, receive, tick, timeout
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.node import Crashed, Disconnected, Node, durable
+from elcheck.checker.model.spec import Spec
+from elcheck.checker.model.step import Effect, Step, Steps, guard
 
 
 @dataclass(frozen=True)

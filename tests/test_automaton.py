@@ -12,10 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from checker.liveness.automaton import Automaton, automaton_of
-from checker.liveness.normal import dual, normal_form
-from checker.liveness.tableau import tableau
-from checker.model.formula import (
+from elcheck.checker.model.formula import (
     FALSE,
     TRUE,
     And,
@@ -30,6 +27,9 @@ from checker.model.formula import (
     finally_,
     globally,
 )
+from elcheck.checker.temporal.automaton import Automaton, automaton_of
+from elcheck.checker.temporal.normal import dual, normal_form
+from elcheck.checker.temporal.tableau import tableau
 
 
 @dataclass(frozen=True)

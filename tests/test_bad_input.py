@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from checker import cli
+from elcheck.checker import cli
 
 GOOD = """
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
-from checker import *
+from elcheck import *
 
 @dataclass(frozen=True)
 class Ping:

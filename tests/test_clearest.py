@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, reject
 
-from checker import (
+from elcheck import (
     Environment,
     Model,
     Node,
@@ -31,18 +31,18 @@ from checker import (
     step,
     weak,
 )
-from checker import clearest as clearest_module
-from checker.check import Limits, Report, Result, check
-from checker.clearest import Clearest, Shortest, whose
-from checker.interpreter import Interpreter
-from checker.load import load
-from checker.model.errors import DefinitionError
-from checker.model.model import Model as AnyModel
-from checker.model.property import Property
-from checker.model.state import Event, NodeView, State
-from checker.properties import Finding, arguments_of
-from checker.system.views import see
-from checker.verdict import Verdict
+from elcheck.checker.check.check import Limits, Report, Result, check
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.interpreter import Interpreter
+from elcheck.checker.loading.model_file import load
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.model import Model as AnyModel
+from elcheck.checker.model.property import Property
+from elcheck.checker.model.state import Event, NodeView, State
+from elcheck.checker.search.judge import Finding, arguments_of
+from elcheck.checker.system.views import see
+from elcheck.checker.traces import clearest as clearest_module
+from elcheck.checker.traces.clearest import Clearest, Shortest, whose
 from tests.random_models import Case, models, specs
 from tests.test_oracle import examples
 

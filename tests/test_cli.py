@@ -16,10 +16,10 @@ import networkx as nx
 import pydot
 import pytest
 
-from checker import cli
+from elcheck.checker import cli
 
 ROOT = Path(__file__).parent.parent
-ELCHECK = [sys.executable, "-m", "checker"]
+ELCHECK = [sys.executable, "-m", "elcheck"]
 
 
 def run(*args: str, seed: str = "0") -> subprocess.CompletedProcess[str]:

@@ -12,15 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from checker import always, each, engines
-from checker.check import check
-from checker.model.errors import UsageError
+from elcheck import always, each
+from elcheck.checker.check.check import check
+from elcheck.checker.model.errors import UsageError
+from elcheck.checker.search import engines
 from tests.models import Counting
 
 pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
 
-from checker.fast import cache, calls
-from checker.fast.cache import MachineCode
+from elcheck.checker.search.fast import cache, calls
+from elcheck.checker.search.fast.cache import MachineCode
 
 
 @pytest.fixture(scope="module")
@@ -127,10 +128,10 @@ def test_when_compiling_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_it_is_compiled_from_any_folder(kept: MachineCode, tmp_path: Path) -> None:
     """What is called ``numba`` or ``checker`` there is not ours."""
     (tmp_path / "numba.py").touch()
-    (tmp_path / "checker.py").touch()
+    (tmp_path / "elcheck.checker.py").touch()
     code = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r}); "
-        "from checker.fast import cache; print(len(cache.machine_code().symbols))"
+        "from elcheck.checker.search.fast import cache; print(len(cache.machine_code().symbols))"
     )
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
     done = subprocess.run(

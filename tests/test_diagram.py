@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import click
 import pytest
 
-from checker import (
+from elcheck import (
     Environment,
     Model,
     Node,
@@ -22,9 +22,9 @@ from checker import (
     node_ids,
     receive,
 )
-from checker.check import Limits, check
-from checker.render.canvas import MARGIN, Row, cut, lane_width, wrapped
-from checker.render.diagram import diagram
+from elcheck.checker.check.check import Limits, check
+from elcheck.checker.render.canvas import MARGIN, Row, cut, lane_width, wrapped
+from elcheck.checker.render.diagram import diagram
 from tests.pictures import GOLDEN, PICTURES, asking, walk
 
 

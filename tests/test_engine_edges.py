@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from checker.explore import Limits
-from checker.load import adapted, load
-from checker.properties import Judge
-from checker.system import build
-from checker.system.packed import NodeSystem
+from elcheck.checker.loading.model_file import adapted, load
+from elcheck.checker.search.judge import Judge
+from elcheck.checker.search.plain import Limits
+from elcheck.checker.system import build
+from elcheck.checker.system.packed import NodeSystem
 
 pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
 
-from checker.fast import arrays as a
-from checker.fast.engine import Engine
+from elcheck.checker.search.fast import arrays as a
+from elcheck.checker.search.fast.engine import Engine
 
 KINDS = {
     a.JOINT: {"tick"},

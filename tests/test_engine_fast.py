@@ -6,7 +6,7 @@ import mmap
 
 import pytest
 
-from checker import (
+from elcheck import (
     Environment,
     Model,
     Node,
@@ -16,27 +16,27 @@ from checker import (
     action,
     always,
     each,
-    engines,
     guard,
     node_ids,
 )
-from checker.check import Limits, check
-from checker.engines import ENGINES
-from checker.load import load
-from checker.means import Means
-from checker.model.errors import UsageError
-from checker.zoo.cases import Case
+from elcheck.checker.check.check import Limits, check
+from elcheck.checker.loading.model_file import load
+from elcheck.checker.model.errors import UsageError
+from elcheck.checker.search import engines
+from elcheck.checker.search.engines import ENGINES
+from elcheck.checker.search.resources import Means
+from elcheck.checker.zoo.cases import Case
 from tests.cases import CASES, parameter
 from tests.contract import Contract
 from tests.models import Counter, Counting
 
 pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
 
-from checker.fast import pages
+from elcheck.checker.search.fast import pages
 
 
 class TestFast(Contract):
-    """checker.fast."""
+    """elcheck.checker.search.fast."""
 
     engine = "fast"
 
@@ -46,7 +46,7 @@ class TestFast(Contract):
 
 
 class TestFastInTwoThreads(Contract):
-    """checker.fast, with a thread that expands and one that stores."""
+    """elcheck.checker.search.fast, with a thread that expands and one that stores."""
 
     engine = "fast"
     means = Means(workers=2)

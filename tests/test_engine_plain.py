@@ -4,6 +4,6 @@ from tests.contract import Contract
 
 
 class TestPlain(Contract):
-    """checker.explore."""
+    """elcheck.checker.search.plain."""
 
     engine = "plain"

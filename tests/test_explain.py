@@ -8,18 +8,18 @@ import click
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from checker import Environment, Model, always, change, each, eventually, never, pair, some, sometimes, step
-from checker.check import Limits, Report, check
-from checker.explain import Explanation, explain
-from checker.interpreter import Interpreter
-from checker.load import adapted, load
-from checker.model.errors import DefinitionError
-from checker.model.handlers import HandlerError
-from checker.model.property import Property
-from checker.model.state import NodeView, State
-from checker.render.table import trace_table
-from checker.trace import Trace, TraceStep
-from checker.validate import validate
+from elcheck import Environment, Model, always, change, each, eventually, never, pair, some, sometimes, step
+from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.interpreter import Interpreter
+from elcheck.checker.loading.model_file import adapted, load
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.handlers import HandlerError
+from elcheck.checker.model.property import Property
+from elcheck.checker.model.state import NodeView, State
+from elcheck.checker.model.validate import validate
+from elcheck.checker.render.table import trace_table
+from elcheck.checker.traces.explain import Explanation, explain
+from elcheck.checker.traces.trace import Trace, TraceStep
 from tests.pictures import Client, Server, asking, walk
 from tests.random_models import Case, models
 from tests.test_oracle import examples

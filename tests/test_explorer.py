@@ -18,16 +18,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import Client, TestResponse
 
-from checker import Model, always, cli, each, step
-from checker.check import Limits, check
-from checker.commands.explore import checked, traces_of
-from checker.explorer.about import About
-from checker.explorer.place import Object, place
-from checker.explorer.server import HOST, App, listen
-from checker.explorer.space import LONGEST, Space
-from checker.load import load
-from checker.model.errors import DefinitionError, UsageError
-from checker.model.property import change
+from elcheck import Model, always, each, step
+from elcheck.checker import cli
+from elcheck.checker.check.check import Limits, check
+from elcheck.checker.commands.explore import checked, traces_of
+from elcheck.checker.explorer.about import About
+from elcheck.checker.explorer.place import Object, place
+from elcheck.checker.explorer.server import HOST, App, listen
+from elcheck.checker.explorer.space import LONGEST, Space
+from elcheck.checker.loading.model_file import load
+from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.property import change
 from tests.models import Counter, Counting
 from tests.random_models import Case, models, specs
 from tests.test_oracle import examples
@@ -380,7 +381,7 @@ class Running:
     """``elcheck explore`` as a process."""
 
     def __init__(self, *args: str) -> None:
-        command = [sys.executable, "-m", "checker", "explore", *args, "--no-open"]
+        command = [sys.executable, "-m", "elcheck", "explore", *args, "--no-open"]
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -423,7 +424,7 @@ def test_it_serves_this_machine_until_ctrl_c() -> None:
 
 def cli_run(*args: str) -> tuple[int, str]:
     """The exit code of a run that does not come to serve, and what it says."""
-    command = [sys.executable, "-m", "checker", "explore", *args, "--no-open"]
+    command = [sys.executable, "-m", "elcheck", "explore", *args, "--no-open"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     return run.returncode, run.stdout + run.stderr
 

@@ -7,11 +7,11 @@ from threading import Thread
 
 import pytest
 
-from checker.explorer.about import About, Prepared
-from checker.explorer.server import serving
-from checker.explorer.space import Space
-from checker.load import load
-from checker.model.model import Model
+from elcheck.checker.explorer.about import About, Prepared
+from elcheck.checker.explorer.server import serving
+from elcheck.checker.explorer.space import Space
+from elcheck.checker.loading.model_file import load
+from elcheck.checker.model.model import Model
 from tests.browser import Chromium, Keys, Select, WebDriverWait
 
 BROKEN = (0, 0, 3, 0, 0, 0, 5, 2, 3, 2, 0)

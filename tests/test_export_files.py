@@ -13,11 +13,12 @@ import pydot
 import pytest
 from sarif_pydantic import Level, Sarif
 
-from checker import Prepared, always, cli, each, node_ids, sometimes
-from checker.check import Limits, Report, check
-from checker.export.formats import FORMATS, rendered
-from checker.export.graph import state_graph
-from checker.load import load
+from elcheck import Prepared, always, each, node_ids, sometimes
+from elcheck.checker import cli
+from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.export.formats import FORMATS, rendered
+from elcheck.checker.export.graph import state_graph
+from elcheck.checker.loading.model_file import load
 from tests.export_readers import read_aut
 from tests.models import Counter, Counting
 from tests.test_cli import ROOT

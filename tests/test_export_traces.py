@@ -11,13 +11,13 @@ from functools import cache
 import itf_py
 import pytest
 
-from checker import Environment, Model, Node, NodeId, Step, Steps, action, node_ids, receive
-from checker.check import Report
-from checker.export.formats import FORMATS, rendered
-from checker.export.itf import expression
-from checker.model.state import Envelope, Event
-from checker.render import as_json
-from checker.trace import Trace
+from elcheck import Environment, Model, Node, NodeId, Step, Steps, action, node_ids, receive
+from elcheck.checker.check.check import Report
+from elcheck.checker.export.formats import FORMATS, rendered
+from elcheck.checker.export.itf import expression
+from elcheck.checker.model.state import Envelope, Event
+from elcheck.checker.render import as_json
+from elcheck.checker.traces.trace import Trace
 from tests.export_readers import (
     Logged,
     itf_value,

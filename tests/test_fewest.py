@@ -8,15 +8,16 @@ import json
 import pytest
 from hypothesis import assume, given
 
-from checker import always, cli, each
-from checker.check import Limits, Report, check
-from checker.fewest import COUNTED, FINITE, faults_in, fewest_faults
-from checker.load import load
-from checker.model.environment import Environment
-from checker.model.errors import DefinitionError
-from checker.model.model import Model
-from checker.model.state import State
-from checker.verdict import Verdict
+from elcheck import always, each
+from elcheck.checker import cli
+from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.loading.model_file import load
+from elcheck.checker.model.environment import Environment
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import State
+from elcheck.checker.strategies.fewest_faults import COUNTED, FINITE, faults_in, fewest_faults
 from tests.models import Counter, Counting
 from tests.oracle import Facts, ask_of_state, ask_of_step, done
 from tests.oracle_steps import Machine

@@ -9,15 +9,16 @@ from itertools import product
 import pytest
 from hypothesis import assume, given
 
-from checker import Environment, always, cli, each, eventually, taken
-from checker.check import Limits, Report, check
-from checker.fewest import COUNTED, FINITE, faults_in, fewest_faults
-from checker.frontier import Frontier, frontier
-from checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
-from checker.model.errors import DefinitionError, UsageError
-from checker.model.model import Model
-from checker.render.frontier import in_words
-from checker.verdict import Verdict
+from elcheck import Environment, always, each, eventually, taken
+from elcheck.checker import cli
+from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
+from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.model import Model
+from elcheck.checker.render.fault_budgets import in_words
+from elcheck.checker.strategies.fault_budgets import Frontier, frontier
+from elcheck.checker.strategies.fewest_faults import COUNTED, FINITE, faults_in, fewest_faults
 from tests.models import Counter, Counting
 from tests.random_models import Case, models
 from tests.test_fewest import of_finite_traces

@@ -7,10 +7,10 @@ from itertools import islice
 
 from hypothesis import given
 
-from checker.interpreter import Interpreter
-from checker.model.errors import DefinitionError
-from checker.model.state import Event
-from checker.system import build
+from elcheck.checker.interpreter import Interpreter
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.state import Event
+from elcheck.checker.system import build
 from tests.oracle import successors
 from tests.oracle_steps import Machine
 from tests.random_models import Case, models

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from checker import (
+from elcheck import (
     Environment,
     Model,
     Node,
@@ -22,10 +22,10 @@ from checker import (
     some,
     weak,
 )
-from checker.check import Report, check
-from checker.export.formats import FORMATS, rendered
-from checker.load import adapted
-from checker.verdict import Verdict
+from elcheck.checker.check.check import Report, check
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.export.formats import FORMATS, rendered
+from elcheck.checker.loading.model_file import adapted
 
 pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
 

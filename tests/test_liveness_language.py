@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from checker import (
+from elcheck import (
     WEAK,
     DefinitionError,
     Environment,
@@ -34,10 +34,10 @@ from checker import (
     unfair,
     weak,
 )
-from checker.check import check
-from checker.liveness.assumptions import Assumptions
-from checker.verdict import Verdict
-from specs import environments
+from elcheck.checker.check.check import check
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.temporal.assumptions import Assumptions
+from elcheck.specs import environments
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from checker import Environment, Event, Fair, NodeId, eventually, node_ids, strong, taken, weak
-from checker.check import check
-from checker.load import load
-from checker.verdict import Verdict
+from elcheck import Environment, Event, Fair, NodeId, eventually, node_ids, strong, taken, weak
+from elcheck.checker.check.check import check
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.loading.model_file import load
 
 
 @pytest.mark.parametrize("engine", ["plain", "fast"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from checker import (
+from elcheck import (
     STRONG,
     WEAK,
     Bound,
@@ -39,8 +39,8 @@ from checker import (
     timeout,
     weak,
 )
-from checker.check import Limits, Report, Result, check
-from checker.verdict import EXIT, Verdict
+from elcheck.checker.check.check import Limits, Report, Result, check
+from elcheck.checker.check.verdict import EXIT, Verdict
 
 
 @pytest.fixture(params=["plain", "fast"])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker import (
+from elcheck import (
     Environment,
     Event,
     Monitor,
@@ -24,13 +24,13 @@ from checker import (
     node_ids,
     text,
 )
-from checker.check import check
-from checker.load import load
-from checker.model.environment import FAULT_KINDS, EnvironmentState, initial_state, symmetric_splits
-from checker.model.handlers import HandlerError, outcomes
-from checker.model.step import send
-from checker.model.values import flaw, order
-from checker.verdict import Verdict
+from elcheck.checker.check.check import check
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.loading.model_file import load
+from elcheck.checker.model.environment import FAULT_KINDS, EnvironmentState, initial_state, symmetric_splits
+from elcheck.checker.model.handlers import HandlerError, outcomes
+from elcheck.checker.model.step import send
+from elcheck.checker.model.values import flaw, order
 from tests.models import Counter
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from checker.load import bundled, load
-from checker.options import choices
-from checker.zoo.cases import of_model
-from checker.zoo.catalogue import entry
-from checker.zoo.pins import pinned
+from elcheck.checker.loading.model_file import bundled, load
+from elcheck.checker.loading.parameters import choices
+from elcheck.checker.zoo.cases import of_model
+from elcheck.checker.zoo.catalogue import entry
+from elcheck.checker.zoo.pins import pinned
 from tests.test_docs import PAGES
 
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 
-from checker.check import Limits, Report, Result, check
-from checker.model.errors import DefinitionError
-from checker.model.model import Model
-from checker.validate import validate
+from elcheck.checker.check.check import Limits, Report, Result, check
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.validate import validate
 from tests.oracle import Facts, Found, TooLarge, search, successors
 from tests.oracle_steps import Machine
 from tests.random_models import Case, models, specs

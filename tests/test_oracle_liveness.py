@@ -9,7 +9,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker import (
+from elcheck import (
     Bound,
     Fair,
     Fairness,
@@ -30,9 +30,9 @@ from checker import (
     ltl,
     taken,
 )
-from checker.check import check
-from checker.model.formula import And, Constant, Not, Or, Release, Taken, Until
-from checker.verdict import Verdict
+from elcheck.checker.check.check import check
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.model.formula import And, Constant, Not, Or, Release, Taken, Until
 
 Edge = tuple[str, int, int]
 """Which action leads from where to where."""

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from checker import always, each
-from checker.load import bundled, load
+from elcheck import always, each
+from elcheck.checker.loading.model_file import bundled, load
 from tests.random_models import Case
 from tests.test_oracle import compare
 

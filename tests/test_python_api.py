@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from checker import UsageError, always, each
-from checker.api import NoTrace, Report, Verdict, check, load, within
-from checker.check import Limits
-from checker.check import check as core_check
+from elcheck import UsageError, always, each
+from elcheck.checker.api import NoTrace, Report, Verdict, check, load, within
+from elcheck.checker.check.check import Limits
+from elcheck.checker.check.check import check as core_check
 from tests.models import Counting
 from tests.test_cli import ROOT
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from checker import cli
-from checker.verdict import EXIT
+from elcheck.checker import cli
+from elcheck.checker.check.verdict import EXIT
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

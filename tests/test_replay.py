@@ -13,25 +13,25 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from checker import cli
-from checker.byhand.judged import judged
-from checker.byhand.reading import read
-from checker.byhand.script import Line
-from checker.byhand.walk import walk
-from checker.byhand.words import contained, words, written
-from checker.check import Limits, check
-from checker.export.formats import FORMATS, rendered
-from checker.interpreter import Interpreter
-from checker.interpreter.why_not import Explainer
-from checker.load import load
-from checker.model.errors import DefinitionError, UsageError
-from checker.model.ids import NodeId, node_ids
-from checker.model.model import Model
-from checker.model.state import State
-from checker.render import as_json
-from checker.render.table import trace_table
-from checker.trace import Trace, TraceStep
-from checker.verdict import EXIT
+from elcheck.checker import cli
+from elcheck.checker.check.check import Limits, check
+from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.export.formats import FORMATS, rendered
+from elcheck.checker.interpreter import Interpreter
+from elcheck.checker.interpreter.why_not import Explainer
+from elcheck.checker.loading.model_file import load
+from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.ids import NodeId, node_ids
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import State
+from elcheck.checker.render import as_json
+from elcheck.checker.render.table import trace_table
+from elcheck.checker.replay.judged import judged
+from elcheck.checker.replay.reading import read
+from elcheck.checker.replay.script import Line
+from elcheck.checker.replay.walk import walk
+from elcheck.checker.replay.words import contained, words, written
+from elcheck.checker.traces.trace import Trace, TraceStep
 from tests.models import Counting
 from tests.random_models import Case, models, specs
 from tests.test_oracle import examples
@@ -503,7 +503,7 @@ def test_words() -> None:
 
 
 def test_a_field_is_no_other_field() -> None:
-    from checker.model.state import Event
+    from elcheck.checker.model.state import Event
     from tests.table_programs import Ping
 
     n1, n2 = node_ids(2)

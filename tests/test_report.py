@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from checker import cli
-from checker.model.model import Model
-from checker.model.runner import Runner
-from checker.model.state import Envelope
-from checker.report.flights import flights_of
-from checker.report.sources import Sources, coloured, spans
-from checker.report.story import Story, story_of
-from checker.trace import Trace
-from checker.verdict import EXIT
+from elcheck.checker import cli
+from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.html.flights import flights_of
+from elcheck.checker.html.sources import Sources, coloured, spans
+from elcheck.checker.html.story import Story, story_of
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.state import Envelope
+from elcheck.checker.traces.trace import Trace
 from tests.report_cases import LOSSY, ROUND, built, data_of, walk, write
 
 ROOT = Path(__file__).parent.parent
@@ -192,7 +192,7 @@ def test_the_same_under_different_hash_seeds(tmp_path: Path) -> None:
     pages = []
     for seed in ("1", "2"):
         path = tmp_path / "out.html"
-        command = [sys.executable, "-m", "checker", *FORGET, "--report", str(path)]
+        command = [sys.executable, "-m", "elcheck", *FORGET, "--report", str(path)]
         env = {"PYTHONHASHSEED": seed, "PATH": "/usr/bin:/bin"}
         subprocess.run(command, cwd=ROOT, env=env, capture_output=True, timeout=120, check=False)
         text = path.read_text(encoding="utf-8")
@@ -244,7 +244,7 @@ def _contrast(one: str, other: str) -> float:
 
 def test_text_can_be_read_in_both_colour_schemes() -> None:
     """Contrast of 4.5 for text and 3 for lanes, as WCAG 2.2 asks for (1.4.3, 1.4.11)."""
-    style = (ROOT / "checker" / "report" / "style.css").read_text(encoding="utf-8")
+    style = (ROOT / "checker" / "html" / "style.css").read_text(encoding="utf-8")
     screen = style.partition("@media print")[0]
     light, dark = (_variables(block) for block in screen.split("@media (prefers-color-scheme: dark)"))
     assert set(light) == set(dark)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from checker import cli
-from checker.model.values import text
+from elcheck.checker import cli
+from elcheck.checker.model.values import text
 from tests.browser import Chromium, Keys
 from tests.report_cases import LOSSY, ROUND, write
 
@@ -381,7 +381,7 @@ def test_print(browser: Browser, raft: Path) -> None:
 
 HOSTILE = '''
 from dataclasses import dataclass, replace
-from checker import *
+from elcheck import *
 
 
 @dataclass(frozen=True)

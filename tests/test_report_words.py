@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from checker import Formula, always, each, eventually, leads_to, ltl, some, taken
-from checker.check import Limits, check
-from checker.load import load
-from checker.model.property import Property
-from checker.report.meaning import meaning
-from checker.report.otherwise import Otherwise, otherwise
-from checker.verdict import Verdict
-from specs import election
+from elcheck import Formula, always, each, eventually, leads_to, ltl, some, taken
+from elcheck.checker.check.check import Limits, check
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.html.meaning import meaning
+from elcheck.checker.html.otherwise import Otherwise, otherwise
+from elcheck.checker.loading.model_file import load
+from elcheck.checker.model.property import Property
+from elcheck.specs import election
 
 
 def found(name: str, bug: str, **parameters: object) -> Otherwise | None:

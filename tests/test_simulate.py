@@ -15,15 +15,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from checker import Environment, Model, Property, always, cli, each, sometimes, step
-from checker import change as change_of
-from checker.check import Limits, check
-from checker.model.errors import DefinitionError
-from checker.shorten import shortened
-from checker.simulate import DECIDABLE, Plan, Simulation, Walker, simulate
-from checker.system import build
-from checker.trace import replay
-from checker.verdict import Verdict
+from elcheck import Environment, Model, Property, always, each, sometimes, step
+from elcheck import change as change_of
+from elcheck.checker import cli
+from elcheck.checker.check.check import Limits, check
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.strategies.shorten import shortened
+from elcheck.checker.strategies.simulate import DECIDABLE, Plan, Simulation, Walker, simulate
+from elcheck.checker.system import build
+from elcheck.checker.traces.trace import replay
 from tests.models import Counter, Counting
 from tests.random_models import Case, models, specs
 from tests.test_oracle import examples
@@ -198,7 +199,7 @@ def test_json_and_junit(capfd: pytest.CaptureFixture[str]) -> None:
 def test_the_same_walks_under_different_hash_seeds() -> None:
     documents = []
     for seed in ("1", "2"):
-        command = [sys.executable, "-m", "checker", "simulate", "zab", "--walks", "60", "--format", "json"]
+        command = [sys.executable, "-m", "elcheck", "simulate", "zab", "--walks", "60", "--format", "json"]
         env = {**os.environ, "PYTHONHASHSEED": seed}
         result = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         document = json.loads(result.stdout)

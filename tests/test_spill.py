@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from checker import (
+from elcheck import (
     Environment,
     Model,
     Node,
@@ -23,22 +23,22 @@ from checker import (
     Steps,
     action,
     always,
-    cli,
     each,
     guard,
     node_ids,
 )
-from checker.check import Limits, Report, check
-from checker.means import Means, Spill
-from checker.model.errors import UsageError
-from checker.zoo.cases import Case
+from elcheck.checker import cli
+from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.model.errors import UsageError
+from elcheck.checker.search.resources import Means, Spill
+from elcheck.checker.zoo.cases import Case
 from tests.models import Counter, Counting
 
 pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
-from checker.fast import files
+from elcheck.checker.search.fast import files
 
 ROOT = Path(__file__).parent.parent
-ELCHECK = [sys.executable, "-m", "checker"]
+ELCHECK = [sys.executable, "-m", "elcheck"]
 RAFT = ("raft_election", "--nodes", "4", "--terms", "2")
 RESUMED = [
     Case("raft_election", {"nodes": 4}),
@@ -185,7 +185,7 @@ def test_a_changed_model(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> N
 COUNTS = '''
 from pathlib import Path
 from dataclasses import dataclass
-from checker import Model, Node, Step, action, always, each, guard, node_ids
+from elcheck import Model, Node, Step, action, always, each, guard, node_ids
 from much import STEP
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from types import MappingProxyType
 import click
 import pytest
 
-from checker.check import Limits, Report, check
-from checker.load import load
-from checker.model.ids import node_ids
-from checker.model.values import text
-from checker.render.differences import differences
-from checker.render.junit import render as junit
-from checker.render.run import Run
-from checker.render.table import trace_table
-from checker.render.text import Wanted, render
+from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.loading.model_file import load
+from elcheck.checker.model.ids import node_ids
+from elcheck.checker.model.values import text
+from elcheck.checker.render.junit import render as junit
+from elcheck.checker.render.run import Run
+from elcheck.checker.render.table import trace_table
+from elcheck.checker.render.text import Wanted, render
+from elcheck.checker.traces.differences import differences
 
 N1, N2, N3 = node_ids(3)
 

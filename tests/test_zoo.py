@@ -8,18 +8,18 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from checker import cli
-from checker.about import about
-from checker.load import bundled
-from checker.verdict import EXIT
-from checker.zoo.cases import of_model, read
-from checker.zoo.pins import pinned
+from elcheck.checker import cli
+from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.loading.docstring import about
+from elcheck.checker.loading.model_file import bundled
+from elcheck.checker.zoo.cases import of_model, read
+from elcheck.checker.zoo.pins import pinned
 
 MODEL = '''
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from checker import Model, Spec, Step, Steps, action, always, guard, sometimes
+from elcheck import Model, Spec, Step, Steps, action, always, guard, sometimes
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from checker.check import Limits, Report, Result, check
-from checker.interpreter import Interpreter
-from checker.load import adapted, load
-from checker.model.model import Model
-from checker.results import Shown
-from checker.trace import Trace, TraceStep
-from checker.verdict import Verdict
+from elcheck.checker.check.check import Limits, Report, Result, check
+from elcheck.checker.check.results import Shown
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.interpreter import Interpreter
+from elcheck.checker.loading.model_file import adapted, load
+from elcheck.checker.model.model import Model
+from elcheck.checker.traces.trace import Trace, TraceStep
 
 WORLDS: dict[str, tuple[str, dict[str, object], dict[str, object]]] = {
     "sent-set": ("raft", {}, {"network": "sent-set", "crash": 2, "restart": 2, "partition": 1}),

@@ -12,22 +12,22 @@ from pathlib import Path
 
 import click
 
-from checker.check import Limits, Report, check
-from checker.commands.files import Files, require_formats, require_property, write_files
-from checker.fewest import fewest_faults
-from checker.flags import environment_options, search_options
-from checker.frontier import frontier
-from checker.load import ENVIRONMENT, LoadError, ModelFile, adapted
-from checker.means import Means, Spill
-from checker.model.errors import DefinitionError, UsageError
-from checker.model.handlers import HandlerError
-from checker.model.model import Model
-from checker.model.values import text as text_of
-from checker.options import options_of
-from checker.render import as_json, junit, text
-from checker.render import frontier as render_frontier
-from checker.render.progress import Progress
-from checker.render.run import Run
+from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.commands.files import Files, require_formats, require_property, write_files
+from elcheck.checker.commands.flags import environment_options, search_options
+from elcheck.checker.loading.model_file import ENVIRONMENT, LoadError, ModelFile, adapted
+from elcheck.checker.loading.parameters import options_of
+from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.handlers import HandlerError
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.values import text as text_of
+from elcheck.checker.render import as_json, junit, text
+from elcheck.checker.render import fault_budgets as render_fault_budgets
+from elcheck.checker.render.progress import Progress
+from elcheck.checker.render.run import Run
+from elcheck.checker.search.resources import Means, Spill
+from elcheck.checker.strategies.fault_budgets import frontier
+from elcheck.checker.strategies.fewest_faults import fewest_faults
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
         raise LoadError(f"{run.name}: {error}") from error
     finally:
         progress.done()
-    as_text = render_frontier.as_json if asked.output_format == "json" else render_frontier.as_text
+    as_text = render_fault_budgets.as_json if asked.output_format == "json" else render_fault_budgets.as_text
     click.echo(as_text(run, found))
     return found.exit_code
 

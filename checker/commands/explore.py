@@ -10,25 +10,25 @@ from contextlib import suppress
 
 import click
 
-from checker.byhand.reading import read
-from checker.byhand.walk import walk
-from checker.byhand.words import written
-from checker.check import Limits, Report, check
-from checker.commands.check import ModelCommand
-from checker.commands.of_model import OfModel
-from checker.commands.replay import read_file
-from checker.explorer.about import About, Prepared
-from checker.explorer.space import Space
-from checker.load import LoadError
-from checker.model.environment import FAULT_KINDS
-from checker.model.errors import DefinitionError, UsageError
-from checker.model.handlers import HandlerError
-from checker.model.model import Model
-from checker.render.progress import Progress
-from checker.render.run import Run
-from checker.trace import Trace, going_on
-from checker.validate import validate
-from checker.verdict import EXIT, Verdict
+from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.check.verdict import EXIT, Verdict
+from elcheck.checker.commands.check import ModelCommand
+from elcheck.checker.commands.of_model import OfModel
+from elcheck.checker.commands.replay import read_file
+from elcheck.checker.explorer.about import About, Prepared
+from elcheck.checker.explorer.space import Space
+from elcheck.checker.loading.model_file import LoadError
+from elcheck.checker.model.environment import FAULT_KINDS
+from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.handlers import HandlerError
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.validate import validate
+from elcheck.checker.render.progress import Progress
+from elcheck.checker.render.run import Run
+from elcheck.checker.replay.reading import read
+from elcheck.checker.replay.walk import walk
+from elcheck.checker.replay.words import written
+from elcheck.checker.traces.trace import Trace, going_on
 
 _HELP = """Walk the states of a model by hand, in a browser.
 
@@ -67,7 +67,7 @@ class ExploreCommand(ModelCommand):
 
     def invoke(self, ctx: click.Context) -> int:
         """Serve the page until Ctrl-C, and return 0."""
-        from checker.explorer.server import serving  # its library takes its time to be imported
+        from elcheck.checker.explorer.server import serving  # its library takes its time to be imported
 
         values = ctx.params
         at = values["at"]

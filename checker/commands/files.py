@@ -9,14 +9,14 @@ from pathlib import Path
 
 import click
 
-from checker.about import About
-from checker.check import Report
-from checker.export.formats import format_of, write
-from checker.export.subject import NoTrace
-from checker.model.errors import UsageError
-from checker.model.model import Model
-from checker.render.run import Run
-from checker.system.system import deadlock_claim
+from elcheck.checker.check.check import Report
+from elcheck.checker.export.formats import format_of, write
+from elcheck.checker.export.subject import NoTrace
+from elcheck.checker.loading.docstring import About
+from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.model import Model
+from elcheck.checker.render.run import Run
+from elcheck.checker.system.system import deadlock_claim
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def write_files(run: Run, report: Report, about: About, files: Files, sound: Mod
     """
     writers: list[Callable[[], None]] = []
     if files.report is not None:
-        from checker.report import page  # which takes its time to be imported
+        from elcheck.checker.html import page  # which takes its time to be imported
 
         writers.append(partial(page.write, run, report, about, files.report, sound))
     graphs = () if files.graph is None else (files.graph,)

@@ -7,9 +7,9 @@ import sys
 
 import click
 
-from checker.load import bundled
-from checker.render import catalogue as render
-from checker.zoo.catalogue import entry
+from elcheck.checker.loading.model_file import bundled
+from elcheck.checker.render import catalogue as render
+from elcheck.checker.zoo.catalogue import entry
 
 
 @click.command("list")

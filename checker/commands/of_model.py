@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from checker.load import ModelFile, bundled, load
+from elcheck.checker.loading.model_file import ModelFile, bundled, load
 
 
 class OfModel(click.Group):

@@ -9,21 +9,21 @@ from pathlib import Path
 
 import click
 
-from checker.byhand.judged import Judgement, judged
-from checker.byhand.reading import read
-from checker.byhand.walk import Walked, walk
-from checker.check import Coverage, Report, Stats
-from checker.commands.check import ModelCommand
-from checker.commands.of_model import OfModel
-from checker.explore import Search
-from checker.load import LoadError
-from checker.model.errors import DefinitionError, UsageError
-from checker.model.handlers import HandlerError
-from checker.model.model import Model
-from checker.render import replay as render
-from checker.system import build
-from checker.validate import validate
-from checker.verdict import EXIT, Verdict
+from elcheck.checker.check.check import Coverage, Report, Stats
+from elcheck.checker.check.verdict import EXIT, Verdict
+from elcheck.checker.commands.check import ModelCommand
+from elcheck.checker.commands.of_model import OfModel
+from elcheck.checker.loading.model_file import LoadError
+from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.handlers import HandlerError
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.validate import validate
+from elcheck.checker.render import replay as render
+from elcheck.checker.replay.judged import Judgement, judged
+from elcheck.checker.replay.reading import read
+from elcheck.checker.replay.walk import Walked, walk
+from elcheck.checker.search.plain import Search
+from elcheck.checker.system import build
 
 _HELP = """Say whether a model allows a trace, and if not, which step it does not allow, and why.
 

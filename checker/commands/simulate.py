@@ -10,17 +10,17 @@ from collections.abc import Sequence
 
 import click
 
-from checker.commands.check import ModelCommand
-from checker.commands.of_model import OfModel
-from checker.flags import SizeType
-from checker.load import LoadError
-from checker.model.errors import DefinitionError, UsageError
-from checker.model.handlers import HandlerError
-from checker.render import as_json, junit, text
-from checker.render.progress import Progress
-from checker.render.run import Run
-from checker.simulate import Plan, Simulation
-from checker.simulate import simulate as walk
+from elcheck.checker.commands.check import ModelCommand
+from elcheck.checker.commands.flags import SizeType
+from elcheck.checker.commands.of_model import OfModel
+from elcheck.checker.loading.model_file import LoadError
+from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.handlers import HandlerError
+from elcheck.checker.render import as_json, junit, text
+from elcheck.checker.render.progress import Progress
+from elcheck.checker.render.run import Run
+from elcheck.checker.strategies.simulate import Plan, Simulation
+from elcheck.checker.strategies.simulate import simulate as walk
 
 _HELP = """Walk at random, and judge every state and step on the way.
 

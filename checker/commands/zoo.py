@@ -9,14 +9,14 @@ from pathlib import Path
 
 import click
 
-from checker.engines import ENGINES
-from checker.load import bundled
-from checker.model.errors import UsageError
-from checker.render import zoo as render
-from checker.verdict import EXIT
-from checker.zoo.cases import Case, of_model, read
-from checker.zoo.pins import pin, pinned
-from checker.zoo.run import Outcome, run
+from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.loading.model_file import bundled
+from elcheck.checker.model.errors import UsageError
+from elcheck.checker.render import zoo as render
+from elcheck.checker.search.engines import ENGINES
+from elcheck.checker.zoo.cases import Case, of_model, read
+from elcheck.checker.zoo.pins import pin, pinned
+from elcheck.checker.zoo.run import Outcome, run
 
 
 @click.command()

@@ -6,16 +6,16 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from checker.byhand.judged import Judgement
-from checker.byhand.words import written
-from checker.explorer.space import Blocked, Space
-from checker.model.environment import FAULT_KINDS
-from checker.model.model import Model
-from checker.model.node import durable_fields
-from checker.model.state import Envelope, Event, State
-from checker.model.values import text
-from checker.render.changes import changes
-from checker.trace import Trace
+from elcheck.checker.explorer.space import Blocked, Space
+from elcheck.checker.model.environment import FAULT_KINDS
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.node import durable_fields
+from elcheck.checker.model.state import Envelope, Event, State
+from elcheck.checker.model.values import text
+from elcheck.checker.replay.judged import Judgement
+from elcheck.checker.replay.words import written
+from elcheck.checker.traces.changes import changes
+from elcheck.checker.traces.trace import Trace
 
 Object = dict[str, object]
 

@@ -21,11 +21,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from checker.explorer.about import About
-from checker.explorer.place import Object, place
-from checker.explorer.space import Space
-from checker.model.errors import DefinitionError, UsageError
-from checker.model.handlers import HandlerError
+from elcheck.checker.explorer.about import About
+from elcheck.checker.explorer.place import Object, place
+from elcheck.checker.explorer.space import Space
+from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.handlers import HandlerError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -104,7 +104,7 @@ class App:
         if request.method not in ("GET", "HEAD"):
             raise Refused(405, "this is read, with GET")
         file, kind = _FILES[name]
-        found = resources.files("checker.explorer").joinpath(file).read_bytes()
+        found = resources.files("elcheck.checker.explorer").joinpath(file).read_bytes()
         return Response(found, content_type=kind)
 
     # -- questions -------------------------------------------------------------------------------------

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from checker.byhand.judged import Judgement, judged
-from checker.interpreter.steps import Successor
-from checker.interpreter.why_not import Explainer, by_handler
-from checker.model.errors import UsageError
-from checker.model.handlers import HandlerError
-from checker.model.model import Model
-from checker.model.state import Event, State
-from checker.model.values import counted
-from checker.trace import Trace, TraceStep
+from elcheck.checker.interpreter.steps import Successor
+from elcheck.checker.interpreter.why_not import Explainer, by_handler
+from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.handlers import HandlerError
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import Event, State
+from elcheck.checker.model.values import counted
+from elcheck.checker.replay.judged import Judgement, judged
+from elcheck.checker.traces.trace import Trace, TraceStep
 
 LONGEST = 2_000
 """Steps that a path may have."""

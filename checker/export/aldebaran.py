@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from checker.export.subject import Subject
-from checker.graph import graph_of
+from elcheck.checker.export.subject import Subject
+from elcheck.checker.temporal.state_graph import graph_of
 
 
 def render(subject: Subject) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pydot
 
-from checker.export.graph import small
-from checker.export.subject import Subject
+from elcheck.checker.export.graph import small
+from elcheck.checker.export.subject import Subject
 
 
 def render(subject: Subject) -> str:

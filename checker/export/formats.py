@@ -7,9 +7,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
-from checker.check import Report
-from checker.export.subject import Subject, result_with_trace
-from checker.model.errors import UsageError
+from elcheck.checker.check.check import Report
+from elcheck.checker.export.subject import Subject, result_with_trace
+from elcheck.checker.model.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Format:
 
     def render(self, subject: Subject) -> str:
         """The file. The module is imported only now: those of graphs need what takes long to import."""
-        made: str = import_module(f"checker.export.{self.module}").render(subject)
+        made: str = import_module(f"elcheck.checker.export.{self.module}").render(subject)
         return made
 
 

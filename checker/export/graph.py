@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import networkx as nx
 
-from checker.check import Report
-from checker.graph import graph_of
-from checker.model.errors import UsageError
-from checker.model.state import State
-from checker.model.values import text
+from elcheck.checker.check.check import Report
+from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.state import State
+from elcheck.checker.model.values import text
+from elcheck.checker.temporal.state_graph import graph_of
 
 LARGEST = 5_000
 """States that a picture or a graph tool can still use."""

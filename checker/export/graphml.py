@@ -6,8 +6,8 @@ from io import BytesIO
 
 import networkx as nx
 
-from checker.export.graph import small
-from checker.export.subject import Subject
+from elcheck.checker.export.graph import small
+from elcheck.checker.export.subject import Subject
 
 
 def render(subject: Subject) -> str:

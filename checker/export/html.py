@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from checker.check import Report, Result
-from checker.export.graph import describe
-from checker.export.subject import place
-from checker.export.words import effects
-from checker.model.values import counted
-from checker.trace import going_on
-from checker.verdict import Verdict
+from elcheck.checker.check.check import Report, Result
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.export.graph import describe
+from elcheck.checker.export.subject import place
+from elcheck.checker.model.values import counted
+from elcheck.checker.traces.trace import going_on
+from elcheck.checker.traces.wording import effects
 
 _COLOURS = {Verdict.REFUTED: "#c62828", Verdict.UNDETERMINED: "#b26a00", Verdict.VACUOUS: "#b26a00"}
 """Of verdicts that ask for attention; readable on white and on black."""

@@ -7,11 +7,11 @@ import json
 from collections.abc import Mapping
 from enum import Enum
 
-from checker.export.subject import Subject
-from checker.export.variables import Record, Several, arguments, variables
-from checker.model.ids import NodeId
-from checker.model.state import Event
-from checker.model.values import order, text
+from elcheck.checker.export.subject import Subject
+from elcheck.checker.export.variables import Record, Several, arguments, variables
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.state import Event
+from elcheck.checker.model.values import order, text
 
 ACTION, PICKS = "mbt::actionTaken", "mbt::nondetPicks"
 """Where Quint puts the action that led to a state, and what was picked for it."""

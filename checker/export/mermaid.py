@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from checker.export.subject import Subject
-from checker.export.words import effects
-from checker.flow import envelope_of
-from checker.model.state import Event, State
-from checker.model.values import text
-from checker.trace import TraceStep
+from elcheck.checker.export.subject import Subject
+from elcheck.checker.model.state import Event, State
+from elcheck.checker.model.values import text
+from elcheck.checker.traces.messages import envelope_of
+from elcheck.checker.traces.trace import TraceStep
+from elcheck.checker.traces.wording import effects
 
 _SPECIAL = re.compile(r"[^\w\s()\[\]{}=,.'\"+*/|!?@:→-]")
 _PLAIN_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)

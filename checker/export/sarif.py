@@ -11,13 +11,13 @@ from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote
 
-from checker.check import Report, Result
-from checker.export.subject import Subject, place
-from checker.model.state import Event
-from checker.model.values import counted, text
-from checker.render.changes import changes
-from checker.trace import Trace
-from checker.verdict import Verdict
+from elcheck.checker.check.check import Report, Result
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.export.subject import Subject, place
+from elcheck.checker.model.state import Event
+from elcheck.checker.model.values import counted, text
+from elcheck.checker.traces.changes import changes
+from elcheck.checker.traces.trace import Trace
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

@@ -6,13 +6,12 @@ import json
 from collections import Counter, deque
 from collections.abc import Mapping
 
-from checker.export.mail import consumed, sent
-from checker.export.subject import Subject
-from checker.flow import envelope_of
-from checker.model.model import Model
-from checker.model.state import Envelope, Event, State
-from checker.system import System
-from checker.trace import TraceStep, going_on
+from elcheck.checker.export.subject import Subject
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import Envelope, Event, State
+from elcheck.checker.system import System
+from elcheck.checker.traces.messages import consumed, envelope_of, sent
+from elcheck.checker.traces.trace import TraceStep, going_on
 
 PARSER = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})"
 """How ShiViz finds the parts of an event."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from checker.check import Report, Result
-from checker.model.node import Node
-from checker.model.spec import Spec
-from checker.model.state import Event
-from checker.trace import Trace
-from checker.verdict import Verdict
+from elcheck.checker.check.check import Report, Result
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.model.node import Node
+from elcheck.checker.model.spec import Spec
+from elcheck.checker.model.state import Event
+from elcheck.checker.traces.trace import Trace
 
 
 class NoTrace(Exception):

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from checker.export.subject import Subject, place
-from checker.export.variables import Record, Several, arguments, variables
-from checker.model.model import Model
-from checker.model.state import Event, State
-from checker.model.values import order, text
-from checker.render.as_json import value as plain
+from elcheck.checker.export.subject import Subject, place
+from elcheck.checker.export.variables import Record, Several, arguments, variables
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import Event, State
+from elcheck.checker.model.values import order, text
+from elcheck.checker.render.as_json import value as plain
 
 Numbered = list[object]
 """A state's number, from 1, and its variables."""

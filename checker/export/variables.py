@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from checker.model.environment import FAULT_KINDS, UNLIMITED, EnvironmentState
-from checker.model.model import Model
-from checker.model.state import Event, State
+from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, EnvironmentState
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import Event, State
 
 
 @dataclass(frozen=True)

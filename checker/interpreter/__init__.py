@@ -4,6 +4,6 @@ This follows docs/semantics.md without packing, tables or engine, so that what a
 replayed by other code than its own, and a state's steps can be listed for a person.
 """
 
-from checker.interpreter.steps import Interpreter
+from elcheck.checker.interpreter.steps import Interpreter
 
 __all__ = ["Interpreter"]

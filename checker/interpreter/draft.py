@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from checker.model.ids import NodeId
-from checker.model.model import Model
-from checker.model.node import Crashed, Disconnected
-from checker.model.runner import Runner
-from checker.model.state import Envelope, NodeView, State, is_notice
-from checker.model.step import Close, Sends
-from checker.model.values import SortKey, order
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.node import Crashed, Disconnected
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.state import Envelope, NodeView, State, is_notice
+from elcheck.checker.model.step import Close, Sends
+from elcheck.checker.model.values import SortKey, order
 
 
 class Draft:

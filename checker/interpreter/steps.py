@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 
-from checker.interpreter.draft import Draft
-from checker.model.environment import FaultKind, Partition, initial_state, symmetric_splits
-from checker.model.ids import NodeId
-from checker.model.model import Model
-from checker.model.node import survivor
-from checker.model.runner import Runner
-from checker.model.state import Envelope, Event, NodeView, State, is_notice
-from checker.model.step import Send, Sends
+from elcheck.checker.interpreter.draft import Draft
+from elcheck.checker.model.environment import FaultKind, Partition, initial_state, symmetric_splits
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.node import survivor
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.state import Envelope, Event, NodeView, State, is_notice
+from elcheck.checker.model.step import Send, Sends
 
 Successor = tuple[Event, State]
 _MONITORED = ("action", "timeout", "receive", "tick", "crash", "restart")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from checker.interpreter.steps import Interpreter
-from checker.model.environment import FaultKind
-from checker.model.ids import NodeId
-from checker.model.state import Envelope, Event, EventKind, State, is_notice
-from checker.model.values import text
+from elcheck.checker.interpreter.steps import Interpreter
+from elcheck.checker.model.environment import FaultKind
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.state import Envelope, Event, EventKind, State, is_notice
+from elcheck.checker.model.values import text
 
 _BUDGETS: dict[EventKind, FaultKind] = {
     "crash": "crash",

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final, Literal, TypeAlias, get_args
 
-from checker.model.errors import UsageError
-from checker.model.fairness import Fair
-from checker.model.ids import NodeId
+from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.fairness import Fair
+from elcheck.checker.model.ids import NodeId
 
 NetworkName = Literal["sent-set", "set", "bag", "fifo"]
 DetectorName = Literal["none", "perfect"]
@@ -31,7 +31,7 @@ class Environment:
     consumes; a bag counts copies), ``fifo`` (a queue for each ordered pair of nodes).
     detector: ``perfect`` tells every node that receives ``Crashed`` of each crash.
     timing: ``async``, ``sync``, or ``eventual(k)``: async for at most k timeouts, then sync.
-    fairness: what may be assumed of steps, see :class:`~checker.model.fairness.Fair`; the last of these that
+    fairness: what may be assumed of steps, see :class:`Fair`; the last of these that
     names a handler decides, and the model's own come after them.
     """
 

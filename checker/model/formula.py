@@ -1,7 +1,7 @@
 """Temporal formulas: linear temporal logic without "next", over states and over the steps between them.
 
 A formula speaks of one behaviour, an endless sequence of states and steps; where nothing happens for ever,
-that is stuttering. Its atoms are scopes (:mod:`checker.model.property`), which speak of a state, and
+that is stuttering. Its atoms are scopes (checker/model/property.py), which speak of a state, and
 :class:`Taken`, which speaks of the step that is taken from it. There is no "next", so that a formula can't
 tell how often a behaviour stutters (Lamport 1983, "What good is temporal logic?").
 """
@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from checker.model.ids import NodeId
-from checker.model.state import Event
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.state import Event
 
 
 class Formula:

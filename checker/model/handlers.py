@@ -27,11 +27,11 @@ from typing import (
     overload,
 )
 
-from checker.model.errors import DefinitionError
-from checker.model.fairness import Fairness
-from checker.model.ids import NodeId
-from checker.model.step import Blocked, Step
-from checker.model.values import flaw, flaw_of_annotations, order
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.fairness import Fairness
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.step import Blocked, Step
+from elcheck.checker.model.values import flaw, flaw_of_annotations, order
 
 Generator = Callable[..., Iterator[object]]
 P = TypeVar("P")

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from checker.model.environment import Environment, Partition
-from checker.model.fairness import Fair
-from checker.model.formula import Formula
-from checker.model.ids import NodeId
-from checker.model.node import Program
-from checker.model.property import Classes, Property, Scope
-from checker.model.spec import SharedProgram
-from checker.model.state import Event, NodeView, Prepared
+from elcheck.checker.model.environment import Environment, Partition
+from elcheck.checker.model.fairness import Fair
+from elcheck.checker.model.formula import Formula
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.node import Program
+from elcheck.checker.model.property import Classes, Property, Scope
+from elcheck.checker.model.spec import SharedProgram
+from elcheck.checker.model.state import Event, NodeView, Prepared
 
 S = TypeVar("S")
 V = TypeVar("V")
@@ -76,7 +76,7 @@ class Model:
     program, or a :class:`Spec`. deadlock: True to look for states without a next step, or the scope that
     says which of them are proper ends. initial: prepared initial states instead of the programs' starts.
     partitions: the ways in which the network may fall apart; the symmetric splits if there are none.
-    fairness: what may be assumed of steps, see :class:`~checker.model.fairness.Fair`. assume: what else may
+    fairness: what may be assumed of steps, see :class:`Fair`. assume: what else may
     be assumed of behaviours, as formulas, such as that crashes stop; claims of liveness are of those only.
     """
 

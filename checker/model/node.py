@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
-from checker.model.errors import DefinitionError
-from checker.model.ids import NodeId
-from checker.model.step import Close, Sends, Step, Steps, send
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.step import Close, Sends, Step, Steps, send
 
 S = TypeVar("S")
 T = TypeVar("T")

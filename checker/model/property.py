@@ -8,17 +8,17 @@ is evaluated once per distinct tuple of what it sees.
 ``each(check)``      every node on its own
 ``pair(check)``      every ordered pair of two nodes
 ``all_nodes(check)`` the nodes together, in the order of their ids
-``history(m, check)``  the state of a :class:`~checker.model.model.Monitor`
-``whole(check)``     the whole :class:`~checker.model.state.State`: network and environment too (slow)
+``history(m, check)``  the state of a :class:`Monitor`
+``whole(check)``     the whole :class:`State`: network and environment too (slow)
 ``change(check)``    for ``step``: a node whose view the step changes, before and after
 ``changes(check)``   for ``step``: all the nodes, before and after
 ===================  ==========================================================================
 
 A check answers True or False, or a string that says what is wrong. A model over a shared state
-(:class:`~checker.model.spec.Spec`) takes the bare check: it is given that state.
+(:class:`Spec`) takes the bare check: it is given that state.
 
 What has to happen is said by :func:`eventually`, :func:`always_eventually`, :func:`eventually_always`,
-:func:`leads_to` and, for everything else, :func:`ltl`; see :mod:`checker.model.formula`. In a formula a scope
+:func:`leads_to` and, for everything else, :func:`ltl`; see checker/model/formula.py. In a formula a scope
 says that its check holds of everything that it looks at, ``some(scope)`` that it holds of something.
 """
 
@@ -28,10 +28,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar, overload
 
-from checker.model.errors import DefinitionError
-from checker.model.formula import Formula, Taken, finally_, globally
-from checker.model.ids import NodeId
-from checker.model.state import NodeView, State
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.formula import Formula, Taken, finally_, globally
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.state import NodeView, State
 
 S = TypeVar("S")
 V = TypeVar("V")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 
-from checker.model.errors import DefinitionError
-from checker.model.handlers import (
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.handlers import (
     RAISED,
     Handler,
     HandlerError,
@@ -22,13 +22,13 @@ from checker.model.handlers import (
     said,
     state_class,
 )
-from checker.model.ids import NodeId
-from checker.model.model import Bound, Model
-from checker.model.node import Crashed, Disconnected, Node, survivor
-from checker.model.spec import SharedProgram, Spec
-from checker.model.state import Event
-from checker.model.step import Close, Send, Step
-from checker.model.values import order, text
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.model import Bound, Model
+from elcheck.checker.model.node import Crashed, Disconnected, Node, survivor
+from elcheck.checker.model.spec import SharedProgram, Spec
+from elcheck.checker.model.state import Event
+from elcheck.checker.model.step import Close, Send, Step
+from elcheck.checker.model.values import order, text
 
 Argument = tuple[str, object]
 

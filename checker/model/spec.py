@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from checker.model.errors import DefinitionError
-from checker.model.step import Steps
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.step import Steps
 
 S = TypeVar("S")
 

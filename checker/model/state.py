@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
-from checker.model.environment import EnvironmentState
-from checker.model.ids import NodeId
-from checker.model.node import Crashed, Disconnected
-from checker.model.values import text
+from elcheck.checker.model.environment import EnvironmentState
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.node import Crashed, Disconnected
+from elcheck.checker.model.values import text
 
 V_co = TypeVar("V_co", covariant=True)
 

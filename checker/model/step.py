@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-from checker.model.ids import NodeId
+from elcheck.checker.model.ids import NodeId
 
 S_co = TypeVar("S_co", covariant=True)
 S = TypeVar("S")

@@ -13,7 +13,7 @@ from enum import Enum, Flag
 from functools import cache, partial
 from typing import TypeAlias, get_args, get_origin, get_type_hints
 
-from checker.model.ids import NodeId
+from elcheck.checker.model.ids import NodeId
 
 SortKey: TypeAlias = "tuple[int | float | str | bytes | SortKey, ...]"
 

@@ -7,15 +7,15 @@ import json
 from collections.abc import Mapping
 from enum import Enum
 
-from checker.check import Report, Result
-from checker.model.environment import FAULT_KINDS
-from checker.model.ids import NodeId
-from checker.model.model import Model
-from checker.model.state import Envelope, State
-from checker.model.values import order, text
-from checker.render.changes import changes
-from checker.render.run import Run
-from checker.trace import Trace, TraceStep
+from elcheck.checker.check.check import Report, Result
+from elcheck.checker.model.environment import FAULT_KINDS
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import Envelope, State
+from elcheck.checker.model.values import order, text
+from elcheck.checker.render.run import Run
+from elcheck.checker.traces.changes import changes
+from elcheck.checker.traces.trace import Trace, TraceStep
 
 
 def render(run: Run, report: Report) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import click
 
-from checker.model.values import counted
-from checker.zoo.catalogue import Bug, Claim, Entry
+from elcheck.checker.model.values import counted
+from elcheck.checker.zoo.catalogue import Bug, Claim, Entry
 
 
 def as_text(entries: Sequence[Entry], width: int) -> str:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from checker.flow import Flow, Message, flow_of
-from checker.model.ids import NodeId
-from checker.model.model import Model
-from checker.model.state import Event, State, is_notice
-from checker.model.values import text
-from checker.render.canvas import Cell, Lanes, Row, Style, cut, lane_width, wrapped
-from checker.render.telling import Telling
-from checker.trace import Trace, TraceStep
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import Event, State, is_notice
+from elcheck.checker.model.values import text
+from elcheck.checker.render.canvas import Cell, Lanes, Row, Style, cut, lane_width, wrapped
+from elcheck.checker.traces.messages import Flow, Message, flow_of
+from elcheck.checker.traces.salient import Telling
+from elcheck.checker.traces.trace import Trace, TraceStep
 
 _CUT = "\N{BOX DRAWINGS LIGHT DIAGONAL CROSS}"
 

@@ -6,10 +6,10 @@ from xml.etree import ElementTree as ET
 
 import click
 
-from checker.check import Report, Result
-from checker.render.run import Run
-from checker.render.table import trace_table
-from checker.verdict import Verdict
+from elcheck.checker.check.check import Report, Result
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.render.run import Run
+from elcheck.checker.render.table import trace_table
 
 
 def render(run: Run, report: Report) -> str:

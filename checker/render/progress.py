@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import click
 
-from checker.explore import Search
-from checker.memory import resident
-from checker.simulate import Tally
+from elcheck.checker.search.memory import resident
+from elcheck.checker.search.plain import Search
+from elcheck.checker.strategies.simulate import Tally
 
 PERIOD = 0.5
 """Seconds between two lines."""

@@ -9,18 +9,18 @@ from pathlib import Path
 import click
 from tabulate import tabulate
 
-from checker.byhand.judged import Judgement
-from checker.byhand.script import Script
-from checker.byhand.unfit import Reason
-from checker.byhand.walk import Refused, Walked
-from checker.byhand.words import written
-from checker.check import Report
-from checker.interpreter.why_not import by_handler
-from checker.model.values import counted
-from checker.render import as_json as json_of
-from checker.render.run import Run
-from checker.render.table import trace_table
-from checker.trace import Trace
+from elcheck.checker.check.check import Report
+from elcheck.checker.interpreter.why_not import by_handler
+from elcheck.checker.model.values import counted
+from elcheck.checker.render import as_json as json_of
+from elcheck.checker.render.run import Run
+from elcheck.checker.render.table import trace_table
+from elcheck.checker.replay.judged import Judgement
+from elcheck.checker.replay.script import Script
+from elcheck.checker.replay.unfit import Reason
+from elcheck.checker.replay.walk import Refused, Walked
+from elcheck.checker.replay.words import written
+from elcheck.checker.traces.trace import Trace
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from checker.model.values import text
+from elcheck.checker.model.values import text
 
 
 @dataclass(frozen=True)

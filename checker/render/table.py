@@ -8,15 +8,15 @@ from pathlib import Path
 import click
 from tabulate import tabulate
 
-from checker.check import Report
-from checker.explain import Explanation
-from checker.flow import envelope_of
-from checker.model.state import Envelope, Event, State, is_notice
-from checker.model.values import text
-from checker.render.canvas import wrapped
-from checker.render.changes import Changes, changes
-from checker.render.differences import differences
-from checker.trace import Trace, TraceStep, going_on
+from elcheck.checker.check.check import Report
+from elcheck.checker.model.state import Envelope, Event, State, is_notice
+from elcheck.checker.model.values import text
+from elcheck.checker.render.canvas import wrapped
+from elcheck.checker.traces.changes import Changes, changes
+from elcheck.checker.traces.differences import differences
+from elcheck.checker.traces.explain import Explanation
+from elcheck.checker.traces.messages import envelope_of
+from elcheck.checker.traces.trace import Trace, TraceStep, going_on
 
 
 def trace_table(

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import click
 from tabulate import tabulate
 
-from checker.certificate import Certificate
-from checker.check import Coverage, Report, Result, Stats
-from checker.explain import explain
-from checker.render.diagram import diagram
-from checker.render.run import Run
-from checker.render.table import trace_table
-from checker.verdict import Verdict
+from elcheck.checker.check.check import Coverage, Report, Result, Stats
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.render.diagram import diagram
+from elcheck.checker.render.run import Run
+from elcheck.checker.render.table import trace_table
+from elcheck.checker.temporal.certificate import Certificate
+from elcheck.checker.traces.explain import explain
 
 _COLOURS = {
     Verdict.PROVED: "green",

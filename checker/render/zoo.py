@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 import click
 from tabulate import tabulate
 
-from checker.render.junit import printable
-from checker.render.text import verdict
-from checker.zoo.run import Outcome
+from elcheck.checker.render.junit import printable
+from elcheck.checker.render.text import verdict
+from elcheck.checker.zoo.run import Outcome
 
 HEADERS = ("model", "with", "verdict", "breaks", "steps", "states", "seconds", "")
 

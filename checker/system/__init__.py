@@ -1,11 +1,11 @@
 """From a model to its packed transition system."""
 
-from checker.model.model import Model
-from checker.model.runner import Runner
-from checker.model.spec import SharedProgram
-from checker.system.packed import NodeSystem
-from checker.system.shared import SharedSystem
-from checker.system.system import System
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.spec import SharedProgram
+from elcheck.checker.system.packed import NodeSystem
+from elcheck.checker.system.shared import SharedSystem
+from elcheck.checker.system.system import System
 
 __all__ = ["NodeSystem", "SharedSystem", "System", "build"]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from checker.model.node import Crashed
-from checker.model.state import Event
-from checker.model.step import Send
-from checker.system.locals import Outcome
-from checker.system.mail import Mail
-from checker.system.moves import MASK, Cut, Effect, Move, Moves, Posts, Ready
-from checker.system.node_table import Crasher, Draft, NodeTable
-from checker.system.system import Found
-from checker.system.weather import Weather, Weathers
+from elcheck.checker.model.node import Crashed
+from elcheck.checker.model.state import Event
+from elcheck.checker.model.step import Send
+from elcheck.checker.system.environment_table import Weather, Weathers
+from elcheck.checker.system.locals import Outcome
+from elcheck.checker.system.mail import Mail
+from elcheck.checker.system.moves import MASK, Cut, Effect, Move, Moves, Posts, Ready
+from elcheck.checker.system.node_table import Crasher, Draft, NodeTable
+from elcheck.checker.system.system import Found
 
 Tables = tuple[tuple[int, Moves], ...]
 Take = Callable[[int, Tables, int, Found, list[Cut]], None]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from checker.model.handlers import RAISED, HandlerError, said
-from checker.model.model import Monitor
-from checker.model.state import Event
-from checker.model.values import flaw
-from checker.system.interning import Interner
-from checker.system.moves import MASK, WIDTH, Move
-from checker.system.node_table import NodeTable
+from elcheck.checker.model.handlers import RAISED, HandlerError, said
+from elcheck.checker.model.model import Monitor
+from elcheck.checker.model.state import Event
+from elcheck.checker.model.values import flaw
+from elcheck.checker.system.interning import Interner
+from elcheck.checker.system.moves import MASK, WIDTH, Move
+from elcheck.checker.system.node_table import NodeTable
 
 SEEN = frozenset(("action", "timeout", "receive", "tick", "crash", "restart"))
 """The kinds of events that monitors see."""

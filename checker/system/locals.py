@@ -1,7 +1,7 @@
 """One node's local states, and what the node's handlers make of each: run once, and kept.
 
 A handler is pure in (local state, event), so nothing else has to be known to learn what it does. What it
-does to a whole state depends on mailboxes too, and is the matter of :mod:`checker.system.node_table`.
+does to a whole state depends on mailboxes too, and is the matter of checker/system/node_table.py.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from checker.model.ids import NodeId
-from checker.model.node import survivor
-from checker.model.runner import Runner
-from checker.model.state import Event, NodeView
-from checker.model.step import Sends
-from checker.system.interning import Interner
-from checker.system.moves import Compiled
-from checker.system.views import Profiles
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.node import survivor
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.state import Event, NodeView
+from elcheck.checker.model.step import Sends
+from elcheck.checker.system.interning import Interner
+from elcheck.checker.system.moves import Compiled
+from elcheck.checker.system.views import Profiles
 
 
 @dataclass(frozen=True)

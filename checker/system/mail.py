@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from checker.model.environment import NetworkName
-from checker.model.ids import NodeId
+from elcheck.checker.model.environment import NetworkName
+from elcheck.checker.model.ids import NodeId
 
 Mail: TypeAlias = "tuple[int, ...] | tuple[tuple[int, ...], ...]"
 Flat: TypeAlias = tuple[int, ...]

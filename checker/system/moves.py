@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from checker.model.state import Event
+from elcheck.checker.model.state import Event
 
 WIDTH = 30
 """Bits of a field: one digit of a Python integer, and more ids than fit in memory."""

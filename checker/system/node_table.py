@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from checker.model.environment import Partition
-from checker.model.ids import NodeId
-from checker.model.node import Crashed, Disconnected
-from checker.model.runner import Runner
-from checker.model.state import Event
-from checker.model.step import Close, Send, Sends
-from checker.system.interning import Interner
-from checker.system.locals import Locals, Outcome
-from checker.system.mail import MAILBOXES, Fifo, Letters, Mail
-from checker.system.moves import NOTHING, WIDTH, Compiled, Cut, Effect, Move, Moves, Posts, Ready
-from checker.system.views import Profiles
+from elcheck.checker.model.environment import Partition
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.node import Crashed, Disconnected
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.state import Event
+from elcheck.checker.model.step import Close, Send, Sends
+from elcheck.checker.system.interning import Interner
+from elcheck.checker.system.locals import Locals, Outcome
+from elcheck.checker.system.mail import MAILBOXES, Fifo, Letters, Mail
+from elcheck.checker.system.moves import NOTHING, WIDTH, Compiled, Cut, Effect, Move, Moves, Posts, Ready
+from elcheck.checker.system.views import Profiles
 
 Crasher = Callable[["Draft", Outcome, Mail], None]
 _INTACT: frozenset[int] = frozenset()

@@ -13,24 +13,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, product
 
-from checker.model.environment import initial_state, symmetric_splits
-from checker.model.errors import DefinitionError
-from checker.model.handlers import Handler
-from checker.model.ids import NodeId
-from checker.model.model import Model
-from checker.model.runner import Runner
-from checker.model.state import Envelope, Event, State
-from checker.model.step import Effect, Send
-from checker.model.values import order, text
-from checker.system.faults import Faults
-from checker.system.history import History
-from checker.system.mail import Mail
-from checker.system.moves import MASK, WIDTH, Cut, Moves
-from checker.system.node_table import NodeTable
-from checker.system.system import UNCUT, Cuts, Found, System
-from checker.system.ticks import TICK, Ticks
-from checker.system.views import Profiles
-from checker.system.weather import Weather, Weathers
+from elcheck.checker.model.environment import initial_state, symmetric_splits
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.handlers import Handler
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.state import Envelope, Event, State
+from elcheck.checker.model.step import Effect, Send
+from elcheck.checker.model.values import order, text
+from elcheck.checker.system.environment_table import Weather, Weathers
+from elcheck.checker.system.faults import Faults
+from elcheck.checker.system.history import History
+from elcheck.checker.system.mail import Mail
+from elcheck.checker.system.moves import MASK, WIDTH, Cut, Moves
+from elcheck.checker.system.node_table import NodeTable
+from elcheck.checker.system.system import UNCUT, Cuts, Found, System
+from elcheck.checker.system.ticks import TICK, Ticks
+from elcheck.checker.system.views import Profiles
 
 Tables = tuple[tuple[int, Moves], ...]
 

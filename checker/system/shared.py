@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.model.errors import DefinitionError
-from checker.model.model import Model
-from checker.model.runner import Runner
-from checker.model.state import State
-from checker.system.interning import Interner
-from checker.system.moves import Cut, Move
-from checker.system.system import UNCUT, Cuts, Found, System
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.state import State
+from elcheck.checker.system.interning import Interner
+from elcheck.checker.system.moves import Cut, Move
+from elcheck.checker.system.system import UNCUT, Cuts, Found, System
 
 
 class SharedSystem(System):

@@ -6,12 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
 from typing import NamedTuple, TypeAlias
 
-from checker.model.formula import atoms_of
-from checker.model.model import Model
-from checker.model.property import Property, Scope, Some, scope_of
-from checker.model.runner import Runner
-from checker.model.state import Event, State
-from checker.system.moves import Cut, Move
+from elcheck.checker.model.formula import atoms_of
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.property import Property, Scope, Some, scope_of
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.state import Event, State
+from elcheck.checker.system.moves import Cut, Move
 
 Found: TypeAlias = list[tuple[int, Move]]
 

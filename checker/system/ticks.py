@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import product
 
-from checker.model.state import Event
-from checker.system.moves import MASK, Cut, Move, Moves, Ready
-from checker.system.node_table import Draft, NodeTable
-from checker.system.system import Found
+from elcheck.checker.model.state import Event
+from elcheck.checker.system.moves import MASK, Cut, Move, Moves, Ready
+from elcheck.checker.system.node_table import Draft, NodeTable
+from elcheck.checker.system.system import Found
 
 TICK = -1
 """The number of the tick among a node's events."""

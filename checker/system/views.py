@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TypeAlias
 
-from checker.model.handlers import RAISED, HandlerError, said
-from checker.model.ids import NodeId
-from checker.model.property import Property, Scope
-from checker.model.state import NodeView
-from checker.model.values import flaw
-from checker.system.interning import Interner
+from elcheck.checker.model.handlers import RAISED, HandlerError, said
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.property import Property, Scope
+from elcheck.checker.model.state import NodeView
+from elcheck.checker.model.values import flaw
+from elcheck.checker.system.interning import Interner
 
 NODE_SCOPES = frozenset(("each", "pair", "all", "change", "changes"))
 Seen: TypeAlias = "NodeView[object] | None"

@@ -28,10 +28,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from checker.check import Limits
-from checker.load import LoadError, adapted, bundled, load
-from checker.model.model import Model
-from checker.options import choices, options_of
+from elcheck.checker.check.check import Limits
+from elcheck.checker.loading.model_file import LoadError, adapted, bundled, load
+from elcheck.checker.loading.parameters import choices, options_of
+from elcheck.checker.model.model import Model
 
 PINNED = ("distinct", "transitions", "depth", "verdict", "cut", "traces")
 _ASKED = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from checker.about import About
-from checker.load import load
-from checker.system.system import deadlock_claim
-from checker.zoo.cases import of_model
-from checker.zoo.pins import pinned
+from elcheck.checker.loading.docstring import About
+from elcheck.checker.loading.model_file import load
+from elcheck.checker.system.system import deadlock_claim
+from elcheck.checker.zoo.cases import of_model
+from elcheck.checker.zoo.pins import pinned
 
 
 @dataclass(frozen=True)

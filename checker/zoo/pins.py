@@ -11,9 +11,9 @@ from pathlib import Path
 import tomlkit
 from tomlkit.items import AoT, InlineTable, Table
 
-from checker.load import LoadError, bundled
-from checker.zoo.cases import PINNED, Case, read
-from checker.zoo.run import Outcome
+from elcheck.checker.loading.model_file import LoadError, bundled
+from elcheck.checker.zoo.cases import PINNED, Case, read
+from elcheck.checker.zoo.run import Outcome
 
 
 @cache

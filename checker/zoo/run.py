@@ -7,13 +7,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
 
-from checker.check import Report, Stats, check
-from checker.load import LoadError
-from checker.model.errors import DefinitionError, UsageError
-from checker.model.handlers import HandlerError
-from checker.trace import ReplayError
-from checker.verdict import Verdict
-from checker.zoo.cases import Case
+from elcheck.checker.check.check import Report, Stats, check
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.loading.model_file import LoadError
+from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.handlers import HandlerError
+from elcheck.checker.traces.trace import ReplayError
+from elcheck.checker.zoo.cases import Case
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated
 
-from checker import (
+from elcheck import (
     WEAK,
     Environment,
     Model,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from checker import (
+from elcheck import (
     WEAK,
     Environment,
     Model,

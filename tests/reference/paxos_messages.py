@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Annotated
 
-from checker import Model, Spec, Step, Steps, action, always, guard, sometimes
+from elcheck import Model, Spec, Step, Steps, action, always, guard, sometimes
 
 Vote = tuple[int, str]
 NONE: Vote = (-1, "")

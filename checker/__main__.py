@@ -1,5 +1,0 @@
-"""``python -m checker`` is ``elcheck``."""
-
-from checker.cli import main
-
-main()

@@ -1,0 +1,169 @@
+"""From what a search found to the result of each property: its verdict, what it rests on, its trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.model.formula import Formula
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.property import Property
+from elcheck.checker.model.values import counted
+from elcheck.checker.search.judge import Finding, Judge
+from elcheck.checker.search.plain import Path, Search, path_to
+from elcheck.checker.system import System
+from elcheck.checker.temporal.answer import Answer
+from elcheck.checker.temporal.certificate import Certificate, certify
+from elcheck.checker.traces.clearest import Clearest, Shortest
+from elcheck.checker.traces.trace import ReplayError, Trace, trace_of
+
+
+class Shown(NamedTuple):
+    """What shows a verdict. Of a claim of liveness that is refuted, ``certificate`` says why the behaviour is
+    fair. ``shortest`` is how many traces of this length there are, of which this is the clearest (of a
+    behaviour without end, ways to where its loop begins); None if that was not looked at.
+    """
+
+    trace: Trace | None = None
+    certificate: Certificate | None = None
+    shortest: int | None = None
+
+
+NOTHING = Shown()
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Result:
+    """What was found of one property. ``detail`` says what is wrong, or what the verdict rests on. ``by``
+    shows it, or makes what does when that is first asked for. ``fewest`` says, if that was asked for, how
+    many faults it takes at the least.
+    """
+
+    name: str
+    kind: str
+    verdict: Verdict
+    detail: str = ""
+    by: Shown | Callable[[], Shown] = NOTHING
+    fewest: str = ""
+
+    @cached_property
+    def shown(self) -> Shown:
+        """What shows the verdict. Raises ReplayError if it is first made here and does not replay."""
+        return self.by if isinstance(self.by, Shown) else self.by()
+
+    @property
+    def trace(self) -> Trace | None:
+        """The trace to what decides the property, if that is a trace."""
+        return self.shown.trace
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """Why a behaviour without end is fair."""
+        return self.shown.certificate
+
+    @property
+    def shortest(self) -> int | None:
+        """How many traces of this length there are."""
+        return self.shown.shortest
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Result) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.kind, self.verdict))
+
+    def _parts(self) -> tuple[object, ...]:
+        return self.name, self.kind, self.verdict, self.detail, self.fewest, self.shown
+
+    def __repr__(self) -> str:
+        said = ": ".join(filter(None, [self.verdict.value, self.detail.partition("\n")[0]]))
+        trace = "" if self.trace is None else f", {self.trace!r}"
+        return f"<Result {self.kind} {self.name!r}: {said}{trace}>"
+
+
+def results_of(
+    system: System, judge: Judge, search: Search, answers: Mapping[int, Answer]
+) -> Iterator[Result]:
+    """The result of each property, in the model's order, and of what raised. ``answers`` are those that the
+    graph gave. Raises ReplayError if a trace does not replay.
+    """
+    shortest = Shortest(search, system, judge)
+    for number, claim in enumerate(judge.claims):
+        finding, answer = judge.findings.get(number), answers.get(number)
+        if claim.kind == "atom":
+            continue
+        if finding is not None:
+            yield _found(number, claim, finding, shortest, search, system)
+        elif answer is not None and answer.path is not None:
+            yield _refuted(claim, answer, answer.path, shortest.clearest_to(answer.ends), system)
+        else:
+            yield Result(claim.name, claim.kind, *_undecided(claim, search, answer))
+    if search.failure is not None:
+        index, message = search.failure
+        trace = None if index is None else trace_of(path_to(search, system, index), system)
+        yield Result("nothing raises", "error", Verdict.REFUTED, message, Shown(trace))
+
+
+def _found(
+    number: int, claim: Property, finding: Finding, shortest: Shortest, search: Search, system: System
+) -> Result:
+    """What a state or a step decided. The clearest witness is looked for when it is asked for: few are."""
+
+    def met() -> Clearest:
+        path = path_to(search, system, finding.index) + ([finding.step] if finding.step else [])
+        return Clearest(path, 0, finding.detail)
+
+    def clearest() -> Clearest:
+        return shortest.clearest(number, finding) or met()
+
+    def shown(best: Clearest) -> Shown:
+        return Shown(trace_of(best.path, system), shortest=best.count or None)
+
+    if claim.kind == "sometimes":
+        trace = trace_of(met().path, system)  # that it can be reached is seen to here
+        detail = f"reached in {counted(len(trace.steps), 'step')}"
+        return Result(claim.name, claim.kind, Verdict.PROVED, detail, lambda: shown(clearest()))
+    best = clearest()
+    return Result(claim.name, claim.kind, Verdict.REFUTED, best.detail.strip(), shown(best))
+
+
+def _refuted(claim: Property, answer: Answer, path: Path, best: Clearest | None, system: System) -> Result:
+    """What the graph refuted, the way there being the clearest if that does as well."""
+    loop, model = answer.loop, system.model
+    trace, count, certificate = trace_of(path, system, loop), None, None
+    if best is not None and len(best.path) == (len(path) if loop is None else loop + 1):
+        clearer = trace_of([*best.path, *path[len(best.path) :]], system, loop)
+        if claim.formula is None or _breaks(claim.formula, clearer, model):
+            trace, count = clearer, best.count
+    if claim.formula is not None:
+        certificate = certify(trace, model, claim.formula)
+    shown = Shown(trace, certificate, count)
+    return Result(claim.name, claim.kind, Verdict.REFUTED, answer.detail, shown)
+
+
+def _breaks(formula: Formula, trace: Trace, model: Model) -> bool:
+    """Whether a behaviour with another way to its loop breaks a claim: what happens on the way may count."""
+    try:
+        certify(trace, model, formula)
+    except ReplayError:
+        return False
+    return True
+
+
+def _undecided(claim: Property, search: Search, answer: Answer | None) -> tuple[Verdict, str]:
+    """The verdict of a property that nothing refuted, and what it rests on."""
+    if search.stopped is not None:
+        return Verdict.UNDETERMINED, f"not every state was examined: {search.stopped}"
+    bounds = "; ".join(f"{name} cut {counted(n, 'state')}" for name, n in sorted(search.cuts.items()))
+    if answer is not None and answer.unsure:
+        return Verdict.UNDETERMINED, "; ".join([answer.unsure, *[bounds] * bool(bounds)])
+    if answer is not None and answer.vacuous:
+        return Verdict.VACUOUS, "no fair behaviour satisfies what the model assumes"
+    if claim.kind == "sometimes":
+        if search.cuts:
+            return Verdict.UNDETERMINED, f"not reached within bounds: {bounds}"
+        return Verdict.VACUOUS, "no reachable state satisfies it"
+    return (Verdict.HOLDS, bounds) if search.cuts else (Verdict.PROVED, "")

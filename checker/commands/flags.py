@@ -1,0 +1,171 @@
+"""elcheck's own options: what a model runs in, how far to search, what to write."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from elcheck.checker.export.formats import FORMATS
+from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, DetectorName, NetworkName
+from elcheck.checker.search.engines import ENGINES
+
+
+class BudgetType(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic only in newer click
+    """A number of faults, or ``unlimited``."""
+
+    name = "N|unlimited"
+
+    def convert(self, value: object, param: object, ctx: object) -> Budget:
+        """Turn what was written into a budget."""
+        del param, ctx
+        if value == UNLIMITED:
+            return UNLIMITED
+        if isinstance(value, int) or (isinstance(value, str) and value.isdecimal() and len(value) < 10):
+            return int(value)
+        raise click.BadParameter(f"{value!r} is neither 0, 1, 2, ... nor 'unlimited'")
+
+
+class SizeType(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic only in newer click
+    """An amount of memory: ``500M``, ``2G``."""
+
+    name = "SIZE"
+
+    def convert(self, value: object, param: object, ctx: object) -> int:
+        """Turn what was written into bytes."""
+        del param, ctx
+        matched = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([KMGT])(i?B)?", str(value), re.IGNORECASE)
+        if not matched or float(matched[1]) == 0:
+            raise click.BadParameter(f"{value!r} is no size such as 500M or 2G")
+        return int(float(matched[1]) * 2 ** (10 * ("KMGT".index(matched[2].upper()) + 1)))
+
+
+_FAULTS = {
+    "loss": "Messages that may be lost.",
+    "dup": "Messages that may be duplicated.",
+    "crash": "Crashes of nodes.",
+    "restart": "Restarts of crashed nodes; durable fields survive.",
+    "partition": "Times that the network may fall apart (and heal).",
+    "disconnect": "Times that a fifo link may break.",
+}
+
+
+def environment_options() -> list[click.Option]:
+    """What a model runs in; the defaults are the model's own."""
+    names = list(get_args(NetworkName))
+    options = [click.Option(["--network"], type=click.Choice(names), help="How messages travel.")]
+    options += [click.Option([f"--{kind}"], type=BudgetType(), help=_FAULTS[kind]) for kind in FAULT_KINDS]
+    options.append(
+        click.Option(
+            ["--detector"], type=click.Choice(list(get_args(DetectorName))), help="Who learns of a crash."
+        )
+    )
+    timing = "When timeouts may fire: async, sync or eventual(k)."
+    options.append(click.Option(["--timing"], metavar="TIMING", help=timing))
+    return options
+
+
+def search_options() -> list[click.Option]:
+    """How far to search, and what to write."""
+    positive = click.IntRange(min=1)
+    return [
+        click.Option(
+            ["--depth"], type=click.IntRange(min=0), help="Check states up to this many steps away."
+        ),
+        click.Option(["--first"], is_flag=True, help="Stop at the depth of the first counterexample."),
+        click.Option(["--max-states"], type=positive, help="Stop after this many states."),
+        click.Option(["--max-memory"], type=SizeType(), help="Stop above this much memory: 500M, 2G."),
+        click.Option(
+            ["--timeout"],
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Stop after this long.",
+        ),
+        click.Option(
+            ["--format", "output_format"],
+            type=click.Choice(["text", "json", "junit"]),
+            default="text",
+            show_default=True,
+            help="Form of the report.",
+        ),
+        click.Option(
+            ["--witness"], is_flag=True, help="Show, for each `sometimes`, a trace that reaches it."
+        ),
+        click.Option(
+            ["--certificate"], is_flag=True, help="Show, for each behaviour without end, why it is fair."
+        ),
+        click.Option(["--diagram"], is_flag=True, help="Draw each trace, a lane for each node."),
+        click.Option(["--explain"], is_flag=True, help="Show which steps of a trace matter, and why."),
+        click.Option(
+            ["--graph"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Write the state graph to FILE.dot, .graphml or .aut; the same as --export.",
+        ),
+        *export_options(),
+        click.Option(
+            ["--report"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Write everything, with pictures of the traces, to one HTML file.",
+        ),
+        click.Option(
+            ["--engine"],
+            type=click.Choice(list(ENGINES)),
+            default="auto",
+            show_default=True,
+            help="What searches.",
+        ),
+        click.Option(
+            ["--workers"],
+            type=click.IntRange(1, 2),
+            default=1,
+            show_default=True,
+            help="Threads that search (fast engine only); two pay above some million states.",
+        ),
+        click.Option(
+            ["--spill"],
+            type=click.Path(file_okay=False, path_type=Path),
+            metavar="DIR",
+            help="Keep the states in files in DIR, with checkpoints (fast engine only).",
+        ),
+        click.Option(["--resume"], is_flag=True, help="Go on from the checkpoint in the --spill folder."),
+        click.Option(
+            ["--checkpoint"],
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Time between two checkpoints of --spill.  [default: 60]",
+        ),
+        click.Option(
+            ["--check-model"], is_flag=True, help="Run every handler twice to find nondeterministic ones."
+        ),
+        click.Option(
+            ["--minimise"],
+            type=click.Choice(["faults"]),
+            help="Show the counterexample with the fewest faults instead of the shortest.",
+        ),
+        click.Option(
+            ["--frontier"],
+            is_flag=True,
+            help="Instead of checking once: the smallest budgets of faults that break each property.",
+        ),
+    ]
+
+
+def export_options() -> list[click.Option]:
+    """What to write for other tools."""
+    endings = ", ".join(FORMATS)
+    return [
+        click.Option(
+            ["--export", "exports"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            multiple=True,
+            metavar="FILE",
+            help=f"Write FILE for other tools; may be repeated. Its ending says what: {endings}.",
+        ),
+        click.Option(
+            ["--export-of"],
+            metavar="PROPERTY",
+            help="Export the trace of this property; the default is the first that is refuted.",
+        ),
+    ]

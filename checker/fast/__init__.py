@@ -1,1 +1,0 @@
-"""The fast engine: the search of checker.explore in compiled code."""

@@ -1,0 +1,195 @@
+"""Everything that the report shows, as one object: script.js draws it and knows nothing of models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from elcheck.checker.check.check import Report, Result, Stats
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.html.meaning import meaning
+from elcheck.checker.html.sources import Place, Source, Sources
+from elcheck.checker.html.story import Story, story_of
+from elcheck.checker.loading.docstring import About
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.values import counted
+from elcheck.checker.render.run import Run
+from elcheck.checker.search.plain import Search
+from elcheck.checker.traces.explain import explain
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A property and what came out. meaning: what it says, in words. story: the number of its trace. fair:
+    why a lasso is fair. reads: what it looks at, and which steps bear on that. needs: for each step the steps
+    that it rests on, None for one that does not matter.
+    """
+
+    name: str
+    kind: str
+    verdict: str
+    detail: str
+    meaning: tuple[str, ...]
+    story: int | None
+    fair: tuple[str, ...] | None
+    reads: str
+    needs: tuple[tuple[int, ...] | None, ...]
+
+
+@dataclass(frozen=True)
+class Use:
+    """How much a handler was used: calls, calls that gave a step, and the guards that blocked the others."""
+
+    program: str
+    name: str
+    place: int | None
+    called: int
+    enabled: int
+    blocked: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """The whole report. ``facts`` are pairs of a label and what there is to say; ``mistake`` is what was
+    put in (empty: nothing); ``levels`` how many states are at each depth.
+    """
+
+    name: str
+    verdict: str
+    summary: str
+    facts: tuple[tuple[str, str], ...]
+    mistake: str
+    notes: tuple[str, ...]
+    command: str
+    claims: tuple[Claim, ...]
+    stories: tuple[Story, ...]
+    places: tuple[Place, ...]
+    sources: tuple[Source, ...]
+    uses: tuple[Use, ...]
+    gaps: tuple[str, ...]
+    levels: tuple[int, ...]
+
+
+def document(run: Run, report: Report, about: About, sound: Model | None = None) -> Document:
+    """The report of a check. ``about`` is what the model's file says of it, ``sound`` the model without the
+    mistake that was put in, if one was.
+    """
+    sources = Sources(report.system.runner)
+    traces = [result.trace for result in report.results]
+    numbers = {trace: number for number, trace in enumerate(dict.fromkeys(filter(None, traces)))}
+    stories = tuple(story_of(trace, report.model, sources, sound) for trace in numbers)
+    claims = tuple(
+        _claim(result, report, None if result.trace is None else numbers[result.trace])
+        for result in report.results
+    )
+    uses = tuple(_uses(report, sources))
+    return Document(
+        run.name,
+        said(report.verdict),
+        run.summary,
+        tuple(_facts(run, report, about)),
+        _mistake(run, about),
+        (*_cuts(report.stats), *(f"{note[0].upper()}{note[1:]}." for note in report.notes)),
+        run.command,
+        claims,
+        stories,
+        tuple(sources.places),
+        tuple(sources.files),
+        uses,
+        tuple(_gaps(report)),
+        levels(report.search),
+    )
+
+
+def said(verdict: Verdict) -> str:
+    """A verdict in words."""
+    return verdict.value.replace("-", " ")
+
+
+def _claim(result: Result, report: Report, story: int | None) -> Claim:
+    fair = None if result.certificate is None else tuple(map(str, result.certificate.kept))
+    claim = report.claim_of(result)
+    found = None if result.trace is None else explain(result.trace, report.model, claim)
+    return Claim(
+        result.name,
+        result.kind,
+        said(result.verdict),
+        result.detail,
+        () if claim is None else meaning(claim),
+        story,
+        fair,
+        "" if found is None else str(found),
+        () if found is None else found.needs,
+    )
+
+
+def _mistake(run: Run, about: About) -> str:
+    """The mistake that was put in: its name, and what the model's file says of it."""
+    bug = run.parameters.get("bug")
+    if not bug:
+        return ""
+    return ": ".join([str(bug), *filter(None, [about.bugs.get(str(bug))])])
+
+
+def _facts(run: Run, report: Report, about: About) -> list[tuple[str, str]]:
+    facts = [*about.parts.items()]
+    facts.append(("Mistake put in", _mistake(run, about)))
+    facts.append(("Parameters", run.settings))
+    facts.append(("Environment", report.model.describe_environment()))
+    facts.append(("Searched", _size(report)))
+    return [(label, what) for label, what in facts if what]
+
+
+def _size(report: Report) -> str:
+    stats = report.stats
+    return (
+        f"{counted(stats.distinct, 'distinct state')}, {counted(stats.transitions, 'transition')}, "
+        f"depth {stats.depth}, in {stats.seconds:.1f} s ({report.engine} engine)"
+    )
+
+
+def _cuts(stats: Stats) -> list[str]:
+    lines = []
+    if stats.stopped is not None:
+        lines.append(f"Not every state was examined: {stats.stopped}.")
+    for name, count in stats.cut.items():
+        states = counted(count, "state")
+        lines.append(f"The bound {name} cut steps of {states}; what lies across it was not checked.")
+    if stats.exhaustive:
+        lines.append("Every reachable state was examined.")
+    return lines
+
+
+def _uses(report: Report, sources: Sources) -> list[Use]:
+    runner = report.system.runner
+    found: dict[tuple[str, str], Use] = {}
+    programs = [*map(type, runner.programs.values()), type(report.model.program)]
+    classes = {program.__name__: program for program in programs}
+    for owner, handler in runner.all_handlers():
+        tally = runner.tallies[owner, handler.name]
+        found[owner, handler.name] = Use(
+            owner,
+            handler.name,
+            sources.of_method(classes[owner], handler.name),
+            tally.called,
+            tally.enabled,
+            tuple(sorted(tally.blocked.items(), key=lambda item: (-item[1], item[0]))),
+        )
+    return list(found.values())
+
+
+def _gaps(report: Report) -> list[str]:
+    coverage = report.coverage
+    found = [f"{program} has no handler for {msg}, which it is sent." for program, msg in coverage.unhandled]
+    return [
+        *found,
+        *(f"Blocked at the head of its link for ever: {head}." for head in coverage.blocked_heads),
+    ]
+
+
+def levels(search: Search) -> tuple[int, ...]:
+    """How many states were found at each depth."""
+    counts = [end - begin for begin, end in pairwise([*search.levels, len(search.codes)])]
+    while counts and not counts[-1]:
+        counts.pop()
+    return tuple(counts)

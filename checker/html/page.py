@@ -1,0 +1,68 @@
+"""The HTML file itself: the document, the style and the script put into one page that loads nothing else."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import html
+import json
+from importlib import resources
+from pathlib import Path
+from string import Template
+
+import click
+
+from elcheck.checker.check.check import Report
+from elcheck.checker.html.document import Document, document
+from elcheck.checker.loading.docstring import About
+from elcheck.checker.model.model import Model
+from elcheck.checker.render import text
+from elcheck.checker.render.junit import printable
+from elcheck.checker.render.run import Run
+
+SCRIPTS = ("picture.js", "viewer.js", "script.js")
+
+
+def write(run: Run, report: Report, about: About, path: Path, sound: Model | None = None) -> None:
+    """Write the report of a check; ``sound`` is as in :func:`document`.
+
+    Raises OSError, with the path, when it can't be written.
+    """
+    plain = click.unstyle(text.render(run, report, text.Wanted(witnesses=True, certificate=True)))
+    found = page(document(run, report, about, sound), plain)
+    try:
+        path.write_bytes(found.encode("utf-8", errors="backslashreplace"))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def page(shown: Document, plain: str) -> str:
+    """The page. ``plain`` is the same report as text, for where no script runs."""
+    style, script = _asset("style.css"), "".join(map(_asset, SCRIPTS))
+    return Template(_asset("page.html")).substitute(
+        title=_escaped(f"{shown.name}: {shown.verdict}"),
+        policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
+        style=style,
+        script=script,
+        plain=_escaped(plain),
+        data=_embedded(shown),
+    )
+
+
+def _asset(name: str) -> str:
+    return resources.files("elcheck.checker.html").joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(content: str) -> str:
+    """What the page's policy knows a style or script by: nothing else may run."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
+def _escaped(said: str) -> str:
+    return html.escape(printable(said))
+
+
+def _embedded(shown: Document) -> str:
+    """JSON that can stand in a script element: no text in it can end the element or open another."""
+    return json.dumps(dataclasses.asdict(shown), separators=(",", ":")).replace("<", "\\u003c")

@@ -1,0 +1,155 @@
+"""The source of a model: which lines a handler has, and the files in coloured words."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import tokenize
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pygments.lexers.python import PythonLexer
+from pygments.token import Comment, Keyword, Literal, Name, _TokenType
+
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.state import Event
+
+_OURS = Path(__file__).parent.parent
+_COLOURS = (
+    (Comment, "comment"),
+    (Literal.String, "string"),
+    (Keyword, "keyword"),
+    (Name.Decorator, "decorator"),
+    (Name.Function, "name"),
+    (Name.Class, "name"),
+)
+BEFORE_AND_AFTER = {"crash": "at_crash", "restart": "recover", "start": "start"}
+"""The methods that say what a step means which no handler takes."""
+
+Word = tuple[str, str]
+"""A class of style.css, empty for plain text, and the text."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A method: its name, the first line of its docstring, its file (by number), its first and last line."""
+
+    name: str
+    doc: str
+    file: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file by its name, each line in coloured words."""
+
+    name: str
+    lines: tuple[tuple[Word, ...], ...]
+
+
+class Sources:
+    """The methods that traces and tables point at, each file and each method kept once."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.files: list[Source] = []
+        self.places: list[Place] = []
+        self._runner = runner
+        self._numbers: dict[str, int | None] = {}
+        self._spans: list[dict[int, int]] = []
+        self._known: dict[object, int] = {}
+
+    def of_event(self, event: Event) -> int | None:
+        """The place of the method that says what an event does, None where there is nothing to show."""
+        if event.name == "tick" and event.node is None:
+            nodes = (n for n in self._runner.nodes if self._runner.events(n, "tick"))
+            return next((self.of_event(self._runner.events(n, "tick")[0][1]) for n in nodes), None)
+        during = dict(event.args).get("during") if event.fault else None
+        name = BEFORE_AND_AFTER.get(event.kind, "") if event.fault else event.name
+        return self.of_method(self._program(event), str(during) if during else name)
+
+    def _program(self, event: Event) -> type:
+        if event.node is None:
+            return type(self._runner.model.program)
+        return type(self._runner.programs[event.node])
+
+    def of_method(self, program: type, name: str) -> int | None:
+        """The place of a method of a program's class, unless it is elcheck's own or can't be read."""
+        found: object = getattr(program, name, None)
+        if not callable(found):
+            return None
+        method = inspect.unwrap(found)
+        if method not in self._known:
+            place = self._place(name, method)
+            if place is None:
+                return None
+            self._known[method] = len(self.places)
+            self.places.append(place)
+        return self._known[method]
+
+    def _place(self, name: str, method: Callable[..., object]) -> Place | None:
+        code = method.__code__ if inspect.isfunction(method) else None
+        if code is None or _OURS in Path(code.co_filename).parents:
+            return None
+        number = self._file(code.co_filename)
+        if number is None or code.co_firstlineno not in self._spans[number]:
+            return None
+        first = code.co_firstlineno
+        doc = method.__doc__ or ""
+        return Place(name, first_sentence(doc), number, first, self._spans[number][first])
+
+    def _file(self, path: str) -> int | None:
+        """The number of a file, None for one that can't be read or is no Python any more."""
+        if path not in self._numbers:
+            try:
+                with tokenize.open(path) as file:
+                    text = file.read()
+                self._spans.append(spans(text))
+            except (OSError, SyntaxError, ValueError):
+                self._numbers[path] = None
+            else:
+                self._numbers[path] = len(self.files)
+                self.files.append(Source(Path(path).name, coloured(text)))
+        return self._numbers[path]
+
+
+def first_sentence(doc: str) -> str:
+    """The first paragraph of a docstring in one line, without its marks of code."""
+    said = " ".join(inspect.cleandoc(doc).partition("\n\n")[0].split())
+    return re.sub(r"(:\w+:)?(`+)~?(.*?)\2", r"\3", said)
+
+
+def spans(text: str) -> dict[int, int]:
+    """The last line of each function by its first one, decorators included. Raises SyntaxError."""
+    functions = (n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef))
+    return {
+        min([f.lineno, *(d.lineno for d in f.decorator_list)]): f.end_lineno or f.lineno for f in functions
+    }
+
+
+def coloured(text: str) -> tuple[tuple[Word, ...], ...]:
+    """The lines of a Python file, each in words that have a colour."""
+    lines: list[list[Word]] = [[]]
+    for kind, words in _words(text):
+        for number, part in enumerate(words.split("\n")):
+            if number:
+                lines.append([])
+            if part and lines[-1] and lines[-1][-1][0] == kind:
+                part = lines[-1].pop()[1] + part
+            if part:
+                lines[-1].append((kind, part))
+    while lines and not lines[-1]:
+        lines.pop()
+    return tuple(map(tuple, lines))
+
+
+def _words(text: str) -> Iterator[Word]:
+    for token, words in PythonLexer(stripnl=False).get_tokens(text):
+        yield _colour(token), words
+
+
+def _colour(token: _TokenType) -> str:
+    return next((name for kind, name in _COLOURS if token[: len(kind)] == kind), "")

@@ -1,0 +1,218 @@
+"""A trace made ready to be drawn: its steps in words, its states as tables, its messages as flights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from elcheck.checker.html.flights import Flight, flights_of
+from elcheck.checker.html.otherwise import otherwise
+from elcheck.checker.html.sources import Sources
+from elcheck.checker.html.tables import Cells, Table, Texts, tables_of
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import Envelope, Event, State, is_notice
+from elcheck.checker.model.values import text
+from elcheck.checker.traces.changes import Change, changes
+from elcheck.checker.traces.trace import Trace
+
+EXPLAINED = {
+    "start": "How it begins.",
+    "crash": "The node stops. What is not durable is lost.",
+    "restart": "The node is up again, with what was durable.",
+    "lose": "The network loses a message.",
+    "duplicate": "The network makes a copy of a message.",
+    "disconnect": "The link breaks, and what was under way on it is lost.",
+    "partition": "The network falls apart: messages between its parts wait.",
+    "heal": "The network is whole again.",
+    "tick": "Time passes, for all nodes together.",
+}
+"""What a step means that no handler's docstring explains."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message's flight in words; ``src`` and ``dst`` are lanes, the rest is as in Flight."""
+
+    src: int
+    dst: int
+    name: str
+    said: str
+    sent: int
+    end: int | None
+    fate: str
+    copy: int | None
+    notice: bool
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A step, and the state after it; the first frame is the initial state.
+
+    lane: whose step it is. lanes: of a broken link, its two ends. said, brief: the event in words, without
+    the message in brief. marks: what the picture writes beside it. place: the method that is run, by its
+    number. otherwise: what the step would be without the mistake that was put in, if that is something
+    else. network, gone: the messages under way, and those that are no more, by their texts' numbers;
+    fresh: which of the former are new.
+    """
+
+    kind: str
+    lane: int | None
+    lanes: tuple[int, ...]
+    said: str
+    brief: str
+    doc: str
+    marks: tuple[str, ...]
+    place: int | None
+    changes: tuple[str, ...]
+    otherwise: str
+    up: tuple[bool, ...]
+    standing: str | None
+    cells: Cells
+    network: tuple[int, ...]
+    fresh: tuple[int, ...]
+    gone: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Story:
+    """A whole trace. ``texts`` is what cells and networks point into; ``loop`` is the trace's. ``compared``:
+    its steps were held against the model without the mistake that was put in; ``else_``: what else there
+    would be in that, if no step would be another.
+    """
+
+    nodes: tuple[str, ...]
+    loop: int | None
+    tables: tuple[Table, ...]
+    frames: tuple[Frame, ...]
+    messages: tuple[Message, ...]
+    texts: tuple[str, ...]
+    compared: bool
+    else_: tuple[str, ...]
+
+
+def story_of(trace: Trace, model: Model, sources: Sources, sound: Model | None = None) -> Story:
+    """What there is to draw of a trace. ``sound`` is the model without the mistake that was put in."""
+    compared = None if sound is None else otherwise(trace, model, sound)
+    instead = {} if compared is None else compared.steps
+    texts = Texts()
+    states = trace.states
+    tables, cells = tables_of(model, states, texts)
+    events = [None, *(step.event for step in trace.steps)]
+    frames = tuple(
+        _frame(model, event, before, after, filled, sources, texts, instead.get(number, ""))
+        for number, (event, before, after, filled) in enumerate(
+            zip(events, [states[0], *states], states, cells, strict=False)
+        )
+    )
+    flights = flights_of(trace, kept=model.environment.network == "sent-set")
+    nodes = tuple(node.name for node in model.programs)
+    messages = tuple(map(_message, flights))
+    else_ = () if compared is None else compared.else_
+    return Story(nodes, trace.loop, tuple(tables), frames, messages, texts.all(), compared is not None, else_)
+
+
+def _frame(
+    model: Model,
+    event: Event | None,
+    before: State,
+    after: State,
+    cells: Cells,
+    sources: Sources,
+    texts: Texts,
+    instead: str,
+) -> Frame:
+    changed = changes(model, before, after)
+    kind = "start" if event is None else event.kind
+    own = event.node if event is not None else None
+    place = _beginning(model, sources) if event is None else sources.of_event(event)
+    doc = sources.places[place].doc if place is not None and kind not in EXPLAINED else ""
+    name = "" if own is None else own.name
+    fields = () if kind in ("partition", "heal") else changed.fields  # the event says it
+    return Frame(
+        kind=kind,
+        lane=None if own is None else own.index,
+        lanes=_lanes(event),
+        said="start" if event is None else str(event),
+        brief="start" if event is None else _brief(event),
+        doc=doc or EXPLAINED.get(kind, ""),
+        marks=_marks(name, changed.fields),
+        place=place,
+        changes=(*_fields_in_words(name, fields), *_sends_in_words(event, changed.added)),
+        otherwise=instead,
+        up=tuple(view.up for view in after.nodes),
+        standing=after.environment.standing,
+        cells=cells,
+        network=tuple(texts.number(_in_words(e)) for e in after.network),
+        fresh=tuple(at for at, e in enumerate(after.network) if e in changed.added),
+        gone=tuple(texts.number(_in_words(e)) for e in changed.removed),
+    )
+
+
+def _beginning(model: Model, sources: Sources) -> int | None:
+    """The place of ``start``, of the first program if there are several; none for prepared initial states."""
+    programs: list[object] = [*model.programs.values()] or [model.program]
+    return None if model.initial else sources.of_method(type(programs[0]), "start")
+
+
+def _lanes(event: Event | None) -> tuple[int, ...]:
+    """The ends of the link that a step breaks."""
+    if event is None or event.kind != "disconnect":
+        return ()
+    return tuple(node.index for _, node in event.args if isinstance(node, NodeId))
+
+
+def _brief(event: Event) -> str:
+    """A delivery by its handler and sender alone; everything else in its own words."""
+    return f"{event.name} from {text(dict(event.args)['src'])}" if event.kind == "receive" else str(event)
+
+
+def _marks(own: str, fields: Sequence[Change]) -> tuple[str, ...]:
+    """What the picture writes beside a step: two new values of the node's fields, enums first, short ones."""
+    mine = [change for change in fields if change.node == own and change.field != "up"]
+    ranked = sorted(mine, key=lambda change: not isinstance(change.new, Enum))
+    said = [text(c.new) if isinstance(c.new, Enum) else f"{c.field} {text(c.new)}" for c in ranked]
+    return tuple(part for part in said if len(part) <= 18)[:2]
+
+
+def _fields_in_words(own: str, fields: Sequence[Change]) -> list[str]:
+    found = []
+    for change in fields:
+        whose = "" if change.node == own else f"{change.node} "
+        if change.field == "up":
+            found.append(f"{whose}{'up' if change.new else 'down'}")
+        elif not change.field.endswith(" left"):
+            name = change.field if change.node == own else change.path
+            found.append(f"{name} {text(change.old)} → {text(change.new)}")
+    return found
+
+
+def _sends_in_words(event: Event | None, added: Sequence[Envelope]) -> list[str]:
+    """``sends Vote(term=1) to n2, n3``, and who is told of a crash or a broken link."""
+    if event is None or event.kind == "duplicate":
+        return []
+    by_msg: dict[str, list[str]] = {}
+    for e in added:
+        lead = f"{text(e.msg)} is told to" if is_notice(e) else f"sends {text(e.msg)} to"
+        by_msg.setdefault(lead, []).append(e.dst.name)
+    return [f"{lead} {', '.join(targets)}" for lead, targets in by_msg.items()]
+
+
+def _in_words(envelope: Envelope) -> str:
+    return f"{envelope.src} → {envelope.dst}: {text(envelope.msg)}"
+
+
+def _message(flight: Flight) -> Message:
+    said = text(flight.envelope.msg)
+    return Message(
+        flight.envelope.src.index,
+        flight.envelope.dst.index,
+        said if len(said) <= 16 else type(flight.envelope.msg).__name__,
+        said,
+        flight.sent,
+        flight.end,
+        flight.fate,
+        flight.copy,
+        is_notice(flight.envelope),
+    )

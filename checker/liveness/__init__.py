@@ -1,1 +1,0 @@
-"""Liveness under fairness: whether every fair behaviour of a graph satisfies a formula."""

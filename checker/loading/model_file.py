@@ -1,0 +1,188 @@
+"""From a name on the command line to a model: finding the file, importing it, calling its ``model``."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+
+from elcheck.checker.loading.docstring import About, about
+from elcheck.checker.model.environment import Environment
+from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.handlers import RAISED, said
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.validate import no_network, well_formed
+
+
+class LoadError(Exception):
+    """A model file that can't be used. The message says which, where and why."""
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model file that was imported: its path, and its ``model`` function."""
+
+    path: Path
+    function: Callable[..., object]
+
+    @property
+    def about(self) -> About:
+        """What the file says of the model."""
+        return about(inspect.getdoc(self.function) or "")
+
+    @property
+    def summary(self) -> str:
+        """The first line of it."""
+        return self.about.summary
+
+    def digest(self) -> str:
+        """A digest of its source and of the sources that it imports, libraries excepted."""
+        found: dict[Path, bytes] = {}
+        _sources(self.path.resolve(), found)
+        digest = hashlib.sha256()
+        for source in found.values():
+            digest.update(hashlib.sha256(source).digest())
+        return digest.hexdigest()[:16]
+
+    def build(self, parameters: Mapping[str, object], given: Mapping[str, object]) -> Model:
+        """Call ``model`` with all parameters, ``given`` being those that the user chose.
+
+        Raises UsageError when it refuses them (by a ValueError), LoadError when it fails otherwise.
+        """
+        chosen = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        try:
+            made = self.function(**parameters)
+        except (ValueError, UsageError) as error:
+            raise UsageError(f"{self.path}: model({chosen}): {error}") from error
+        except DefinitionError as error:
+            raise LoadError(f"{self.path}: {error}") from error
+        except RAISED as error:
+            raise LoadError(f"{self.path}: model({chosen}) raises {said(error)}") from error
+        if not isinstance(made, Model):
+            raise LoadError(f"{self.path}: model() returns {type(made).__name__}, not a Model")
+        try:
+            well_formed(made)
+        except DefinitionError as error:
+            raise LoadError(f"{self.path}: {error}") from error
+        return made
+
+    def __call__(self, **parameters: object) -> Model:
+        """The model with these parameters. Raises UsageError for one that it lacks, else as :meth:`build`."""
+        known = inspect.signature(self.function).parameters
+        for name in parameters:
+            if name not in known:
+                raise UsageError(f"{self.path}: model() has no parameter {name!r}, but {', '.join(known)}")
+        return self.build(parameters, parameters)
+
+
+ENVIRONMENT = tuple(f.name for f in dataclasses.fields(Environment) if f.name != "fairness")
+"""The parts of an environment that a user may choose."""
+
+
+def adapted(model: Model, given: Mapping[str, object]) -> Model:
+    """A model in its own environment with what the user gave.
+
+    Raises UsageError for parts that don't go together, saying which is whose.
+    """
+    own = model.environment
+    if given.get("crash") == 0 and "restart" not in given:
+        given = {**given, "restart": 0}
+    unknown = [name for name in given if name not in ENVIRONMENT]
+    if unknown:
+        raise UsageError(f"{unknown[0]!r} is no part of an environment: {', '.join(ENVIRONMENT)}")
+    environment = replace(own, **given)  # type: ignore[arg-type]  # Environment.check checks each value
+    if not model.programs:
+        no_network(environment)
+    try:
+        environment.check()
+    except UsageError as error:
+        kept = [name for name in ENVIRONMENT if name not in given]
+        own_part = ", ".join(f"--{n} {getattr(own, n)}" for n in kept if getattr(own, n) not in (0, "none"))
+        hint = f" (the model's own environment gives {own_part})" if own_part else ""
+        raise UsageError(f"{error}{hint}") from error
+    return replace(model, environment=environment)
+
+
+def bundled() -> dict[str, Path]:
+    """The models that come with elcheck, by their short names."""
+    spec = importlib.util.find_spec("elcheck.models")
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    files = (file for place in places for file in sorted(Path(place).glob("*.py")))
+    return {file.stem: file for file in files if not file.stem.startswith("_")}
+
+
+def find(name: str) -> Path:
+    """The file that a name on the command line means. Raises LoadError."""
+    path = Path(name)
+    try:
+        there = path.is_file()
+    except (OSError, ValueError) as error:
+        raise LoadError(f"{name[:60]!r} is no name of a file: {error}") from error
+    if there:
+        return path
+    if path.is_dir():
+        raise LoadError(f"{name} is a folder, not a model file")
+    known = bundled()
+    if name in known:
+        return known[name]
+    close = difflib.get_close_matches(path.stem, known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else f"; bundled models: {', '.join(known)}"
+    raise LoadError(f"there is no file {name}, and no bundled model of that name{hint}")
+
+
+def load(name: str) -> ModelFile:
+    """Import a model file. Raises LoadError."""
+    path = find(name)
+    module = _imported(path)
+    function: object = getattr(module, "model", None)
+    if not callable(function):
+        raise LoadError(f"{path} has no function model(...), which says what to check and returns a Model")
+    return ModelFile(path, function)
+
+
+def _sources(path: Path, found: dict[Path, bytes]) -> None:
+    """Collect the source of a file and of what it imports, in the order of the imports."""
+    found[path] = path.read_bytes()
+    for node in ast.walk(ast.parse(found[path])):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            file = getattr(sys.modules.get(name), "__file__", None)
+            library = name.split(".")[0] in sys.stdlib_module_names or name == "elcheck"
+            if library or name.startswith("elcheck.checker") or not str(file).endswith(".py"):
+                continue
+            source = Path(str(file)).resolve()
+            ours = name.startswith("elcheck.") or "site-packages" not in source.parts
+            if ours and source not in found:
+                _sources(source, found)
+
+
+def _imported(path: Path) -> ModuleType:
+    name = f"elcheck_model_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    if spec is None or spec.loader is None:
+        raise LoadError(f"{path} is no Python file: a model file ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses and get_type_hints look their module up by name
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.append(folder)
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise LoadError(f"{error.filename}:{error.lineno}: {error.msg}") from error
+    except RAISED as error:
+        raise LoadError(f"{path} can't be imported: {said(error)}") from error
+    return module

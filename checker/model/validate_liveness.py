@@ -1,0 +1,70 @@
+"""What can be found wrong with formulas and with assumptions of fairness before a model runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import get_args
+
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.fairness import ALL, Fair, Per
+from elcheck.checker.model.formula import Formula, Taken, atoms_of
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.property import Property, Scope, Some
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.state import FAULTS, EventKind
+
+
+def formulas(model: Model) -> Iterator[tuple[str, Formula]]:
+    """The formulas of a model, each with whose it is."""
+    for claim in model.properties:
+        if claim.formula is not None:
+            yield f"the property {claim.name!r}", claim.formula
+    for formula in model.assume:
+        yield "Model(assume=...)", formula
+
+
+def check_formulas(model: Model, check_scope: Callable[[Property], None]) -> None:
+    """Raise DefinitionError for an atom that can't be meant; ``check_scope`` does it for scopes."""
+    known = _names(model)
+    for who, formula in formulas(model):
+        for atom in atoms_of(formula):
+            scope = atom.scope if isinstance(atom, Some) else atom
+            if isinstance(scope, Scope):
+                check_scope(Property("always", f"a formula of {who}", scope))
+            elif isinstance(atom, Taken):
+                _known(atom.name, known, who)
+            else:
+                raise DefinitionError(
+                    f"{who} has {atom!r} in a formula. A formula is a scope (of a Spec: holds(check)), "
+                    "some(...), taken(...), or made of these: ~, &, |, >>, always, eventually, until, release"
+                )
+
+
+def check_fairness(model: Model) -> None:
+    """Raise DefinitionError for an assumption about steps that no handler and no fault takes."""
+    known = _names(model)
+    rules = [("Environment", model.environment.fairness), ("Model", model.fairness)]
+    for owner, said in rules:
+        for rule in said:
+            who = f"{owner}(fairness=...)"
+            if not isinstance(rule, Fair) or rule.per not in get_args(Per):
+                raise DefinitionError(f"in {who}, {rule!r} is made by weak(...), strong(...) or unfair(...)")
+            if not rule.names:
+                raise DefinitionError(f"in {who}, {rule!r} names no steps: handlers, kinds of them, or '*'")
+            for name in rule.names:
+                if name != ALL:
+                    _known(name, known, who)
+
+
+def _names(model: Model) -> list[str]:
+    handlers = dict.fromkeys(handler.name for _, handler in Runner(model).all_handlers())
+    return [*handlers, *(kind for kind in get_args(EventKind) if kind not in handlers)]
+
+
+def _known(name: str, known: list[str], who: str) -> None:
+    if name not in known:
+        own = [n for n in known if n not in get_args(EventKind)]
+        raise DefinitionError(
+            f"{who} speaks of steps {name!r}; the handlers are {', '.join(own)}, the kinds of steps action, "
+            f"timeout, receive, tick, and the faults {', '.join(sorted(FAULTS))}"
+        )

@@ -1,0 +1,127 @@
+"""The frontier of faults as a table, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import click
+from tabulate import tabulate
+
+from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
+from elcheck.checker.model.values import counted
+from elcheck.checker.render.as_json import environment, value
+from elcheck.checker.render.run import Run
+from elcheck.checker.strategies.fault_budgets import FEW, Frontier, Minimum, Row
+
+MOST = 4
+"""Budgets that are named of those with which something could not be told, at most."""
+
+_NAMES: Mapping[FaultKind, tuple[str, str]] = {
+    "loss": ("loss", "losses"),
+    "dup": ("duplication", "duplications"),
+    "crash": ("crash", "crashes"),
+    "restart": ("restart", "restarts"),
+    "partition": ("partition", "partitions"),
+    "disconnect": ("disconnect", "disconnects"),
+}
+
+
+def as_text(run: Run, found: Frontier) -> str:
+    """A table with a line for each smallest budget, and what it rests on."""
+    model = found.model
+    head = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
+    kinds = [kind for kind in FAULT_KINDS if getattr(model.environment, kind) != 0]
+    rows = [line for row in found.rows for line in _lines(row, kinds)]
+    headers = ["property", "kind", "breaks with", *kinds, "steps"]
+    parts = [
+        f"{head}\n{model.describe_environment()}",
+        tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True),
+        f"{found.searched} of {counted(found.points, 'combination')} of budgets had to be searched, "
+        f"in {found.seconds:.1f} s.",
+        *([f"It was stopped: {found.stopped}."] if found.stopped else []),
+        *[f"Note: {note}." for note in _notes(found)],
+        f"To repeat it: {run.command}",
+    ]
+    return "\n\n".join(parts)
+
+
+def _lines(row: Row, kinds: list[FaultKind]) -> list[list[str]]:
+    """The lines of a property: one for each smallest budget, or one that says that there is none."""
+    lines = []
+    for minimum in row.minima:
+        said = in_words(minimum.budgets)
+        said = f"is reached with {said}" if row.kind == "sometimes" else said
+        said += "" if minimum.sure else " (fewer may do)"
+        numbers = [str(minimum.budgets[kind]) for kind in kinds]
+        lines.append([row.name, row.kind, said, *numbers, _steps(minimum)])
+    if not lines:
+        nothing = "is not reached" if row.kind == "sometimes" else "nothing up to the budgets"
+        nothing = "could not be told" if row.unsure else nothing + (" (within bounds)" if row.within else "")
+        lines.append([row.name, row.kind, nothing, *["-"] * len(kinds), "-"])
+    return lines
+
+
+def _steps(minimum: Minimum) -> str:
+    return "-" if minimum.steps is None else str(minimum.steps)
+
+
+def in_words(budgets: Mapping[FaultKind, Budget]) -> str:
+    """Budgets as people say them: ``1 crash, 1 restart``."""
+    parts = []
+    for kind, budget in budgets.items():
+        one, several = _NAMES[kind]
+        if budget == UNLIMITED:
+            parts.append(f"more than {FEW} {several}")
+        elif budget:
+            parts.append(f"{budget} {one if budget == 1 else several}")
+    return ", ".join(parts) or "no fault"
+
+
+def _notes(found: Frontier) -> list[str]:
+    names: dict[str, list[str]] = {}  # by what could not be told of them
+    for row in found.rows:
+        by_reason: dict[str, list[str]] = {}
+        for budgets, why in row.unsure:
+            by_reason.setdefault(why, []).append(in_words(budgets))
+        for why, cases in by_reason.items():
+            more = f"; {len(cases) - MOST} more" if len(cases) > MOST else ""
+            names.setdefault(f"with {'; '.join(cases[:MOST])}{more} ({why})", []).append(row.name)
+    notes = [f"it could not be told {what} of: {', '.join(of)}" for what, of in names.items()]
+    within = dict.fromkeys(bound for row in found.rows for bound in row.within)
+    if within:
+        notes.append(f"what lies across these bounds was not searched: {', '.join(within)}")
+    return notes
+
+
+def as_json(run: Run, found: Frontier) -> str:
+    """One object, in the form that docs/json.md describes."""
+    document: dict[str, object] = {
+        "model": run.name,
+        "parameters": {name: value(v) for name, v in run.parameters.items()},
+        "environment": environment(found.model),
+        "properties": [
+            {
+                "name": row.name,
+                "kind": row.kind,
+                "verdict": row.verdict.value,
+                "minima": [
+                    {"budgets": _by_name(m.budgets), "steps": m.steps, "sure": m.sure} for m in row.minima
+                ],
+                "unsure": [{"budgets": _by_name(budgets), "why": why} for budgets, why in row.unsure],
+                "within": list(row.within),
+            }
+            for row in found.rows
+        ],
+        "points": found.points,
+        "searched": found.searched,
+        "stopped": found.stopped,
+        "seconds": round(found.seconds, 3),
+        "reproduce": run.command,
+        "exit_code": found.exit_code,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _by_name(budgets: Mapping[FaultKind, Budget]) -> dict[str, Budget]:
+    return {str(kind): budget for kind, budget in budgets.items()}

@@ -1,0 +1,128 @@
+"""Judging the states and steps of one trace by a model's properties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from elcheck.checker.interpreter import Interpreter
+from elcheck.checker.model.formula import Formula
+from elcheck.checker.model.handlers import RAISED, HandlerError, said
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.property import Property
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.state import State
+from elcheck.checker.search.judge import Judge
+from elcheck.checker.system.moves import Move
+from elcheck.checker.system.system import UNCUT, Cuts, Found, System
+from elcheck.checker.system.views import see
+from elcheck.checker.temporal.certificate import certify
+from elcheck.checker.traces.trace import ReplayError, Trace
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a trace says of a property. ``at`` is the number of steps after which it is decided (of a property
+    of steps: the step that breaks it), None if nowhere, with ``detail`` in words. A ``sometimes`` is decided
+    where it is reached, every other one where it is broken.
+    """
+
+    name: str
+    kind: str
+    at: int | None
+    detail: str
+
+
+def judged(trace: Trace, model: Model) -> list[Judgement]:
+    """What a trace says of every property; then what raised, if something did."""
+    system = _Traced(trace, model)
+    judge = Judge(system)
+    raised: list[Judgement] = []
+    at = 0
+    try:
+        for at in range(len(trace.steps) + 1):
+            judge.state(at, at)
+            if judge.asks_deadlock and system.stuck(at):
+                judge.no_next_step(at, at)
+            if judge.asks_steps and at:
+                judge.step(at - 1, at - 1, at, Move(trace.steps[at - 1].event, watch=True))
+    except HandlerError as error:
+        raised = [Judgement("nothing raises", "error", at, str(error))]
+    found = []
+    for number, claim in enumerate(system.claims):
+        finding = judge.findings.get(number)
+        if claim.kind == "atom":
+            continue
+        if claim.formula is not None and trace.loop is not None and not raised:
+            try:
+                found.append(_of_lasso(trace, model, claim, claim.formula))
+            except RAISED as error:
+                why = f"the property {claim.name!r} raises {said(error)}"
+                raised = [Judgement("nothing raises", "error", len(trace.steps), why)]
+        elif finding is None:
+            found.append(Judgement(claim.name, claim.kind, None, _SILENT.get(claim.kind, "")))
+        else:
+            place = finding.index if finding.step is None else finding.step[0]
+            found.append(Judgement(claim.name, claim.kind, place, finding.detail.strip()))
+    return found + raised
+
+
+def _of_lasso(trace: Trace, model: Model, claim: Property, formula: Formula) -> Judgement:
+    """What a behaviour without end says of a claim: one that is not fair is no counterexample."""
+    try:
+        certify(trace, model, formula)
+    except ReplayError as why:
+        return Judgement(claim.name, claim.kind, None, f"not broken: {why}")
+    return Judgement(claim.name, claim.kind, len(trace.steps), "this goes on for ever, and it is fair")
+
+
+_SILENT = {
+    "liveness": "a finite trace does not decide it",
+    "possible": "one trace does not decide it",
+    "sometimes": "not reached",
+}
+
+
+class _Traced(System):
+    """A trace as a system: the code of a state is the number of steps before it."""
+
+    def __init__(self, trace: Trace, model: Model) -> None:
+        super().__init__(model, Runner(model))
+        self._states: Sequence[State] = trace.states
+        self._steps = [(at, Move(step.event, watch=True)) for at, step in enumerate(trace.steps, 1)]
+        self._unbounded = Interpreter(replace(model, bounds=()))  # a step that a bound cuts is a next step
+
+    def stuck(self, code: int) -> bool:
+        """Whether nothing but faults can happen."""
+        return all(event.fault for event, _ in self._unbounded.steps(self._states[code]))
+
+    def initial(self) -> Iterator[int]:
+        """The first state."""
+        return iter([0])
+
+    def successors(self, code: int) -> tuple[Found, Cuts]:
+        """The next state."""
+        return self._steps[code : code + 1], UNCUT
+
+    def decode(self, code: int) -> State:
+        """The state itself."""
+        return self._states[code]
+
+    def profile(self, code: int) -> tuple[int, ...]:
+        """Every state looks different."""
+        return (code,)
+
+    def sight(self, profile: tuple[int, ...], claim: int) -> tuple[int, ...]:
+        """To everyone."""
+        return profile
+
+    def seen(self, profile: tuple[int, ...], claim: int) -> tuple[object, ...]:
+        """What a claim sees of a state."""
+        state, scope = self._states[profile[0]], self.claims[claim].scope
+        if scope.kind == "shared":
+            return (state.shared,)
+        if scope.kind == "history":
+            names = [monitor.name for monitor in self.model.monitors]
+            return (state.history[names.index(scope.monitor)],)
+        views = (see(scope, view.node, view.state, up=view.up) for view in state.nodes)
+        return tuple(view for view in views if view is not None)

@@ -1,0 +1,126 @@
+"""Machine code, kept on the disk between runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import llvmlite
+import llvmlite.binding as llvm
+
+from elcheck.checker.model.errors import UsageError
+
+
+class MachineCode(NamedTuple):
+    """What is kept: an object file, and how the functions that Python calls are named in it."""
+
+    symbols: dict[str, str]
+    code: bytes
+
+
+@cache
+def sources() -> str:
+    """A digest of the fast engine's sources."""
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def processor() -> tuple[str, str]:
+    """This one's name, and what it can do, in LLVM's words; that is empty where LLVM can't tell."""
+    try:
+        return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    except RuntimeError:
+        return llvm.get_host_cpu_name(), ""
+
+
+def file() -> Path:
+    """Where it is kept: for these sources, this compiler and this kind of processor, since a home may be on
+    several machines. Raises UsageError if there is no place for it.
+    """
+    made_for = [sources(), version("numba"), llvmlite.__version__, llvm.get_process_triple()]
+    digest = hashlib.sha256(" ".join([*made_for, *processor()]).encode())
+    return _folder() / f"{digest.hexdigest()[:16]}.o"
+
+
+def _folder() -> Path:
+    """The first that can be written to, and is ours: what is in it will be run."""
+    user = os.getuid() if sys.platform != "win32" else 0
+    given = os.environ.get("XDG_CACHE_HOME")
+    folders = [Path(given) / "elcheck"] if given else []
+    folders += [Path("~/.cache/elcheck"), Path(tempfile.gettempdir()) / f"elcheck-{user}"]
+    for folder in folders:
+        with suppress(OSError, RuntimeError):  # the latter where there is no home
+            place = folder.expanduser()
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.mkdir(mode=0o700, exist_ok=True)
+            if os.access(place, os.W_OK) and place.stat().st_uid == user:
+                return place
+    raise UsageError(f"the compiled fast engine can't be kept: not in {', nor in '.join(map(str, folders))}")
+
+
+def machine_code() -> MachineCode:
+    """What is kept, or made now if nothing is. Raises UsageError if that can't be done."""
+    found = _read()
+    if found is None:
+        print("elcheck: compiling the fast engine, once; this takes a while", file=sys.stderr)
+        _make()
+        found = _read()
+    if found is None:
+        raise UsageError(f"the fast engine was compiled, but what is in {file()} now is something else")
+    return found
+
+
+def _read() -> MachineCode | None:
+    """What is kept; nothing, if the file is not as it was written."""
+    try:
+        head, _, content = file().read_bytes().partition(b"\n")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UsageError(f"{file()}, the compiled fast engine, can't be read: {error.strerror}") from error
+    symbols, _, code = content.partition(b"\n")
+    return MachineCode(json.loads(symbols), code) if head == _digest(content) else None
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
+
+
+def keep(made: MachineCode) -> None:
+    """Write it, so that it is there as a whole or not at all, whoever else does. Raises OSError."""
+    content = json.dumps(made.symbols).encode() + b"\n" + made.code
+    with tempfile.NamedTemporaryFile(prefix=f"{file().name}.", dir=file().parent, delete=False) as new:
+        try:
+            new.write(_digest(content) + b"\n" + content)
+            new.close()
+            Path(new.name).replace(file())
+        except BaseException:
+            Path(new.name).unlink(missing_ok=True)
+            raise
+
+
+def _make() -> None:
+    """Compile, in a process of its own: numba, and what it leaves in memory, are of no use afterwards. It
+    looks for modules where this process does.
+    """
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    ours["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
+    command = [sys.executable, "-P", "-m", "elcheck.checker.search.fast.make"]
+    done = subprocess.run(command, env=ours, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode != 0:
+        last = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[-1]
+        raise UsageError(
+            f"the fast engine can't be compiled into {file()}: {last} "
+            "(python -m elcheck.checker.search.fast.make says more)"
+        )

@@ -1,0 +1,168 @@
+"""The states of a search in files that are mapped into memory: the system writes out what does not fit.
+
+Room on the disk is reserved before it is written to. In a mapped file with holes it would be a store
+instruction that meets a full disk, and the process would be killed (SIGBUS).
+"""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+import sys
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from elcheck.checker.model.errors import UsageError
+from elcheck.checker.search.fast.arrays import Words, Words2
+
+if sys.platform != "win32":
+    import fcntl
+
+STATES, PARENTS = "elcheck.states", "elcheck.parents"
+CHECKPOINT, UNFINISHED = "elcheck.checkpoint", "elcheck.checkpoint.new"
+NAMES = (STATES, PARENTS, CHECKPOINT, UNFINISHED)
+"""All that a search makes in its folder. Nothing else there is touched."""
+FIRST = 1 << 16
+"""States for which there is room at first. It doubles, then grows by STEP, or a quarter if that is more."""
+STEP = 1 << 22
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class DiskFull(Exception):
+    """There is no room for more states. The message says where."""
+
+
+class Mapped:
+    """A file of 32-bit numbers, ``width`` in a row, mapped into memory as ``rows``."""
+
+    def __init__(self, path: Path, width: int, *, new: bool) -> None:
+        self.width = width
+        flags = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | (os.O_CREAT | os.O_EXCL if new else 0)
+        self.fd = os.open(path, flags, 0o666)
+        self._map()
+
+    def _map(self) -> None:
+        entries = os.fstat(self.fd).st_size // (4 * self.width)
+        self._pages = mmap.mmap(self.fd, 4 * self.width * entries) if entries else None
+        numbers = np.frombuffer(self._pages, np.int32) if self._pages else np.zeros(0, np.int32)
+        self.rows: Words2 = numbers.reshape(-1, self.width)
+
+    def grow(self, entries: int) -> None:
+        """Reserve room up to a number of rows. Raises OSError, with nothing lost, where there is none."""
+        size = os.fstat(self.fd).st_size
+        if 4 * self.width * entries > size:
+            allocate(self.fd, size, 4 * self.width * entries - size)
+            self._map()
+
+    def write_out(self, begin: int, end: int) -> None:
+        """Bring rows to the disk."""
+        start = 4 * self.width * begin // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
+        if self._pages is not None and begin < end:
+            self._pages.flush(start, 4 * self.width * end - start)
+
+
+def allocate(fd: int, start: int, length: int) -> None:
+    """Make a file longer by zeros for which the disk has room. Raises OSError."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(fd, start, length)
+        return
+    zeros = bytes(1 << 20)
+    while length > 0:
+        written = os.pwrite(fd, zeros[:length], start)
+        start, length = start + written, length - written
+
+
+class Files:
+    """The states of one search and their parents, in a folder that no other process searches in meanwhile."""
+
+    def __init__(self, folder: Path, fields: int, *, resume: bool) -> None:
+        """Make the files, or open those of the search to go on from. Raises UsageError if that can't be."""
+        self.folder = folder
+        if not resume:
+            _expect_no_search(folder)
+        try:
+            self._rows = Mapped(folder / STATES, fields, new=not resume)
+            self._parents = Mapped(folder / PARENTS, 1, new=not resume)
+        except FileNotFoundError as error:
+            raise UsageError(f"the search in {folder} can't go on: {error.filename} is missing") from error
+        self._lock()
+        self._summed = (0, 0, 0)
+
+    def _lock(self) -> None:
+        if sys.platform != "win32":
+            try:
+                fcntl.flock(self._rows.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UsageError(f"another process searches in {self.folder}") from error
+
+    @property
+    def rows(self) -> Words2:
+        """The states, as many as there is room for."""
+        return self._rows.rows
+
+    @property
+    def parents(self) -> Words:
+        """Their parents, as many as there is room for in both files."""
+        return self._parents.rows[: len(self._rows.rows)].reshape(-1)
+
+    def room(self, needed: int) -> bool:
+        """See to it that there is room for so many states. Answers whether more had to be made.
+
+        Raises DiskFull.
+        """
+        have = len(self.parents)
+        if needed <= have:
+            return False
+        wanted = max(needed, FIRST, have + max(min(have, STEP), have // 4))
+        while True:
+            try:
+                self._rows.grow(wanted)
+                self._parents.grow(wanted)
+                return True
+            except OSError as error:
+                if error.errno not in FULL:
+                    raise
+                if wanted == needed:
+                    raise DiskFull(f"the disk is full: no room in {self.folder} for more states") from error
+                wanted = max(needed, have + (wanted - have) // 4)
+
+    def settle(self, states: int) -> tuple[int, int]:
+        """Bring so many states to the disk; the CRC-32 of them and of their parents."""
+        begin, rows, parents = self._summed
+        self._rows.write_out(begin, states)
+        self._parents.write_out(begin, states)
+        rows = zlib.crc32(self.rows[begin:states].data, rows)
+        parents = zlib.crc32(self.parents[begin:states].data, parents)
+        self._summed = (states, rows, parents)
+        return rows, parents
+
+    def close(self, *, remove: bool) -> None:
+        """Let others search here. What is mapped can still be read, even if the files are removed."""
+        if remove:
+            for name in NAMES:
+                with suppress(FileNotFoundError):
+                    (self.folder / name).unlink()
+        if sys.platform != "win32":
+            fcntl.flock(self._rows.fd, fcntl.LOCK_UN)
+        os.close(self._rows.fd)
+        os.close(self._parents.fd)
+
+
+def _expect_no_search(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise UsageError(f"--spill {folder}: that is a file, not a folder") from error
+    there = [name for name in NAMES if (folder / name).exists()]
+    if CHECKPOINT in there:
+        raise UsageError(
+            f"{folder} holds a search already: go on from it with --resume, or remove {' and '.join(there)}"
+        )
+    if there:
+        raise UsageError(
+            f"{folder} holds what is left of a search that got to no checkpoint: remove {' and '.join(there)}"
+        )

@@ -1,0 +1,275 @@
+"""Keeps a search: writes checkpoints while it runs, and takes up the one that it goes on from.
+
+What compiled code has learned is in the checkpoint. What Python has learned (local states, messages, states
+of monitors, and their numbers) is not: the lessons are repeated instead, in their order. Handlers are pure
+and numbers are given in the order of the questions, so they come out the same; if not, it is another model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import threading
+import time
+from array import array
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from types import FrameType, TracebackType
+
+import numpy as np
+
+from elcheck.checker.loading.version import version
+from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.handlers import HandlerError
+from elcheck.checker.model.values import order
+from elcheck.checker.search.fast import arrays as a
+from elcheck.checker.search.fast.arrays import CAPACITY, COUNT, Ints, Words
+from elcheck.checker.search.fast.cache import sources
+from elcheck.checker.search.fast.calls import hash_rows
+from elcheck.checker.search.fast.checkpoint import Checkpoint, read
+from elcheck.checker.search.fast.files import Files
+from elcheck.checker.search.fast.memory import PAIRS, Memory
+from elcheck.checker.search.fast.teacher import Teacher, Unsupported
+from elcheck.checker.search.judge import Judge
+from elcheck.checker.search.plain import Limits, Search
+from elcheck.checker.search.resources import Spill
+from elcheck.checker.system.packed import NodeSystem
+
+
+@dataclass
+class Notes:
+    """What a search notes of itself.
+
+    ``probed``: the limit on depth, once it looks at what lies past it. ``steps``: of a claim that a step
+    decides, the state before it and the state after it. ``questions``: what the judge was asked, in order:
+    two numbers each, a state and the state after it, or (negative) another kind of question.
+    """
+
+    probed: int | None = None
+    steps: dict[int, tuple[int, int]] = field(default_factory=dict)
+    questions: array[int] = field(default_factory=lambda: array("i"))
+
+
+class Keeper:
+    """The files of a search, and its checkpoints. As a context it holds Ctrl-C and SIGTERM until it looks."""
+
+    def __init__(self, spill: Spill, teacher: Teacher, search: Search, judge: Judge, notes: Notes) -> None:
+        """Make the files, or open those to go on from. Raises UsageError."""
+        self._began = self._written = time.monotonic()
+        self._spill = spill
+        self._teacher = teacher
+        self._search = search
+        self._judge = judge
+        self._notes = notes
+        self.resumed = read(spill.folder) if spill.resume else None
+        self._searched = dict(spill.searched) | _of_model(teacher.system)
+        if self.resumed is not None:
+            _same(self._searched, self.resumed.searched, spill)
+        self.files = Files(spill.folder, teacher.memory.fields, resume=spill.resume)
+        self._saved = spill.resume
+        self._signals = Signals()
+        self._values = Values(teacher.system)
+
+    def __enter__(self) -> Keeper:
+        self._signals.hold()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._signals.free()
+        del kind, trace
+        self.files.close(remove=not self._saved or isinstance(error, Unsupported))
+
+    # -- while it runs ---------------------------------------------------------------------------------
+
+    def look(self) -> str | None:
+        """Write a checkpoint if it is time. Answers why the search has to stop, None if it need not."""
+        if self._signals.came:
+            return "it was interrupted"
+        if time.monotonic() - self._written < self._spill.every:
+            return None
+        return self.save()
+
+    def save(self) -> str | None:
+        """Write a checkpoint. If that fails, the one before is kept, and the answer says why."""
+        memory, notes = self._teacher.memory, self._notes
+        found = [
+            (claim, *notes.steps.get(claim, (finding.index, -1)), finding.detail)
+            for claim, finding in self._judge.findings.items()
+        ]
+        try:
+            Checkpoint(
+                self._searched,
+                self._values.digest(),
+                self._search.levels,
+                notes.probed,
+                found,
+                self._judge.evaluations,
+                self._search.spent + time.monotonic() - self._began,
+                self.files.settle(int(memory.h[a.STATES])),
+                memory.h,
+                memory.content(),
+                np.array(self._teacher.lessons, np.int32),
+                np.array(notes.questions, np.int32),
+            ).write(self._spill.folder)
+        except OSError as error:
+            return f"no checkpoint could be written to {self._spill.folder}: {error.strerror or error}"
+        self._saved = True
+        self._written = time.monotonic()
+        return None
+
+    # -- going on --------------------------------------------------------------------------------------
+
+    def take_up(self, saved: Checkpoint, limits: Limits) -> None:
+        """Bring teacher, memory and search to where they stood. Raises UsageError if that can't be."""
+        _allowed(saved, limits)
+        teacher, memory, states = self._teacher, self._teacher.memory, saved.states
+        _repeat(teacher, saved.lessons)
+        if self._values.digest() != saved.values or not _equal(memory, saved):
+            raise UsageError(
+                f"the search in {self._spill.folder} can't go on: the model's handlers do not answer as they "
+                "did. Has it changed? If not, --check-model finds handlers that are not deterministic"
+            )
+        enough = min(len(self.files.parents), len(self.files.rows)) >= states
+        if not enough or self.files.settle(states) != saved.sums:
+            raise UsageError(f"the search in {self._spill.folder} can't go on: its states are damaged")
+        memory.restore(saved.header, saved.tables)
+        memory.table = _table(memory, states)
+        memory.grow()
+        self._search.levels[:] = saved.levels
+        self._search.spent = saved.spent
+        self._notes.probed = saved.probed
+
+
+def _of_model(system: NodeSystem) -> dict[str, str]:
+    """What can be said of a model, whatever file it comes from."""
+    model = system.model
+    claims = ", ".join(f"{claim.kind} {claim.name}" for claim in system.claims)
+    environment = model.environment
+    return {
+        "elcheck": version(),
+        "the digest of its fast engine": sources(),
+        **{f"--{name}": str(getattr(environment, name)) for name in environment.__dataclass_fields__},
+        "the nodes": ", ".join(node.name for node in system.runner.nodes),
+        "the properties": claims,
+        "the bounds": ", ".join(bound.name for bound in model.bounds),
+        "the monitors": ", ".join(monitor.name for monitor in model.monitors),
+    }
+
+
+def _same(now: Mapping[str, str], then: Mapping[str, str], spill: Spill) -> None:
+    for label in [*now, *then]:
+        old, new = then.get(label, "none"), now.get(label, "none")
+        if old != new:
+            raise UsageError(
+                f"{spill.folder} holds another search: {label} was {_short(old)} and is now {_short(new)}"
+            )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _allowed(saved: Checkpoint, limits: Limits) -> None:
+    """Refuse a limit on depth that the search has left behind."""
+    depth, come = limits.depth, len(saved.levels) - 1
+    if saved.probed is not None and depth != saved.probed:
+        now = "no --depth" if depth is None else f"--depth {depth}"
+        raise UsageError(
+            f"this search has counted what lies past --depth {saved.probed}, and can't go on with {now}"
+        )
+    if saved.probed is None and depth is not None and depth < come:
+        raise UsageError(f"this search has come to depth {come} already, past --depth {depth}")
+
+
+def _repeat(teacher: Teacher, lessons: Words) -> None:
+    """Ask again what was asked, of a teacher that knows nothing yet."""
+    for code in teacher.system.initial():
+        teacher.row(code)
+    for lesson in lessons.reshape(-1, 3).tolist():
+        with suppress(HandlerError):  # as it raised then: a state that needs it asks again
+            teacher.learn(*lesson)
+
+
+def _equal(memory: Memory, saved: Checkpoint) -> bool:
+    """Whether what Python wrote into the tables is what it wrote then."""
+    for table in sorted(memory.taught):
+        now, then = memory.room(table), saved.tables[table]
+        if table in PAIRS:
+            equal = np.array_equal(_pairs(now), _pairs(then))
+        else:
+            used = int(memory.h[COUNT + table]) * len(now) // int(memory.h[CAPACITY + table])
+            equal = memory.h[COUNT + table] == saved.header[COUNT + table]
+            equal = equal and np.array_equal(now[:used], np.append(then, np.zeros(used, then.dtype))[:used])
+        if not equal:
+            return False
+    return True
+
+
+def _pairs(table: Words | Ints) -> Words | Ints:
+    """The entries of a hash table of pairs, in order."""
+    slots = table.reshape(-1, 2)
+    used = slots[slots[:, 0] != 0]
+    ordered: Words | Ints = used[np.argsort(used[:, 0])]
+    return ordered
+
+
+def _table(memory: Memory, states: int) -> Ints:
+    """The hash table of the states."""
+    room = len(memory.table)
+    while 4 * (states + int(memory.h[CAPACITY + a.PENDING])) > 3 * room:
+        room *= 2
+    table = np.zeros(room, np.int64)
+    hash_rows(memory.h, memory.q, memory.rows, states, len(table), table)
+    return table
+
+
+class Values:
+    """A digest of the values behind the numbers of local states, of letters, of what properties see, and of
+    monitors' states: tables alone would not tell a counter that goes up by two from one that goes up by one.
+    """
+
+    def __init__(self, system: NodeSystem) -> None:
+        self._known: list[Sequence[object]] = [system.profiles.seen]
+        for table in system.tables:
+            self._known += [table.locals.known, table.letters.known]
+        self._known += [system.history.known(at) for at in range(len(system.model.monitors))]
+        self._digests = [hashlib.sha256() for _ in self._known]
+        self._done = [0] * len(self._known)
+
+    def digest(self) -> str:
+        """The digest of what is known by now."""
+        for at, values in enumerate(self._known):
+            for value in islice(values, self._done[at], None):
+                self._digests[at].update(repr(order(value)).encode())
+            self._done[at] = len(values)
+        return hashlib.sha256(b"".join(digest.digest() for digest in self._digests)).hexdigest()
+
+
+class Signals:
+    """Ctrl-C and SIGTERM, noted until there is time for them. A second one interrupts at once."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self._before: dict[int, object] = {}
+
+    def hold(self) -> None:
+        """Note them from now on. Only the main thread can."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._note)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if self.came:
+            raise KeyboardInterrupt
+        self.came = True
+
+    def free(self) -> None:
+        """Leave them to whom they were left before."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal() gave back
+        self._before.clear()

@@ -1,0 +1,280 @@
+"""Judging states and steps by the properties, once per distinct tuple of what a property sees."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+
+from elcheck.checker.model.handlers import RAISED, HandlerError, said
+from elcheck.checker.model.property import Property, Scope, Some
+from elcheck.checker.model.state import NodeView, State
+from elcheck.checker.model.values import text
+from elcheck.checker.system.moves import Move
+from elcheck.checker.system.system import System
+
+Profile = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Where a property was decided: the state's index, the step from it if the step is what decides, and
+    what the property says.
+    """
+
+    index: int
+    step: tuple[int, Move] | None
+    detail: str
+
+
+class Judge:
+    """The properties of one search, and what has been found of them.
+
+    ``every_state`` says that some undecided property has to be asked at each new state, not only where a
+    node's profile changes.
+    """
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self.claims: Sequence[Property] = system.claims
+        self.evaluations = 0
+        self._answers: dict[tuple[object, ...], bool | str] = {}
+        self._wanted: Collection[int] = range(len(self.claims))
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin again: only what checks have answered is kept."""
+        self.findings: dict[int, Finding] = {}
+        self._judged: set[Profile] = set()
+        self._asked: dict[object, set[Profile]] = {}  # by what a claim looks at
+        self._held: dict[tuple[int, Profile], bool] = {}  # by claim and sight
+        self._judged_moves: set[Move] = set()
+        self._judged_steps: set[tuple[Profile, Profile]] = set()
+        self._sort_out()
+
+    def only(self, wanted: Collection[int]) -> None:
+        """Begin again, and ask for these claims alone."""
+        self._wanted = frozenset(wanted)
+        self.forget()
+
+    @property
+    def decided(self) -> bool:
+        """Whether nothing is left to be found."""
+        return len(self.findings) == len(self._wanted)
+
+    @property
+    def refuted(self) -> bool:
+        """Whether some property is known not to hold."""
+        return any(self.claims[number].kind != "sometimes" for number in self.findings)
+
+    def _sort_out(self) -> None:
+        """Which of the undecided claims have to be asked when."""
+        open_claims = [(p, self.claims[p]) for p in sorted(self._wanted) if p not in self.findings]
+        steps = [(p, c) for p, c in open_claims if c.kind == "step"]
+        states = [(p, c) for p, c in open_claims if c.kind in ("always", "never", "sometimes")]
+        self._whole = [(p, c) for p, c in states if c.scope.kind == "whole"]
+        alike: dict[object, list[tuple[int, Property]]] = {}
+        for p, claim in states:
+            if claim.scope.kind != "whole":
+                alike.setdefault(claim.scope.looks_at, []).append((p, claim))
+        self._alike = [(self._asked.setdefault(what, set()), claims) for what, claims in alike.items()]
+        self._steps = steps
+        self.local_steps = all(claim.scope.kind == "change" for _, claim in steps)
+        self.asks_whole = bool(self._whole)
+        self.every_state = any(c.scope.kind in ("whole", "shared", "history") for _, c in states)
+        self.asks_steps = bool(steps)
+        self.asks_graph = any(c.kind in ("possible", "liveness") for _, c in open_claims)
+        self.asks_deadlock = any(c.kind == "deadlock" for _, c in open_claims)
+
+    def found(self, claim: int, finding: Finding) -> None:
+        """Note where a claim is decided, unless it is already."""
+        if claim not in self.findings and claim in self._wanted:
+            self.findings[claim] = finding
+            self._sort_out()
+
+    # -- states ------------------------------------------------------------------------------------
+
+    def state(self, index: int, code: int) -> None:
+        """Judge a new state. Raises HandlerError when a check does."""
+        self.view(index, self._system.profile(code))
+        if self._whole:
+            self.whole(index, code)
+
+    def view(self, index: int, profile: Profile) -> None:
+        """Judge what most properties see of a new state."""
+        if profile not in self._judged:
+            self._judged.add(profile)
+            new: list[tuple[int, Property]] = []
+            for asked, claims in self._alike:
+                sight = self._system.sight(profile, claims[0][0])
+                if sight not in asked:
+                    asked.add(sight)
+                    new += claims
+            for p, claim in sorted(new, key=itemgetter(0)):
+                self._decide(p, claim, arguments_of(claim.scope, self._system.seen(profile, p)), index)
+
+    def whole(self, index: int, code: int) -> None:
+        """Judge a new state by the properties that look at all of it."""
+        state = self._system.decode(code)
+        for p, claim in self._whole:
+            self._decide(p, claim, iter([(state,)]), index)
+
+    def holds(self, p: int, code: int) -> bool:
+        """Whether the check of a claim holds in a state: of everything in its scope if it is an atom (but
+        ``some``), else of anything. Raises HandlerError when it raises.
+        """
+        claim = self.claims[p]
+        if claim.scope.kind == "whole":
+            return self._answer(p, claim, (self._system.decode(code),)) is True
+        return self.holds_of(p, self._system.profile(code))
+
+    def holds_of(self, p: int, profile: Profile) -> bool:
+        """The same, of what properties see of a state."""
+        claim = self.claims[p]
+        sight = self._system.sight(profile, p)
+        known = self._held.get((p, sight))
+        if known is None:
+            sights = arguments_of(claim.scope, self._system.seen(profile, p))
+            every = claim.kind == "atom" and not isinstance(claim.formula, Some)
+            answers = (self._answer(p, claim, args) is True for args in sights)
+            known = all(answers) if every else any(answers)
+            self._held[p, sight] = known
+        return known
+
+    def _decide(self, p: int, claim: Property, sights: Iterator[tuple[object, ...]], index: int) -> None:
+        detail = self._said(p, claim, sights)
+        if detail is not None:
+            self.found(p, Finding(index, None, detail))
+
+    def _said(self, p: int, claim: Property, sights: Iterator[tuple[object, ...]]) -> str | None:
+        """What is to be said of the first sight that decides a claim, None if none does."""
+        for sight in sights:
+            detail = self._verdict(claim, self._answer(p, claim, sight), sight)
+            if detail is not None:
+                return detail
+        return None
+
+    def said_of_state(self, p: int, code: int) -> str | None:
+        """What is to be said of a state if it decides a claim, whether that is decided or not."""
+        claim = self.claims[p]
+        if claim.scope.kind == "whole":
+            return self._said(p, claim, iter([(self._system.decode(code),)]))
+        profile = self._system.profile(code)
+        return self._said(p, claim, arguments_of(claim.scope, self._system.seen(profile, p)))
+
+    def _verdict(self, claim: Property, answer: bool | str, sight: tuple[object, ...]) -> str | None:
+        """What is to be said if an answer decides a claim, None if it does not."""
+        if claim.kind in ("sometimes", "possible"):
+            return _of(sight) if answer is True else None
+        if isinstance(answer, str):
+            return answer
+        if answer is (claim.kind == "never"):
+            return ("holds" if claim.kind == "never" else "does not hold") + _of(sight)
+        return None
+
+    def _answer(self, p: int, claim: Property, sight: tuple[object, ...]) -> bool | str:
+        whole = claim.scope.kind in ("whole", "shared")
+        key = (p, *sight)
+        known = None if whole else self._answers.get(key)
+        if known is not None:
+            return known
+        self.evaluations += 1
+        try:
+            answer = claim.scope.check(*sight)
+        except RAISED as error:
+            raise HandlerError(f"the property {claim.name!r} raises {said(error)}{_of(sight)}") from error
+        if not isinstance(answer, bool | str):
+            raise HandlerError(f"the property {claim.name!r} answers {answer!r}, not True, False or a string")
+        if not whole:
+            self._answers[key] = answer
+        return answer
+
+    # -- steps -------------------------------------------------------------------------------------
+
+    def step(self, index: int, code: int, succ: int, move: Move) -> None:
+        """Judge a step from the state of an index. Raises HandlerError when a check does."""
+        if not move.watch or (self.local_steps and move in self._judged_moves):
+            return
+        self._judged_moves.add(move)
+        before, after = self._system.profile(code), self._system.profile(succ)
+        if not self.every_state:  # pairs of states of a Spec hardly ever come again
+            if (before, after) in self._judged_steps:
+                return
+            self._judged_steps.add((before, after))
+        for p, complaint in self.complaints(before, after):
+            self.found(p, Finding(index, (succ, move), complaint))
+
+    def complaints(self, before: Profile, after: Profile) -> list[tuple[int, str]]:
+        """The properties of steps that a step from one profile to another breaks, with what they say."""
+        return [(p, said_) for p, claim in self._steps for said_ in self._broken(p, claim, before, after)]
+
+    def _broken(self, p: int, claim: Property, before: Profile, after: Profile) -> Iterator[str]:
+        olds, news = self._system.seen(before, p), self._system.seen(after, p)
+        for sight in _changed(claim, olds, news):
+            answer = self._answer(p, claim, sight)
+            if answer is not True:
+                yield answer if isinstance(answer, str) else "is broken" + _of(sight)
+
+    def said_of_step(self, p: int, code: int, succ: int) -> str | None:
+        """What is to be said of a step if it breaks a claim, whether that is decided or not."""
+        before, after = self._system.profile(code), self._system.profile(succ)
+        return next(self._broken(p, self.claims[p], before, after), None)
+
+    # -- ends --------------------------------------------------------------------------------------
+
+    def no_next_step(self, index: int, code: int) -> None:
+        """Judge a state in which no step but a fault is enabled. Raises HandlerError when ``done`` does."""
+        p = next(p for p, claim in enumerate(self.claims) if claim.kind == "deadlock")
+        complaint = self.said_of_end(p, code)
+        if complaint is not None:
+            self.found(p, Finding(index, None, complaint))
+
+    def said_of_end(self, p: int, code: int) -> str | None:
+        """What is to be said of a state without a next step, None if it is a proper end."""
+        claim = self.claims[p]
+        if claim.scope.kind == "whole":
+            sights: Iterator[tuple[object, ...]] = iter([(self._system.decode(code),)])
+        else:
+            sights = arguments_of(claim.scope, self._system.seen(self._system.profile(code), p))
+        answers = [self._answer(p, claim, sight) for sight in sights]
+        wrong = [answer for answer in answers if answer is not True]
+        if answers and not wrong:
+            return None
+        said_ = [answer for answer in wrong if isinstance(answer, str)]
+        return said_[0] if said_ else "no step is enabled, and it is no proper end"
+
+
+def arguments_of(scope: Scope, seen: tuple[object, ...]) -> Iterator[tuple[object, ...]]:
+    """What the check of a scope is called with, one tuple for each call, from what it sees."""
+    match scope.kind:
+        case "each" | "history" | "shared":
+            yield from ((view,) for view in seen)
+        case "pair":
+            yield from ((a, b) for a in seen for b in seen if a is not b)
+        case "all":
+            yield (seen,)
+        case _:
+            yield ()
+
+
+def _changed(claim: Property, olds: tuple[object, ...], news: tuple[object, ...]) -> list[tuple[object, ...]]:
+    if claim.scope.kind == "changes":
+        return [(olds, news)] if olds != news else []
+    if claim.scope.kind == "shared":
+        return [(old, new) for old, new in zip(olds, news, strict=True)]
+    before = {view.node: view for view in olds if isinstance(view, NodeView)}
+    return [
+        (before[view.node], view)
+        for view in news
+        if isinstance(view, NodeView) and view.node in before and before[view.node] != view
+    ]
+
+
+def _of(sight: tuple[object, ...]) -> str:
+    """Of whom a check was asked: `` of n1 and n2``."""
+    if all(isinstance(view, NodeView) for view in sight):
+        names = dict.fromkeys(view.node.name for view in sight if isinstance(view, NodeView))
+        return " of " + " and ".join(names) if names else ""
+    if len(sight) == 1 and not isinstance(sight[0], tuple | State):
+        return f" of {text(sight[0])}"
+    return ""

@@ -1,0 +1,1 @@
+"""Other ways to search than breadth first and once."""

@@ -1,0 +1,245 @@
+"""The frontier of faults: for each property, the smallest budgets of faults under which it breaks.
+
+A point is a budget for each kind of fault. The points up to the model's own budgets are checked one by one,
+those with fewer faults first, each as if it had been asked for on the command line; so nothing is assumed of
+how budgets depend on each other. A point that is no smaller than one at which a property is known to break is
+not asked about that property again: it can't be a smallest one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+from elcheck.checker.check.check import Report, Result, check
+from elcheck.checker.check.verdict import Verdict, overall
+from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.validate import validate
+from elcheck.checker.search.plain import Limits, Watch
+
+FEW = 2
+"""What an unlimited budget stands for: 0, 1, ..., up to this many faults, and no limit."""
+
+Point = tuple[Budget, ...]
+"""A budget for each of FAULT_KINDS, in their order."""
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """Budgets that break a property (or with which a ``sometimes`` is reached): no smaller ones do.
+
+    ``steps`` of a shortest trace. ``sure`` is False if under some smaller budgets it could not be told.
+    """
+
+    budgets: Mapping[FaultKind, Budget]
+    steps: int | None
+    sure: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was found of one property. ``unsure`` has the budgets, not above a minimum, under which it could
+    not be told, each with the reason; ``within`` the bounds that cut what was searched without a find.
+    """
+
+    name: str
+    kind: str
+    minima: tuple[Minimum, ...]
+    unsure: tuple[tuple[Mapping[FaultKind, Budget], str], ...]
+    within: tuple[str, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of the property, up to the model's budgets."""
+        if self.kind == "sometimes" and self.minima:
+            return Verdict.PROVED
+        if self.minima:
+            return Verdict.REFUTED
+        if self.unsure:
+            return Verdict.UNDETERMINED
+        if self.kind == "sometimes":
+            return Verdict.UNDETERMINED if self.within else Verdict.VACUOUS
+        return Verdict.HOLDS if self.within else Verdict.PROVED
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """The rows of all properties. ``searched`` of ``points`` were checked; ``stopped`` says what ended it."""
+
+    model: Model
+    rows: tuple[Row, ...]
+    points: int
+    searched: int
+    stopped: str | None
+    seconds: float
+
+    @property
+    def exit_code(self) -> int:
+        """As of a check under the model's own budgets."""
+        return overall([(row.kind, row.verdict) for row in self.rows])[1]
+
+
+def frontier(
+    model: Model,
+    limits: Limits = Limits(),
+    *,
+    engine: str = "auto",
+    watch: Watch = lambda _: None,
+    twice: bool = False,
+) -> Frontier:
+    """Search the budgets up to those of a model. ``limits`` hold for each search, the timeout for
+    all of them.
+
+    Raises DefinitionError and UsageError as a check does.
+    """
+    validate(model)
+    began = time.monotonic()
+    table = _Table(model)
+    points = sorted(_points(model), key=_size)
+    searched, stopped = 0, None
+    for point in points:
+        open_ones = table.open_at(point)
+        left = None if limits.timeout is None else limits.timeout - (time.monotonic() - began)
+        if left is not None and left <= 0:
+            stopped = f"--timeout {limits.timeout:g} ran out"
+        if stopped is not None:
+            table.unknown(point, open_ones, stopped)
+        elif open_ones:
+            here, rest = _at(model, point, open_ones), replace(limits, timeout=left)
+            report = check(here, rest, engine=engine, watch=watch, twice=twice)
+            searched += 1
+            table.note(point, open_ones, report)
+            if report.stats.stopped == "it was interrupted":
+                stopped = report.stats.stopped
+    rows = tuple(table.row(claim) for claim in table.claims)
+    return Frontier(model, rows, len(points), searched, stopped, time.monotonic() - began)
+
+
+Claim = tuple[str, str]
+"""A property's kind and name."""
+
+_DEADLOCK: Claim = ("deadlock", "no deadlock")
+_ERROR: Claim = ("error", "nothing raises")
+
+
+@dataclass
+class _Column:
+    """What is known of one property: the points that decide it, with the steps of their traces; those at
+    which it could not be told, with the reason; the bounds that cut the search of the others.
+    """
+
+    found: dict[Point, int | None] = field(default_factory=dict)
+    unsure: dict[Point, str] = field(default_factory=dict)
+    within: dict[str, None] = field(default_factory=dict)
+
+
+class _Table:
+    """What is known so far of each property."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        claims = [(claim.kind, claim.name) for claim in model.properties]
+        deadlock = [_DEADLOCK] if model.deadlock is not False else []
+        self._columns: dict[Claim, _Column] = {c: _Column() for c in [*claims, *deadlock]}
+
+    @property
+    def claims(self) -> Sequence[Claim]:
+        """The properties, and, if something raised, that nothing does."""
+        return list(self._columns)
+
+    def open_at(self, point: Point) -> list[Claim]:
+        """The properties of which it is not known that fewer faults, or these, decide them."""
+        columns = self._columns.items()
+        asked = [claim for claim, column in columns if not any(_within(p, point) for p in column.found)]
+        return [claim for claim in asked if claim != _ERROR]
+
+    def note(self, point: Point, asked: Sequence[Claim], report: Report) -> None:
+        """Note what a check came to."""
+        for result in report.results:
+            claim = (result.kind, result.name)
+            if claim == _ERROR:
+                self._columns.setdefault(claim, _Column())
+            elif claim not in asked:
+                continue
+            column = self._columns[claim]
+            finds = Verdict.PROVED if result.kind == "sometimes" else Verdict.REFUTED
+            cut = result.kind == "sometimes" and report.stats.stopped is None
+            if result.verdict is finds:
+                if not any(_within(p, point) for p in column.found):
+                    column.found[point] = len(result.trace.steps) if result.trace is not None else None
+            elif (result.verdict is Verdict.UNDETERMINED and not cut) or _assumes_too_much(result):
+                column.unsure[point] = result.detail
+            else:
+                column.within |= dict.fromkeys(report.stats.cut)
+
+    def unknown(self, point: Point, asked: Sequence[Claim], why: str) -> None:
+        """Note that a point was not looked at."""
+        for claim in asked:
+            self._columns[claim].unsure[point] = why
+
+    def row(self, claim: Claim) -> Row:
+        """What is known of a property in the end."""
+        column = self._columns[claim]
+        minima = []
+        for point, steps in column.found.items():
+            sure = not any(_within(p, point) for p in column.unsure)
+            minima.append(Minimum(_named(point), steps, sure))
+        unsure = tuple((_named(point), why) for point, why in column.unsure.items())
+        return Row(claim[1], claim[0], tuple(minima), unsure, tuple(column.within))
+
+
+def _assumes_too_much(result: Result) -> bool:
+    """Whether a claim of liveness says nothing, since no behaviour is as the model assumes."""
+    return result.verdict is Verdict.VACUOUS and result.kind == "liveness"
+
+
+def _points(model: Model) -> Iterator[Point]:
+    """Every budget up to the model's, but for those that mean the same as a smaller one, or nothing: more
+    restarts than crashes.
+    """
+    ranges: list[list[Budget]] = []
+    for kind in FAULT_KINDS:
+        budget: Budget = getattr(model.environment, kind)
+        few: list[Budget] = list(range(FEW + 1))
+        ranges.append([*few, UNLIMITED] if budget == UNLIMITED else list(range(int(budget) + 1)))
+    for point in product(*ranges):
+        crash, restart = point[FAULT_KINDS.index("crash")], point[FAULT_KINDS.index("restart")]
+        if _number(restart) <= _number(crash):
+            yield point
+
+
+def _number(budget: Budget) -> float:
+    return float("inf") if budget == UNLIMITED else float(budget)
+
+
+def _size(point: Point) -> tuple[float, ...]:
+    """The order in which points are asked: those with fewer faults first, unlimited as one more than FEW."""
+    finite = [min(_number(budget), FEW + 1) if budget == UNLIMITED else _number(budget) for budget in point]
+    return (sum(finite), *finite)
+
+
+def _within(small: Point, large: Point) -> bool:
+    return all(_number(a) <= _number(b) for a, b in zip(small, large, strict=True))
+
+
+def _named(point: Point) -> dict[FaultKind, Budget]:
+    return dict(zip(FAULT_KINDS, point, strict=True))
+
+
+def _at(model: Model, point: Point, claims: Sequence[Claim]) -> Model:
+    """The model with these budgets, and with the properties alone that are still open."""
+    environment = replace(
+        model.environment,
+        loss=point[0],
+        dup=point[1],
+        crash=point[2],
+        restart=point[3],
+        partition=point[4],
+        disconnect=point[5],
+    )
+    properties = [claim for claim in model.properties if (claim.kind, claim.name) in claims]
+    deadlock = model.deadlock if _DEADLOCK in claims else False
+    return replace(model, environment=environment, properties=properties, deadlock=deadlock)

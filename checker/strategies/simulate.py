@@ -1,0 +1,300 @@
+"""Simulation: random walks through spaces that are too large to be searched.
+
+A walk starts in one of the initial states and takes one of the enabled steps, each as likely as the others,
+until nothing can happen or it is long enough. What it finds is real, and is shortened and replayed; what it
+does not find, it says nothing of. The walks of a seed are always the same ones, each from a generator of its
+own: the n-th walk does not depend on how many come before it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from elcheck.checker.check.check import Coverage, Report, Stats, coverage_of
+from elcheck.checker.check.results import Result, Shown
+from elcheck.checker.check.verdict import EXIT, Verdict, overall
+from elcheck.checker.model.handlers import HandlerError
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.property import Property
+from elcheck.checker.model.validate import validate
+from elcheck.checker.model.values import counted
+from elcheck.checker.search.judge import Finding, Judge
+from elcheck.checker.search.plain import EVERY, Limits, Path, Patience, Search
+from elcheck.checker.strategies.shorten import Short, path_of, shortened
+from elcheck.checker.system import System, build
+from elcheck.checker.system.moves import Move
+from elcheck.checker.system.system import Cuts, Found
+from elcheck.checker.traces.trace import trace_of
+
+COUNTED = 1_000_000
+"""Distinct states that are told apart; more are not remembered."""
+REMEMBERED = 20_000
+"""States whose steps are kept."""
+
+DECIDABLE = ("always", "never", "sometimes", "step", "deadlock")
+"""The kinds of properties that a finite trace decides."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be walked: how many walks (None: until the time is over) of how many steps.
+
+    ``faults`` is the weight of a fault where another step has 1. ``timeout`` is in seconds, ``max_memory`` in
+    bytes of the whole process.
+    """
+
+    walks: int | None = 1000
+    steps: int = 100
+    seed: int = 0
+    faults: float = 1.0
+    timeout: float | None = None
+    max_memory: int | None = None
+
+
+@dataclass
+class Tally:
+    """What has been walked. ``ended``: walks that came to where nothing can happen. ``seen`` holds the
+    distinct states up to COUNTED.
+    """
+
+    walks: int = 0
+    steps: int = 0
+    longest: int = 0
+    ended: int = 0
+    seen: set[int] = field(default_factory=set)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A report in the form of a check's, and what was walked. ``complete``: as much as was asked for."""
+
+    report: Report
+    plan: Plan
+    tally: Tally
+    complete: bool
+
+
+Look = Callable[[Tally], None]
+
+
+def simulate(model: Model, plan: Plan = Plan(), watch: Look = lambda _: None) -> Simulation:
+    """Walk, and judge every state and step on the way. It ends early when every property is decided.
+
+    Raises DefinitionError for a model that can't be checked, UsageError for an environment without a meaning,
+    and ReplayError if elcheck is wrong.
+    """
+    began = time.perf_counter()
+    validate(model)
+    walker = Walker(build(model), plan, watch)
+    walker.run()
+    walker.tally.seconds = time.perf_counter() - began
+    results = tuple(walker.results())
+    verdict, code = overall([(result.kind, result.verdict) for result in results])
+    if code == EXIT["undetermined"] and walker.complete and walker.reached_all:
+        code = EXIT["proved"]
+    report = Report(
+        model,
+        "simulation",
+        _stats(walker, time.perf_counter() - began),
+        results,
+        walker.coverage,
+        verdict,
+        code,
+        walker.system,
+        Search(),
+    )
+    return Simulation(report, plan, walker.tally, walker.complete)
+
+
+def _stats(walker: Walker, seconds: float) -> Stats:
+    tally = walker.tally
+    return Stats(
+        distinct=len(tally.seen),
+        transitions=tally.steps,
+        depth=tally.longest,
+        exhaustive=False,
+        cut={},
+        stopped=walker.said(),
+        handler_calls=walker.system.runner.calls,
+        evaluations=walker.judge.evaluations,
+        seconds=seconds,
+    )
+
+
+class Walker:
+    """Takes walks, and notes where properties are decided."""
+
+    def __init__(self, system: System, plan: Plan, watch: Look) -> None:
+        self.system = system
+        self.plan = plan
+        self.watch = watch
+        self.tally = Tally()
+        self.judge = Judge(system)
+        self.judge.only([n for n, claim in enumerate(system.claims) if claim.kind in DECIDABLE])
+        self.found: dict[int, tuple[int, Path, Finding]] = {}  # by claim: the walk, its path, the finding
+        self.failure: tuple[Path, str] | None = None
+        self.stopped: str | None = None
+        self.coverage = Coverage()
+        limits = Limits(timeout=plan.timeout, max_memory=plan.max_memory)
+        self._patience = Patience(limits, lambda _: None)
+        self._nothing = Search()
+        self._known: dict[int, tuple[Found, Cuts]] = {}
+        self._path: Path = []
+
+    @property
+    def complete(self) -> bool:
+        """Whether what was asked for was walked, or nothing was left to be found."""
+        by_time = self.plan.walks is None and (self.stopped or "").startswith("--timeout")
+        return self.failure is None and (self.stopped is None or by_time)
+
+    @property
+    def reached_all(self) -> bool:
+        """Whether every ``sometimes`` was reached."""
+        claims = enumerate(self.system.claims)
+        return all(number in self.found for number, claim in claims if claim.kind == "sometimes")
+
+    def run(self) -> None:
+        """Take the walks."""
+        initial: list[int] = []
+        try:
+            initial = list(dict.fromkeys(self.system.initial()))
+            while self.stopped is None and not self.judge.decided:
+                if self.tally.walks == self.plan.walks or self._out():
+                    break
+                self.tally.walks += 1
+                self._walk(random.Random(f"{self.plan.seed}/{self.tally.walks}"), initial)
+        except HandlerError as error:
+            self.failure = (list(self._path), str(error))
+            self.stopped = "an error ended it"
+        except MemoryError:
+            self.stopped = "memory ran out"
+        except KeyboardInterrupt:
+            self.stopped = "it was interrupted"
+        self.coverage = coverage_of(self.system)
+
+    def _walk(self, rng: random.Random, initial: list[int]) -> None:
+        """One walk."""
+        code = initial[int(rng.random() * len(initial))]
+        path = self._path = [(code, None)]
+        self._look()
+        tally, judge = self.tally, self.judge
+        for taken in range(self.plan.steps):
+            if taken % EVERY == EVERY - 1 and self._out():
+                return
+            steps, cuts = self._steps(code)
+            if judge.asks_deadlock and not cuts.steps and all(move.event.fault for _, move in steps):
+                judge.no_next_step(len(path) - 1, code)
+                self._note()
+            chosen = self._choice(rng, steps)
+            if chosen is None:
+                tally.ended += 1
+                return
+            if judge.asks_steps:
+                judge.step(len(path) - 1, code, *chosen)
+                self._note()
+            code = chosen[0]
+            path.append(chosen)
+            tally.steps += 1
+            tally.longest = max(tally.longest, len(path) - 1)
+            self._look()
+            if judge.decided:
+                return
+
+    def _steps(self, code: int) -> tuple[Found, Cuts]:
+        """The steps of a state, those of the states met first remembered: every walk passes through some of
+        them.
+        """
+        known = self._known.get(code)
+        if known is None:
+            known = self.system.successors(code)
+            if len(self._known) < REMEMBERED:
+                self._known[code] = known
+        return known
+
+    def _choice(self, rng: random.Random, steps: Found) -> tuple[int, Move] | None:
+        """One of some steps, by their weights; None if none can be taken."""
+        weight = self.plan.faults
+        if weight == 1:
+            return steps[int(rng.random() * len(steps))] if steps else None
+        weights = [weight if move.event.fault else 1.0 for _, move in steps]
+        if not any(weights):
+            return None
+        return rng.choices(steps, weights)[0]
+
+    def _look(self) -> None:
+        """Judge the state that a walk has come to."""
+        code, move = self._path[-1]
+        if len(self.tally.seen) < COUNTED:
+            self.tally.seen.add(code)
+        if move is None or move.watch or self.judge.every_state:
+            self.judge.state(len(self._path) - 1, code)
+            self._note()
+
+    def _note(self) -> None:
+        """Keep the path to what was found just now."""
+        if len(self.judge.findings) > len(self.found):
+            for number, finding in self.judge.findings.items():
+                if number not in self.found:
+                    self.found[number] = (self.tally.walks, path_of(finding, list(self._path)), finding)
+
+    def _out(self) -> bool:
+        """Whether time or memory is out, with the reason noted."""
+        self.watch(self.tally)
+        self.stopped = self._patience.out(self._nothing)
+        return self.stopped is not None
+
+    def said(self) -> str:
+        """What was walked, in words."""
+        tally = self.tally
+        rate = tally.walks / max(tally.seconds, 1e-9)
+        parts = [
+            f"it was {counted(tally.walks, 'random walk')} from seed {self.plan.seed} "
+            f"({rate:,.0f} walks/s, {counted(tally.steps, 'step')}, at most {tally.longest:,} in a walk)"
+        ]
+        parts += [f"{tally.ended:,} came to where nothing can happen"] if tally.ended else []
+        parts += [f"only {COUNTED:,} distinct states were counted"] if len(tally.seen) == COUNTED else []
+        parts += [self.stopped] if self.stopped else []
+        parts += ["every property was decided"] if self.judge.decided else []
+        return "; ".join(parts)
+
+    # -- results -------------------------------------------------------------------------------------------
+
+    def results(self) -> Iterator[Result]:
+        """The result of each property, in the model's order, and of what raised. Raises ReplayError."""
+        for number, claim in enumerate(self.system.claims):
+            if claim.kind == "atom":
+                continue
+            if number in self.found:
+                yield self._result(number, claim)
+            else:
+                yield Result(claim.name, claim.kind, Verdict.UNDETERMINED, self._silent(claim))
+        if self.failure is not None:
+            path, message = self.failure
+            trace = trace_of(path, self.system) if path else None
+            yield Result("nothing raises", "error", Verdict.REFUTED, message, Shown(trace))
+
+    def _silent(self, claim: Property) -> str:
+        if claim.kind not in DECIDABLE:
+            return "a random walk does not decide it"
+        done = "reached" if claim.kind == "sometimes" else "broken"
+        return f"not {done} in {counted(self.tally.walks, 'random walk')}"
+
+    def _result(self, number: int, claim: Property) -> Result:
+        walk, path, finding = self.found[number]
+        steps = counted(len(path) - 1, "step")
+        if claim.kind == "sometimes":
+            detail, shown = f"reached in {steps} of walk {walk}", Shown(trace_of(path, self.system))
+            return Result(claim.name, claim.kind, Verdict.PROVED, detail, shown)
+        short, how = Short(path, finding.detail.strip(), shortest=False), ""
+        try:
+            short = shortened(path, number, self.system)
+        except HandlerError as error:  # beyond what the walk has seen
+            how = f"not shortened: {error}"
+        trace = trace_of(short.path, self.system)
+        known = "the shortest" if short.shortest else "there may be shorter ones"
+        how = how or f"walk {walk}, {steps}, shortened to {len(trace.steps):,}: {known}"
+        return Result(claim.name, claim.kind, Verdict.REFUTED, f"{short.detail} ({how})", Shown(trace))

@@ -1,0 +1,1 @@
+"""Claims about whole behaviours, decided on the graph that a search leaves."""

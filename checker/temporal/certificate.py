@@ -1,0 +1,79 @@
+"""Why a lasso is fair: for every condition of fairness, how its loop meets it.
+
+This is found by running handlers on the plain states of the loop, without the graph and the automaton that
+the lasso was found with, and so it is their check as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from elcheck.checker.interpreter import Interpreter
+from elcheck.checker.model.formula import Formula
+from elcheck.checker.model.model import Model
+from elcheck.checker.temporal.assumptions import Assumption, Assumptions
+from elcheck.checker.temporal.semantics import Word, satisfies
+from elcheck.checker.traces.trace import ReplayError, Trace
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How a condition is met: by a step of the trace that is one of its steps, or, if it is weak, by the
+    state after a step of the trace (0: the initial one), in which none is enabled.
+    """
+
+    condition: str
+    how: Literal["taken", "disabled"]
+    at: int
+
+    def __str__(self) -> str:
+        where = f"taken at step {self.at}" if self.how == "taken" else f"not enabled after step {self.at}"
+        return f"{self.condition}: {where}"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """How each condition is met that is enabled somewhere in the loop. Every other is never enabled there."""
+
+    kept: tuple[Kept, ...]
+
+
+def certify(trace: Trace, model: Model, claim: Formula) -> Certificate:
+    """Check that a lasso is a fair behaviour that breaks a claim. Raises ReplayError if it is not."""
+    assert trace.loop is not None
+    word = _word(trace, trace.loop)
+    if satisfies(claim, word, model):
+        raise ReplayError("the lasso satisfies the claim")
+    if not all(satisfies(formula, word, model) for formula in model.assume):
+        raise ReplayError("the lasso does not satisfy what is assumed")
+    assumptions = Assumptions(model)
+    unbounded = Interpreter(replace(model, bounds=()))  # what a bound cuts is enabled all the same
+    enabled = [
+        dict.fromkeys(a for event, _ in unbounded.steps(state) if (a := assumptions.of(event)) is not None)
+        for state in word.states[trace.loop :]
+    ]
+    taken = {assumptions.of(step.event): n for n, step in enumerate(trace.steps, 1) if n > trace.loop}
+    somewhere = dict.fromkeys(assumption for found in enabled for assumption in found)
+    return Certificate(tuple(_kept(a, taken, enabled, trace.loop) for a in somewhere))
+
+
+def _word(trace: Trace, loop: int) -> Word:
+    events = tuple(step.event for step in trace.steps)
+    if len(events) == loop:
+        return Word(tuple(trace.states), (*events, None), loop)
+    return Word(tuple(trace.states[:-1]), events, loop)
+
+
+def _kept(
+    assumption: Assumption,
+    taken: dict[Assumption | None, int],
+    enabled: list[dict[Assumption, None]],
+    loop: int,
+) -> Kept:
+    if assumption in taken:
+        return Kept(str(assumption), "taken", taken[assumption])
+    missing = next((at for at, here in enumerate(enabled) if assumption not in here), None)
+    if assumption.strong or missing is None:
+        raise ReplayError(f"the lasso breaks {assumption}")
+    return Kept(str(assumption), "disabled", loop + missing)

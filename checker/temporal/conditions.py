@@ -1,0 +1,40 @@
+"""The conditions of fairness of a graph, by the numbers of its events."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from elcheck.checker.search.plain import Search
+from elcheck.checker.system import System
+from elcheck.checker.system.interning import Interner
+from elcheck.checker.temporal.assumptions import Assumption, Assumptions
+from elcheck.checker.temporal.fairness import Condition, Fairness
+from elcheck.checker.temporal.state_graph import Graph
+
+
+def conditions_of(graph: Graph, search: Search, system: System) -> Fairness:
+    """The conditions that the model's steps belong to; of what bounds disabled, learned when asked."""
+    assumptions = Assumptions(system.model)
+    known: Interner[Assumption] = Interner()
+    conditions: list[Condition] = []
+
+    def number(assumption: Assumption) -> int:
+        found = known.number(assumption)
+        if found == len(conditions):
+            conditions.append(Condition(str(assumption), assumption.strong))
+        return found
+
+    def hidden(state: int) -> list[int]:
+        found, cuts = system.successors(search.codes[state])
+        events = dict.fromkeys([*(move.event for _, move in found), *cuts.events])
+        return [number(a) for a in dict.fromkeys(filter(None, map(assumptions.of, events)))]
+
+    of_label = [assumptions.of(event) for event in graph.events]
+    counts = [int(assumption is not None) for assumption in of_label]
+    return Fairness(
+        graph,
+        conditions,
+        np.cumsum([0, *counts], dtype=np.int64),
+        np.array([number(a) for a in of_label if a is not None], np.int32),
+        hidden,
+    )

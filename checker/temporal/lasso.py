@@ -1,0 +1,171 @@
+"""A lasso: a shortest way to a fair component, and a short loop in it that keeps every promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from elcheck.checker.temporal.cycles import fair_components
+from elcheck.checker.temporal.fairness import Fairness
+from elcheck.checker.temporal.product import STUTTER, Product
+from elcheck.checker.temporal.state_graph import Indices
+
+TRIES = 16
+"""Nodes near the beginning from which a loop is tried."""
+Walk = list[tuple[int, int]]
+"""Steps of a product, as (node, edge of the product)."""
+Duty = tuple[str, int]
+"""What a loop has to do: bear a mark, or do justice to a condition."""
+
+
+@dataclass(frozen=True)
+class Lasso:
+    """A behaviour without end: some steps, then a loop, each step as (state, edge of the graph taken next).
+    A loop without edges stays in its state.
+    """
+
+    stem: list[tuple[int, int]]
+    loop: list[tuple[int, int]]
+
+
+def lasso_of(product: Product, fairness: Fairness) -> Lasso | None:
+    """A fair behaviour, None if there is none. Its initial part is a shortest one to a fair component."""
+    component = fair_components(product, fairness)
+    near = np.flatnonzero(component >= 0)[:TRIES].tolist()  # nodes are in breadth-first order
+    if not near:
+        return None
+    loops = _Loops(product, fairness, component)
+    walks = [(_stem(product, node), loops.from_(node)) for node in near]
+    stem, loop = min(walks, key=lambda walk: (_moves(product, walk[0]), _moves(product, walk[1])))
+    return Lasso(_steps(product, stem), _steps(product, loop))
+
+
+def _moves(product: Product, walk: Walk) -> int:
+    """The steps of a walk that are no stuttering."""
+    return sum(int(product.edges[edge]) != STUTTER for _, edge in walk)
+
+
+def _steps(product: Product, walk: Walk) -> list[tuple[int, int]]:
+    return [(int(product.states[node]), int(product.edges[edge])) for node, edge in walk]
+
+
+def _stem(product: Product, node: int) -> Walk:
+    """A shortest walk to a node: of the edges to it, the first is of the node that was found first."""
+    walk: Walk = []
+    initial = set(product.initial.tolist())
+    while node not in initial:
+        edge = int(np.flatnonzero(product.targets[: product.starts[node]] == node)[0])
+        node = int(np.searchsorted(product.starts, edge, "right")) - 1
+        walk.append((node, edge))
+    return walk[::-1]
+
+
+class _Loops:
+    """Loops in fair components."""
+
+    def __init__(self, product: Product, fairness: Fairness, component: Indices) -> None:
+        self._product = product
+        self._fairness = fairness
+        self._component = component
+        self._enabled: dict[int, frozenset[int]] = {}
+
+    def from_(self, node: int) -> Walk:
+        """A short loop. It bears every mark; which conditions it has to do justice to shows when it is there,
+        and then it is made again.
+        """
+        marks: set[Duty] = {("mark", number) for number in range(self._product.sets)}
+        duties = set(marks)
+        while True:
+            walk = self._round(node, duties)
+            missed = self._missed(walk)
+            if not missed:
+                return walk
+            duties |= missed
+
+    def _round(self, node: int, duties: set[Duty]) -> Walk:
+        """A loop that does its duties: always to the nearest thing that is still to be done, and back."""
+        open_, walk, at = duties - self._at(node, duties), Walk(), node
+        while open_:
+            for step in self._nearest(at, partial(self._does, open_)):
+                walk.append(step)
+                open_ = open_ - self._done(step[1], open_)
+                at = int(self._product.targets[step[1]])
+        if at != node or not walk:
+            walk += self._nearest(at, lambda edge: int(self._product.targets[edge]) == node)
+        return walk
+
+    def _does(self, duties: set[Duty], edge: int) -> bool:
+        return bool(self._done(edge, duties))
+
+    def _nearest(self, start: int, wanted: Callable[[int], bool]) -> Walk:
+        """A shortest walk of at least one step inside the component whose last step is wanted."""
+        before: dict[int, tuple[int, int]] = {}
+        seen, level = {start}, [start]
+        while level:
+            following = []
+            for node in level:
+                for edge, target in self._inner(node):
+                    if wanted(edge):
+                        walk = [(node, edge)]
+                        while walk[-1][0] != start:
+                            walk.append(before[walk[-1][0]])
+                        return walk[::-1]
+                    if target not in seen:
+                        seen.add(target)
+                        before[target] = (node, edge)
+                        following.append(target)
+            level = following
+        raise AssertionError("a fair component does not keep its promise")
+
+    def _inner(self, node: int) -> Iterator[tuple[int, int]]:
+        """The edges of a node that stay in its component, with where they lead."""
+        product = self._product
+        for edge in range(int(product.starts[node]), int(product.starts[node + 1])):
+            target = int(product.targets[edge])
+            if self._component[target] == self._component[node]:
+                yield edge, target
+
+    # -- what is done -----------------------------------------------------------------------------------
+
+    def _missed(self, walk: Walk) -> set[Duty]:
+        """The conditions that a loop breaks."""
+        enabled = [self._enabled_at(node) for node, _ in walk]
+        taken = {number for _, edge in walk for number in self._taken(edge)}
+        strong = self._fairness.conditions
+        return {
+            ("condition", number)
+            for number in frozenset().union(*enabled) - taken
+            if strong[number].strong or all(number in here for here in enabled)
+        }
+
+    def _done(self, edge: int, duties: set[Duty]) -> set[Duty]:
+        """Which duties a step does: by its marks, the conditions that it takes, and the state after it."""
+        marks = int(self._product.marks[edge])
+        done: set[Duty] = {("mark", number) for number in range(self._product.sets) if marks >> number & 1}
+        done |= {("condition", number) for number in self._taken(edge)}
+        return (done & duties) | self._at(int(self._product.targets[edge]), duties)
+
+    def _at(self, node: int, duties: set[Duty]) -> set[Duty]:
+        """Which duties are done by being at a node: to the weak conditions that are not enabled there."""
+        conditions = self._fairness.conditions
+        weak = {n for kind, n in duties if kind == "condition" and not conditions[n].strong}
+        return {("condition", number) for number in (weak - self._enabled_at(node) if weak else ())}
+
+    def _taken(self, edge: int) -> list[int]:
+        """The conditions that a step takes."""
+        if self._product.edges[edge] == STUTTER:
+            return []
+        found = self._fairness.taken(np.zeros(1, np.int64), self._product.edges[edge : edge + 1])
+        return [int(number) for number in found.conditions]
+
+    def _enabled_at(self, node: int) -> frozenset[int]:
+        """The conditions that are enabled at a node."""
+        state = int(self._product.states[node])
+        if state not in self._enabled:
+            place = self._product.states[node : node + 1]
+            found = self._fairness.enabled(np.zeros(1, np.int64), place, ask=True)
+            self._enabled[state] = frozenset(int(number) for number in found.conditions)
+        return self._enabled[state]

@@ -1,0 +1,117 @@
+"""The graph that a finished search leaves: its states' steps once more, from index to index, in arrays."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from elcheck.checker.model.state import Event
+from elcheck.checker.search.plain import Patience, Search
+from elcheck.checker.system import System
+from elcheck.checker.system.system import UNCUT
+
+Indices = npt.NDArray[np.int32]
+Offsets = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+Number = TypeVar("Number", np.int32, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """The stored states and the steps between them: the edges of state i are ``starts[i]:starts[i + 1]``.
+
+    starts: n + 1 places. targets, labels: for each of m edges the state after it, and the number of its event
+    in ``events``. leaves: for each of n states, whether some step of it is no edge here: cut by a bound, to a
+    state that was not stored, or never looked at. initial: the states below this are the initial ones.
+    """
+
+    starts: Offsets
+    targets: Indices
+    labels: Indices
+    leaves: Mask
+    initial: int
+    events: Sequence[Event] = ()
+
+    @property
+    def size(self) -> int:
+        """States."""
+        return len(self.leaves)
+
+
+def reaching(graph: Graph, goals: Mask) -> Mask:
+    """Which states lead to a goal by some edges, the goals among them."""
+    order = np.argsort(graph.targets, kind="stable")
+    ends = np.searchsorted(graph.targets[order], np.arange(graph.size + 1))
+    sources = np.repeat(np.arange(graph.size), np.diff(graph.starts))[order]
+    found, fresh = goals.copy(), np.flatnonzero(goals)
+    while len(fresh):
+        into = sources[ranges(ends[fresh], ends[fresh + 1])]
+        fresh = distinct(into[~found[into]])
+        found[fresh] = True
+    return found
+
+
+def distinct(numbers: npt.NDArray[Number]) -> npt.NDArray[Number]:
+    """The different numbers, in order. (On integers, numpy's own ``unique`` hashes, which takes ten times as
+    long.)
+    """
+    found = np.sort(numbers)
+    first = np.ones(len(found), np.bool_)
+    first[1:] = found[1:] != found[:-1]
+    kept: npt.NDArray[Number] = found[first]
+    return kept
+
+
+def ranges(starts: Offsets, ends: Offsets) -> Offsets:
+    """The numbers from each start up to its end, one range behind the other."""
+    counts = ends - starts
+    before = np.cumsum(counts) - counts
+    found: Offsets = np.arange(int(counts.sum())) + np.repeat(starts - before, counts)
+    return found
+
+
+class OutOfPatience(Exception):
+    """Time or memory ran out. The message says which."""
+
+
+def graph_of(
+    search: Search, system: System, patience: Patience | None = None, *, exact: bool = False
+) -> Graph:
+    """The graph of a search. An engine that wrote down the edges may say no more of a fault than its kind;
+    with ``exact`` the steps are asked for once more, and events are whole. Raises OutOfPatience.
+    """
+    initial = search.levels[1] if len(search.levels) > 1 else len(search.codes)
+    if search.graph is not None and not exact:
+        written, targets_, labels_, leaves, events = search.graph()
+        return Graph(written, targets_, labels_, leaves, initial, events)
+    index_of = {code: index for index, code in enumerate(search.codes)}
+    starts, targets, labels = array("q", [0]), array("i"), array("i")
+    leaves = np.zeros(len(search.codes), np.bool_)
+    numbers: dict[Event, int] = {}
+    for index, code in enumerate(search.codes):
+        if patience is not None and index % patience.every == 0 and (why := patience.out(search)):
+            raise OutOfPatience(why)
+        if index < search.expanded:
+            found, cuts = system.successors(code)
+            for succ, move in found:
+                target = index_of.get(succ)
+                if target is not None:
+                    targets.append(target)
+                    labels.append(numbers.setdefault(move.event, len(numbers)))
+            leaves[index] = cuts is not UNCUT or len(targets) - starts[-1] < len(found)
+        else:
+            leaves[index] = True
+        starts.append(len(targets))
+    return Graph(
+        np.frombuffer(starts, np.int64),
+        np.frombuffer(targets, np.int32) if targets else np.zeros(0, np.int32),
+        np.frombuffer(labels, np.int32) if labels else np.zeros(0, np.int32),
+        leaves,
+        initial,
+        tuple(numbers),
+    )

@@ -1,0 +1,52 @@
+"""Where the atoms of formulas hold: a flag for each state, or for each event."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from elcheck.checker.model.formula import Formula, Taken, atoms_of
+from elcheck.checker.model.handlers import HandlerError
+from elcheck.checker.search.judge import Judge
+from elcheck.checker.search.plain import Search
+from elcheck.checker.temporal.state_graph import Graph, Mask
+
+Truth = dict[Formula, Mask]
+
+
+def truth_of_states(formula: Formula, search: Search, judge: Judge) -> Truth:
+    """Where the formula's atoms of states hold, by the index of the state. Raises HandlerError."""
+    numbers = {claim.formula: number for number, claim in enumerate(judge.claims) if claim.kind == "atom"}
+    atoms = dict.fromkeys(atom for atom in atoms_of(formula) if atom in numbers)
+    return {atom: where(numbers[atom], search, judge) for atom in atoms}
+
+
+def where(claim: int, search: Search, judge: Judge) -> Mask:
+    """The states in which the check of a claim holds (:meth:`Judge.holds`). Raises HandlerError."""
+    if search.views is not None and judge.claims[claim].scope.kind != "whole":
+        numbers, profiles = search.views()
+        held = np.zeros(len(profiles), np.bool_)
+        for number, profile in enumerate(profiles):
+            try:
+                held[number] = judge.holds_of(claim, profile)
+            except HandlerError as error:
+                search.failure = (int(np.flatnonzero(numbers == number)[0]), str(error))
+                raise
+        there: Mask = held[numbers]
+        return there
+    found = np.zeros(len(search.codes), np.bool_)
+    for index, code in enumerate(search.codes):
+        try:
+            found[index] = judge.holds(claim, code)
+        except HandlerError as error:
+            search.failure = (index, str(error))
+            raise
+    return found
+
+
+def truth_of_events(formula: Formula, graph: Graph) -> Truth:
+    """Of which events the formula's atoms of steps hold, by the number of the event."""
+    return {
+        atom: np.fromiter((atom.means(event) for event in graph.events), np.bool_)
+        for atom in dict.fromkeys(atoms_of(formula))
+        if isinstance(atom, Taken)
+    }

@@ -1,0 +1,78 @@
+"""What differs between two states."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from dataclasses import dataclass
+
+from elcheck.checker.model.environment import FAULT_KINDS
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import Envelope, NodeView, State
+
+
+@dataclass(frozen=True)
+class Change:
+    """One part of a state that a step changes: of which node (empty: not of a node), which field."""
+
+    node: str
+    field: str
+    old: object
+    new: object
+
+    @property
+    def path(self) -> str:
+        """``n1.term``, or the field alone."""
+        return f"{self.node}.{self.field}" if self.node else self.field
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Everything that a step changes."""
+
+    fields: tuple[Change, ...]
+    added: tuple[Envelope, ...]
+    removed: tuple[Envelope, ...]
+
+
+def changes(model: Model, before: State, after: State) -> Changes:
+    """What a step changed, in the order of nodes and fields."""
+    found: list[Change] = []
+    for old, new in zip(before.nodes, after.nodes, strict=True):
+        found += _of_node(old, new)
+    found += _of_fields("", before.shared, after.shared)
+    found += _of_environment(before, after)
+    names = [monitor.name for monitor in model.monitors]
+    for name, old_m, new_m in zip(names, before.history, after.history, strict=True):
+        if old_m != new_m:
+            found.append(Change("history", name, old_m, new_m))
+    then, now = Counter(before.network), Counter(after.network)
+    return Changes(tuple(found), tuple((now - then).elements()), tuple((then - now).elements()))
+
+
+def _of_node(old: NodeView[object], new: NodeView[object]) -> list[Change]:
+    name = new.node.name
+    up = [Change(name, "up", old.up, new.up)] if old.up != new.up else []
+    return up + _of_fields(name, old.state, new.state)
+
+
+def _of_fields(node: str, old: object, new: object) -> list[Change]:
+    if old == new:
+        return []
+    alike = type(old) is type(new) and dataclasses.is_dataclass(new) and not isinstance(new, type)
+    if not alike:
+        return [Change(node, "state", old, new)]
+    assert dataclasses.is_dataclass(new)
+    pairs = [(f.name, getattr(old, f.name), getattr(new, f.name)) for f in dataclasses.fields(new)]
+    return [Change(node, name, was, now) for name, was, now in pairs if was != now]
+
+
+def _of_environment(before: State, after: State) -> list[Change]:
+    """What is left of the budgets, and the partition that stands."""
+    old, new = before.environment, after.environment
+    pairs: list[tuple[str, object, object]] = [
+        (f"{kind} left", was, now) for kind, was, now in zip(FAULT_KINDS, old.left, new.left, strict=True)
+    ]
+    pairs.append(("partition", old.standing, new.standing))
+    pairs.append(("timeouts left", old.early_timeouts, new.early_timeouts))
+    return [Change("", name, was, now) for name, was, now in pairs if was != now]

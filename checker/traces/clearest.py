@@ -1,0 +1,237 @@
+"""Among the shortest traces to what decides a property, the one that reads best.
+
+Breadth-first search finds one shortest trace, and which one is chance. Here all of them are looked at: the
+traces that end, at the least depth at which the property is decided, in any state (or with any step) that
+decides it. They are the paths of an acyclic graph, the steps from each depth to the next that lead to such an
+end. Dynamic programming over it, backwards, counts them and finds one with the fewest context switches
+(two steps one after the other that are of different nodes), and among those the fewest messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from elcheck.checker.model.state import Event
+from elcheck.checker.model.values import order
+from elcheck.checker.search.judge import Finding, Judge
+from elcheck.checker.search.plain import Path, Search, stuck
+from elcheck.checker.system import System
+from elcheck.checker.system.moves import Move
+
+CAP = 50_000
+"""States up to the depth of a trace beyond which the trace that the search found is shown as it is: looking
+at all of these again takes about half a second.
+"""
+
+Cost: TypeAlias = tuple[int, int]
+"""Context switches, messages sent to other nodes."""
+Ahead: TypeAlias = "dict[object, Cost]"
+"""For whose the next step is (None: there is none): the least cost from here on."""
+
+
+class Edge(NamedTuple):
+    """A step from a state of one depth to one of the next, by their indices."""
+
+    source: int
+    target: int
+    move: Move
+
+
+class End(NamedTuple):
+    """Where a property is decided: by a state, or by the step to it; and what is said of it."""
+
+    edge: Edge | None
+    state: int
+    detail: str
+
+
+@dataclass(frozen=True)
+class Clearest:
+    """The clearest of ``count`` shortest paths, and what the property says at its end."""
+
+    path: Path
+    count: int
+    detail: str
+
+
+class Shortest:
+    """The shortest paths of a search that is over."""
+
+    def __init__(self, search: Search, system: System, judge: Judge) -> None:
+        self._search = search
+        self._system = system
+        self._judge = judge
+        self._index: dict[int, int] = {}
+        self._layers: list[list[Edge]] = []
+
+    def clearest(self, number: int, finding: Finding) -> Clearest | None:
+        """The clearest of the shortest paths to where a claim is decided; None if there are too many states
+        up to there, or some that the search did not come to.
+        """
+        claim = self._judge.claims[number]
+        depth = self._search.depth_of(finding.index)
+        looks_ahead = claim.kind in ("step", "deadlock")
+        if not self._is_complete(depth, expanded=looks_ahead):
+            return None
+        self._know(self._search.level(depth + (claim.kind == "step")).stop)
+        return self._clearest_to(list(self._ends(number, depth)), depth)
+
+    def clearest_to(self, states: Sequence[int]) -> Clearest | None:
+        """The clearest of the shortest paths to some states of one depth; None as above, or if there are no
+        such states.
+        """
+        depth = self._search.depth_of(states[0]) if states else 0
+        if not states or not self._is_complete(depth, expanded=False):
+            return None
+        self._know(self._search.level(depth).stop)
+        return self._clearest_to([End(None, state, "") for state in states], depth)
+
+    def _clearest_to(self, ends: list[End], depth: int) -> Clearest:
+        """The clearest of the paths to some ends."""
+        layers = self._leading_to(ends, depth)
+        ahead = _costs(layers, {end.state for end in ends})
+        edges = _cheapest_path(layers, ahead)
+        state = edges[-1].target if edges else min(ahead[0])
+        at = (end for end in ends if end.state == state)
+        detail = next(end.detail for end in at if end.edge is None or _same(end.edge, edges[-1]))
+        codes = self._search.codes
+        path: Path = [(codes[edges[0].source if edges else state], None)]
+        path += [(codes[edge.target], edge.move) for edge in edges]
+        return Clearest(path, _count(layers, ends), detail)
+
+    # -- what the search found, once more --------------------------------------------------------------
+
+    def _is_complete(self, depth: int, *, expanded: bool) -> bool:
+        """Whether all states of a depth are known (and their steps followed), and are not too many."""
+        level = self._search.level(depth)
+        needed = level.stop if expanded else max(level.start, 1)
+        return needed <= self._search.expanded and self._search.level(depth + expanded).stop <= CAP
+
+    def _know(self, end: int) -> None:
+        """Learn the codes of the states below an index."""
+        for index in range(len(self._index), end):
+            self._index[self._search.codes[index]] = index
+
+    def _layer(self, depth: int) -> list[Edge]:
+        """The steps from the states of a depth to those of the next."""
+        while len(self._layers) <= depth:
+            here, there = self._search.level(len(self._layers)), self._search.level(len(self._layers) + 1)
+            self._know(there.stop)
+            found = []
+            for source in here:
+                for succ, move in self._system.successors(self._search.codes[source])[0]:
+                    target = self._index.get(succ, -1)
+                    if target >= there.start:
+                        found.append(Edge(source, target, move))
+            self._layers.append(found)
+        return self._layers[depth]
+
+    def _ends(self, number: int, depth: int) -> Iterator[End]:
+        """Everything of a depth that decides a claim."""
+        judge, system, kind = self._judge, self._system, self._judge.claims[number].kind
+        for index in self._search.level(depth):
+            code = self._search.codes[index]
+            if kind == "step":
+                for succ, move in system.successors(code)[0]:
+                    target = self._index.get(succ)
+                    said = judge.said_of_step(number, code, succ) if move.watch else None
+                    if said is not None and target is not None:
+                        yield End(Edge(index, target, move), target, said)
+            elif kind == "deadlock":
+                said = judge.said_of_end(number, code) if stuck(*system.successors(code)) else None
+                if said is not None:
+                    yield End(None, index, said)
+            else:
+                said = judge.said_of_state(number, code)
+                if said is not None:
+                    yield End(None, index, said)
+
+    def _leading_to(self, ends: list[End], depth: int) -> list[list[Edge]]:
+        """For each depth the steps that lead to an end, in an order that no engine changes."""
+        deciding = [end.edge for end in ends if end.edge is not None]
+        layers = [_ordered(deciding)] if deciding else []
+        live = {edge.source for edge in deciding} or {end.state for end in ends}
+        for at in reversed(range(depth)):
+            layers.append(_ordered([edge for edge in self._layer(at) if edge.target in live]))
+            live = {edge.source for edge in layers[-1]}
+        return layers[::-1]
+
+
+def whose(event: Event) -> object:
+    """Whose a step is: a node's; without one, of whatever its arguments name, as a Spec's process."""
+    return event.node if event.node is not None else event.args
+
+
+def _messages(move: Move) -> int:
+    """How many messages a step sends to other nodes; the environment's notices are none."""
+    return 0 if move.event.fault and move.event.kind != "restart" else len(move.posts)
+
+
+def _ordered(edges: list[Edge]) -> list[Edge]:
+    """Edges by their states, those between the same two by their events, each event once."""
+    between: dict[tuple[int, int], list[Edge]] = {}
+    for edge in edges:
+        between.setdefault((edge.source, edge.target), []).append(edge)
+    found: list[Edge] = []
+    for _, parallel in sorted(between.items()):
+        if len(parallel) > 1:
+            parallel.sort(key=lambda edge: (order(edge.move.event), _messages(edge.move)))
+            parallel = [edge for n, edge in enumerate(parallel) if not n or not _same(parallel[n - 1], edge)]
+        found += parallel
+    return found
+
+
+def _costs(layers: list[list[Edge]], ends: set[int]) -> list[dict[int, Ahead]]:
+    """For each depth, and each of its states that lead to an end: the least cost from there on."""
+    found: list[dict[int, Ahead]] = [{state: {None: (0, 0)} for state in ends}]
+    for layer in reversed(layers):
+        here: dict[int, Ahead] = {}
+        for edge in layer:
+            who, cost = whose(edge.move.event), _cost(edge, found[-1])
+            mine = here.setdefault(edge.source, {})
+            mine[who] = min(cost, mine.get(who, cost))
+        found.append(here)
+    return found[::-1]
+
+
+def _cost(edge: Edge, ahead: dict[int, Ahead]) -> Cost:
+    """The least cost of a step and all after it."""
+    who, sent = whose(edge.move.event), _messages(edge.move)
+    return min(
+        (switches + (after is not None and after != who), messages + sent)
+        for after, (switches, messages) in ahead[edge.target].items()
+    )
+
+
+def _cheapest_path(layers: list[list[Edge]], ahead: list[dict[int, Ahead]]) -> list[Edge]:
+    """A path of least cost; the first of several."""
+    path: list[Edge] = []
+    for layer, later in zip(layers, ahead[1:], strict=True):
+        before = whose(path[-1].move.event) if path else None
+        best: tuple[Cost, Edge] | None = None
+        for edge in layer:
+            if not path or edge.source == path[-1].target:
+                switches, messages = _cost(edge, later)
+                switches += before is not None and before != whose(edge.move.event)
+                if best is None or (switches, messages) < best[0]:
+                    best = (switches, messages), edge
+        assert best is not None
+        path.append(best[1])
+    return path
+
+
+def _count(layers: list[list[Edge]], ends: list[End]) -> int:
+    """How many paths there are."""
+    ways = {end.state: 1 for end in ends}
+    for layer in reversed(layers):
+        here: dict[int, int] = {}
+        for edge in layer:
+            here[edge.source] = here.get(edge.source, 0) + ways[edge.target]
+        ways = here
+    return sum(ways.values())
+
+
+def _same(one: Edge, other: Edge) -> bool:
+    return one[:2] == other[:2] and one.move.event == other.move.event

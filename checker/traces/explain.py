@@ -1,0 +1,209 @@
+"""The steps of a trace that matter: those that what a property reads rests on.
+
+From the nodes whose views the violated check reads, back through checker/traces/happens_before.py. It is a
+heuristic of causality: a step that is left out did not bring about what is read, but what would have happened
+without it is not tried, and a step that is kept need not be indispensable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from elcheck.checker.model.formula import Formula, Taken, atoms_of
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.property import Property, Scope, Some
+from elcheck.checker.model.state import Event, NodeView, State
+from elcheck.checker.search.judge import arguments_of
+from elcheck.checker.system.views import see
+from elcheck.checker.traces.happens_before import HappensBefore, Point, changed, happens_before, points_of
+from elcheck.checker.traces.trace import Trace
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What matters in a trace. ``reads`` says in words what the property reads; ``needs`` has for each step
+    the numbers of the steps that it rests on directly, None for a step that does not matter.
+    """
+
+    reads: str
+    needs: tuple[tuple[int, ...] | None, ...]
+
+    @property
+    def matters(self) -> list[bool]:
+        """Of each step, whether it matters."""
+        return [needs is not None for needs in self.needs]
+
+    def __str__(self) -> str:
+        """In a sentence."""
+        kept, steps = sum(self.matters), len(self.needs)
+        if steps == 0:
+            return f"It reads {self.reads}; there is no step."
+        which = (
+            f"{kept} of {steps} steps" if kept < steps else f"all {steps} steps" if steps > 1 else "the step"
+        )
+        return f"It reads {self.reads}; {which} {'bears' if kept == 1 else 'bear'} on that."
+
+
+def explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
+    """The steps that matter to what a claim says of a trace; ``claim`` is None for an exception."""
+    if trace.loop is None or trace.loop == len(trace.steps):
+        return _explain(trace, model, claim)
+    twice = trace.steps + trace.steps[trace.loop :]  # a second round rests on the first
+    again = replace(trace, steps=twice)
+    found = _explain(again, model, claim)
+    size, turn = len(trace.steps), len(trace.steps) - trace.loop
+    folded: list[tuple[int, ...] | None] = list(found.needs[:size])
+    for at, needs in enumerate(found.needs[size:], trace.loop):
+        if needs is not None:
+            causes = {n - turn if n > size else n for n in needs} | set(folded[at] or ())
+            folded[at] = tuple(sorted(causes))
+    return Explanation(found.reads, tuple(folded))
+
+
+def _explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
+    if not trace.initial.nodes:
+        return _everything(trace, "the one state that all steps work on", None)
+    order = happens_before(trace, model)
+    if claim is None or claim.kind in ("deadlock", "possible") or trace.loop == len(trace.steps):
+        return _everything(trace, "what every node can do next", order)
+    if claim.scope.kind == "whole":
+        return _everything(trace, "the whole state", order)
+    if claim.formula is not None:
+        seeds, nodes = _of_formula(trace, claim.formula)
+        what = f"{_listed(nodes)} all along" if nodes else "which steps are taken"
+        what += ", and goes round" * (trace.loop is not None)
+    elif claim.scope.kind == "history":
+        seeds, what = _of_monitor(trace, model, claim.scope.monitor), f"the history {claim.scope.monitor!r}"
+    elif claim.kind == "step":
+        seeds, what = _of_step(trace, claim.scope)
+    else:
+        nodes = _read(trace, claim)
+        seeds, what = _last_changes(trace, claim.scope, nodes), f"{_listed(nodes)} at the end"
+    return _explained(order, order.closure(seeds), trace, what)
+
+
+def _explained(order: HappensBefore, kept: set[Point], trace: Trace, what: str) -> Explanation:
+    needs: list[tuple[int, ...] | None] = [None] * len(trace.steps)
+    for point in sorted(kept, key=lambda p: p.step):
+        causes = {cause.step for cause in order.causes[point]} | set(needs[point.step - 1] or ())
+        needs[point.step - 1] = tuple(sorted(causes - {point.step}))
+    return Explanation(what, tuple(needs))
+
+
+def _everything(trace: Trace, what: str, order: HappensBefore | None) -> Explanation:
+    """Nothing can be left out."""
+    if order is not None:
+        found = _explained(order, set(order.causes), trace, what)
+        return Explanation(what, tuple(needs or () for needs in found.needs))
+    return Explanation(what, tuple((n - 1,) if n > 1 else () for n in range(1, len(trace.steps) + 1)))
+
+
+def _listed(nodes: Iterable[NodeId]) -> str:
+    names = [node.name for node in nodes]
+    return " and ".join([", ".join(names[:-1])] * (len(names) > 1) + names[-1:]) or "no node"
+
+
+# -- what a claim reads ------------------------------------------------------------------------------------
+
+
+def _read(trace: Trace, claim: Property) -> list[NodeId]:
+    """The nodes that the deciding check reads in the last state; all that it sees where no check decides."""
+    seen = _views(claim.scope, trace.states[-1])
+    for args in arguments_of(claim.scope, tuple(seen)):
+        if _decides(claim, claim.scope.check(*args)):
+            views = args[0] if claim.scope.kind == "all" else args
+            assert isinstance(views, tuple)
+            return [view.node for view in views]
+    return [view.node for view in seen]
+
+
+def _decides(claim: Property, answer: object) -> bool:
+    """Whether an answer is what a claim of states is decided by."""
+    if claim.kind == "always":
+        return answer is not True
+    return answer is True or (claim.kind == "never" and isinstance(answer, str))
+
+
+def _views(scope: Scope, state: State) -> list[NodeView[object]]:
+    seen = (see(scope, view.node, view.state, up=view.up) for view in state.nodes)
+    return [view for view in seen if view is not None]
+
+
+def _points(trace: Trace, differs: Callable[[State, State], Iterable[NodeId]]) -> dict[NodeId, list[Point]]:
+    """For each node the points at which something of it differs."""
+    found: dict[NodeId, list[Point]] = {}
+    for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
+        points = points_of(number, step.event, step.state)
+        by_node = {point.node: point for point in points}
+        for node in differs(before, step.state):
+            found.setdefault(node, []).append(by_node.get(node, points[0]))
+    return found
+
+
+def _view_changes(scope: Scope) -> Callable[[State, State], list[NodeId]]:
+    def differs(before: State, after: State) -> list[NodeId]:
+        pairs = zip(_views(scope, before), _views(scope, after), strict=False)
+        return [new.node for old, new in pairs if old != new]
+
+    return differs
+
+
+def _last_changes(trace: Trace, scope: Scope, nodes: list[NodeId]) -> set[Point]:
+    """Where what is seen of each node came to be what it is."""
+    found = _points(trace, _view_changes(scope))
+    return {found[node][-1] for node in nodes if node in found}
+
+
+def _of_step(trace: Trace, scope: Scope) -> tuple[set[Point], str]:
+    """The last step, and of a claim of all nodes where their views come from."""
+    before, after = trace.states[-2:]
+    moved = changed(before, after)
+    points = points_of(len(trace.steps), trace.steps[-1].event, after)
+    last = {point for point in points if point.node in moved} or set(points)
+    if scope.kind == "changes":
+        nodes = [view.node for view in _views(scope, after)]
+        return last | _last_changes(trace, scope, nodes), f"{_listed(nodes)} before and after the last step"
+    return last, f"{_listed(moved)} before and after the last step"
+
+
+def _of_monitor(trace: Trace, model: Model, name: str) -> set[Point]:
+    """Where a monitor's state changes."""
+    at = [monitor.name for monitor in model.monitors].index(name)
+    histories = [state.history[at] for state in trace.states]
+    return _taken(trace, lambda number, _: histories[number - 1] != histories[number])
+
+
+def _of_formula(trace: Trace, formula: Formula) -> tuple[set[Point], list[NodeId]]:
+    """Where anything changes that a formula's atoms see, and the steps that it speaks of."""
+    seeds = _taken(trace, lambda number, _: trace.loop is not None and number > trace.loop)
+    nodes: dict[NodeId, None] = {}
+    for atom in atoms_of(formula):
+        scope = atom.scope if isinstance(atom, Some) else atom
+        if isinstance(scope, Scope):
+            seen = [view.node for view in _views(scope, trace.initial)] or [
+                v.node for v in trace.initial.nodes
+            ]
+            nodes.update(dict.fromkeys(seen))
+            differs = changed if scope.kind in ("whole", "history") else _view_changes(scope)
+            seeds.update(point for points in _points(trace, differs).values() for point in points)
+        elif isinstance(atom, Taken):
+            seeds |= _taken(trace, partial(_means, atom))
+    return seeds, sorted(nodes)
+
+
+def _means(atom: Taken, number: int, event: Event) -> bool:
+    del number
+    return atom.means(event)
+
+
+def _taken(trace: Trace, wanted: Callable[[int, Event], bool]) -> set[Point]:
+    """The points of some steps."""
+    return {
+        point
+        for number, step in enumerate(trace.steps, 1)
+        if wanted(number, step.event)
+        for point in points_of(number, step.event, step.state)
+    }

@@ -1,0 +1,88 @@
+"""Traces: a path of the packed system as plain states, replayed before anyone is shown it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from elcheck.checker.interpreter import Interpreter
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.handlers import HandlerError
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import Event, State
+from elcheck.checker.model.values import counted
+from elcheck.checker.search.plain import Path
+from elcheck.checker.system import System
+
+
+class ReplayError(Exception):
+    """A trace that the model does not allow: a bug of elcheck, never of a model."""
+
+
+@dataclass(frozen=True)
+class TraceStep:
+    """What happened, and the state after it."""
+
+    event: Event
+    state: State
+
+
+@dataclass(frozen=True, repr=False)
+class Trace:
+    """An initial state and the steps from it. ``loop`` is the number of steps after which a lasso's loop
+    starts, None for a finite trace; a loop without steps stutters in the last state for ever.
+    """
+
+    initial: State
+    steps: tuple[TraceStep, ...]
+    loop: int | None = None
+
+    @property
+    def states(self) -> list[State]:
+        """Every state of the trace, the initial one first."""
+        return [self.initial, *(step.state for step in self.steps)]
+
+    def __repr__(self) -> str:
+        again = "" if self.loop is None else f", loop after {self.loop}"
+        return f"<Trace of {counted(len(self.steps), 'step')}{again}>"
+
+    def __str__(self) -> str:
+        """A step a line: its number, whose it is, what it does; then how a behaviour without end goes on."""
+        lines = [
+            f"{number} {step.event.node or ''} {step.event}".replace("  ", " ")
+            for number, step in enumerate(self.steps, 1)
+        ]
+        end = [] if self.loop is None else [going_on(self, self.loop)]
+        return "\n".join(["0 start", *lines, *end])
+
+
+def going_on(trace: Trace, loop: int) -> str:
+    """How a behaviour without end goes on."""
+    if loop == len(trace.steps):
+        return "and stays there for ever"
+    return f"back to step {loop}, and so on for ever"
+
+
+def trace_of(path: Path, system: System, loop: int | None = None) -> Trace:
+    """The plain trace of a path, or lasso, replayed. Raises ReplayError."""
+    initial = system.decode(path[0][0])
+    steps = [TraceStep(move.event, system.decode(code)) for code, move in path[1:] if move is not None]
+    trace = Trace(initial, tuple(steps), loop)
+    try:
+        replay(trace, system.model)
+    except (HandlerError, DefinitionError) as error:
+        raise ReplayError(f"replaying came to what the search did not meet: {error}") from error
+    return trace
+
+
+def replay(trace: Trace, model: Model) -> None:
+    """Walk a trace with the model's handlers alone, and raise ReplayError where they lead elsewhere."""
+    interpreter = Interpreter(model)
+    if trace.initial not in interpreter.initial():
+        raise ReplayError(f"the model has no such initial state: {trace.initial}")
+    before = trace.initial
+    for number, step in enumerate(trace.steps, 1):
+        if (step.event, step.state) not in interpreter.steps(before):
+            raise ReplayError(f"step {number}, {step.event}, does not lead from {before} to {step.state}")
+        before = step.state
+    if trace.loop is not None and before != trace.states[trace.loop]:
+        raise ReplayError(f"the loop does not come back to the state after step {trace.loop}")

@@ -1,0 +1,5 @@
+"""``python -m elcheck`` is ``elcheck``."""
+
+from elcheck.checker.cli import main
+
+main()
