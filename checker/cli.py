@@ -13,8 +13,8 @@ from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.loading.model_file import LoadError, bundled, load
 from elcheck.checker.loading.version import version
+from elcheck.checker.model.call import said
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.model.handlers import said
 from elcheck.checker.traces.trace import ReplayError
 
 OWN = {"explore": "explore", "list": "list_models", "replay": "replay", "simulate": "simulate", "zoo": "zoo"}

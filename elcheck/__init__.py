@@ -1,4 +1,9 @@
-"""elcheck: a model checker for leader election and consensus. This is the vocabulary of its specs."""
+"""elcheck: a model checker for leader election and consensus.
+
+These are the names that models are written with, and those with which scripts check them.
+"""
+
+from dataclasses import replace
 
 from elcheck.checker.model.environment import UNLIMITED, Environment, Partition
 from elcheck.checker.model.errors import DefinitionError, UsageError
@@ -6,11 +11,12 @@ from elcheck.checker.model.fairness import STRONG, WEAK, Fair, Fairness, strong,
 from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.handlers import action, receive, tick, timeout
 from elcheck.checker.model.ids import NodeId, node_ids
-from elcheck.checker.model.model import Bound, Model, Monitor
-from elcheck.checker.model.node import Crashed, Disconnected, Node, durable
+from elcheck.checker.model.model import Bound, Model
+from elcheck.checker.model.monitor import Monitor
+from elcheck.checker.model.node import Node
 from elcheck.checker.model.property import (
     Answer,
-    Classes,
+    Look,
     Property,
     Scope,
     all_nodes,
@@ -27,16 +33,19 @@ from elcheck.checker.model.property import (
     leads_to,
     ltl,
     never,
+    node_views,
     pair,
     some,
     sometimes,
     step,
     taken,
+    view,
     whole,
 )
+from elcheck.checker.model.record import Crashed, Disconnected, Message, Record, State, durable
 from elcheck.checker.model.spec import Spec
-from elcheck.checker.model.state import Envelope, Event, NodeView, Prepared, State
-from elcheck.checker.model.step import Sends, Step, Steps, guard, present
+from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, Prepared
+from elcheck.checker.model.step import Outcome, Sends, Step, Steps, guard, require
 from elcheck.checker.model.values import text
 
 __all__ = [
@@ -45,7 +54,6 @@ __all__ = [
     "WEAK",
     "Answer",
     "Bound",
-    "Classes",
     "Crashed",
     "DefinitionError",
     "Disconnected",
@@ -55,14 +63,19 @@ __all__ = [
     "Fair",
     "Fairness",
     "Formula",
+    "GlobalState",
+    "Look",
+    "Message",
     "Model",
     "Monitor",
     "Node",
     "NodeId",
     "NodeView",
+    "Outcome",
     "Partition",
     "Prepared",
     "Property",
+    "Record",
     "Scope",
     "Sends",
     "Spec",
@@ -88,9 +101,11 @@ __all__ = [
     "ltl",
     "never",
     "node_ids",
+    "node_views",
     "pair",
-    "present",
     "receive",
+    "replace",
+    "require",
     "some",
     "sometimes",
     "step",
@@ -100,6 +115,7 @@ __all__ = [
     "tick",
     "timeout",
     "unfair",
+    "view",
     "weak",
     "whole",
 ]

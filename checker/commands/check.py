@@ -17,8 +17,8 @@ from elcheck.checker.commands.files import Files, require_formats, require_prope
 from elcheck.checker.commands.flags import environment_options, search_options
 from elcheck.checker.loading.model_file import ENVIRONMENT, LoadError, ModelFile, adapted
 from elcheck.checker.loading.parameters import options_of
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
-from elcheck.checker.model.handlers import HandlerError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import text as text_of
 from elcheck.checker.render import as_json, junit, text

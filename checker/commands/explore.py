@@ -18,9 +18,9 @@ from elcheck.checker.commands.replay import read_file
 from elcheck.checker.explorer.about import About, Prepared
 from elcheck.checker.explorer.space import Space
 from elcheck.checker.loading.model_file import LoadError
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.errors import DefinitionError, UsageError
-from elcheck.checker.model.handlers import HandlerError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.render.progress import Progress

@@ -14,8 +14,8 @@ from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.commands.flags import SizeType
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.model_file import LoadError
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
-from elcheck.checker.model.handlers import HandlerError
 from elcheck.checker.render import as_json, junit, text
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run

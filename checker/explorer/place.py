@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from elcheck.checker.explorer.space import Blocked, Space
 from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.node import durable_fields
-from elcheck.checker.model.state import Envelope, Event, State
+from elcheck.checker.model.record import durable_fields
+from elcheck.checker.model.state import Envelope, Event, GlobalState
 from elcheck.checker.model.values import text
 from elcheck.checker.replay.judged import Judgement
 from elcheck.checker.replay.words import written
@@ -26,7 +26,7 @@ def place(space: Space, path: Sequence[int]) -> Object:
     states = trace.states
     state, before = states[-1], states[-2] if len(states) > 1 else None
     ways = space.ways(state)
-    seen: dict[State, int] = {}
+    seen: dict[GlobalState, int] = {}
     for number, earlier in enumerate(states):
         seen.setdefault(earlier, number)
     return {
@@ -64,7 +64,7 @@ def _trail(space: Space, trace: Trace) -> Iterator[Object]:
         broken = here
 
 
-def _step(space: Space, here: State, event: Event, after: State, back: int | None) -> Object:
+def _step(space: Space, here: GlobalState, event: Event, after: GlobalState, back: int | None) -> Object:
     """A step that can be taken: what it changes, which properties it breaks that are not broken here, and
     the step of the way after which the state was the same.
     """
@@ -126,7 +126,7 @@ def _answer(judgement: Judgement, raised: Sequence[str]) -> tuple[str, str]:
 # -- states --------------------------------------------------------------------------------------------------
 
 
-def changed(model: Model, before: State, after: State) -> list[Object]:
+def changed(model: Model, before: GlobalState, after: GlobalState) -> list[Object]:
     """What differs between two states."""
     found = changes(model, before, after)
     fields: list[Object] = [{"what": c.path, "old": _cell(c.old), "new": _cell(c.new)} for c in found.fields]
@@ -135,7 +135,7 @@ def changed(model: Model, before: State, after: State) -> list[Object]:
     return [*fields, *sent, *gone]
 
 
-def described(model: Model, state: State) -> Object:
+def described(model: Model, state: GlobalState) -> Object:
     """A state: tables with a column for each node, the messages under way, the environment, what monitors
     know.
     """
@@ -156,7 +156,7 @@ def _cell(value: object) -> str:
     return value if isinstance(value, str) else text(value)
 
 
-def _tables(model: Model, state: State) -> Iterator[Object]:
+def _tables(model: Model, state: GlobalState) -> Iterator[Object]:
     if state.shared is not None:
         yield _table(type(model.program).__name__, [("", True, state.shared)])
         return
@@ -189,7 +189,7 @@ def _fields(local: object) -> dict[str, str]:
     return {"state": _cell(local)}
 
 
-def _environment(model: Model, state: State) -> Iterator[tuple[str, str]]:
+def _environment(model: Model, state: GlobalState) -> Iterator[tuple[str, str]]:
     """What is left of the budgets that there are, and the rest that can change."""
     if not model.programs:
         return

@@ -24,8 +24,8 @@ from werkzeug.wrappers import Request, Response
 from elcheck.checker.explorer.about import About
 from elcheck.checker.explorer.place import Object, place
 from elcheck.checker.explorer.space import Space
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
-from elcheck.checker.model.handlers import HandlerError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

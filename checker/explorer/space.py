@@ -10,10 +10,10 @@ from pathlib import Path
 
 from elcheck.checker.interpreter.steps import Successor
 from elcheck.checker.interpreter.why_not import Explainer, by_handler
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.model.handlers import HandlerError
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Event, State
+from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import counted
 from elcheck.checker.replay.judged import Judgement, judged
 from elcheck.checker.traces.trace import Trace, TraceStep
@@ -58,7 +58,7 @@ class Space:
         self.of_state = lru_cache(_KEPT)(self._of_state)
         self.of_step = lru_cache(_KEPT)(self._of_step)
 
-    def _ways(self, state: State) -> Ways:
+    def _ways(self, state: GlobalState) -> Ways:
         found: dict[Successor, None] = {}
         try:
             for successor in self.explainer.steps(state):
@@ -122,7 +122,7 @@ class Space:
 
     # -- what is not enabled -----------------------------------------------------------------------------
 
-    def blocked(self, state: State) -> Iterator[Blocked]:
+    def blocked(self, state: GlobalState) -> Iterator[Blocked]:
         """What can be thought of in a state and is not enabled: by handler or fault, and by the reason."""
         enabled = {event for event, _ in self.ways(state).steps}
         groups: dict[tuple[str, str, str], list[Event]] = {}
@@ -133,7 +133,7 @@ class Space:
         for (_, why, source), events in groups.items():
             yield Blocked(why, source, tuple(events))
 
-    def _why(self, state: State, event: Event) -> str:
+    def _why(self, state: GlobalState, event: Event) -> str:
         try:
             return self.explainer.held_up(state, event) or "something else holds it up"
         except HandlerError as error:
@@ -145,19 +145,19 @@ class Space:
 
     # -- properties --------------------------------------------------------------------------------------
 
-    def _of_state(self, state: State) -> tuple[Judgement, ...]:
+    def _of_state(self, state: GlobalState) -> tuple[Judgement, ...]:
         """What the properties say of a state alone."""
         return tuple(judged(Trace(state, ()), self.model))
 
-    def _of_step(self, before: State, event: Event, after: State) -> tuple[Judgement, ...]:
+    def _of_step(self, before: GlobalState, event: Event, after: GlobalState) -> tuple[Judgement, ...]:
         """What the properties of steps say of a step, and what raised if they could not be asked."""
         found = judged(Trace(before, (TraceStep(event, after),)), self.model)
         return tuple(j for j in found if j.kind in ("step", "error"))
 
-    def broken(self, state: State) -> list[str]:
+    def broken(self, state: GlobalState) -> list[str]:
         """The properties that a state breaks, and what raises in it."""
         return [j.name for j in self.of_state(state) if j.at is not None and j.kind != "sometimes"]
 
-    def broken_by(self, before: State, event: Event, after: State) -> list[str]:
+    def broken_by(self, before: GlobalState, event: Event, after: GlobalState) -> list[str]:
         """The properties of steps that a step breaks."""
         return [j.name for j in self.of_step(before, event, after) if j.kind == "step" and j.at is not None]

@@ -8,7 +8,7 @@ import networkx as nx
 
 from elcheck.checker.check.check import Report
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.model.state import State
+from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.values import text
 from elcheck.checker.temporal.state_graph import graph_of
 
@@ -52,7 +52,7 @@ def _depths(report: Report) -> list[int]:
     return [depth for depth, (begin, end) in enumerate(pairwise(levels)) for _ in range(begin, end)]
 
 
-def describe(state: State) -> str:
+def describe(state: GlobalState) -> str:
     """A state in a few lines: a node each, then what is under way."""
     if state.shared is not None:
         return text(state.shared)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from elcheck.checker.export.subject import Subject
-from elcheck.checker.model.state import Event, State
+from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import text
 from elcheck.checker.traces.messages import envelope_of
 from elcheck.checker.traces.trace import TraceStep
@@ -56,7 +56,7 @@ class Diagram:
         pairs = zip(self._ids, self._names, strict=True)
         return [f"participant {i}" + (f" as {_escaped(name)}" if i != name else "") for i, name in pairs]
 
-    def step(self, number: int, before: State, step: TraceStep) -> Iterator[str]:
+    def step(self, number: int, before: GlobalState, step: TraceStep) -> Iterator[str]:
         """A step: its message, if it is about one, then what it changes and sends."""
         event = step.event
         message = envelope_of(event)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from elcheck.checker.export.subject import Subject
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Envelope, Event, State
+from elcheck.checker.model.state import Envelope, Event, GlobalState
 from elcheck.checker.system import System
 from elcheck.checker.traces.messages import consumed, envelope_of, sent
 from elcheck.checker.traces.trace import TraceStep, going_on
@@ -50,14 +50,14 @@ class Log:
         while self._environment in {node.name for node in self._model.programs}:
             self._environment += "_"
 
-    def start(self, initial: State) -> None:
+    def start(self, initial: GlobalState) -> None:
         """Every node's start, which sends what is under way at once."""
         for view in initial.nodes:
             self._event("start", view.node.name)
         for envelope in initial.network:
             self._under_way.setdefault(envelope, deque()).append(self._clocks[envelope.src.name])
 
-    def step(self, number: int, before: State, step: TraceStep) -> None:
+    def step(self, number: int, before: GlobalState, step: TraceStep) -> None:
         """A step, on the host whose it is; the joint tick is one on every node that ticks."""
         event, network = step.event, self._model.environment.network
         said = f"{number} {event}".replace("\n", " ")
@@ -98,7 +98,7 @@ class Log:
         self._clocks[host] = clock
         self.events.append((said, host, clock))
 
-    def _forget(self, now: State) -> None:
+    def _forget(self, now: GlobalState) -> None:
         """Drop the clocks of messages that a broken link or a crash has taken."""
         left = Counter(now.network)
         for envelope, clocks in self._under_way.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 from elcheck.checker.export.subject import Subject, place
 from elcheck.checker.export.variables import Record, Several, arguments, variables
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Event, State
+from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import order, text
 from elcheck.checker.render.as_json import value as plain
 
@@ -44,7 +44,7 @@ def document(subject: Subject) -> dict[str, object]:
     return {"counterexample": {"action": actions, "state": numbered}, "vars": names}
 
 
-def _state(model: Model, state: State) -> dict[str, object]:
+def _state(model: Model, state: GlobalState) -> dict[str, object]:
     return {name: _value(part) for name, part in variables(model, state).items()}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, EnvironmentState
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Event, State
+from elcheck.checker.model.state import Event, GlobalState
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Several:
     items: tuple[object, ...]
 
 
-def variables(model: Model, state: State) -> dict[str, object]:
+def variables(model: Model, state: GlobalState) -> dict[str, object]:
     """Each variable with its value in a state, in Python's terms.
 
     Of a Spec: the fields of its state. Else ``nodes`` (each node with its local state), ``up`` (the nodes

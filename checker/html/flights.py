@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.state import Envelope, Event, State, is_notice
+from elcheck.checker.model.state import Envelope, Event, GlobalState, is_notice
 from elcheck.checker.traces.trace import Trace
 
 Fate = Literal["under way", "delivered", "lost", "dropped"]
@@ -67,7 +67,7 @@ class _Flying:
         self._aloft: dict[Envelope, list[Flight]] = {}
         self._delivered: set[Envelope] = set()
 
-    def sends(self, state: State, left: Counter[Envelope], number: int, event: Event | None) -> None:
+    def sends(self, state: GlobalState, left: Counter[Envelope], number: int, event: Event | None) -> None:
         """What is under way after a step beyond what was left of it before."""
         for envelope in (Counter(state.network) - left).elements():
             started = Flight(envelope, number)

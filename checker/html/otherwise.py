@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from elcheck.checker.interpreter.why_not import Explainer, no_step
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.environment import EnvironmentState
 from elcheck.checker.model.errors import DefinitionError
-from elcheck.checker.model.handlers import HandlerError
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Envelope, Event, State
+from elcheck.checker.model.state import Envelope, Event, GlobalState
 from elcheck.checker.model.values import text
 from elcheck.checker.replay.words import written
 from elcheck.checker.temporal.assumptions import Assumptions
@@ -63,18 +63,18 @@ def _steps(trace: Trace, model: Model, explainer: Explainer) -> Iterator[tuple[i
             yield number, _instead(model, outcomes, step.state) or _prevented(explainer, before, step.event)
 
 
-def _without_budgets(state: State) -> State:
+def _without_budgets(state: GlobalState) -> GlobalState:
     return replace(state, environment=EnvironmentState())
 
 
-def _prevented(explainer: Explainer, before: State, event: Event) -> str:
+def _prevented(explainer: Explainer, before: GlobalState, event: Event) -> str:
     why = explainer.held_up(before, event)
     if no_step(why):
         return "it would change nothing"
     return f"it could not happen: {why or 'it is no step of that model'}"
 
 
-def _instead(model: Model, outcomes: Iterable[State], after: State) -> str:
+def _instead(model: Model, outcomes: Iterable[GlobalState], after: GlobalState) -> str:
     """How the outcome that comes nearest to a state differs from it; empty if there is none."""
     differing = [changes(model, outcome, after) for outcome in outcomes]
     return _in_words(min(differing, key=_size)) if differing else ""

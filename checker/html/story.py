@@ -12,7 +12,7 @@ from elcheck.checker.html.sources import Sources
 from elcheck.checker.html.tables import Cells, Table, Texts, tables_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Envelope, Event, State, is_notice
+from elcheck.checker.model.state import Envelope, Event, GlobalState, is_notice
 from elcheck.checker.model.values import text
 from elcheck.checker.traces.changes import Change, changes
 from elcheck.checker.traces.trace import Trace
@@ -116,8 +116,8 @@ def story_of(trace: Trace, model: Model, sources: Sources, sound: Model | None =
 def _frame(
     model: Model,
     event: Event | None,
-    before: State,
-    after: State,
+    before: GlobalState,
+    after: GlobalState,
     cells: Cells,
     sources: Sources,
     texts: Texts,

@@ -10,8 +10,8 @@ from enum import Enum
 from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.node import durable_fields
-from elcheck.checker.model.state import State
+from elcheck.checker.model.record import durable_fields
+from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.values import text
 
 Part = Mapping[str, object]
@@ -51,7 +51,7 @@ class Texts:
         return tuple(self._numbers)
 
 
-def tables_of(model: Model, states: Sequence[State], texts: Texts) -> tuple[list[Table], list[Cells]]:
+def tables_of(model: Model, states: Sequence[GlobalState], texts: Texts) -> tuple[list[Table], list[Cells]]:
     """The tables that hold the parts of some states, and what each state writes into them."""
     parts = [_parts(model, state) for state in states]
     durable = _durable(model, states[0])
@@ -74,7 +74,7 @@ def _said(value: object) -> str:
     return value if isinstance(value, str) else text(value)
 
 
-def _parts(model: Model, state: State) -> dict[str, dict[str, Part]]:
+def _parts(model: Model, state: GlobalState) -> dict[str, dict[str, Part]]:
     """A state by table and column."""
     if state.shared is not None:
         return {type(model.program).__name__: {"": fields_of(state.shared)}}
@@ -93,7 +93,7 @@ def _parts(model: Model, state: State) -> dict[str, dict[str, Part]]:
     return found
 
 
-def _surroundings(model: Model, state: State) -> Part:
+def _surroundings(model: Model, state: GlobalState) -> Part:
     """What is left of the budgets that there are, and the partition."""
     given, now = model.environment, state.environment
     found: dict[str, object] = {
@@ -108,7 +108,7 @@ def _surroundings(model: Model, state: State) -> Part:
     return found
 
 
-def _durable(model: Model, state: State) -> dict[str, frozenset[str]]:
+def _durable(model: Model, state: GlobalState) -> dict[str, frozenset[str]]:
     """The durable fields of each table, where something can crash at all."""
     found: dict[str, frozenset[str]] = {}
     for view in state.nodes if model.environment.crash else ():

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.node import Crashed, Disconnected
+from elcheck.checker.model.record import Crashed, Disconnected
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import Envelope, NodeView, State, is_notice
+from elcheck.checker.model.state import Envelope, GlobalState, NodeView, is_notice
 from elcheck.checker.model.step import Close, Sends
 from elcheck.checker.model.values import SortKey, order
 
@@ -17,7 +17,7 @@ from elcheck.checker.model.values import SortKey, order
 class Draft:
     """A state that is being changed. ``cut`` says that a bound on the network was crossed."""
 
-    def __init__(self, runner: Runner, base: State) -> None:
+    def __init__(self, runner: Runner, base: GlobalState) -> None:
         self.runner = runner
         self.base = base
         self.nodes: list[NodeView[object]] = list(base.nodes)
@@ -40,7 +40,7 @@ class Draft:
         copied.environment, copied.cut = self.environment, self.cut
         return copied
 
-    def state(self) -> State:
+    def state(self) -> GlobalState:
         """The state that the draft has come to, in its canonical form."""
         network = [e for e in self.network if self._reaches(e)]
         match self._model.environment.network:

@@ -10,12 +10,12 @@ from elcheck.checker.interpreter.draft import Draft
 from elcheck.checker.model.environment import FaultKind, Partition, initial_state, symmetric_splits
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.node import survivor
+from elcheck.checker.model.record import survivor
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import Envelope, Event, NodeView, State, is_notice
+from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, is_notice
 from elcheck.checker.model.step import Send, Sends
 
-Successor = tuple[Event, State]
+Successor = tuple[Event, GlobalState]
 _MONITORED = ("action", "timeout", "receive", "tick", "crash", "restart")
 
 
@@ -30,7 +30,7 @@ class Interpreter:
         partitions = tuple(model.partitions) or (symmetric_splits(self.nodes) if self.nodes else ())
         self.partitions = {partition.name: partition for partition in partitions}
 
-    def steps(self, state: State) -> Iterator[Successor]:
+    def steps(self, state: GlobalState) -> Iterator[Successor]:
         """Every step that changes a state, with the state after it. Steps that a bound cuts are left out.
 
         Raises HandlerError when a handler does.
@@ -39,7 +39,7 @@ class Interpreter:
             for event in self.runner.shared_events():
                 for step in self.runner.take(event, state.shared).steps:
                     if step.state != state.shared and not self.runner.crossed(step.state):
-                        yield event, replace(state, shared=step.state)
+                        yield event.chosen(step.choice), replace(state, shared=step.state)
             return
         for event, draft in self._drafts(state):
             after = draft.state()
@@ -48,14 +48,14 @@ class Interpreter:
             if fell or unspent != self._kept_only(state, after):
                 yield event, self._observed(event, state, after)
 
-    def initial(self) -> list[State]:
+    def initial(self) -> list[GlobalState]:
         """The initial states. Raises HandlerError when a handler does."""
         if not self.nodes:
-            return [State(shared=step.state) for step in self.runner.shared_starts()]
+            return [GlobalState(shared=step.state) for step in self.runner.shared_starts()]
         return [self._begun(draft.state()) for draft in self._starts()]
 
     def _starts(self) -> Iterator[Draft]:
-        blank = State(environment=initial_state(self.model.environment))
+        blank = GlobalState(environment=initial_state(self.model.environment))
         if self.model.initial:
             for prepared in self.model.initial:
                 draft = self._draft(blank)
@@ -70,7 +70,7 @@ class Interpreter:
                 draft.sent(node, step.sends)
             yield draft
 
-    def _begun(self, state: State) -> State:
+    def _begun(self, state: GlobalState) -> GlobalState:
         """An initial state with the monitors' first states."""
         seen = [
             tuple(view for view in state.nodes if isinstance(view.state, monitor.of))
@@ -79,17 +79,17 @@ class Interpreter:
         starts = [monitor.start for monitor in self.model.monitors]
         return replace(state, history=tuple(start(s) for start, s in zip(starts, seen, strict=True)))
 
-    def _draft(self, state: State) -> Draft:
+    def _draft(self, state: GlobalState) -> Draft:
         return Draft(self.runner, state)
 
-    def _kept_only(self, before: State, after: State) -> State:
+    def _kept_only(self, before: GlobalState, after: GlobalState) -> GlobalState:
         """The state before a step with only the environment's rule for kept mail changed: what a step
         without effect would come to.
         """
         idle = self._draft(replace(before, environment=after.environment))
         return replace(idle.state(), environment=before.environment)
 
-    def _observed(self, event: Event, before: State, after: State) -> State:
+    def _observed(self, event: Event, before: GlobalState, after: GlobalState) -> GlobalState:
         """The state after a step with the monitors moved on."""
         if event.kind not in _MONITORED or not self.model.monitors:
             return after
@@ -108,7 +108,7 @@ class Interpreter:
 
     # -- which events a state has ------------------------------------------------------------------
 
-    def _drafts(self, state: State) -> Iterator[tuple[Event, Draft]]:
+    def _drafts(self, state: GlobalState) -> Iterator[tuple[Event, Draft]]:
         """Every event with each of its outcomes, those that change nothing included."""
         eager = list(self._eager(state))
         yield from self._done(state, eager)
@@ -126,7 +126,7 @@ class Interpreter:
             yield from self._ticks(state)
         yield from self._faults(state)
 
-    def _done(self, state: State, offers: Sequence[Successor]) -> Iterator[tuple[Event, Draft]]:
+    def _done(self, state: GlobalState, offers: Sequence[Successor]) -> Iterator[tuple[Event, Draft]]:
         """Events on the states they find, carried out: each outcome, and the crashes on its way."""
         for event, found in offers:
             assert event.node is not None
@@ -135,7 +135,7 @@ class Interpreter:
                     draft = self._draft(found).stepped(event.node, step.state)
                     if event.kind == "timeout":
                         draft.environment = draft.environment.after_timeout()
-                    yield from self._sent(event, draft, step.sends)
+                    yield from self._sent(event.chosen(step.choice), draft, step.sends)
 
     def _sent(self, event: Event, draft: Draft, sends: Sends) -> Iterator[tuple[Event, Draft]]:
         """A step with what it sends; and, of split sends, the crashes between them."""
@@ -155,7 +155,7 @@ class Interpreter:
                     partly.environment = spent
                     yield crash, partly.crashed(event.node, remains)
 
-    def _moving(self, state: State, offers: Sequence[Successor]) -> bool:
+    def _moving(self, state: GlobalState, offers: Sequence[Successor]) -> bool:
         """Whether some of these events is enabled: changes the state, or would but for a bound."""
         for event, found in offers:
             assert event.node is not None
@@ -165,10 +165,10 @@ class Interpreter:
                     return True
         return False
 
-    def _up(self, state: State) -> list[NodeId]:
+    def _up(self, state: GlobalState) -> list[NodeId]:
         return [view.node for view in state.nodes if view.up]
 
-    def _eager(self, state: State) -> Iterator[Successor]:
+    def _eager(self, state: GlobalState) -> Iterator[Successor]:
         """Actions and deliveries, each with the state that its handler's step starts from."""
         for node in self._up(state):
             for _, event in self.runner.events(node, "action"):
@@ -184,7 +184,7 @@ class Interpreter:
     def _ranks(self) -> list[int]:
         return sorted({h.mark.rank for node in self.nodes for h, _ in self.runner.events(node, "timeout")})
 
-    def _deliverable(self, state: State) -> list[Envelope]:
+    def _deliverable(self, state: GlobalState) -> list[Envelope]:
         standing = state.environment.standing
         partition: Partition | None = self.partitions[standing] if standing is not None else None
         found: dict[object, Envelope] = {}
@@ -198,17 +198,17 @@ class Interpreter:
             and (is_notice(e) or partition is None or not partition.parts(e.src, e.dst))
         ]
 
-    def _taken(self, state: State, envelope: Envelope) -> State:
+    def _taken(self, state: GlobalState, envelope: Envelope) -> GlobalState:
         if self.network == "sent-set" and not is_notice(envelope):
             return state
         at = state.network.index(envelope)
         return replace(state, network=state.network[:at] + state.network[at + 1 :])
 
-    def _ticks(self, state: State) -> Iterator[tuple[Event, Draft]]:
+    def _ticks(self, state: GlobalState) -> Iterator[tuple[Event, Draft]]:
         tickers = self._tickers()
         if not tickers:
             return
-        offers = []
+        offers: list[list[tuple[object, Sends]]] = []
         for node in tickers:
             view = state.nodes[node.index]
             event = self.runner.events(node, "tick")[0][1]
@@ -230,7 +230,7 @@ class Interpreter:
 
     # -- faults ------------------------------------------------------------------------------------
 
-    def _faults(self, state: State) -> Iterator[tuple[Event, Draft]]:
+    def _faults(self, state: GlobalState) -> Iterator[tuple[Event, Draft]]:
         yield from self._letters_lost(state)
         yield from self._nodes_down(state)
         yield from self._nodes_back(state)
@@ -248,11 +248,11 @@ class Interpreter:
                 draft.environment = replace(draft.environment, standing=name)
                 yield Event("partition", "partition", None, (("partition", name),)), draft
 
-    def _spent(self, state: State, kind: FaultKind) -> Draft | None:
+    def _spent(self, state: GlobalState, kind: FaultKind) -> Draft | None:
         environment = state.environment.spend(kind)
         return None if environment is None else self._draft(replace(state, environment=environment))
 
-    def _letters_lost(self, state: State) -> Iterator[tuple[Event, Draft]]:
+    def _letters_lost(self, state: GlobalState) -> Iterator[tuple[Event, Draft]]:
         """Losses and duplications."""
         for at, envelope, which in self._exposed(state):
             args: tuple[tuple[str, object], ...] = (("src", envelope.src), ("msg", envelope.msg))
@@ -266,7 +266,7 @@ class Interpreter:
                 if not doubled.overfull(envelope):
                     yield Event("duplicate", "duplicate", envelope.dst, args), doubled
 
-    def _exposed(self, state: State) -> Iterator[tuple[int, Envelope, str]]:
+    def _exposed(self, state: GlobalState) -> Iterator[tuple[int, Envelope, str]]:
         """The messages that a fault may strike: where each is, and which of its link."""
         for at, envelope in enumerate(state.network):
             if is_notice(envelope):
@@ -280,14 +280,14 @@ class Interpreter:
             elif state.network.index(envelope) == at:
                 yield at, envelope, ""
 
-    def _nodes_down(self, state: State) -> Iterator[tuple[Event, Draft]]:
+    def _nodes_down(self, state: GlobalState) -> Iterator[tuple[Event, Draft]]:
         for node in self._up(state) if state.environment.may("crash") else ():
             for remains in self.runner.remains(node, state.nodes[node.index].state):
                 draft = self._spent(state, "crash")
                 if draft is not None:
                     yield Event("crash", "crash", node), draft.crashed(node, remains)
 
-    def _nodes_back(self, state: State) -> Iterator[tuple[Event, Draft]]:
+    def _nodes_back(self, state: GlobalState) -> Iterator[tuple[Event, Draft]]:
         for view in state.nodes if state.environment.may("restart") else ():
             if view.up:
                 continue

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from elcheck.checker.interpreter.steps import Interpreter
 from elcheck.checker.model.environment import FaultKind
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.state import Envelope, Event, EventKind, State, is_notice
+from elcheck.checker.model.state import Envelope, Event, EventKind, GlobalState, is_notice
 from elcheck.checker.model.values import text
 
 _BUDGETS: dict[EventKind, FaultKind] = {
@@ -24,7 +24,7 @@ NO_STEP = "it would leave everything as it is, and that is no step"
 class Explainer(Interpreter):
     """An interpreter that can say of events why they are not enabled."""
 
-    def events(self, state: State) -> Iterator[Event]:
+    def events(self, state: GlobalState) -> Iterator[Event]:
         """What can be thought of in a state, enabled or not: every handler's event, every message under way
         delivered, lost and duplicated, every fault.
         """
@@ -42,7 +42,7 @@ class Explainer(Interpreter):
             yield Event("tick", "tick")
         yield from self._thinkable_faults(state)
 
-    def _thinkable_faults(self, state: State) -> Iterator[Event]:
+    def _thinkable_faults(self, state: GlobalState) -> Iterator[Event]:
         for envelope in dict.fromkeys(state.network):
             args: tuple[tuple[str, object], ...] = (("src", envelope.src), ("msg", envelope.msg))
             for which in ("head", "newest") if self.network == "fifo" else ("",):
@@ -60,13 +60,13 @@ class Explainer(Interpreter):
             yield Event("partition", "partition", None, (("partition", name),))
             yield Event("heal", "heal", None, (("partition", name),))
 
-    def why_not(self, state: State, event: Event) -> str:
+    def why_not(self, state: GlobalState, event: Event) -> str:
         """What keeps an event from happening. Raises HandlerError when a handler does."""
         if any(event == enabled for enabled, _ in self.steps(state)):
             return "nothing: it is enabled"
         return self.held_up(state, event)
 
-    def held_up(self, state: State, event: Event) -> str:
+    def held_up(self, state: GlobalState, event: Event) -> str:
         """The same of an event that is known not to be enabled. Raises HandlerError when a handler does."""
         if not self.nodes:
             return self._of_spec(state, event)
@@ -87,7 +87,7 @@ class Explainer(Interpreter):
 
     # -- handlers --------------------------------------------------------------------------------------
 
-    def _of_spec(self, state: State, event: Event) -> str:
+    def _of_spec(self, state: GlobalState, event: Event) -> str:
         found = self.runner.take(event, state.shared)
         if found.blocked is not None:
             return f"its guard: {found.blocked}"
@@ -96,7 +96,7 @@ class Explainer(Interpreter):
             return f"the bound {crossed[0]} cuts it"
         return NO_STEP if found.steps else "its handler yields nothing in this state, and no guard says why"
 
-    def _of_outcomes(self, state: State, event: Event) -> str:
+    def _of_outcomes(self, state: GlobalState, event: Event) -> str:
         """What its handler says. ``state`` is the one that the handler's step starts from. Empty if nothing
         there is against it.
         """
@@ -119,7 +119,7 @@ class Explainer(Interpreter):
     def _bound_on_network(self) -> str:
         return next((bound.name for bound in self.model.bounds if isinstance(bound.holds, int)), "")
 
-    def _first(self, state: State, event: Event | None) -> str:
+    def _first(self, state: GlobalState, event: Event | None) -> str:
         """What has to happen before a timeout, or the tick (None), under synchronous timing."""
         waits = "a timeout waits" if event is not None else "the tick waits"
         for eager, found in self._eager(state):
@@ -135,7 +135,7 @@ class Explainer(Interpreter):
                         return f"timing {self.model.environment.timing}: {node}: {timer} has a lower rank"
         return ""
 
-    def _of_delivery(self, state: State, event: Event, src: object, msg: object) -> str:
+    def _of_delivery(self, state: GlobalState, event: Event, src: object, msg: object) -> str:
         assert event.node is not None
         assert isinstance(src, NodeId)
         envelope = Envelope(src, event.node, msg)
@@ -155,7 +155,7 @@ class Explainer(Interpreter):
             )
         return why
 
-    def _of_tick(self, state: State) -> str:
+    def _of_tick(self, state: GlobalState) -> str:
         for node in self._tickers():
             event = self.runner.events(node, "tick")[0][1]
             found = self.runner.take(event, state.nodes[node.index].state)
@@ -169,7 +169,7 @@ class Explainer(Interpreter):
 
     # -- faults ----------------------------------------------------------------------------------------
 
-    def _of_fault(self, state: State, event: Event) -> str:
+    def _of_fault(self, state: GlobalState, event: Event) -> str:
         if event.kind == "heal":
             standing = state.environment.standing
             return f"the partition that stands is {standing}" if standing else "no partition stands"
@@ -200,7 +200,7 @@ class Explainer(Interpreter):
             return f"a {self.network} network has no links that could break"
         return ""
 
-    def _of_node(self, state: State, event: Event) -> str:
+    def _of_node(self, state: GlobalState, event: Event) -> str:
         assert event.node is not None
         view = state.nodes[event.node.index]
         if view.up == (event.kind == "restart"):
@@ -213,7 +213,7 @@ class Explainer(Interpreter):
             return "recover offers nothing in this state"
         return f"the bound {crossed[0] if crossed else self._bound_on_network()} cuts it"
 
-    def _of_letter(self, state: State, event: Event) -> str:
+    def _of_letter(self, state: GlobalState, event: Event) -> str:
         args = dict(event.args)
         src, msg = args["src"], args["msg"]
         assert isinstance(src, NodeId)

@@ -16,9 +16,9 @@ from pathlib import Path
 from types import ModuleType
 
 from elcheck.checker.loading.docstring import About, about
+from elcheck.checker.model.call import RAISED, said
 from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError, UsageError
-from elcheck.checker.model.handlers import RAISED, said
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import no_network, well_formed
 

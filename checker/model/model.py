@@ -4,76 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from elcheck.checker.model.environment import Environment, Partition
 from elcheck.checker.model.fairness import Fair
-from elcheck.checker.model.formula import Formula
+from elcheck.checker.model.formula import Formula, atoms_of
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.node import Program
-from elcheck.checker.model.property import Classes, Property, Scope
+from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.spec import SharedProgram
-from elcheck.checker.model.state import Event, NodeView, Prepared
+from elcheck.checker.model.state import Prepared
 
 S = TypeVar("S")
-V = TypeVar("V")
-M = TypeVar("M")
 
 
 @dataclass(frozen=True, init=False)
 class Bound:
     """A limit on the search, apart from the algorithm's guards: a step that crosses it is enabled but cut.
 
-    ``holds`` is a predicate over a node's local state (of the classes in ``of``), or over the state of a
-    Spec. A number bounds the network: ``Bound("copies", 2)`` the equal messages of a bag,
+    ``Bound("max_term", Server, lambda s: s.term <= 3)`` is a predicate over local states of a class, or over
+    the state of a Spec. A number bounds the network: ``Bound("copies", 2)`` the equal messages of a bag,
     ``Bound("link", 3)`` the messages in one fifo link.
     """
 
     name: str
+    of: type
     holds: Callable[..., bool] | int
-    of: Classes
 
-    def __init__(self, name: str, holds: Callable[[S], bool] | int, *, of: type[S] | None = None) -> None:
+    @overload
+    def __init__(self, name: str, of: type[S], holds: Callable[[S], bool]) -> None: ...
+    @overload
+    def __init__(self, name: str, of: int) -> None: ...
+    def __init__(self, name: str, of: type[S] | int, holds: Callable[[S], bool] | None = None) -> None:
         object.__setattr__(self, "name", name)
-        object.__setattr__(self, "holds", holds)
-        object.__setattr__(self, "of", object if of is None else of)
-
-
-@dataclass(frozen=True, init=False)
-class Monitor:
-    """History that a property needs: a pure function of what has happened.
-
-    ``start`` gives the monitor's first state from the nodes' initial states; ``after`` its next one, for a
-    step that changes something: (monitor's state, event, node before, node after). It sees the handlers'
-    steps, crashes and restarts; a joint step calls it for each node in turn. ``of`` keeps the nodes whose
-    local states are of these classes. It multiplies states, so a model without need of history has none.
-    """
-
-    name: str
-    start: Callable[..., object]
-    after: Callable[..., object]
-    of: Classes
-
-    def __init__(
-        self,
-        name: str,
-        start: Callable[[tuple[NodeView[V], ...]], M],
-        after: Callable[[M, Event, NodeView[V], NodeView[V]], M],
-        *,
-        of: Classes = object,
-    ) -> None:
-        object.__setattr__(self, "of", of)
-        object.__setattr__(self, "name", name)
-        object.__setattr__(self, "start", start)
-        object.__setattr__(self, "after", after)
+        object.__setattr__(self, "of", of if holds is not None else object)
+        object.__setattr__(self, "holds", holds if holds is not None else of)
 
 
 @dataclass(frozen=True)
 class Model:
     """Everything that is checked, in one place.
 
-    program: one :class:`Node` program for all the nodes it names, a mapping from each node to its own
-    program, or a :class:`Spec`. deadlock: True to look for states without a next step, or the scope that
+    program: one :class:`Node` program for all of ``nodes``, a mapping from each node to its own program, or a
+    :class:`Spec`. deadlock: True to look for states without a next step, or the scope that
     says which of them are proper ends. initial: prepared initial states instead of the programs' starts.
     partitions: the ways in which the network may fall apart; the symmetric splits if there are none.
     fairness: what may be assumed of steps, see :class:`Fair`. assume: what else may
@@ -83,9 +57,9 @@ class Model:
     program: Program | Mapping[NodeId, Program] | SharedProgram
     properties: Sequence[Property]
     environment: Environment = Environment()
+    nodes: Sequence[NodeId] = ()
     bounds: Sequence[Bound] = ()
-    monitors: Sequence[Monitor] = ()
-    deadlock: bool | Scope | Callable[..., object] = False
+    deadlock: bool | Scope = False
     initial: Sequence[Prepared] = ()
     partitions: Sequence[Partition] = ()
     fairness: Sequence[Fair] = ()
@@ -99,7 +73,26 @@ class Model:
     def programs(self) -> dict[NodeId, Program]:
         """Each node with what it runs, in order; empty for a Spec."""
         if isinstance(self.program, Program):
-            return dict.fromkeys(self.program.nodes, self.program)
+            return dict.fromkeys(self.nodes, self.program)
         if isinstance(self.program, Mapping):
             return {node: self.program[node] for node in sorted(self.program)}
         return {}
+
+    @property
+    def monitors(self) -> tuple[Monitor[object], ...]:
+        """The monitors that its properties look at, in the order in which they are first named."""
+        found = [monitor for scope in self.scopes if (monitor := scope.monitor) is not None]
+        return tuple({id(monitor): monitor for monitor in found}.values())
+
+    def place_of(self, monitor: Monitor[object] | None) -> int:
+        """The place of a monitor among all."""
+        return next(at for at, known in enumerate(self.monitors) if known is monitor)
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """The scopes of its properties, of their formulas, of what is assumed and of proper ends."""
+        found: list[Scope] = []
+        for formula in (*(claim.formula or claim.scope for claim in self.properties), *self.assume):
+            atoms = (atom.scope if isinstance(atom, Some) else atom for atom in atoms_of(formula))
+            found += [atom for atom in atoms if isinstance(atom, Scope)]
+        return (*found, self.deadlock) if isinstance(self.deadlock, Scope) else tuple(found)

@@ -2,122 +2,110 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar, cast
+from copy import copy
+from typing import Generic, NamedTuple, Self, TypeVar, cast
 
 from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.generics import state_classes
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.step import Close, Sends, Step, Steps, send
+from elcheck.checker.model.record import Message, Record, State
+from elcheck.checker.model.step import Close, Outcome, Sends, send
 
-S = TypeVar("S")
-T = TypeVar("T")
+S = TypeVar("S", bound=State)
 
-_DURABLE = "durable"
-
-
-def durable(default: T) -> T:
-    """A field of a local state that survives a crash; every other field falls back to its default."""
-    made: object = field(default=default, metadata={_DURABLE: True})
-    return cast(T, made)  # what a dataclass wants on the right of an annotated field is no T
+PLACE = ("me", "nodes", "peers")
+"""What a program knows of where it runs. No field can have these names."""
 
 
-@dataclass(frozen=True)
-class Crashed:
-    """What a perfect failure detector tells a node: ``peer`` has crashed."""
-
-    peer: NodeId
-
-
-@dataclass(frozen=True)
-class Disconnected:
-    """What a node learns first when its fifo link to ``peer`` has broken."""
-
-    peer: NodeId
+class _Place(NamedTuple):
+    me: NodeId
+    nodes: tuple[NodeId, ...]
+    peers: tuple[NodeId, ...]
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(Record):
     """What a node runs. Write a subclass of :class:`Node`; this base only drops the type of its state."""
 
-    nodes: tuple[NodeId, ...]
+    def at(self, me: NodeId, nodes: tuple[NodeId, ...]) -> Self:
+        """The program as it runs at one of some nodes."""
+        placed = copy(self)
+        object.__setattr__(placed, "_place", _Place(me, nodes, tuple(node for node in nodes if node != me)))
+        return placed
+
+    @property
+    def me(self) -> NodeId:
+        """The node that runs the program."""
+        return self._placed().me
+
+    @property
+    def nodes(self) -> tuple[NodeId, ...]:
+        """All nodes of the model, in order."""
+        return self._placed().nodes
+
+    @property
+    def peers(self) -> tuple[NodeId, ...]:
+        """All nodes but ``me``."""
+        return self._placed().peers
+
+    def _placed(self) -> _Place:
+        place: object = getattr(self, "_place", None)
+        if not isinstance(place, _Place):
+            raise DefinitionError(
+                f"{type(self).__name__}: me, nodes and peers are known while a handler runs, not in model()"
+            )
+        return place
 
 
-@dataclass(frozen=True)
 class Node(Program, Generic[S]):
-    """A program over local states of class ``S``, a frozen dataclass.
+    """A program over local states of class ``S``.
 
-    A subclass is a frozen dataclass too; its fields are the algorithm's parameters, the first of them,
-    inherited, the ids of all nodes. Its methods marked ``@action``, ``@timeout``, ``@tick`` and
-    ``@receive`` are its handlers: pure generators that yield a :class:`Step` for each possible outcome.
+    The fields of a subclass are the algorithm's parameters. Its methods marked ``@action``, ``@timeout``,
+    ``@tick`` and ``@receive`` are its handlers: pure functions that return the new state, or a
+    :class:`Step` with what is sent, or yield several steps of which any may happen.
     """
 
-    def start(self, me: NodeId) -> Steps[S]:
-        """The initial states of this node, with what it sends at once."""
-        raise DefinitionError(f"{type(self).__name__} has no start(self, me)")
-        yield
+    def start(self) -> Outcome[S]:
+        """The initial states of this node, with what it sends at once: ``S()``, unless it says otherwise."""
+        return cast(S, first_state(self, Node))  # Node[S] was read for S
 
-    def recover(self, me: NodeId, durable: S) -> Steps[S]:
+    def recover(self, durable: S) -> Outcome[S]:
         """The states that a restart may lead to. ``durable`` holds the durable fields, the others at
         their defaults.
         """
-        yield Step(durable)
+        return durable
 
-    def at_crash(self, me: NodeId, before: S) -> Steps[S]:
+    def at_crash(self, before: S) -> Outcome[S]:
         """What may be found on the disk after a crash in state ``before``; its durable fields count.
 
-        Several yields say that a write may or may not have reached the disk.
+        Several outcomes say that a write may or may not have reached the disk.
         """
-        yield Step(before)
+        return before
 
-    def peers(self, me: NodeId) -> tuple[NodeId, ...]:
-        """All nodes but ``me``."""
-        return tuple(node for node in self.nodes if node != me)
-
-    def send(self, targets: NodeId | Iterable[NodeId], msg: object, *, split: bool = False) -> Sends:
+    def send(self, targets: NodeId | Iterable[NodeId], msg: Message, *, split: bool = False) -> Sends:
         """Sends of one message, to one node or several. Add several up with ``+``.
 
         With ``split`` the node may crash between one send and the next.
         """
         return send(targets, msg, split=split)
 
-    def broadcast(self, me: NodeId, msg: object, *, split: bool = False) -> Sends:
+    def broadcast(self, msg: Message, *, split: bool = False) -> Sends:
         """Sends of one message to every node but ``me``."""
-        return send(self.peers(me), msg, split=split)
+        return send(self.peers, msg, split=split)
 
     def close(self, peer: NodeId) -> Sends:
         """Closing the fifo link to ``peer``: it is told (:class:`Disconnected`), the closing node isn't."""
         return (Close(peer),)
 
 
-def durable_fields(cls: type) -> frozenset[str]:
-    """The names of the durable fields of a class of local states."""
-    found = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
-    return frozenset(f.name for f in found if f.metadata.get(_DURABLE))
-
-
-def require_survivors(cls: type) -> None:
-    """Raise DefinitionError if a field of a class of local states is neither durable nor has a default."""
-    for f in dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ():
-        no_default = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-        if f.init and no_default and not f.metadata.get(_DURABLE):
-            raise DefinitionError(
-                f"{cls.__name__}.{f.name} is not durable and has no default: what would a restart find in it?"
-            )
-
-
-def survivor(state: object) -> object:
-    """What a crash spares of a local state: its durable fields, the others at their defaults.
-
-    Raises DefinitionError for a field that is neither durable nor has a default.
-    """
-    require_survivors(type(state))
-    assert dataclasses.is_dataclass(state)
-    assert not isinstance(state, type)
-    kept = {
-        f.name: getattr(state, f.name)
-        for f in dataclasses.fields(state)
-        if f.init and f.metadata.get(_DURABLE)
-    }
-    return type(state)(**kept)
+def first_state(program: object, door: type) -> object:
+    """The state with all fields at their defaults. Raises DefinitionError if there is no such state."""
+    name, states = type(program).__name__, state_classes(type(program), door)
+    if len(states) != 1:
+        raise DefinitionError(f"{name} has no start(self): several classes of states are possible, or none")
+    try:
+        return states[0]()
+    except TypeError as error:
+        raise DefinitionError(
+            f"{name} has no start(self), and {states[0].__name__}() is no state to start with: {error}"
+        ) from None

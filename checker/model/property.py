@@ -2,20 +2,26 @@
 
 A property is a kind (:func:`always`, :func:`never`, :func:`sometimes`, :func:`always_possible`,
 :func:`step`), a name, and a scope. The scope says what the check is given, which is what makes it cheap: it
-is evaluated once per distinct tuple of what it sees.
+is evaluated once per distinct tuple of what it sees. It names the class of the states that it looks at, so
+that the check is typed.
 
-===================  ==========================================================================
-``each(check)``      every node on its own
-``pair(check)``      every ordered pair of two nodes
-``all_nodes(check)`` the nodes together, in the order of their ids
-``history(m, check)``  the state of a :class:`Monitor`
-``whole(check)``     the whole :class:`State`: network and environment too (slow)
-``change(check)``    for ``step``: a node whose view the step changes, before and after
-``changes(check)``   for ``step``: all the nodes, before and after
-===================  ==========================================================================
+============================  ==========================================================================
+``each(Server, check)``       every node on its own: its local state
+``pair(Server, check)``       every ordered pair of two nodes
+``all_nodes(Server, check)``  the nodes together, in the order of their ids
+``history(monitor, check)``   the state of a :class:`Monitor`
+``holds(Jugs, check)``        the shared state of a Spec
+``whole(check)``              the whole :class:`GlobalState`: network and environment too (slow)
+``change(Server, check)``     for ``step``: a node that the step changes (or a Spec's state), before and after
+``changes(Server, check)``    for ``step``: all the nodes, before and after
+============================  ==========================================================================
 
-A check answers True or False, or a string that says what is wrong. A model over a shared state
-(:class:`Spec`) takes the bare check: it is given that state.
+Nodes whose local state is of another class are left out. A check that asks for a node's name, or whether it
+is up, says ``each(node_views(Server), check)`` and is given a :class:`NodeView`. With
+``view(Server, leadership)``, and ``node_views(Server, leadership)``, it sees only what the function
+``leadership`` takes of a local state: the fewer different views, the fewer evaluations.
+
+A check answers True or False, or a string that says what is wrong.
 
 What has to happen is said by :func:`eventually`, :func:`always_eventually`, :func:`eventually_always`,
 :func:`leads_to` and, for everything else, :func:`ltl`; see checker/model/formula.py. In a formula a scope
@@ -26,37 +32,85 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, TypeVar, overload
+from typing import Generic, Literal, TypeAlias, TypeVar, overload
 
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.formula import Formula, Taken, finally_, globally
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.state import NodeView, State
+from elcheck.checker.model.monitor import Monitor
+from elcheck.checker.model.state import GlobalState, NodeView
 
 S = TypeVar("S")
 V = TypeVar("V")
+V_co = TypeVar("V_co", covariant=True)
 M = TypeVar("M")
 
 Answer: TypeAlias = bool | str
 ScopeKind = Literal["each", "pair", "all", "history", "whole", "shared", "change", "changes", "none"]
 PropertyKind = Literal["always", "never", "sometimes", "possible", "step", "deadlock", "liveness", "atom"]
-Classes: TypeAlias = type | tuple[type, ...]
+
+
+@dataclass(frozen=True)
+class Look(Generic[V_co]):
+    """What a check is given of a node whose local state is of class ``of``: what ``view`` takes of it, as it
+    is or (``named``) in a NodeView.
+    """
+
+    of: type
+    view: Callable[..., object] | None = None
+    named: bool = False
+
+
+Looks: TypeAlias = type[V] | Look[V]
+"""A class of states, or what is seen of them."""
+
+
+def view(of: type[S], take: Callable[[S], V]) -> Look[V]:
+    """Of each node only what a function takes of its local state."""
+    return Look(of, take)
+
+
+@overload
+def node_views(of: type[S]) -> Look[NodeView[S]]: ...
+@overload
+def node_views(of: type[S], take: Callable[[S], V]) -> Look[NodeView[V]]: ...
+def node_views(of: type[S], take: Callable[[S], V] | None = None) -> object:
+    """Each node with its name and whether it is up; its local state, or what a function takes of it."""
+    return Look(of, take, named=True)
 
 
 @dataclass(frozen=True)
 class Scope(Formula):
-    """What a check looks at. ``of`` keeps the nodes whose local state is of these classes."""
+    """What a check looks at."""
 
     kind: ScopeKind
     check: Callable[..., object]
-    view: Callable[..., object] | None = None
-    of: Classes = object
-    monitor: str = ""
+    look: Look[object] = Look(object)
+    monitor: Monitor[object] | None = None
+
+    @property
+    def of(self) -> type:
+        """The class of the local states that it looks at."""
+        return self.look.of
 
     @property
     def looks_at(self) -> object:
         """Equal for scopes that see the same of every state, whatever their checks make of it."""
-        return self.of, id(self.view), self.monitor
+        return self.look.of, id(self.look.view), None if self.monitor is None else self.monitor.name
+
+    def ask(self, *seen: object) -> object:
+        """What the check answers of what was seen: of NodeViews, or lists of them, without their names if
+        it does not look at these.
+        """
+        if self.kind in ("history", "whole", "shared", "none") or self.look.named:
+            return self.check(*seen)
+        return self.check(*map(_nameless, seen))
+
+
+def _nameless(seen: object) -> object:
+    if isinstance(seen, NodeView):
+        return seen.state
+    return tuple(map(_nameless, seen)) if isinstance(seen, tuple) else seen
 
 
 @dataclass(frozen=True)
@@ -78,120 +132,62 @@ class Property:
     formula: Formula | None = None
 
 
-@overload
-def each(check: Callable[[NodeView[V]], Answer], *, view: Callable[[S], V], of: Classes = ...) -> Scope: ...
-@overload
-def each(check: Callable[[NodeView[V]], Answer], *, of: type[V] = ...) -> Scope: ...
-def each(
-    check: Callable[[NodeView[V]], Answer],
-    *,
-    view: Callable[[S], V] | None = None,
-    of: Classes = object,
-) -> Scope:
+def _look(scope: ScopeKind, looks: object) -> Look[object]:
+    if isinstance(looks, Look):
+        return looks
+    if not isinstance(looks, type):
+        name = {"all": "all_nodes", "shared": "holds"}.get(scope, scope)
+        raise DefinitionError(
+            f"{name}(...) names the class of the states first, {name}(Server, check), not {looks!r}"
+        )
+    return Look(looks)
+
+
+def each(of: Looks[V], check: Callable[[V], Answer]) -> Scope:
     """Every node on its own."""
-    return Scope("each", check, view, of)
+    return Scope("each", check, _look("each", of))
 
 
-@overload
-def pair(
-    check: Callable[[NodeView[V], NodeView[V]], Answer], *, view: Callable[[S], V], of: Classes = ...
-) -> Scope: ...
-@overload
-def pair(check: Callable[[NodeView[V], NodeView[V]], Answer], *, of: type[V] = ...) -> Scope: ...
-def pair(
-    check: Callable[[NodeView[V], NodeView[V]], Answer],
-    *,
-    view: Callable[[S], V] | None = None,
-    of: Classes = object,
-) -> Scope:
+def pair(of: Looks[V], check: Callable[[V, V], Answer]) -> Scope:
     """Every ordered pair of two different nodes."""
-    return Scope("pair", check, view, of)
+    return Scope("pair", check, _look("pair", of))
 
 
-@overload
-def all_nodes(
-    check: Callable[[Sequence[NodeView[V]]], Answer], *, view: Callable[[S], V], of: Classes = ...
-) -> Scope: ...
-@overload
-def all_nodes(check: Callable[[Sequence[NodeView[V]]], Answer], *, of: type[V] = ...) -> Scope: ...
-def all_nodes(
-    check: Callable[[Sequence[NodeView[V]]], Answer],
-    *,
-    view: Callable[[S], V] | None = None,
-    of: Classes = object,
-) -> Scope:
+def all_nodes(of: Looks[V], check: Callable[[Sequence[V]], Answer]) -> Scope:
     """All nodes together, in the order of their ids."""
-    return Scope("all", check, view, of)
+    return Scope("all", check, _look("all", of))
 
 
-@overload
-def change(
-    check: Callable[[NodeView[V], NodeView[V]], Answer], *, view: Callable[[S], V], of: Classes = ...
-) -> Scope: ...
-@overload
-def change(check: Callable[[NodeView[V], NodeView[V]], Answer], *, of: type[V] = ...) -> Scope: ...
-def change(
-    check: Callable[[NodeView[V], NodeView[V]], Answer],
-    *,
-    view: Callable[[S], V] | None = None,
-    of: Classes = object,
-) -> Scope:
-    """For :func:`step`: each node that a step changes, as it was and as it is, crashes included.
-
-    With ``of`` those whose local state is of these classes before and after.
+def change(of: Looks[V], check: Callable[[V, V], Answer]) -> Scope:
+    """For :func:`step`: each node that a step changes, as it was and as it is, crashes included; those whose
+    local state is of the class before and after. Of a Spec: its state.
     """
-    return Scope("change", check, view, of)
+    return Scope("change", check, _look("change", of))
 
 
-@overload
-def changes(
-    check: Callable[[Sequence[NodeView[V]], Sequence[NodeView[V]]], Answer],
-    *,
-    view: Callable[[S], V],
-    of: Classes = ...,
-) -> Scope: ...
-@overload
-def changes(
-    check: Callable[[Sequence[NodeView[V]], Sequence[NodeView[V]]], Answer], *, of: type[V] = ...
-) -> Scope: ...
-def changes(
-    check: Callable[[Sequence[NodeView[V]], Sequence[NodeView[V]]], Answer],
-    *,
-    view: Callable[[S], V] | None = None,
-    of: Classes = object,
-) -> Scope:
+def changes(of: Looks[V], check: Callable[[Sequence[V], Sequence[V]], Answer]) -> Scope:
     """For :func:`step`: all nodes, as they were and as they are."""
-    return Scope("changes", check, view, of)
+    return Scope("changes", check, _look("changes", of))
 
 
-def history(monitor: str, check: Callable[[M], Answer]) -> Scope:
-    """The state of the monitor of that name."""
+def history(monitor: Monitor[M], check: Callable[[M], Answer]) -> Scope:
+    """The state of a monitor, which the model then keeps."""
     return Scope("history", check, monitor=monitor)
 
 
-def whole(check: Callable[[State], Answer]) -> Scope:
+def whole(check: Callable[[GlobalState], Answer]) -> Scope:
     """The whole state, network and environment included. Evaluated at every state: slow."""
     return Scope("whole", check)
 
 
-def scope_of(scope: Scope | Callable[..., object]) -> Scope:
-    """A bare check as the scope of a Spec's shared state."""
-    return scope if isinstance(scope, Scope) else Scope("shared", scope)
+def holds(of: type[S], check: Callable[[S], Answer]) -> Scope:
+    """The shared state of a Spec."""
+    return Scope("shared", check, _look("shared", of))
 
 
-StateCheck: TypeAlias = Scope | Callable[[S], Answer]
-Claim: TypeAlias = Formula | Callable[[S], Answer]
-"""A formula; of a Spec a bare check too."""
-
-
-def holds(check: Callable[[S], Answer]) -> Scope:
-    """The check of a Spec's state, for use in a formula."""
-    return scope_of(check)
-
-
-def some(scope: StateCheck[S]) -> Some:
+def some(scope: Scope) -> Some:
     """The check holds of something in its scope: some node leads, a pair disagrees."""
-    return Some(scope_of(scope))
+    return Some(scope)
 
 
 def taken(name: str, node: NodeId | None = None) -> Taken:
@@ -199,82 +195,77 @@ def taken(name: str, node: NodeId | None = None) -> Taken:
     return Taken(name, node)
 
 
-def formula_of(claim: Claim[S]) -> Formula:
-    """A bare check as a formula over a Spec's shared state."""
-    return claim if isinstance(claim, Formula) else scope_of(claim)
-
-
 @overload
-def always(name: str, claim: Claim[S], /) -> Property: ...
+def always(name: str, claim: Formula, /) -> Property: ...
 @overload
-def always(name: Claim[S], /) -> Formula: ...
-def always(name: str | Claim[S], claim: Claim[S] | None = None, /) -> Property | Formula:
+def always(name: Formula, /) -> Formula: ...
+def always(name: str | Formula, claim: Formula | None = None, /) -> Property | Formula:
     """An invariant: the check holds in every reachable state, of everything in its scope.
 
     Of a formula: it holds from every state on. Without a name: the formula that says so, for use in others.
     """
     if not isinstance(name, str):
-        return globally(formula_of(name))
+        return globally(name)
     if claim is None:
-        raise DefinitionError(f"always({name!r}) has to be told what it claims")
-    if isinstance(claim, Formula) and not isinstance(claim, Scope):
-        return ltl(name, globally(claim))
-    return Property("always", name, scope_of(claim))
+        raise DefinitionError(f"always({name!r}) has to be told what it claims: always(name, scope)")
+    return Property("always", name, claim) if isinstance(claim, Scope) else ltl(name, globally(claim))
 
 
-def never(name: str, scope: StateCheck[S]) -> Property:
+def never(name: str, scope: Scope) -> Property:
     """In no reachable state does the check hold of anything in its scope."""
-    return Property("never", name, scope_of(scope))
+    return Property("never", name, scope)
 
 
-def sometimes(name: str, scope: StateCheck[S]) -> Property:
+def sometimes(name: str, scope: Scope) -> Property:
     """In some reachable state the check holds of something in its scope; a witness can be shown."""
-    return Property("sometimes", name, scope_of(scope))
+    return Property("sometimes", name, scope)
 
 
-def always_possible(name: str, scope: StateCheck[S]) -> Property:
+def always_possible(name: str, scope: Scope) -> Property:
     """From every reachable state some behaviour leads to one in which the check holds of something in scope.
 
     AG EF p: that an election never gets into a state from which nobody can be elected. It says nothing of
     what has to happen, and faults count as steps.
     """
-    return Property("possible", name, scope_of(scope))
+    return Property("possible", name, scope)
 
 
-def step(name: str, scope: Scope | Callable[[S, S], Answer]) -> Property:
+def step(name: str, scope: Scope) -> Property:
     """Every step keeps the check, which is given what was before it and what is after it."""
-    return Property("step", name, scope_of(scope))
+    return Property("step", name, scope)
 
 
 # -- what has to happen ----------------------------------------------------------------------------------
 
 
 @overload
-def eventually(name: str, claim: Claim[S], /) -> Property: ...
+def eventually(name: str, claim: Formula, /) -> Property: ...
 @overload
-def eventually(name: Claim[S], /) -> Formula: ...
-def eventually(name: str | Claim[S], claim: Claim[S] | None = None, /) -> Property | Formula:
+def eventually(name: Formula, /) -> Formula: ...
+def eventually(name: str | Formula, claim: Formula | None = None, /) -> Property | Formula:
     """In every fair behaviour the claim holds at some time (F p). Without a name: the formula."""
     if not isinstance(name, str):
-        return finally_(formula_of(name))
+        return finally_(name)
     if claim is None:
-        raise DefinitionError(f"eventually({name!r}) has to be told what it claims")
-    return ltl(name, finally_(formula_of(claim)))
+        raise DefinitionError(
+            f"eventually({name!r}) has to be told what it claims: eventually(name, formula)"
+        )
+    return ltl(name, finally_(claim))
 
 
-def always_eventually(name: str, claim: Claim[S]) -> Property:
+def always_eventually(name: str, claim: Formula) -> Property:
     """In every fair behaviour the claim holds again and again, without end (G F p)."""
-    return ltl(name, globally(finally_(formula_of(claim))))
+    return ltl(name, globally(finally_(claim)))
 
 
-def eventually_always(name: str, claim: Claim[S]) -> Property:
+def eventually_always(name: str, claim: Formula) -> Property:
     """In every fair behaviour the claim holds from some time on for ever (F G p)."""
-    return ltl(name, finally_(globally(formula_of(claim))))
+    return ltl(name, finally_(globally(claim)))
 
 
-def leads_to(name: str, cause: Claim[S], effect: Claim[S]) -> Property:
+def leads_to(name: str, cause: Formula, effect: Formula) -> Property:
     """In every fair behaviour, whenever the cause holds, the effect holds then or later (G (p -> F q))."""
-    return ltl(name, globally(formula_of(cause) >> finally_(formula_of(effect))))
+    return ltl(name, globally(cause >> finally_(effect)))
 
 
 def ltl(name: str, formula: Formula) -> Property:

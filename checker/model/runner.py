@@ -5,26 +5,21 @@ The packed system and the plain interpreter both ask here; neither touches a pro
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 
+from elcheck.checker.model.call import RAISED, HandlerError, Outcomes, WrongAnswer, outcomes, said
 from elcheck.checker.model.errors import DefinitionError
-from elcheck.checker.model.handlers import (
-    RAISED,
-    Handler,
-    HandlerError,
-    Outcomes,
-    handlers_of,
-    outcomes,
-    said,
-    state_class,
-)
+from elcheck.checker.model.generics import state_classes
+from elcheck.checker.model.handlers import Handler, handlers_of, place_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Bound, Model
-from elcheck.checker.model.node import Crashed, Disconnected, Node, survivor
+from elcheck.checker.model.node import Node
+from elcheck.checker.model.record import Crashed, Disconnected, Message, State, survivor
 from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Send, Step
@@ -47,17 +42,17 @@ class Runner:
 
     def __init__(self, model: Model, *, twice: bool = False) -> None:
         self.model = model
-        self.programs = model.programs
-        self.nodes: tuple[NodeId, ...] = tuple(self.programs)
+        self.nodes: tuple[NodeId, ...] = tuple(model.programs)
+        self.programs = {node: program.at(node, self.nodes) for node, program in model.programs.items()}
         self.calls = 0
         self.tallies: dict[tuple[str, str], Tally] = {}
         self.splits = False
         self.unhandled: set[tuple[str, str]] = set()
         self._twice = twice
-        self._state_classes: dict[NodeId | None, type | None] = {
-            node: state_class(type(program), Node) for node, program in self.programs.items()
+        self._state_classes: dict[NodeId | None, tuple[type, ...]] = {
+            node: state_classes(type(program), Node) for node, program in self.programs.items()
         }
-        self._state_classes[None] = state_class(type(model.program), Spec)
+        self._state_classes[None] = state_classes(type(model.program), Spec)
         self._bounds = [bound for bound in model.bounds if not isinstance(bound.holds, int)]
         self._handlers: dict[NodeId, tuple[Handler, ...]] = {}
         for node, program in self.programs.items():
@@ -131,30 +126,30 @@ class Runner:
         if event.node is None:
             return self._call(self.model.program, event.name, [state, *values], event)
         program = self.programs[event.node]
-        return self._call(program, event.name, [event.node, state, *values], event)
+        return self._call(program, event.name, [state, *values], event)
 
-    def starts(self, node: NodeId) -> tuple[Step[object], ...]:
+    def starts(self, node: NodeId) -> tuple[Step[State], ...]:
         """The initial states of a node. Raises DefinitionError when there is none."""
-        return _some(self._call(self.programs[node], "start", [node], node), self.programs[node])
+        return _some(self._call(self.programs[node], "start", [], node), self.programs[node])
 
-    def shared_starts(self) -> tuple[Step[object], ...]:
+    def shared_starts(self) -> tuple[Step[State], ...]:
         """The initial states of a Spec. Raises DefinitionError when there is none."""
         return _some(self._call(self.model.program, "start", [], None), self.model.program)
 
-    def recoveries(self, node: NodeId, durable: object) -> tuple[Step[object], ...]:
+    def recoveries(self, node: NodeId, durable: object) -> tuple[Step[State], ...]:
         """What a restart may lead to."""
-        return self._call(self.programs[node], "recover", [node, durable], node).steps
+        return self._call(self.programs[node], "recover", [durable], node).steps
 
     def remains(self, node: NodeId, state: object) -> tuple[object, ...]:
         """What a crash may leave of a local state, the fields that are lost at their defaults."""
-        steps = self._call(self.programs[node], "at_crash", [node, state], node).steps
+        steps = self._call(self.programs[node], "at_crash", [state], node).steps
         left = [survivor(step.state) for step in steps]
         return tuple(dict.fromkeys(left))
 
     def _call(
         self, program: object, name: str, arguments: Sequence[object], event: Event | NodeId | None
     ) -> Outcomes:
-        method: Callable[..., Iterator[object]] = getattr(program, name)
+        method: Callable[..., object] = getattr(program, name)
         node = event.node if isinstance(event, Event) else event
         where = f"{type(program).__name__}.{name}"
         where += f" at {node}" if node is not None else ""
@@ -162,46 +157,68 @@ class Runner:
         tally = self.tallies.get((type(program).__name__, name), Tally())
         tally.called += 1
         try:
-            ticks = isinstance(event, Event) and event.kind == "tick"
-            normal = partial(self._normal, where=where, node=node, ticks=ticks)
+            normal = partial(self._normal, node=node, kind=event.kind if isinstance(event, Event) else name)
             result = outcomes(lambda: method(*arguments), where, normal, twice=self._twice)
+        except WrongAnswer as error:
+            given = ", ".join(map(text, arguments))
+            raise HandlerError(f"{where} ({place_of(method)}) {error}, on ({given})") from error.__cause__
         except HandlerError as error:
-            given = ", ".join(map(text, arguments[1 if node is not None else 0 :]))
+            given = ", ".join(map(text, arguments))
             raise HandlerError(f"{error}, on ({given})") from error.__cause__
         tally.enabled += bool(result.steps)
         if result.blocked is not None:
             tally.blocked[result.blocked] += 1
         return result
 
-    def _normal(self, step: Step[object], *, where: str, node: NodeId | None, ticks: bool) -> Step[object]:
+    def _normal(self, step: Step[State], *, node: NodeId | None, kind: str) -> Step[State]:
         """A step with its sends in order of their targets, those to one target as they were made."""
         states = self._state_classes.get(node)
-        if states is not None and not isinstance(step.state, states):
-            got, wanted = type(step.state).__name__, states.__name__
-            raise HandlerError(f"{where} yields a state of class {got}, and its program is one of {wanted}")
+        if states and not isinstance(step.state, states):
+            wanted = " or ".join(cls.__name__ for cls in states)
+            raise WrongAnswer(
+                f"answers a {type(step.state).__name__}, and its program's states are of {wanted}"
+            )
+        if step.choice and kind not in ("action", "timeout", "receive"):
+            what = "the joint step of all nodes" if kind == "tick" else f"{kind}, which"
+            raise WrongAnswer(f"names a choice, and {what} has no name for it: leave out choice=")
         if not step.sends:
             return step
         if node is None:
-            raise HandlerError(f"{where} sends, and a Spec has no network")
+            raise WrongAnswer("sends, and a Spec has no network")
         for effect in step.sends:
-            if not isinstance(effect, Send | Close):
-                raise HandlerError(f"{where} sends {effect!r}: use self.send(...) or self.broadcast(...)")
-            if isinstance(effect, Send) and isinstance(effect.msg, Crashed | Disconnected):
-                raise HandlerError(f"{where} sends {text(effect.msg)}, which only the environment does")
-            if effect.dst not in self.programs:
-                raise HandlerError(f"{where} sends to {effect.dst}, which is no node of this model")
-            if isinstance(effect, Close) and self.model.environment.network != "fifo":
-                network = self.model.environment.network
-                raise HandlerError(f"{where} closes a link, and a {network} network has none")
-            if isinstance(effect, Close) and ticks:
-                raise HandlerError(
-                    f"{where} closes a link in the joint step of all nodes: close it in an action"
-                )
+            self._check_effect(effect, ticks=kind == "tick")
             self.splits = self.splits or (isinstance(effect, Send) and effect.split)
-        return Step(step.state, tuple(sorted(step.sends, key=lambda effect: effect.dst)))
+        ordered = tuple(sorted(step.sends, key=lambda effect: effect.dst))
+        return Step(step.state, ordered, choice=dict(step.choice))
+
+    def _check_effect(self, effect: object, *, ticks: bool) -> None:
+        """Raise WrongAnswer for what is neither a send nor a close, or can't be done here."""
+        if not isinstance(effect, Send | Close):
+            raise WrongAnswer(f"sends {text(effect)}: use self.send(...) or self.broadcast(...)")
+        if isinstance(effect, Send):
+            if isinstance(effect.msg, Crashed | Disconnected):
+                raise WrongAnswer(f"sends {text(effect.msg)}, which only the environment does")
+            if not isinstance(effect.msg, Message):
+                raise WrongAnswer(
+                    f"sends {text(effect.msg)}, which is no message: a message is of a class(Message)"
+                )
+        if effect.dst not in self.programs:
+            known = ", ".join(map(str, self.nodes))
+            what = (
+                effect.dst
+                if isinstance(effect.dst, NodeId)
+                else f"the {type(effect.dst).__name__} {effect.dst!r}"
+            )
+            raise WrongAnswer(f"sends to {what}, which is no node of this model ({known})")
+        if isinstance(effect, Close):
+            network = self.model.environment.network
+            if network != "fifo":
+                raise WrongAnswer(f"closes a link, and a {network} network has none")
+            if ticks:
+                raise WrongAnswer("closes a link in the joint step of all nodes: close it in an action")
 
 
-def _some(outcomes: Outcomes, program: object) -> tuple[Step[object], ...]:
+def _some(outcomes: Outcomes, program: object) -> tuple[Step[State], ...]:
     if not outcomes.steps:
         why = f" ({outcomes.blocked})" if outcomes.blocked else ""
         raise DefinitionError(f"{type(program).__name__}.start offers no initial state{why}")
@@ -210,18 +227,32 @@ def _some(outcomes: Outcomes, program: object) -> tuple[Step[object], ...]:
 
 def _arguments(program: object, handler: Handler) -> list[tuple[Argument, ...]]:
     """Every combination of the values that a handler's further arguments range over."""
-    ranges: list[list[object]] = []
-    for name in handler.mark.over:
-        values: object = getattr(program, name)
-        if not isinstance(values, Iterable):
-            raise DefinitionError(f"{handler.name} ranges over {name!r}, which is {values!r}: no collection")
-        ranges.append(sorted(values, key=order) if isinstance(values, Set) else list(values))
-    names = _argument_names(program, handler)
+    method: Callable[..., object] = getattr(type(program), handler.name)
+    code = inspect.unwrap(method).__code__
+    names = code.co_varnames[code.co_argcount - len(handler.over) : code.co_argcount]
+    ranges = [_range(program, handler, name) for name in handler.over]
     return [tuple(zip(names, values, strict=True)) for values in product(*ranges)]
 
 
-def _argument_names(program: object, handler: Handler) -> Sequence[str]:
-    method: Callable[..., object] = getattr(type(program), handler.name)
-    code = method.__code__
-    count = code.co_argcount
-    return code.co_varnames[count - len(handler.mark.over) : count]
+def _range(program: object, handler: Handler, name: str) -> list[object]:
+    """The values of a range. Raises DefinitionError for what is none, or other ones each time."""
+    found, again = _values(program, handler, name), _values(program, handler, name)
+    if found != again:
+        raise DefinitionError(
+            f"{type(program).__name__}.{handler.name} ranges over {name}, which gives "
+            f"{text(tuple(found))}, and "
+            f"then {text(tuple(again))}: a range is the same each time (an iterator is used up "
+            f"after the first)"
+        )
+    return found
+
+
+def _values(program: object, handler: Handler, name: str) -> list[object]:
+    values: object = getattr(program, name)
+    values = values() if callable(values) else values
+    if not isinstance(values, Iterable):
+        raise DefinitionError(
+            f"{type(program).__name__}.{handler.name} ranges over {name}, which gives "
+            f"{text(values)}: no collection"
+        )
+    return sorted(values, key=order) if isinstance(values, Set) else list(values)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
-from elcheck.checker.model.errors import DefinitionError
-from elcheck.checker.model.step import Steps
+from elcheck.checker.model.node import first_state
+from elcheck.checker.model.record import Record, State
+from elcheck.checker.model.step import Outcome
 
-S = TypeVar("S")
+S = TypeVar("S", bound=State)
 
 
-@dataclass(frozen=True)
-class SharedProgram:
+class SharedProgram(Record):
     """Write a subclass of :class:`Spec`; this base only drops the type of its state."""
 
 
-@dataclass(frozen=True)
 class Spec(SharedProgram, Generic[S]):
-    """An algorithm over one global state of class ``S``, a frozen dataclass, as in TLA+.
+    """An algorithm over one global state of class ``S``, as in TLA+.
 
-    Its methods marked ``@action`` are guarded generators over the whole state. The fields of a subclass
-    (a frozen dataclass) are the parameters.
+    Its methods marked ``@action`` are guarded functions of the whole state, which return the new state or
+    yield steps. The fields of a subclass are the parameters.
     """
 
-    def start(self) -> Steps[S]:
-        """The initial states."""
-        raise DefinitionError(f"{type(self).__name__} has no start(self)")
-        yield
+    def start(self) -> Outcome[S]:
+        """The initial states: ``S()``, unless it says otherwise."""
+        return cast(S, first_state(self, Spec))  # Spec[S] was read for S

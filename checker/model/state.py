@@ -7,12 +7,13 @@ leads from those to these.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 
 from elcheck.checker.model.environment import EnvironmentState
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.node import Crashed, Disconnected
+from elcheck.checker.model.record import Crashed, Disconnected
+from elcheck.checker.model.step import Choice
 from elcheck.checker.model.values import text
 
 V_co = TypeVar("V_co", covariant=True)
@@ -55,35 +56,43 @@ def is_notice(envelope: Envelope) -> bool:
 
 @dataclass(frozen=True)
 class Event:
-    """What happened in a step: a handler's name (or the fault's), whose step it is, with what arguments."""
+    """What happened in a step: a handler's name (or the fault's), whose step it is, with what arguments, and
+    what the handler chose.
+    """
 
     kind: EventKind
     name: str
     node: NodeId | None = None
     args: tuple[tuple[str, object], ...] = ()
+    choice: Choice = ()
 
     @property
     def fault(self) -> bool:
         """Whether the environment did it rather than the algorithm."""
         return self.kind in FAULTS
 
+    def chosen(self, choice: Choice) -> Event:
+        """The event with what its handler chose."""
+        return replace(self, choice=choice) if choice else self
+
     def __str__(self) -> str:
-        """In words: ``vote(Vote(term=1)) from n2``, ``crash``, ``lose Vote(term=1) from n2``."""
+        """In words: ``vote(Vote(term=1)) from n2``, ``draw(lot=2)``, ``lose Vote(term=1) from n2``."""
         args = dict(self.args)
-        if self.kind in ("receive", "lose", "duplicate"):
+        if self.kind in ("lose", "duplicate"):
             which = f" (the {args['which']} of the link)" if "which" in args else ""
-            said = text(args["msg"])
-            said = f"{self.name}({said})" if self.kind == "receive" else f"{self.name} {said}"
-            return f"{said} from {text(args['src'])}{which}"
+            return f"{self.name} {text(args['msg'])} from {text(args['src'])}{which}"
         if "during" in args and self.fault:
             return f"crash during {args['during']}, after {args['after sends']} of its sends"
         if self.fault:
             return " ".join([self.name, *map(str, args.values())])
-        return self.name + (f"({', '.join(map(text, args.values()))})" if args else "")
+        src = args.pop("src") if self.kind == "receive" else None
+        parts = [*map(text, args.values()), *(f"{name}={text(value)}" for name, value in self.choice)]
+        said = f"{self.name}({', '.join(parts)})" if parts else self.name
+        return said if src is None else f"{said} from {text(src)}"
 
 
 @dataclass(frozen=True)
-class State:
+class GlobalState:
     """A global state.
 
     ``network`` is in order of (src, dst); within a fifo link in the order of sending, else by value, a bag's

@@ -1,15 +1,17 @@
-"""What a handler yields: a step, and what it sends; and the guard that may forbid it."""
+"""What a handler answers: a step, and what it sends; and the guard that may forbid it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.record import Message, State
 
-S_co = TypeVar("S_co", covariant=True)
-S = TypeVar("S")
+T = TypeVar("T")
+S = TypeVar("S", bound=State)
+S_co = TypeVar("S_co", bound=State, covariant=True)
 
 
 @dataclass(frozen=True)
@@ -33,23 +35,40 @@ class Close:
 
 Effect: TypeAlias = Send | Close
 Sends: TypeAlias = tuple[Effect, ...]
+Choice: TypeAlias = tuple[tuple[str, object], ...]
+"""What was chosen in a step: names and values."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Step(Generic[S_co]):
-    """One outcome of a handler: the new state, and what is sent with it, atomically."""
+    """One outcome of a handler: the new state, and what is sent with it, atomically.
+
+    ``choice={"quorum": q}`` says what was chosen among several possibilities. It is part of the step's name:
+    traces show it, replay reads it, and each choice is fair on its own.
+    """
 
     state: S_co
-    sends: Sends = ()
+    sends: Sends
+    choice: Choice
+
+    def __init__(self, state: S_co, sends: Sends = (), *, choice: Mapping[str, object] | None = None) -> None:
+        object.__setattr__(self, "state", state)
+        object.__setattr__(self, "sends", sends)
+        object.__setattr__(self, "choice", () if choice is None else tuple(choice.items()))
 
 
 Steps: TypeAlias = Iterator[Step[S]]
+"""What a handler yields that has several outcomes."""
+Outcome: TypeAlias = S | Step[S] | Iterator[Step[S]]
+"""What a handler answers: the new state, a step, or several steps, of which any may happen."""
 
 
-def send(targets: NodeId | Iterable[NodeId], msg: object, *, split: bool = False) -> Sends:
+def send(targets: NodeId | Iterable[NodeId], msg: Message, *, split: bool = False) -> Sends:
     """One message to one node or to several, in the order of their ids."""
     if isinstance(targets, NodeId):
-        targets = (targets,)
+        return (Send(targets, msg, split),)
+    if isinstance(targets, str):
+        raise TypeError(f"send(...) takes a NodeId or several, not the string {targets!r}")
     return tuple(Send(dst, msg, split) for dst in sorted(targets))
 
 
@@ -57,8 +76,8 @@ class Blocked(Exception):
     """A guard does not hold, so the step is not enabled: carries why."""
 
 
-def present(value: S | None, why: str) -> S:
-    """A guard that there is a value, and the value: ``ballot = present(s.ballot, "no ballot")``."""
+def require(value: T | None, why: str) -> T:
+    """A guard that there is a value, and the value: ``ballot = require(s.ballot, "it has no ballot")``."""
     if value is None:
         raise Blocked(why)
     return value

@@ -10,54 +10,49 @@ from elcheck.checker.model.environment import FAULT_KINDS, Environment, Partitio
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.fairness import Fair
 from elcheck.checker.model.formula import Formula
-from elcheck.checker.model.handlers import handlers_of, state_class
+from elcheck.checker.model.generics import state_classes
+from elcheck.checker.model.handlers import handlers_of
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.model import Bound, Model, Monitor
-from elcheck.checker.model.node import Node, Program, require_survivors
-from elcheck.checker.model.property import Classes, Property, Scope, scope_of
+from elcheck.checker.model.model import Bound, Model
+from elcheck.checker.model.node import PLACE, Node, Program
+from elcheck.checker.model.property import Property, Scope
+from elcheck.checker.model.record import Message, State, decorated_again, require_survivors
 from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import Envelope, Prepared, is_notice
 from elcheck.checker.model.validate_liveness import check_fairness, check_formulas
-from elcheck.checker.model.values import flaw, flaw_of_annotations
+from elcheck.checker.model.values import flaw, flaw_of_annotations, text
 
 _STEP_SCOPES = ("change", "changes")
 
 
 def validate(model: Model) -> None:
-    """Raise DefinitionError for a model that can't be meant, UsageError for an environment that can't.
+    """Raise DefinitionError for an ill-formed model, UsageError for an inconsistent environment.
 
     What only shows when handlers run (an outcome that is no value, a guard after a yield) is found there.
     """
     well_formed(model)
     shared = isinstance(model.program, SharedProgram)
-    _programs(model)
+    if shared:
+        _spec(model)
+    else:
+        _programs(model)
     model.environment.check()
     if shared:
         no_network(model.environment)
-        if model.monitors or model.initial:
-            raise DefinitionError("a Spec keeps history in its state, and starts from its start()")
     else:
         _prepared(model)
     _properties(model, shared=shared)
     check_fairness(model)
     for bound in model.bounds:
-        if not isinstance(bound.holds, int) and not callable(bound.holds):
-            raise DefinitionError(
-                f"Bound({bound.name!r}, {bound.holds!r}): a predicate over a state, or a number"
-            )
-        if isinstance(bound.holds, int) and (bound.name not in ("copies", "link") or bound.holds < 1):
-            raise DefinitionError(
-                f"Bound({bound.name!r}, {bound.holds}): a number (at least 1) bounds the network, and is "
-                "called 'copies' (of a message in a bag) or 'link' (messages in a fifo link)"
-            )
+        _bound(bound)
 
 
 def well_formed(model: Model) -> None:
     """Raise DefinitionError if a part of a model is of another class than it has to be."""
     parts: list[tuple[str, object, type]] = [
         ("properties", model.properties, Property),
+        ("nodes", model.nodes, NodeId),
         ("bounds", model.bounds, Bound),
-        ("monitors", model.monitors, Monitor),
         ("initial", model.initial, Prepared),
         ("partitions", model.partitions, Partition),
         ("fairness", model.fairness, Fair),
@@ -69,74 +64,123 @@ def well_formed(model: Model) -> None:
         for item in found:
             if not isinstance(item, cls):
                 raise DefinitionError(f"in Model({name}=...), {item!r} is no {cls.__name__}")
+    for claim in model.properties:
+        _claim(claim)
     if not isinstance(model.environment, Environment):
         raise DefinitionError(f"Model(environment=...) is an Environment, not {model.environment!r}")
+    _nodes(model)
+
+
+def _claim(claim: Property) -> None:
+    """Refuse a claim that is made of something else than a scope or a formula."""
+    if not isinstance(claim.scope, Scope):
+        raise DefinitionError(
+            f"the property {claim.name!r} needs a scope, which says what it looks at, such as "
+            f"each(Server, check) or, of a Spec, holds(Jugs, check), not {claim.scope!r}"
+        )
+    if claim.formula is not None and not isinstance(claim.formula, Formula):
+        raise DefinitionError(f"the property {claim.name!r} claims {claim.formula!r}, which is no formula")
+
+
+def _nodes(model: Model) -> None:
+    """Refuse a model of which it is not clear which node runs what."""
     programs: object = model.program
     if isinstance(programs, Mapping):
         for node, program in programs.items():
             if not isinstance(node, NodeId) or not isinstance(program, Program):
                 raise DefinitionError(f"a model's mapping leads from NodeIds to Nodes: {node!r}: {program!r}")
-    for program in programs.values() if isinstance(programs, Mapping) else [programs]:
-        if isinstance(program, Program):
-            nodes: object = getattr(program, "nodes", None)
-            if not isinstance(nodes, tuple) or not all(isinstance(node, NodeId) for node in nodes):
-                name = type(program).__name__
-                raise DefinitionError(
-                    f"{name}'s first field is the ids of the nodes, node_ids(3), not {nodes!r}"
-                )
+        if model.nodes:
+            raise DefinitionError("Model(nodes=...): the mapping of nodes to programs names them already")
+    elif isinstance(programs, Program):
+        if not model.nodes:
+            name = type(programs).__name__
+            raise DefinitionError(
+                f"the model has no nodes: Model(nodes=node_ids(3)) says which of them run {name}"
+            )
+    elif isinstance(programs, SharedProgram):
+        if model.nodes:
+            raise DefinitionError("Model(nodes=...): a Spec has one shared state and no nodes")
+    else:
+        raise DefinitionError(
+            f"Model(program=...) is a Node, a mapping of nodes to Nodes, or a Spec: {programs!r}"
+        )
+
+
+def _spec(model: Model) -> None:
+    program = model.program
+    cls = type(program)
+    _state_classes(cls, Spec)
+    why = flaw(program)
+    if why is not None:
+        raise DefinitionError(f"a Spec's parameters are fixed: {why}")
+    if not handlers_of(cls, "spec"):
+        raise DefinitionError(f"{cls.__name__} has no @action: nothing could ever happen")
+    if model.monitors or model.initial:
+        raise DefinitionError("a Spec keeps history in its state, and starts from its start()")
 
 
 def _programs(model: Model) -> None:
-    program: object = model.program
-    if isinstance(program, SharedProgram):
-        _state_class(type(program), Spec)
-        why = flaw(program)
-        if why is not None:
-            raise DefinitionError(f"a Spec's parameters are fixed: {why}")
-        if not handlers_of(type(program), "spec"):
-            raise DefinitionError(f"{type(program).__name__} has no @action: nothing could ever happen")
-        return
-    if not isinstance(program, Program) and not isinstance(program, Mapping):
-        raise DefinitionError(
-            f"Model(program=...) is a Node, a mapping of nodes to Nodes, or a Spec: {program!r}"
-        )
     programs = model.programs
-    if not programs:
-        raise DefinitionError("the model has no nodes")
     if [node.index for node in programs] != list(range(len(programs))):
         raise DefinitionError(
-            f"every node needs one program, and these have one: {', '.join(map(str, programs))}"
+            f"a model has all nodes of one call of node_ids, in order, and this has "
+            f"{', '.join(map(str, programs))}"
         )
-    for node, runs in programs.items():
-        if tuple(runs.nodes) != tuple(programs):
-            raise DefinitionError(
-                f"the program of {node} knows the nodes {', '.join(map(str, runs.nodes))}, and the model has "
-                f"{', '.join(map(str, programs))}: take all ids from one call of node_ids"
-            )
+    for runs in programs.values():
+        cls = type(runs)
         why = flaw(runs)
         if why is not None:
             raise DefinitionError(f"a program's parameters are fixed: {why}")
-        _state_class(type(runs), Node)
-        states = state_class(type(runs), Node)
-        if states is not None and model.environment.crash != 0:
+        for f in dataclasses.fields(runs):
+            if f.name in PLACE:
+                raise DefinitionError(
+                    f"{cls.__name__}.{f.name}: a program knows self.{f.name}; call the field otherwise"
+                )
+        _state_classes(cls, Node)
+        for states in state_classes(cls, Node) if model.environment.crash != 0 else ():
             require_survivors(states)
-        handlers = handlers_of(type(runs), "node")
+        handlers = handlers_of(cls, "node")
         if sum(handler.mark.kind == "tick" for handler in handlers) > 1:
-            raise DefinitionError(f"{type(runs).__name__} has two @tick handlers: time passes in one step")
+            raise DefinitionError(f"{cls.__name__} has two @tick handlers: time passes in one step")
+        for message in (message for handler in handlers for message in handler.messages):
+            _not_decorated_again(message)
 
 
-def _state_class(cls: type, door: type) -> None:
-    """Refuse a class of states that can change, or that has no value."""
-    states = state_class(cls, door)
-    if states is None:
-        return
-    if not dataclasses.is_dataclass(states):
+def _state_classes(cls: type, door: type) -> None:
+    """Refuse classes of states that can change, or that have no value."""
+    for states in state_classes(cls, door):
+        if not issubclass(states, State):
+            raise DefinitionError(
+                f"{cls.__name__} works on a {states.__name__}, which is no state: write class "
+                f"{states.__name__}(State)"
+            )
+        _not_decorated_again(states)
+        why = flaw_of_annotations(states)
+        if why is not None:
+            raise DefinitionError(why)
+
+
+def _not_decorated_again(cls: type) -> None:
+    if decorated_again(cls):
+        base = "State" if issubclass(cls, State) else "Message"
         raise DefinitionError(
-            f"{cls.__name__} has states of class {states.__name__}: a state is a frozen dataclass"
+            f"{cls.__name__} is a {base}, and so a frozen dataclass already: leave out @dataclass"
         )
-    why = flaw_of_annotations(states)
-    if why is not None:
-        raise DefinitionError(why)
+
+
+def _bound(bound: Bound) -> None:
+    if isinstance(bound.holds, int):
+        if bound.name not in ("copies", "link") or bound.holds < 1:
+            raise DefinitionError(
+                f"Bound({bound.name!r}, {bound.holds}): a number (at least 1) bounds the network, and is "
+                "called 'copies' (of a message in a bag) or 'link' (messages in a fifo link)"
+            )
+    elif not callable(bound.holds) or not isinstance(bound.of, type):
+        raise DefinitionError(
+            f"Bound({bound.name!r}, {bound.of!r}, {bound.holds!r}): it names a class of states "
+            f"and a predicate, "
+            'Bound("max_term", Server, lambda s: s.term <= 3)'
+        )
 
 
 def no_network(environment: Environment) -> None:
@@ -159,15 +203,22 @@ def _prepared(model: Model) -> None:
             if why is not None:
                 raise DefinitionError(f"an initial state is no value: {why}")
         for envelope in prepared.network:
-            if not isinstance(envelope, Envelope):
-                raise DefinitionError(f"in Prepared(network=...), {envelope!r} is no Envelope")
-            why = flaw(envelope.msg)
-            if envelope.src not in model.programs or envelope.dst not in model.programs:
-                why = "no such node"
-            if is_notice(envelope):
-                why = "only the environment sends that"
-            if why is not None:
-                raise DefinitionError(f"an initial state has {envelope!r} under way: {why}")
+            _under_way(model, envelope)
+
+
+def _under_way(model: Model, envelope: object) -> None:
+    """Refuse what can't be under way in an initial state."""
+    if not isinstance(envelope, Envelope):
+        raise DefinitionError(f"in Prepared(network=...), {envelope!r} is no Envelope")
+    why = flaw(envelope.msg)
+    if not isinstance(envelope.msg, Message):
+        why = f"{text(envelope.msg)} is no message, which is of a class(Message)"
+    if envelope.src not in model.programs or envelope.dst not in model.programs:
+        why = "no such node"
+    if is_notice(envelope):
+        why = "only the environment sends that"
+    if why is not None:
+        raise DefinitionError(f"an initial state has {envelope!r} under way: {why}")
 
 
 def _properties(model: Model, *, shared: bool) -> None:
@@ -176,63 +227,74 @@ def _properties(model: Model, *, shared: bool) -> None:
     for name, count in Counter(item.name for item in model.properties).items():
         if count > 1:
             raise DefinitionError(f"{count} properties are called {name!r}")
-    monitors = [monitor.name for monitor in model.monitors]
-    if len(set(monitors)) < len(monitors):
-        raise DefinitionError(f"two monitors have one name: {', '.join(monitors)}")
+    for name, count in Counter(monitor.name for monitor in model.monitors).items():
+        if count > 1:
+            raise DefinitionError(
+                f"{count} monitors are called {name!r}: make it once, and give it to each history(...)"
+            )
 
     def check(item: Property) -> None:
-        _scope(item.kind, f"the property {item.name!r}", item.scope, monitors, shared=shared)
-        if not shared:
-            _looks_at_something(model, item)
+        _scope(item.kind, f"the property {item.name!r}", item.scope, shared=shared)
+        _looks_at_something(model, item, shared=shared)
 
     for item in model.properties:
         if item.formula is None:
             check(item)
     check_formulas(model, check)
     if not isinstance(model.deadlock, bool):
-        if not isinstance(model.deadlock, Scope) and not callable(model.deadlock):
+        if not isinstance(model.deadlock, Scope):
             raise DefinitionError(
-                f"Model(deadlock=...) is True, or says what a proper end is: {model.deadlock!r}"
+                f"Model(deadlock=...) is True, or a scope that says what a proper end is, not "
+                f"{model.deadlock!r}"
             )
-        done = scope_of(model.deadlock)
-        _scope("always", "the scope of deadlock", done, monitors, shared=shared)
-        if not shared:
-            _looks_at_something(model, Property("deadlock", "no deadlock", done))
+        _scope("always", "the scope of deadlock", model.deadlock, shared=shared)
+        _looks_at_something(model, Property("deadlock", "no deadlock", model.deadlock), shared=shared)
 
 
-def _looks_at_something(model: Model, item: Property) -> None:
-    """Refuse a property whose ``of`` leaves no node: it would hold of nothing."""
+def _looks_at_something(model: Model, item: Property, *, shared: bool) -> None:
+    """Refuse a property whose class of states no node has: it would hold of nothing."""
     if item.scope.kind in ("history", "whole"):
         return
-    known = [state_class(type(program), Node) for program in model.programs.values()]
-    if all(cls is not None and not _is_a(cls, item.scope.of) for cls in known):
-        names = ", ".join(dict.fromkeys(cls.__name__ for cls in known if cls is not None))
+    programs = [model.program] if shared else list(model.programs.values())
+    known = [state_classes(type(program), Spec if shared else Node) for program in programs]
+    fitting = [
+        classes for classes in known if not classes or any(_may_be(cls, item.scope.of) for cls in classes)
+    ]
+    if not fitting:
+        names = ", ".join(dict.fromkeys(cls.__name__ for classes in known for cls in classes))
         raise DefinitionError(
-            f"the property {item.name!r} looks at no node: its of= fits none of the local states ({names})"
+            f"the property {item.name!r} looks at states of class {item.scope.of.__name__}, and "
+            f"there are none: "
+            f"those of the model are of {names}"
         )
-    fitting = [cls for cls in known if cls is None or _is_a(cls, item.scope.of)]
     if item.scope.kind == "pair" and len(fitting) < 2 <= len(known):
-        raise DefinitionError(f"the property {item.name!r} looks at pairs, and its of= fits one node only")
+        raise DefinitionError(
+            f"the property {item.name!r} looks at pairs, and only one node has a state of class "
+            f"{item.scope.of.__name__}"
+        )
 
 
-def _is_a(cls: type, of: Classes) -> bool:
+def _may_be(cls: type, of: type) -> bool:
+    """Whether a state of one class may be one of another: of a subclass, perhaps."""
     try:
         isinstance(None, of)
-        return issubclass(cls, of)
+        return issubclass(cls, of) or issubclass(of, cls)
     except TypeError as error:
-        raise DefinitionError(f"of={of!r} can't be asked of a state: {error}") from None
+        raise DefinitionError(f"whether a state is a {of.__name__} can't be asked: {error}") from None
 
 
-def _scope(kind: str, who: str, scope: Scope, monitors: list[str], *, shared: bool) -> None:
-    if shared != (scope.kind == "shared"):
+def _scope(kind: str, who: str, scope: Scope, *, shared: bool) -> None:
+    if shared and scope.kind not in ("shared", "change"):
         raise DefinitionError(
-            f"{who} of a Spec is a bare check over its state, not {scope.kind}(...)"
-            if shared
-            else f"{who} needs a scope, which says what it looks at: each(check), pair(check), ..."
+            f"{who} looks at {scope.kind}(...): a Spec has one state, holds(Jugs, check), in a "
+            f"step change(Jugs, check)"
         )
-    if not shared and (kind == "step") != (scope.kind in _STEP_SCOPES):
+    if not shared and scope.kind == "shared":
+        raise DefinitionError(
+            f"{who} looks at holds(...), which is for a Spec's one state: each, pair, "
+            f"all_nodes, ... look at nodes"
+        )
+    if (kind == "step") != (scope.kind in _STEP_SCOPES):
         raise DefinitionError(
             f"{who} looks at {scope.kind}(...): step takes change(...) or changes(...), the others don't"
         )
-    if scope.kind == "history" and scope.monitor not in monitors:
-        raise DefinitionError(f"{who} asks for the monitor {scope.monitor!r}, which the model lacks")

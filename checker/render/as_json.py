@@ -11,7 +11,7 @@ from elcheck.checker.check.check import Report, Result
 from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Envelope, State
+from elcheck.checker.model.state import Envelope, GlobalState
 from elcheck.checker.model.values import order, text
 from elcheck.checker.render.run import Run
 from elcheck.checker.traces.changes import changes
@@ -89,7 +89,7 @@ def trace(model: Model, found: Trace) -> dict[str, object]:
     }
 
 
-def _step(model: Model, before: State, step: TraceStep) -> dict[str, object]:
+def _step(model: Model, before: GlobalState, step: TraceStep) -> dict[str, object]:
     changed = changes(model, before, step.state)
     parts: dict[str, object] = {c.path: [value(c.old), value(c.new)] for c in changed.fields}
     if changed.added:
@@ -105,7 +105,7 @@ def _step(model: Model, before: State, step: TraceStep) -> dict[str, object]:
     }
 
 
-def state(model: Model, whole: State) -> dict[str, object]:
+def state(model: Model, whole: GlobalState) -> dict[str, object]:
     """A global state."""
     if whole.shared is not None:
         return {"shared": value(whole.shared)}

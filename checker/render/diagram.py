@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Event, State, is_notice
+from elcheck.checker.model.state import Event, GlobalState, is_notice
 from elcheck.checker.model.values import text
 from elcheck.checker.render.canvas import Cell, Lanes, Row, Style, cut, lane_width, wrapped
 from elcheck.checker.traces.messages import Flow, Message, flow_of
@@ -68,7 +68,7 @@ class _Diagram:
 
     # -- steps -----------------------------------------------------------------------------------------
 
-    def _step(self, number: int, before: State, step: TraceStep) -> list[Row]:
+    def _step(self, number: int, before: GlobalState, step: TraceStep) -> list[Row]:
         """What happens, then what comes of it in each lane."""
         dim = bool(self._matters) and not self._matters[number - 1]
         up = [view.up for view in before.nodes]
@@ -134,7 +134,13 @@ class _Diagram:
     # -- what comes of a step -------------------------------------------------------------------------
 
     def _cells(
-        self, number: int, before: State | None, after: State, *, dim: bool, first: Cell | None = None
+        self,
+        number: int,
+        before: GlobalState | None,
+        after: GlobalState,
+        *,
+        dim: bool,
+        first: Cell | None = None,
     ) -> list[Row]:
         """The lines under a step: in each lane the node's state, and what it sends."""
         cells: list[Cell] = [[] for _ in self._nodes]

@@ -9,7 +9,7 @@ import click
 from tabulate import tabulate
 
 from elcheck.checker.check.check import Report
-from elcheck.checker.model.state import Envelope, Event, State, is_notice
+from elcheck.checker.model.state import Envelope, Event, GlobalState, is_notice
 from elcheck.checker.model.values import text
 from elcheck.checker.render.canvas import wrapped
 from elcheck.checker.traces.changes import Changes, changes
@@ -87,7 +87,7 @@ def _folded(cell: str, room: int | None) -> str:
     return "\n".join(f"{begin}{line}{end}" for line in wrapped(plain, room))
 
 
-def _start(state: State) -> str:
+def _start(state: GlobalState) -> str:
     """The initial state, nodes that start alike together; fields at their defaults are left out."""
     if state.shared is not None:
         return text(state.shared, sparse=True)
@@ -98,7 +98,7 @@ def _start(state: State) -> str:
     return "; ".join([*parts, *_messages("under way", state.network)])
 
 
-def _changes(report: Report, before: State, step: TraceStep) -> str:
+def _changes(report: Report, before: GlobalState, step: TraceStep) -> str:
     changed = changes(report.model, before, step.state)
     own = step.event.node.name if step.event.node else ""
     parts = []

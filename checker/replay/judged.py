@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from elcheck.checker.interpreter import Interpreter
+from elcheck.checker.model.call import RAISED, HandlerError, said
 from elcheck.checker.model.formula import Formula
-from elcheck.checker.model.handlers import RAISED, HandlerError, said
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import State
+from elcheck.checker.model.state import GlobalState
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.system.moves import Move
 from elcheck.checker.system.system import UNCUT, Cuts, Found, System
@@ -88,7 +88,7 @@ class _Traced(System):
 
     def __init__(self, trace: Trace, model: Model) -> None:
         super().__init__(model, Runner(model))
-        self._states: Sequence[State] = trace.states
+        self._states: Sequence[GlobalState] = trace.states
         self._steps = [(at, Move(step.event, watch=True)) for at, step in enumerate(trace.steps, 1)]
         self._unbounded = Interpreter(replace(model, bounds=()))  # a step that a bound cuts is a next step
 
@@ -104,7 +104,7 @@ class _Traced(System):
         """The next state."""
         return self._steps[code : code + 1], UNCUT
 
-    def decode(self, code: int) -> State:
+    def decode(self, code: int) -> GlobalState:
         """The state itself."""
         return self._states[code]
 
@@ -119,10 +119,9 @@ class _Traced(System):
     def seen(self, profile: tuple[int, ...], claim: int) -> tuple[object, ...]:
         """What a claim sees of a state."""
         state, scope = self._states[profile[0]], self.claims[claim].scope
-        if scope.kind == "shared":
+        if not state.nodes:
             return (state.shared,)
         if scope.kind == "history":
-            names = [monitor.name for monitor in self.model.monitors]
-            return (state.history[names.index(scope.monitor)],)
+            return (state.history[self.model.place_of(scope.monitor)],)
         views = (see(scope, view.node, view.state, up=view.up) for view in state.nodes)
         return tuple(view for view in views if view is not None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from elcheck.checker.interpreter.why_not import Explainer, names_of
-from elcheck.checker.model.state import Event, State
+from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.replay.script import Entry, WrittenStep
 from elcheck.checker.replay.words import written
 from elcheck.checker.traces.trace import Trace
@@ -56,7 +56,7 @@ def _gone(step: WrittenStep, trace: Trace, explainer: Explainer) -> str | None:
     return None
 
 
-def _unknown(step: WrittenStep, state: State, explainer: Explainer) -> str:
+def _unknown(step: WrittenStep, state: GlobalState, explainer: Explainer) -> str:
     """What is wrong with a step that nothing in this state has to do with."""
     names, nodes = names_of(explainer), [node.name for node in explainer.nodes]
     name = _name(step, names)
@@ -77,7 +77,7 @@ def _unknown(step: WrittenStep, state: State, explainer: Explainer) -> str:
     return _unfit(name, node, state, explainer)
 
 
-def _unfit(name: str, node: str | None, state: State, explainer: Explainer) -> str:
+def _unfit(name: str, node: str | None, state: GlobalState, explainer: Explainer) -> str:
     """What there is instead, where a name is right and the rest is not."""
     of_name = [e for e in explainer.events(state) if e.name == name]
     here = [e for e in of_name if node is None or e.node is None or e.node.name == node]

@@ -9,7 +9,7 @@ from enum import Enum
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Envelope, State
+from elcheck.checker.model.state import Envelope, GlobalState
 from elcheck.checker.model.values import text
 
 
@@ -59,7 +59,7 @@ def is_whole(said: object) -> bool:
     return isinstance(said, dict) and ("nodes" in said or "shared" in said)
 
 
-def fits_state(said: object, state: State) -> bool:
+def fits_state(said: object, state: GlobalState) -> bool:
     """Whether a state as elcheck writes it stands for this one: the nodes, the network, or the state of a
     Spec. What is left of budgets and what monitors know does not count.
     """
@@ -87,14 +87,14 @@ def _fits_envelope(said: object, envelope: object) -> bool:
     return all(name in parts and fits(value, parts[name]) for name, value in said.items())
 
 
-def fits_fields(said: Mapping[str, object], state: State, model: Model) -> bool:
+def fits_fields(said: Mapping[str, object], state: GlobalState, model: Model) -> bool:
     """Whether fields have these values: ``{"n1.term": 1}``, of a Spec ``{"big": 3}``. Raises UsageError for
     one that there is not.
     """
     return all(fits(value, _field(name, state, model)) for name, value in said.items())
 
 
-def _field(path: str, state: State, model: Model) -> object:
+def _field(path: str, state: GlobalState, model: Model) -> object:
     first, *rest = path.split(".")
     at: object = state.shared
     names = {view.node.name: view for view in state.nodes}

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from elcheck.checker.interpreter.why_not import Explainer
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.model.handlers import HandlerError
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Event, State
+from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import counted, text
 from elcheck.checker.replay.script import Line, Script, WrittenStep
 from elcheck.checker.replay.unfit import Reason, reasons
@@ -59,8 +59,8 @@ class _Way:
 
     before: _Way | None
     event: Event | None
-    state: State
-    base: State | None = None
+    state: GlobalState
+    base: GlobalState | None = None
 
     def steps(self) -> Iterator[TraceStep]:
         """Its steps, the last one first."""
@@ -86,7 +86,7 @@ def walk(script: Script, model: Model) -> Walked:
     return _Walk(script, model).run()
 
 
-def unlike(model: Model, before: State, after: State) -> Iterator[str]:
+def unlike(model: Model, before: GlobalState, after: GlobalState) -> Iterator[str]:
     """What differs between two states, in words."""
     changed = changes(model, before, after)
     for change in changed.fields:
@@ -165,13 +165,13 @@ class _Walk:
             raise UsageError(f"'initial' is a number, an object with fields, or a state, not {said!r}")
         return [self._way(None, None, state, 0) for state in fitting or initial]
 
-    def _way(self, before: _Way | None, event: Event | None, after: State, number: int) -> _Way:
+    def _way(self, before: _Way | None, event: Event | None, after: GlobalState, number: int) -> _Way:
         base = after if number == self.script.loop else before.base if before is not None else None
         return _Way(before, event, after, base)
 
     def _further(self, number: int, step: WrittenStep, ways: list[_Way]) -> list[_Way]:
         """The ways one step on, one for each state (and state that the loop comes back to)."""
-        found: dict[tuple[State, State | None], _Way] = {}
+        found: dict[tuple[GlobalState, GlobalState | None], _Way] = {}
         events: dict[Event, None] = {}
         for way in ways:
             offers = [(step.fits(event), event, after) for event, after in self.explainer.steps(way.state)]

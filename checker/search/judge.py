@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from elcheck.checker.model.handlers import RAISED, HandlerError, said
+from elcheck.checker.model.call import RAISED, HandlerError, said
 from elcheck.checker.model.property import Property, Scope, Some
-from elcheck.checker.model.state import NodeView, State
+from elcheck.checker.model.spec import SharedProgram
+from elcheck.checker.model.state import GlobalState, NodeView
 from elcheck.checker.model.values import text
 from elcheck.checker.system.moves import Move
 from elcheck.checker.system.system import System
@@ -36,6 +37,7 @@ class Judge:
 
     def __init__(self, system: System) -> None:
         self._system = system
+        self._of_spec = isinstance(system.model.program, SharedProgram)
         self.claims: Sequence[Property] = system.claims
         self.evaluations = 0
         self._answers: dict[tuple[object, ...], bool | str] = {}
@@ -79,7 +81,7 @@ class Judge:
                 alike.setdefault(claim.scope.looks_at, []).append((p, claim))
         self._alike = [(self._asked.setdefault(what, set()), claims) for what, claims in alike.items()]
         self._steps = steps
-        self.local_steps = all(claim.scope.kind == "change" for _, claim in steps)
+        self.local_steps = not self._of_spec and all(claim.scope.kind == "change" for _, claim in steps)
         self.asks_whole = bool(self._whole)
         self.every_state = any(c.scope.kind in ("whole", "shared", "history") for _, c in states)
         self.asks_steps = bool(steps)
@@ -167,20 +169,20 @@ class Judge:
         if claim.kind in ("sometimes", "possible"):
             return _of(sight) if answer is True else None
         if isinstance(answer, str):
-            return answer
+            return _complaint(claim, answer, sight)
         if answer is (claim.kind == "never"):
             return ("holds" if claim.kind == "never" else "does not hold") + _of(sight)
         return None
 
     def _answer(self, p: int, claim: Property, sight: tuple[object, ...]) -> bool | str:
-        whole = claim.scope.kind in ("whole", "shared")
+        whole = self._of_spec or claim.scope.kind == "whole"  # it hardly ever comes again
         key = (p, *sight)
         known = None if whole else self._answers.get(key)
         if known is not None:
             return known
         self.evaluations += 1
         try:
-            answer = claim.scope.check(*sight)
+            answer = claim.scope.ask(*sight)
         except RAISED as error:
             raise HandlerError(f"the property {claim.name!r} raises {said(error)}{_of(sight)}") from error
         if not isinstance(answer, bool | str):
@@ -213,7 +215,9 @@ class Judge:
         for sight in _changed(claim, olds, news):
             answer = self._answer(p, claim, sight)
             if answer is not True:
-                yield answer if isinstance(answer, str) else "is broken" + _of(sight)
+                yield (
+                    _complaint(claim, answer, sight) if isinstance(answer, str) else "is broken" + _of(sight)
+                )
 
     def said_of_step(self, p: int, code: int, succ: int) -> str | None:
         """What is to be said of a step if it breaks a claim, whether that is decided or not."""
@@ -260,7 +264,7 @@ def arguments_of(scope: Scope, seen: tuple[object, ...]) -> Iterator[tuple[objec
 def _changed(claim: Property, olds: tuple[object, ...], news: tuple[object, ...]) -> list[tuple[object, ...]]:
     if claim.scope.kind == "changes":
         return [(olds, news)] if olds != news else []
-    if claim.scope.kind == "shared":
+    if olds and not isinstance(olds[0], NodeView):
         return [(old, new) for old, new in zip(olds, news, strict=True)]
     before = {view.node: view for view in olds if isinstance(view, NodeView)}
     return [
@@ -270,11 +274,19 @@ def _changed(claim: Property, olds: tuple[object, ...], news: tuple[object, ...]
     ]
 
 
+def _complaint(claim: Property, answer: str, sight: tuple[object, ...]) -> str:
+    """What a check says is wrong, with the nodes that it was asked of if it could not name them."""
+    if claim.scope.kind in ("each", "pair", "change") and not claim.scope.look.named:
+        nodes = dict.fromkeys(view.node.name for view in sight if isinstance(view, NodeView))
+        return f"{' and '.join(nodes)}: {answer}" if nodes else answer
+    return answer
+
+
 def _of(sight: tuple[object, ...]) -> str:
     """Of whom a check was asked: `` of n1 and n2``."""
     if all(isinstance(view, NodeView) for view in sight):
         names = dict.fromkeys(view.node.name for view in sight if isinstance(view, NodeView))
         return " of " + " and ".join(names) if names else ""
-    if len(sight) == 1 and not isinstance(sight[0], tuple | State):
+    if len(sight) == 1 and not isinstance(sight[0], tuple | GlobalState):
         return f" of {text(sight[0])}"
     return ""

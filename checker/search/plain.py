@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
-from elcheck.checker.model.handlers import HandlerError
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.state import Event
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.memory import resident

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from elcheck.checker.check.check import Report
 from elcheck.checker.check.results import Result, Shown
-from elcheck.checker.model.handlers import HandlerError
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.state import Event, EventKind
 from elcheck.checker.model.values import counted
 from elcheck.checker.search.judge import Finding, Judge

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from elcheck.checker.check.check import Coverage, Report, Stats, coverage_of
 from elcheck.checker.check.results import Result, Shown
 from elcheck.checker.check.verdict import EXIT, Verdict, overall
-from elcheck.checker.model.handlers import HandlerError
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.validate import validate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from elcheck.checker.model.node import Crashed
+from elcheck.checker.model.record import Crashed
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Send
 from elcheck.checker.system.environment_table import Weather, Weathers

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from elcheck.checker.model.handlers import RAISED, HandlerError, said
-from elcheck.checker.model.model import Monitor
+from elcheck.checker.model.call import RAISED, HandlerError, said
+from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import flaw
 from elcheck.checker.system.interning import Interner
@@ -21,7 +21,7 @@ Observation = tuple[int, Event, int, int, int]
 class History:
     """The monitors' fields, above those of the nodes."""
 
-    def __init__(self, monitors: Sequence[Monitor], tables: Sequence[NodeTable]) -> None:
+    def __init__(self, monitors: Sequence[Monitor[object]], tables: Sequence[NodeTable]) -> None:
         self._tables = tables
         base = WIDTH * len(tables)
         self._fields = [(base + WIDTH * i, monitor) for i, monitor in enumerate(monitors)]
@@ -94,7 +94,7 @@ class History:
         return tuple(self.state(at, number) for at, number in enumerate(self.numbers(code)))
 
 
-def _value(monitor: Monitor, state: object) -> object:
+def _value(monitor: Monitor[object], state: object) -> object:
     why = flaw(state, f"the state of the monitor {monitor.name}")
     if why is not None:
         raise HandlerError(why)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.node import survivor
+from elcheck.checker.model.record import survivor
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event, NodeView
 from elcheck.checker.model.step import Sends
@@ -81,7 +81,7 @@ class Locals:
         found = self._outcomes.get((local, key))
         if found is None:
             steps = self._runner.take(event, self[local].state).steps
-            found = tuple(self._outcome(event, local, s.state, s.sends) for s in steps)
+            found = tuple(self._outcome(event.chosen(s.choice), local, s.state, s.sends) for s in steps)
             self._outcomes[local, key] = found
         return found
 

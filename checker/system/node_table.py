@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from elcheck.checker.model.environment import Partition
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.node import Crashed, Disconnected
+from elcheck.checker.model.record import Crashed, Disconnected
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Send, Sends

@@ -19,7 +19,7 @@ from elcheck.checker.model.handlers import Handler
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import Envelope, Event, State
+from elcheck.checker.model.state import Envelope, Event, GlobalState
 from elcheck.checker.model.step import Effect, Send
 from elcheck.checker.model.values import order, text
 from elcheck.checker.system.environment_table import Weather, Weathers
@@ -67,9 +67,8 @@ class NodeSystem(System):
         self._monitored = bool(model.monitors)
         self._families: dict[object, Tables] = {}
         self._plans: dict[int, Plan] = {}
-        names = [monitor.name for monitor in model.monitors]
         self._monitor_of = [
-            names.index(c.scope.monitor) if c.scope.kind == "history" else None for c in self.claims
+            model.place_of(c.scope.monitor) if c.scope.kind == "history" else None for c in self.claims
         ]
         self._fields = tuple((table.shift, _Profiled(table)) for table in self.tables)
 
@@ -123,7 +122,7 @@ class NodeSystem(System):
             code += table.place(table.locals.number(state), box)
         return code
 
-    def decode(self, code: int) -> State:
+    def decode(self, code: int) -> GlobalState:
         views, network = [], []
         for table in self.tables:
             local, mail = table.ids.values[(code >> table.shift) & MASK]
@@ -136,7 +135,7 @@ class NodeSystem(System):
         else:
             network.sort(key=lambda e: (e.src, e.dst, order(e.msg)))
         setting = self.weathers.at(code >> self._top).setting
-        return State(tuple(views), tuple(network), setting, self.history.decode(code))
+        return GlobalState(tuple(views), tuple(network), setting, self.history.decode(code))
 
     def profile(self, code: int) -> tuple[int, ...]:
         seen = tuple(table[(code >> shift) & MASK] for shift, table in self._fields)

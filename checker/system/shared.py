@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import State
+from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.system.interning import Interner
 from elcheck.checker.system.moves import Cut, Move
 from elcheck.checker.system.system import UNCUT, Cuts, Found, System
@@ -19,7 +19,8 @@ class SharedSystem(System):
     def __init__(self, model: Model, runner: Runner) -> None:
         super().__init__(model, runner)
         self._states: Interner[object] = Interner()
-        self._moves = [Move(event, watch=True) for event in runner.shared_events()]
+        self._events = runner.shared_events()
+        self._moves: dict[Event, Move] = {}
 
     def initial(self) -> Iterator[int]:
         steps = self.runner.shared_starts()
@@ -32,18 +33,26 @@ class SharedSystem(System):
         state = self._states.values[code]
         found: Found = []
         cuts: list[Cut] = []
-        for move in self._moves:
-            for step in self.runner.take(move.event, state).steps:
+        for event in self._events:
+            for step in self.runner.take(event, state).steps:
                 if step.state == state:
                     continue
+                chosen = event.chosen(step.choice)
                 crossed = self.runner.crossed(step.state)
-                cuts += [(bound, move.event) for bound in crossed]
+                cuts += [(bound, chosen) for bound in crossed]
                 if not crossed:
-                    found.append((self._states.number(step.state), move))
+                    found.append((self._states.number(step.state), self._move(chosen)))
         return found, Cuts(cuts) if cuts else UNCUT
 
-    def decode(self, code: int) -> State:
-        return State(shared=self._states.values[code])
+    def _move(self, event: Event) -> Move:
+        """The move of an event, made once."""
+        found = self._moves.get(event)
+        if found is None:
+            found = self._moves[event] = Move(event, watch=True)
+        return found
+
+    def decode(self, code: int) -> GlobalState:
+        return GlobalState(shared=self._states.values[code])
 
     def profile(self, code: int) -> tuple[int, ...]:
         return (code,)

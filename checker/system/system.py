@@ -8,9 +8,9 @@ from typing import NamedTuple, TypeAlias
 
 from elcheck.checker.model.formula import atoms_of
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import Property, Scope, Some, scope_of
+from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import Event, State
+from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.system.moves import Cut, Move
 
 Found: TypeAlias = list[tuple[int, Move]]
@@ -42,7 +42,7 @@ def deadlock_claim(model: Model) -> list[Property]:
     if model.deadlock is False:
         return []
     done = model.deadlock
-    scope = Scope("none", never_done) if done is True else scope_of(done)
+    scope = Scope("none", never_done) if isinstance(done, bool) else done
     return [Property("deadlock", "no deadlock", scope)]
 
 
@@ -90,7 +90,7 @@ class System(ABC):
         """
 
     @abstractmethod
-    def decode(self, code: int) -> State:
+    def decode(self, code: int) -> GlobalState:
         """The state of a code, in plain objects."""
 
     @abstractmethod

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TypeAlias
 
-from elcheck.checker.model.handlers import RAISED, HandlerError, said
+from elcheck.checker.model.call import RAISED, HandlerError, said
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.property import Property, Scope
 from elcheck.checker.model.state import NodeView
@@ -53,11 +53,12 @@ def see(scope: Scope, node: NodeId, local: object, *, up: bool) -> Seen:
     """What a property of this scope sees of a node, None for nothing."""
     if scope.kind not in NODE_SCOPES or not isinstance(local, scope.of):
         return None
-    if scope.view is None:
+    view = scope.look.view
+    if view is None:
         return NodeView(node, up, local)
-    name = getattr(scope.view, "__name__", "view")
+    name = getattr(view, "__name__", "view")
     try:
-        value = scope.view(local)
+        value = view(local)
     except RAISED as error:
         raise HandlerError(f"the view {name} raises {said(error)}, on {local!r}") from error
     why = flaw(value, f"what the view {name} returns")

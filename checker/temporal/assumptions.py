@@ -88,4 +88,4 @@ def _instance(event: Event, per: Per) -> tuple[Hashable, str]:
         return (event.name, event.node), event.name + at
     if per == "action":
         return event.name, event.name
-    return (event.name, event.node, event.args), f"{event}{at}"
+    return (event.name, event.node, event.args, event.choice), f"{event}{at}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from elcheck.checker.model.handlers import HandlerError
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.plain import Patience, Search
 from elcheck.checker.system import System

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from elcheck.checker.model.formula import And, Constant, Formula, Not, Or, Release, Taken, Until
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Scope, Some
-from elcheck.checker.model.state import Event, State
+from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.search.judge import arguments_of
 from elcheck.checker.system.views import see
 
@@ -21,7 +21,7 @@ class Word:
     the last of them goes back.
     """
 
-    states: tuple[State, ...]
+    states: tuple[GlobalState, ...]
     events: tuple[Event | None, ...]
     back: int
 
@@ -69,21 +69,20 @@ def _fixpoint(values: list[tuple[bool, bool]], back: int, *, until: bool) -> lis
     return found
 
 
-def _holds(atom: Formula, state: State, model: Model) -> bool:
+def _holds(atom: Formula, state: GlobalState, model: Model) -> bool:
     """Whether an atom holds in a state."""
     scope = atom.scope if isinstance(atom, Some) else atom
     assert isinstance(scope, Scope)
-    answers = (scope.check(*args) is True for args in _arguments(scope, state, model))
+    answers = (scope.ask(*args) is True for args in _arguments(scope, state, model))
     return any(answers) if isinstance(atom, Some) else all(answers)
 
 
-def _arguments(scope: Scope, state: State, model: Model) -> list[tuple[object, ...]]:
+def _arguments(scope: Scope, state: GlobalState, model: Model) -> list[tuple[object, ...]]:
     if scope.kind == "whole":
         return [(state,)]
     if scope.kind == "shared":
         return [(state.shared,)]
     if scope.kind == "history":
-        names = [monitor.name for monitor in model.monitors]
-        return [(state.history[names.index(scope.monitor)],)]
+        return [(state.history[model.place_of(scope.monitor)],)]
     views = (see(scope, view.node, view.state, up=view.up) for view in state.nodes)
     return list(arguments_of(scope, tuple(view for view in views if view is not None)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.formula import Formula, Taken, atoms_of
-from elcheck.checker.model.handlers import HandlerError
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.plain import Search
 from elcheck.checker.temporal.state_graph import Graph, Mask

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Envelope, NodeView, State
+from elcheck.checker.model.state import Envelope, GlobalState, NodeView
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Changes:
     removed: tuple[Envelope, ...]
 
 
-def changes(model: Model, before: State, after: State) -> Changes:
+def changes(model: Model, before: GlobalState, after: GlobalState) -> Changes:
     """What a step changed, in the order of nodes and fields."""
     found: list[Change] = []
     for old, new in zip(before.nodes, after.nodes, strict=True):
@@ -67,7 +67,7 @@ def _of_fields(node: str, old: object, new: object) -> list[Change]:
     return [Change(node, name, was, now) for name, was, now in pairs if was != now]
 
 
-def _of_environment(before: State, after: State) -> list[Change]:
+def _of_environment(before: GlobalState, after: GlobalState) -> list[Change]:
     """What is left of the budgets, and the partition that stands."""
     old, new = before.environment, after.environment
     pairs: list[tuple[str, object, object]] = [

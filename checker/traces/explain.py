@@ -15,7 +15,7 @@ from elcheck.checker.model.formula import Formula, Taken, atoms_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property, Scope, Some
-from elcheck.checker.model.state import Event, NodeView, State
+from elcheck.checker.model.state import Event, GlobalState, NodeView
 from elcheck.checker.search.judge import arguments_of
 from elcheck.checker.system.views import see
 from elcheck.checker.traces.happens_before import HappensBefore, Point, changed, happens_before, points_of
@@ -76,7 +76,8 @@ def _explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
         what = f"{_listed(nodes)} all along" if nodes else "which steps are taken"
         what += ", and goes round" * (trace.loop is not None)
     elif claim.scope.kind == "history":
-        seeds, what = _of_monitor(trace, model, claim.scope.monitor), f"the history {claim.scope.monitor!r}"
+        at = model.place_of(claim.scope.monitor)
+        seeds, what = _of_monitor(trace, at), f"the history {model.monitors[at].name!r}"
     elif claim.kind == "step":
         seeds, what = _of_step(trace, claim.scope)
     else:
@@ -113,7 +114,7 @@ def _read(trace: Trace, claim: Property) -> list[NodeId]:
     """The nodes that the deciding check reads in the last state; all that it sees where no check decides."""
     seen = _views(claim.scope, trace.states[-1])
     for args in arguments_of(claim.scope, tuple(seen)):
-        if _decides(claim, claim.scope.check(*args)):
+        if _decides(claim, claim.scope.ask(*args)):
             views = args[0] if claim.scope.kind == "all" else args
             assert isinstance(views, tuple)
             return [view.node for view in views]
@@ -127,12 +128,14 @@ def _decides(claim: Property, answer: object) -> bool:
     return answer is True or (claim.kind == "never" and isinstance(answer, str))
 
 
-def _views(scope: Scope, state: State) -> list[NodeView[object]]:
+def _views(scope: Scope, state: GlobalState) -> list[NodeView[object]]:
     seen = (see(scope, view.node, view.state, up=view.up) for view in state.nodes)
     return [view for view in seen if view is not None]
 
 
-def _points(trace: Trace, differs: Callable[[State, State], Iterable[NodeId]]) -> dict[NodeId, list[Point]]:
+def _points(
+    trace: Trace, differs: Callable[[GlobalState, GlobalState], Iterable[NodeId]]
+) -> dict[NodeId, list[Point]]:
     """For each node the points at which something of it differs."""
     found: dict[NodeId, list[Point]] = {}
     for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
@@ -143,8 +146,8 @@ def _points(trace: Trace, differs: Callable[[State, State], Iterable[NodeId]]) -
     return found
 
 
-def _view_changes(scope: Scope) -> Callable[[State, State], list[NodeId]]:
-    def differs(before: State, after: State) -> list[NodeId]:
+def _view_changes(scope: Scope) -> Callable[[GlobalState, GlobalState], list[NodeId]]:
+    def differs(before: GlobalState, after: GlobalState) -> list[NodeId]:
         pairs = zip(_views(scope, before), _views(scope, after), strict=False)
         return [new.node for old, new in pairs if old != new]
 
@@ -169,9 +172,8 @@ def _of_step(trace: Trace, scope: Scope) -> tuple[set[Point], str]:
     return last, f"{_listed(moved)} before and after the last step"
 
 
-def _of_monitor(trace: Trace, model: Model, name: str) -> set[Point]:
-    """Where a monitor's state changes."""
-    at = [monitor.name for monitor in model.monitors].index(name)
+def _of_monitor(trace: Trace, at: int) -> set[Point]:
+    """Where the state of the monitor of a place changes."""
     histories = [state.history[at] for state in trace.states]
     return _taken(trace, lambda number, _: histories[number - 1] != histories[number])
 

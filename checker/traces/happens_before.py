@@ -14,7 +14,7 @@ from typing import NamedTuple
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Event, State, is_notice
+from elcheck.checker.model.state import Event, GlobalState, is_notice
 from elcheck.checker.traces.messages import Flow, Message, flow_of
 from elcheck.checker.traces.trace import Trace
 
@@ -52,14 +52,14 @@ def happens_before(trace: Trace, model: Model) -> HappensBefore:
     return HappensBefore(weaver.causes)
 
 
-def points_of(number: int, event: Event, state: State) -> list[Point]:
+def points_of(number: int, event: Event, state: GlobalState) -> list[Point]:
     """The points of a step: of a joint one a point of every node."""
     if event.kind != "tick":
         return [Point(number, event.node)]
     return [Point(number, view.node) for view in state.nodes]
 
 
-def changed(before: State, after: State) -> list[NodeId]:
+def changed(before: GlobalState, after: GlobalState) -> list[NodeId]:
     """The nodes that a step changes."""
     return [new.node for old, new in zip(before.nodes, after.nodes, strict=True) if old != new]
 
@@ -88,7 +88,7 @@ class _Weaver:
         self._fell: Point | None = None
         self._healed: dict[str, Point] = {}
 
-    def step(self, number: int, event: Event, before: State, after: State) -> None:
+    def step(self, number: int, event: Event, before: GlobalState, after: GlobalState) -> None:
         """Note what a step rests on, and what it changes."""
         waits = event.kind in ("timeout", "tick") and before.environment.synchronous
         everything = tuple(point for point in self.causes if point.step < number) if waits else ()

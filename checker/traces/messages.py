@@ -8,7 +8,7 @@ from typing import Literal
 
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Envelope, Event, State, is_notice
+from elcheck.checker.model.state import Envelope, Event, GlobalState, is_notice
 from elcheck.checker.traces.trace import Trace
 
 Fate = Literal["delivered", "lost", "gone"]
@@ -62,7 +62,7 @@ def consumed(event: Event, network: str) -> Envelope | None:
     return message if network != "sent-set" or is_notice(message) else None
 
 
-def sent(before: State, event: Event, after: State, network: str) -> list[Envelope]:
+def sent(before: GlobalState, event: Event, after: GlobalState, network: str) -> list[Envelope]:
     """What a step sends, copies of equal messages repeated; what it takes may be among it, sent once more."""
     then = Counter(before.network)
     gone = consumed(event, network)
@@ -115,7 +115,7 @@ class _Tracker:
         if not self._keeps or is_notice(envelope):
             copies.pop(at)
 
-    def settle(self, number: int, state: State) -> None:
+    def settle(self, number: int, state: GlobalState) -> None:
         """What else has come and gone in the network."""
         there = Counter(state.network)
         for envelope, copies in self._under_way.items():

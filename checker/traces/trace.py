@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from elcheck.checker.interpreter import Interpreter
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError
-from elcheck.checker.model.handlers import HandlerError
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Event, State
+from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import counted
 from elcheck.checker.search.plain import Path
 from elcheck.checker.system import System
@@ -23,7 +23,7 @@ class TraceStep:
     """What happened, and the state after it."""
 
     event: Event
-    state: State
+    state: GlobalState
 
 
 @dataclass(frozen=True, repr=False)
@@ -32,12 +32,12 @@ class Trace:
     starts, None for a finite trace; a loop without steps stutters in the last state for ever.
     """
 
-    initial: State
+    initial: GlobalState
     steps: tuple[TraceStep, ...]
     loop: int | None = None
 
     @property
-    def states(self) -> list[State]:
+    def states(self) -> list[GlobalState]:
         """Every state of the trace, the initial one first."""
         return [self.initial, *(step.state for step in self.steps)]
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Envelope, State
+from elcheck.checker.model.state import Envelope, GlobalState
 from elcheck.checker.model.values import text
 from elcheck.checker.traces.changes import changes
 from elcheck.checker.traces.messages import sent
 from elcheck.checker.traces.trace import TraceStep
 
 
-def effects(model: Model, before: State, step: TraceStep) -> list[str]:
+def effects(model: Model, before: GlobalState, step: TraceStep) -> list[str]:
     """A line for each change, fields of the node that steps without its name; then one for each message sent.
     Budgets are left out.
     """

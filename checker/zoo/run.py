@@ -10,8 +10,8 @@ from itertools import repeat
 from elcheck.checker.check.check import Report, Stats, check
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.loading.model_file import LoadError
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
-from elcheck.checker.model.handlers import HandlerError
 from elcheck.checker.traces.trace import ReplayError
 from elcheck.checker.zoo.cases import Case
 

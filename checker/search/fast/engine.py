@@ -11,9 +11,9 @@ from typing import overload
 
 import numpy as np
 
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.formula import Taken, atoms_of
-from elcheck.checker.model.handlers import HandlerError
 from elcheck.checker.model.state import Event
 from elcheck.checker.search.fast import arrays as a
 from elcheck.checker.search.fast.arrays import COUNT, GROW, Ints, Words, Words2

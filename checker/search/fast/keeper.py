@@ -21,8 +21,8 @@ from types import FrameType, TracebackType
 import numpy as np
 
 from elcheck.checker.loading.version import version
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.model.handlers import HandlerError
 from elcheck.checker.model.values import order
 from elcheck.checker.search.fast import arrays as a
 from elcheck.checker.search.fast.arrays import CAPACITY, COUNT, Ints, Words

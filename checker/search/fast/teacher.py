@@ -5,9 +5,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.environment import Partition
-from elcheck.checker.model.handlers import HandlerError
-from elcheck.checker.model.node import Crashed, Disconnected
+from elcheck.checker.model.record import Crashed, Disconnected
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Sends
 from elcheck.checker.search.fast import arrays as a

@@ -1,0 +1,112 @@
+"""Calling other people's code: a handler's answer in its canonical form, and an error with its place."""
+
+from __future__ import annotations
+
+import sysconfig
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.record import State
+from elcheck.checker.model.step import Blocked, Step
+from elcheck.checker.model.values import flaw, order, text
+
+RAISED = (Exception, SystemExit)
+"""What other people's code may raise, and what is a finding then; only an interrupt goes through."""
+
+_OURS = str(Path(__file__).parent.parent)
+_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_BUNDLED = tuple(str(Path(_OURS).parent / name) for name in ("models", "specs"))
+
+
+class HandlerError(Exception):
+    """A handler broke the rules or raised. The message says which, where and why."""
+
+
+class WrongAnswer(HandlerError):
+    """What a handler answered is no outcome. The message says what it does, whoever it is."""
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What a handler's call came to: its steps in canonical order, or the guard that blocked it."""
+
+    steps: tuple[Step[State], ...]
+    blocked: str | None = None
+
+
+Normal = Callable[[Step[State]], Step[State]]
+
+
+def outcomes(call: Callable[[], object], where: str, normal: Normal, *, twice: bool = False) -> Outcomes:
+    """Run a handler to its end.
+
+    ``normal`` brings a step into its canonical form, and raises HandlerError for one that can't be. Equal
+    outcomes count once, and their order is that of their values, whatever order the handler found them
+    in. With ``twice`` it runs a second time and must come to the same.
+
+    Raises HandlerError if the handler raises, answers what is no outcome, or guards after a yield.
+    """
+    result = _run(call, where, normal)
+    if twice and _run(call, where, normal) != result:
+        raise HandlerError(f"{where} is not deterministic: two runs on the same arguments differ")
+    return result
+
+
+def _run(call: Callable[[], object], where: str, normal: Normal) -> Outcomes:
+    found: list[Step[State]] = []
+    try:
+        answer = call()
+        if isinstance(answer, Step):
+            return Outcomes((normal(_checked(answer)),))
+        if isinstance(answer, State):
+            return Outcomes((normal(_checked(Step(answer))),))
+        if not isinstance(answer, Iterator):
+            raise WrongAnswer(
+                f"returns {text(answer)}: return the new state or a Step(state, sends), or yield Steps"
+            )
+        for step in answer:
+            found.append(normal(_checked(step)))  # noqa: PERF401  (kept when a guard fails later)
+    except Blocked as blocked:
+        if found:
+            raise WrongAnswer(f"has a guard after a yield ({blocked})") from None
+        return Outcomes((), str(blocked))
+    except (HandlerError, DefinitionError):
+        raise
+    except RAISED as error:
+        raise HandlerError(f"{where} raises {said(error)}") from error
+    if len(found) > 1:
+        found = sorted(set(found), key=order)
+    return Outcomes(tuple(found))
+
+
+def _checked(step: object) -> Step[State]:
+    if not isinstance(step, Step):
+        raise WrongAnswer(f"yields {text(step)}: yield Step(state, sends), or return the one state")
+    if not isinstance(step.state, State):
+        raise WrongAnswer(f"answers the state {text(step.state)}: a state is of a class(State)")
+    if not isinstance(step.sends, tuple):
+        raise WrongAnswer(f"sends {text(step.sends)}: use self.send(...), or leave it out")
+    why = flaw(step.state) or flaw(step.sends) or flaw(step.choice)
+    if why is not None:
+        raise WrongAnswer(f"answers what is no value: {why}")
+    hash(step)  # a __hash__ that raises is the handler's fault, found here
+    return step
+
+
+def said(error: BaseException) -> str:
+    """An exception in one line: what it is, what it says, and the model's line that led to it."""
+    what = type(error).__name__ + (f": {error}" if str(error) else "")
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if not frame.filename.startswith(_OURS)] or list(frames)
+    models = [frame for frame in theirs if is_of_a_model(frame.filename)] or theirs[:1]
+    return f"{what} ({models[-1].filename}:{models[-1].lineno})" if models else what
+
+
+def is_of_a_model(file: str) -> bool:
+    """True for a source file that is not of elcheck, of Python or of an installed library."""
+    if file.startswith(_BUNDLED):
+        return True
+    return not file.startswith((_OURS, "<", *_LIBRARIES))

@@ -1,0 +1,92 @@
+"""Records: the values that a model is made of. A subclass is a frozen dataclass without saying so."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import TypeVar, cast, dataclass_transform
+
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.ids import NodeId
+
+T = TypeVar("T")
+
+_DURABLE = "durable"
+_FIELDS = "__elcheck_fields__"
+
+
+@dataclass_transform(frozen_default=True)
+class Record:
+    """A value with named fields. Every subclass is made a frozen dataclass (PEP 681).
+
+    ``class Ballot(Record, order=True)`` also compares, field by field.
+    """
+
+    def __init_subclass__(cls, *, order: bool = False) -> None:
+        super().__init_subclass__()
+        dataclass(frozen=True, order=order)(cls)
+        setattr(cls, _FIELDS, vars(cls)["__dataclass_fields__"])
+
+
+class State(Record):
+    """The state of a node, or the shared state of a Spec."""
+
+
+class Message(Record):
+    """What nodes send to each other."""
+
+
+class Crashed(Message):
+    """What a perfect failure detector tells a node: ``peer`` has crashed."""
+
+    peer: NodeId
+
+
+class Disconnected(Message):
+    """What a node learns first when its fifo link to ``peer`` has broken."""
+
+    peer: NodeId
+
+
+def durable(default: T) -> T:
+    """A field of a local state that survives a crash; every other field falls back to its default."""
+    made: object = field(default=default, metadata={_DURABLE: True})
+    return cast(T, made)  # a dataclass takes a Field where its annotation says T
+
+
+def decorated_again(cls: type) -> bool:
+    """True if ``@dataclass`` was put on a Record: it forgets which fields are durable."""
+    return issubclass(cls, Record) and vars(cls).get(_FIELDS) is not vars(cls).get("__dataclass_fields__")
+
+
+def durable_fields(cls: type) -> frozenset[str]:
+    """The names of the durable fields of a class of local states."""
+    found = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
+    return frozenset(f.name for f in found if f.metadata.get(_DURABLE))
+
+
+def require_survivors(cls: type) -> None:
+    """Raise DefinitionError if a field of a class of local states is neither durable nor has a default."""
+    for f in dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ():
+        no_default = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+        if f.init and no_default and not f.metadata.get(_DURABLE):
+            raise DefinitionError(
+                f"{cls.__name__}.{f.name} is not durable and has no default, and a restart has to find "
+                "something in it: declare it durable(...), or give it a default"
+            )
+
+
+def survivor(state: object) -> object:
+    """What a crash spares of a local state: its durable fields, the others at their defaults.
+
+    Raises DefinitionError for a field that is neither durable nor has a default.
+    """
+    require_survivors(type(state))
+    assert dataclasses.is_dataclass(state)
+    assert not isinstance(state, type)
+    kept = {
+        f.name: getattr(state, f.name)
+        for f in dataclasses.fields(state)
+        if f.init and f.metadata.get(_DURABLE)
+    }
+    return type(state)(**kept)
