@@ -5,20 +5,22 @@ models/fast_leader_election.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from elcheck import (
     Event,
+    Message,
     Monitor,
     NodeId,
     NodeView,
     Property,
     Scope,
+    State,
     all_nodes,
     always,
     change,
     history,
+    node_views,
     pair,
     step,
     text,
@@ -36,8 +38,7 @@ class State(Enum):
     LEADING = 2
 
 
-@dataclass(frozen=True)
-class Notification:
+class Notification(Message):
     """What a server is doing, in which round, and its vote."""
 
     state: State
@@ -45,8 +46,7 @@ class Notification:
     vote: Vote
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(State):
     """The local state: all of it is lost in a crash. A server that has settled remembers no votes."""
 
     state: State = State.LOOKING
@@ -79,7 +79,7 @@ def agreement_in_a_round() -> Property:
             return True
         return f"{a.node} has settled on {text(a.state.vote)}, {b.node} on {text(b.state.vote)}"
 
-    return always("who settles in a round agrees", pair(check, of=Server))
+    return always("who settles in a round agrees", pair(node_views(Server), check))
 
 
 def leader_as_new_as_a_majority(histories: dict[NodeId, tuple[int, int]]) -> Property:
@@ -97,7 +97,7 @@ def leader_as_new_as_a_majority(histories: dict[NodeId, tuple[int, int]]) -> Pro
     def view(s: Server) -> State:
         return s.state
 
-    return always("the leader's history is as new as a majority's", all_nodes(check, view=view))
+    return always("the leader's history is as new as a majority's", all_nodes(node_views(State, view), check))
 
 
 def leads_its_own_round() -> Property:
@@ -108,7 +108,7 @@ def leads_its_own_round() -> Property:
             return f"{after.node} looks in round {before.state.round}, and leads round {after.state.round}"
         return True
 
-    return step("a leader is elected in its own round", change(check, of=Server))
+    return step("a leader is elected in its own round", change(node_views(Server), check))
 
 
 Left = frozenset[tuple[NodeId, Vote, bool]]
@@ -131,7 +131,7 @@ def votes_left() -> Monitor:
         others = {entry for entry in left if entry[0] != me}
         return frozenset(others | {(me, vote, vote == new.vote) for vote in mine})
 
-    return Monitor("votes left", start, after, of=Server)
+    return Monitor("votes left", Server, start=start, after=after)
 
 
 def no_way_back() -> Property:
@@ -155,4 +155,4 @@ def one_leader_for_all() -> Scope:
         agree = len({s.vote for s in states}) == 1 and not any(s.looks for s in states)
         return agree and any(s.state is State.LEADING for s in states)
 
-    return all_nodes(check, of=Server)
+    return all_nodes(node_views(Server), check)

@@ -8,46 +8,41 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elcheck import NodeId, durable
+from elcheck import Message, NodeId, State, durable
 from elcheck.specs import consensus
 
 Vote = tuple[int, NodeId]
 """A ballot, and the candidate that is voted for in it."""
 
 
-@dataclass(frozen=True)
-class Prepare:
+class Prepare(Message):
     """Phase 1a: a proposer opens its ballot."""
 
     ballot: int
 
 
-@dataclass(frozen=True)
-class Promise:
+class Promise(Message):
     """Phase 1b: the acceptor will vote in no lower ballot, and this was its last vote."""
 
     ballot: int
     voted: Vote | None
 
 
-@dataclass(frozen=True)
-class Accept:
+class Accept(Message):
     """Phase 2a: vote for this value in this ballot."""
 
     ballot: int
     value: NodeId
 
 
-@dataclass(frozen=True)
-class Accepted:
+class Accepted(Message):
     """Phase 2b: the vote."""
 
     ballot: int
     value: NodeId
 
 
-@dataclass(frozen=True)
-class Proposer:
+class Proposer(State):
     """The local state of a proposer."""
 
     ballot: int = durable(0)  # its last; never used again, not even after a crash
@@ -55,8 +50,7 @@ class Proposer:
     highest: Vote | None = None  # of the votes that the promises told of
 
 
-@dataclass(frozen=True)
-class Acceptor:
+class Acceptor(State):
     """The local state of an acceptor, on disk before it answers."""
 
     promised: int = durable(0)  # it votes in no lower ballot; at least the ballot of its vote
@@ -68,8 +62,7 @@ class Acceptor:
         return ((1, *self.voted),) if self.voted else ()
 
 
-@dataclass(frozen=True)
-class Learner:
+class Learner(State):
     """The local state of a learner."""
 
     votes: frozenset[tuple[Vote, NodeId]] = frozenset()

@@ -6,10 +6,10 @@ D. Ongaro and J. Ousterhout, In Search of an Understandable Consensus Algorithm,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
-from elcheck import NodeId, Prepared, durable
+from elcheck import Message, NodeId, Prepared, State, durable
 
 
 class Role(Enum):
@@ -34,8 +34,7 @@ Log = tuple[Entry, ...]
 """The oldest entry first. Indexes count from 1, as in the paper: 0 stands before the first entry."""
 
 
-@dataclass(frozen=True)
-class RequestVote:
+class RequestVote(Message):
     """A candidate asks for a vote in its term, and says how far its log goes."""
 
     term: int
@@ -43,15 +42,13 @@ class RequestVote:
     last_index: int
 
 
-@dataclass(frozen=True)
-class Vote:
+class Vote(Message):
     """A vote, granted."""
 
     term: int
 
 
-@dataclass(frozen=True)
-class AppendEntries:
+class AppendEntries(Message):
     """The leader's entry after ``prev_index``, where its log has one of ``prev_term``, and how far it has
     committed. The paper's may hold more entries than one, or none.
     """
@@ -63,16 +60,14 @@ class AppendEntries:
     commit: int
 
 
-@dataclass(frozen=True)
-class Appended:
+class Appended(Message):
     """The log agrees with the leader's of that term up to ``index``."""
 
     term: int
     index: int
 
 
-@dataclass(frozen=True)
-class Refused:
+class Refused(Message):
     """The answer to a request of an old term: there is a higher one. (What is turned down for another reason
     tells its sender nothing that the model needs, so no message is spent on it.)
     """
@@ -80,8 +75,7 @@ class Refused:
     term: int
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(State):
     """The local state of a server (figure 2 of the paper)."""
 
     term: int = durable(0)

@@ -6,10 +6,21 @@ B. Liskov and J. Cowling, Viewstamped Replication Revisited, MIT-CSAIL-TR-2012-0
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 
-from elcheck import Envelope, NodeId, NodeView, Prepared, Property, durable, each, sometimes
+from elcheck import (
+    Envelope,
+    Message,
+    NodeId,
+    NodeView,
+    Prepared,
+    Property,
+    State,
+    durable,
+    each,
+    node_views,
+    sometimes,
+)
 
 Entry = tuple[int, int]
 """An operation: the view whose primary took it from a client, and its op-number."""
@@ -27,31 +38,27 @@ class Status(Enum):
     RECOVERING = 4
 
 
-@dataclass(frozen=True)
-class Prepare:
+class Prepare(Message):
     """The primary's request to log an operation."""
 
     view: int
     entry: Entry
 
 
-@dataclass(frozen=True)
-class PrepareOk:
+class PrepareOk(Message):
     """The sender has logged the operations up to this place."""
 
     view: int
     number: int
 
 
-@dataclass(frozen=True)
-class StartViewChange:
+class StartViewChange(Message):
     """The sender has left all views before this one."""
 
     view: int
 
 
-@dataclass(frozen=True)
-class DoViewChange:
+class DoViewChange(Message):
     """To the primary of the view: the sender's log, and in which view it was last normal."""
 
     view: int
@@ -60,8 +67,7 @@ class DoViewChange:
     commit: int
 
 
-@dataclass(frozen=True)
-class StartView:
+class StartView(Message):
     """The primary's: the view begins with this log."""
 
     view: int
@@ -69,15 +75,13 @@ class StartView:
     commit: int
 
 
-@dataclass(frozen=True)
-class Recovery:
+class Recovery(Message):
     """The sender has lost its state. The nonce tells the answers to this question from others."""
 
     nonce: int
 
 
-@dataclass(frozen=True)
-class RecoveryResponse:
+class RecoveryResponse(Message):
     """The answer. The primary's has the log."""
 
     nonce: int
@@ -86,8 +90,7 @@ class RecoveryResponse:
     commit: int = 0
 
 
-@dataclass(frozen=True)
-class Replica:
+class Replica(State):
     """The local state of a server."""
 
     view: int = durable(0)  # on disk before anything is said in it, which is not in the paper
@@ -126,7 +129,7 @@ def a_later_primary_carries_on() -> Property:
     def check(n: NodeView[Replica]) -> bool:
         return n.state.leads and n.state.view > 0 and (0, 1) in n.state.log[: n.state.commit]
 
-    return sometimes("a later primary carries on", each(check, of=Replica))
+    return sometimes("a later primary carries on", each(node_views(Replica), check))
 
 
 def a_server_recovers() -> Property:
@@ -135,4 +138,4 @@ def a_server_recovers() -> Property:
     def check(n: NodeView[Replica]) -> bool:
         return n.state.nonce > 0 and n.state.log != ()
 
-    return sometimes("a server recovers its log", each(check, of=Replica))
+    return sometimes("a server recovers its log", each(node_views(Replica), check))

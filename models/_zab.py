@@ -7,10 +7,10 @@ section IV. The names of the messages are the paper's, ZooKeeper's own stand bes
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
-from elcheck import NodeId, Prepared, durable
+from elcheck import Message, NodeId, Prepared, State, durable
 from elcheck.specs.broadcast import Log, Zxid
 
 
@@ -23,22 +23,19 @@ class Phase(Enum):
     BROADCAST = 3
 
 
-@dataclass(frozen=True)
-class CEpoch:
+class CEpoch(Message):
     """A follower connects, and says which epoch it accepted last (FOLLOWERINFO)."""
 
     epoch: int
 
 
-@dataclass(frozen=True)
-class NewEpoch:
+class NewEpoch(Message):
     """The epoch that a prospective leader proposes (LEADERINFO)."""
 
     epoch: int
 
 
-@dataclass(frozen=True)
-class AckEpoch:
+class AckEpoch(Message):
     """A follower has accepted the epoch; its history is that of epoch ``current``. None: it had accepted the
     epoch before, so this is no vote.
     """
@@ -47,44 +44,38 @@ class AckEpoch:
     history: Log
 
 
-@dataclass(frozen=True)
-class NewLeader:
+class NewLeader(Message):
     """The history with which an epoch starts. (ZooKeeper sends the difference: DIFF, TRUNC or SNAP.)"""
 
     epoch: int
     history: Log
 
 
-@dataclass(frozen=True)
-class AckLeader:
+class AckLeader(Message):
     """A follower has entered the epoch, with the history up to ``last``."""
 
     last: Zxid | None
 
 
-@dataclass(frozen=True)
-class CommitLeader:
+class CommitLeader(Message):
     """The epoch is established: deliver everything up to ``last`` (UPTODATE)."""
 
     last: Zxid | None
 
 
-@dataclass(frozen=True)
-class Propose:
+class Propose(Message):
     """A new transaction (PROPOSAL)."""
 
     txn: Zxid
 
 
-@dataclass(frozen=True)
-class Ack:
+class Ack(Message):
     """A follower has it on its disk, and all that came before."""
 
     last: Zxid
 
 
-@dataclass(frozen=True)
-class Commit:
+class Commit(Message):
     """A majority has it on the disk: deliver it."""
 
     txn: Zxid
@@ -94,8 +85,7 @@ Word = CEpoch | AckEpoch | AckLeader | Ack
 """What a follower says to its leader."""
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(State):
     """The local state of a server. A server with a ``leader`` follows, one that somebody follows leads, and
     one in ELECTION does neither. ``current <= accepted``.
     """

@@ -9,7 +9,7 @@ delays are bounded and no node comes back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Annotated, Literal
 
@@ -17,12 +17,13 @@ from elcheck import (
     WEAK,
     Crashed,
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
     Sends,
+    State,
     Step,
-    Steps,
     always,
     eventually,
     guard,
@@ -48,23 +49,19 @@ class Mood(Enum):
     """A higher node has answered, and should announce a coordinator."""
 
 
-@dataclass(frozen=True)
-class Election:
+class Election(Message):
     """A lower node holds an election: is anybody there?"""
 
 
-@dataclass(frozen=True)
-class Ok:
+class Ok(Message):
     """A higher node is there, and takes over."""
 
 
-@dataclass(frozen=True)
-class Coordinator:
+class Coordinator(Message):
     """The sender has won."""
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(State):
     """The local state. A crash spares nothing but the id."""
 
     mood: Mood = Mood.NORMAL
@@ -79,77 +76,75 @@ class Member:
         return self.coordinator
 
 
-@dataclass(frozen=True)
 class Bully(Node[Member]):
     """Garcia-Molina 1982, section III, as textbooks tell it."""
 
     boot: bool = False
     bug: Bug | None = None
 
-    def start(self, me: NodeId) -> Steps[Member]:
+    def start(self) -> Member | Step[Member]:
         """All follow the highest, or have just been switched on."""
-        yield self.stand(me) if self.boot else Step(Member(coordinator=self.nodes[-1]))
+        return self.stand() if self.boot else Member(coordinator=self.nodes[-1])
 
-    def recover(self, me: NodeId, durable: Member) -> Steps[Member]:
+    def recover(self, durable: Member) -> Step[Member]:
         """A node that comes back holds an election."""
-        yield self.stand(me)
+        return self.stand()
 
-    def stand(self, me: NodeId, answer: Sends = ()) -> Step[Member]:
+    def stand(self, answer: Sends = ()) -> Step[Member]:
         """Hold an election: ask the higher nodes. The highest of all has nobody to ask, and has won."""
-        higher = [node for node in self.nodes if node > me]
+        higher = [node for node in self.nodes if node > self.me]
         if not higher or self.bug == "hasty":  # heard of nobody higher yet: that they had no time to answer
-            return self.win(me, answer)
+            return self.win(answer)
         return Step(Member(Mood.ELECTING), answer + self.send(higher, Election()))
 
-    def win(self, me: NodeId, answer: Sends = ()) -> Step[Member]:
+    def win(self, answer: Sends = ()) -> Step[Member]:
         """Tell everybody who coordinates."""
-        return Step(Member(Mood.NORMAL, me), answer + self.broadcast(me, Coordinator()))
+        return Step(Member(Mood.NORMAL, self.me), answer + self.broadcast(Coordinator()))
 
     @receive(fair=WEAK)
-    def crashed(self, me: NodeId, s: Member, src: NodeId, msg: Crashed) -> Steps[Member]:
+    def crashed(self, s: Member, src: NodeId, msg: Crashed) -> Member:
         """The coordinator's heartbeats stop: no message of the algorithm, but what makes suspicions true."""
-        yield Step(replace(s, silent=True) if s.coordinator == msg.peer else s)
+        return replace(s, silent=True) if s.coordinator == msg.peer else s
 
     @timeout(rank=0)
-    def suspect(self, me: NodeId, s: Member) -> Steps[Member]:
+    def suspect(self, s: Member) -> Step[Member]:
         """Nothing has been heard of the coordinator for long: hold an election."""
-        guard(s.coordinator not in (None, me), "it follows nobody")
+        guard(s.coordinator not in (None, self.me), "it follows nobody")
         guard(s.silent or self.bug == "false-suspicion", "it hears its coordinator")  # who may be slow only
-        yield self.stand(me)
+        return self.stand()
 
     @timeout(rank=0)
-    def no_answer(self, me: NodeId, s: Member) -> Steps[Member]:
+    def no_answer(self, s: Member) -> Step[Member]:
         """Nobody higher has answered in time, so nobody higher lives."""
         guard(s.mood is Mood.ELECTING, "it awaits no answer")
-        yield self.win(me)
+        return self.win()
 
     @timeout(rank=1)
-    def no_coordinator(self, me: NodeId, s: Member) -> Steps[Member]:
+    def no_coordinator(self, s: Member) -> Step[Member]:
         """Who took over has not made it: start again. It waits longer than for an answer, hence the rank."""
         guard(self.bug != "no-second-timer", "somebody else takes care of it")  # who may die of it
         guard(s.mood is Mood.WAITING, "it awaits no coordinator")
-        yield self.stand(me)
+        return self.stand()
 
     @receive(fair=WEAK)
-    def election(self, me: NodeId, s: Member, src: NodeId, msg: Election) -> Steps[Member]:
+    def election(self, s: Member, src: NodeId, msg: Election) -> Member | Step[Member]:
         """Answer a lower node, and take over. Who holds an election already must answer all the same."""
         ok = self.send(src, Ok())
         if s.mood is Mood.NORMAL:
-            yield self.stand(me, ok)
-        elif self.bug == "busy-silent":  # to the one who asks, silence means that nobody is there
-            yield Step(s)
-        else:
-            yield Step(s, ok)
+            return self.stand(ok)
+        if self.bug == "busy-silent":  # to the one who asks, silence means that nobody is there
+            return s
+        return Step(s, ok)
 
     @receive(fair=WEAK)
-    def ok(self, me: NodeId, s: Member, src: NodeId, msg: Ok) -> Steps[Member]:
+    def ok(self, s: Member, src: NodeId, msg: Ok) -> Member:
         """A higher node takes over: wait for a coordinator."""
-        yield Step(Member(Mood.WAITING) if s.mood is Mood.ELECTING else s)
+        return Member(Mood.WAITING) if s.mood is Mood.ELECTING else s
 
     @receive(fair=WEAK)
-    def coordinator(self, me: NodeId, s: Member, src: NodeId, msg: Coordinator) -> Steps[Member]:
+    def coordinator(self, s: Member, src: NodeId, msg: Coordinator) -> Member:
         """Follow the winner."""
-        yield Step(Member(Mood.NORMAL, src))
+        return Member(Mood.NORMAL, src)
 
 
 def model(
@@ -193,7 +188,8 @@ def model(
     highest = election.all_follow_the_highest(election.followed, of=Member)
     settled = election.faults_stop() >> eventually(always(highest))
     return Model(
-        Bully(node_ids(nodes), boot, bug),
+        Bully(boot, bug),
+        nodes=node_ids(nodes),
         environment=environment,
         properties=[
             election.one_leads(of=Member),

@@ -8,18 +8,19 @@ has a longest duration, and a node that does not answer by then is taken to be d
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Annotated, Literal
 
 from elcheck import (
     WEAK,
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
+    State,
     Step,
-    Steps,
     always_possible,
     guard,
     node_ids,
@@ -41,28 +42,23 @@ class Status(Enum):
     NORMAL = 3
 
 
-@dataclass(frozen=True)
-class AreYouUp:
+class AreYouUp(Message):
     """A call that whoever is up returns."""
 
 
-@dataclass(frozen=True)
-class AreYouNormal:
+class AreYouNormal(Message):
     """A call that returns whether the node works for anybody."""
 
 
-@dataclass(frozen=True)
-class Halt:
+class Halt(Message):
     """Stop working, and stop your own election."""
 
 
-@dataclass(frozen=True)
-class NewCoordinator:
+class NewCoordinator(Message):
     """The caller coordinates."""
 
 
-@dataclass(frozen=True)
-class Ready:
+class Ready(Message):
     """What there is to do; here simply: who takes part."""
 
     task: Nodes
@@ -71,16 +67,14 @@ class Ready:
 Call = AreYouUp | AreYouNormal | Halt | NewCoordinator | Ready
 
 
-@dataclass(frozen=True)
-class Return:
+class Return(Message):
     """The end of a call. ``no`` is the answer "no" to AreYouNormal."""
 
     of: Call
     no: bool = False
 
 
-@dataclass(frozen=True)
-class Vector:
+class Vector(State):
     """The state vector S(i), and where the node's own procedure stands. A crash takes all of it."""
 
     status: Status = Status.DOWN
@@ -92,41 +86,40 @@ class Vector:
     callees: Nodes = ()  # whom it calls so, one after the other; it waits for the first
 
 
-@dataclass(frozen=True)
 class Bully(Node[Vector]):
     """Garcia-Molina 1982, section III and appendix. A remote call is a request and its return."""
 
     bug: Bug | None = None
 
-    def start(self, me: NodeId) -> Steps[Vector]:
+    def start(self) -> Vector:
         """All work for the highest."""
-        yield Step(Vector(Status.NORMAL, self.nodes[-1], self.nodes))
+        return Vector(Status.NORMAL, self.nodes[-1], self.nodes)
 
-    def recover(self, me: NodeId, durable: Vector) -> Steps[Vector]:
+    def recover(self, durable: Vector) -> Step[Vector]:
         """RECOVERY: it knows nothing, and holds an election."""
-        yield self.election(me, durable)
+        return self.election(durable)
 
-    def election(self, me: NodeId, s: Vector) -> Step[Vector]:
+    def election(self, s: Vector) -> Step[Vector]:
         """ELECTION: leave it to a higher node, if one is up."""
-        return self.go_on(me, replace(s, up=()), AreYouUp(), self.nodes[me.index + 1 :])
+        return self.go_on(replace(s, up=()), AreYouUp(), self.nodes[self.me.index + 1 :])
 
-    def go_on(self, me: NodeId, s: Vector, call: Call, callees: Nodes) -> Step[Vector]:
+    def go_on(self, s: Vector, call: Call, callees: Nodes) -> Step[Vector]:
         """Make a call to one node after the other, and what follows when there is none left."""
         if callees:
             return Step(replace(s, call=call, callees=callees), self.send(callees[0], call))
-        lower = self.nodes[: me.index]
+        lower = self.nodes[: self.me.index]
         match call:
             case AreYouUp() if self.bug == "no-halt":  # the others will see that it coordinates
-                return self.go_on(me, Vector(Status.ELECTION, up=lower), Halt(), ())
+                return self.go_on(Vector(Status.ELECTION, up=lower), Halt(), ())
             case AreYouUp():  # nobody higher: it halts itself, then the others, who might halt others, first
                 order = lower if self.bug == "upwards" else lower[::-1]
-                return self.go_on(me, Vector(Status.ELECTION, halted_by=me), Halt(), order)
+                return self.go_on(Vector(Status.ELECTION, halted_by=self.me), Halt(), order)
             case Halt():  # the paper's election point
-                return self.go_on(me, Vector(Status.REORGANIZATION, me, up=s.up), NewCoordinator(), s.up)
+                return self.go_on(Vector(Status.REORGANIZATION, self.me, up=s.up), NewCoordinator(), s.up)
             case NewCoordinator():  # the reorganization, in which the task is found
-                return self.go_on(me, s, Ready((*s.up, me)), s.up)
+                return self.go_on(s, Ready((*s.up, self.me)), s.up)
             case Ready(task):
-                return Step(Vector(Status.NORMAL, me, task))
+                return Step(Vector(Status.NORMAL, self.me, task))
             case AreYouNormal():
                 return self.rest(s)
 
@@ -135,72 +128,70 @@ class Bully(Node[Vector]):
         return Step(replace(s, up=(), call=None, callees=()))
 
     @timeout(fair=WEAK)
-    def check(self, me: NodeId, s: Vector) -> Steps[Vector]:
+    def check(self, s: Vector) -> Step[Vector]:
         """CHECK: once in a while the coordinator looks for nodes that came back, or lost their election."""
         guard(self.bug != "no-check", "whoever wants to join will say so")  # but nobody listens
         guard(s.call is None, "it is busy")
-        guard(s.status is Status.NORMAL and s.coordinator == me, "it does not coordinate")
-        yield self.go_on(me, s, AreYouNormal(), self.peers(me))
+        guard(s.status is Status.NORMAL and s.coordinator == self.me, "it does not coordinate")
+        return self.go_on(s, AreYouNormal(), self.peers)
 
     @timeout(fair=WEAK)
-    def missed(self, me: NodeId, s: Vector) -> Steps[Vector]:
+    def missed(self, s: Vector) -> Step[Vector]:
         """TIMEOUT: no news for long. Is the coordinator up? If not, go on as in ELECTION."""
         guard(s.call is None, "it is busy")
-        guard(s.coordinator != me, "it coordinates")
+        guard(s.coordinator != self.me, "it coordinates")
         first = () if s.coordinator is None else (s.coordinator,)
-        yield self.go_on(me, s, AreYouUp(), (*first, *self.nodes[me.index + 1 :]))
+        return self.go_on(s, AreYouUp(), (*first, *self.nodes[self.me.index + 1 :]))
 
     @timeout(fair=WEAK)
-    def no_answer(self, me: NodeId, s: Vector) -> Steps[Vector]:
+    def no_answer(self, s: Vector) -> Step[Vector]:
         """ONTIMEOUT: who has not answered by now is down. If it has been halted by us, start again."""
         guard(s.call is not None, "it awaits no return")
         assert s.call is not None
         if isinstance(s.call, NewCoordinator | Ready):
-            yield self.election(me, s)
-        else:
-            yield self.go_on(me, s, s.call, s.callees[1:])
+            return self.election(s)
+        return self.go_on(s, s.call, s.callees[1:])
 
     @receive(fair=WEAK)
-    def returned(self, me: NodeId, s: Vector, src: NodeId, msg: Return) -> Steps[Vector]:
+    def returned(self, s: Vector, src: NodeId, msg: Return) -> Vector | Step[Vector]:
         """A call has come back: make the next one."""
         if msg.of != s.call or src != s.callees[0]:
-            yield Step(s)  # the procedure that made it has been stopped
-        elif isinstance(s.call, AreYouUp):  # somebody higher is up, or the coordinator
-            yield self.rest(s)
-        elif msg.no:
-            yield self.election(me, s)
-        else:
-            up = (src, *s.up) if isinstance(s.call, Halt) else s.up
-            yield self.go_on(me, replace(s, up=up), s.call, s.callees[1:])
+            return s  # the procedure that made it has been stopped
+        if isinstance(s.call, AreYouUp):  # somebody higher is up, or the coordinator
+            return self.rest(s)
+        if msg.no:
+            return self.election(s)
+        up = (src, *s.up) if isinstance(s.call, Halt) else s.up
+        return self.go_on(replace(s, up=up), s.call, s.callees[1:])
 
     @receive(fair=WEAK)
-    def are_you(self, me: NodeId, s: Vector, src: NodeId, msg: AreYouUp | AreYouNormal) -> Steps[Vector]:
+    def are_you(self, s: Vector, src: NodeId, msg: AreYouUp | AreYouNormal) -> Step[Vector]:
         """AREYOUUP, AREYOUNORMAL."""
         no = isinstance(msg, AreYouNormal) and s.status is not Status.NORMAL
-        yield Step(s, self.send(src, Return(msg, no)))
+        return Step(s, self.send(src, Return(msg, no)))
 
     @receive(fair=WEAK)
-    def halt(self, me: NodeId, s: Vector, src: NodeId, msg: Halt) -> Steps[Vector]:
+    def halt(self, s: Vector, src: NodeId, msg: Halt) -> Step[Vector]:
         """HALT: its procedure is stopped (STOP), and it waits for the one that halted it."""
         halted = Vector(Status.ELECTION, halted_by=src)
         if self.bug == "no-stop":  # its own election runs on, towards a second coordinator
             halted = replace(halted, up=s.up, call=s.call, callees=s.callees)
-        yield Step(halted, self.send(src, Return(msg)))
+        return Step(halted, self.send(src, Return(msg)))
 
     @receive(fair=WEAK)
-    def new_coordinator(self, me: NodeId, s: Vector, src: NodeId, msg: NewCoordinator) -> Steps[Vector]:
+    def new_coordinator(self, s: Vector, src: NodeId, msg: NewCoordinator) -> Step[Vector]:
         """NEWCOORDINATOR: believed only from the one that has halted it last."""
         expected = s.status is Status.ELECTION and (s.halted_by == src or self.bug == "any-caller")
         if expected or self.bug == "no-halt":
             s = replace(s, status=Status.REORGANIZATION, coordinator=src, halted_by=None, task=())
-        yield Step(s, self.send(src, Return(msg)))
+        return Step(s, self.send(src, Return(msg)))
 
     @receive(fair=WEAK)
-    def ready(self, me: NodeId, s: Vector, src: NodeId, msg: Ready) -> Steps[Vector]:
+    def ready(self, s: Vector, src: NodeId, msg: Ready) -> Step[Vector]:
         """READY: to work, if it is still its coordinator who says so."""
         if s.status is Status.REORGANIZATION and s.coordinator == src:
             s = replace(s, status=Status.NORMAL, task=msg.task)
-        yield Step(s, self.send(src, Return(msg)))
+        return Step(s, self.send(src, Return(msg)))
 
 
 def model(
@@ -238,7 +229,8 @@ def model(
 
     highest = election.all_follow_the_highest(works_for, of=Vector)
     return Model(
-        Bully(node_ids(nodes), bug),
+        Bully(bug),
+        nodes=node_ids(nodes),
         environment=environment,
         properties=[
             election.agree("all who have a coordinator have the same", lambda s: s.coordinator, of=Vector),

@@ -6,63 +6,58 @@ solution is the witness of the property that says that there is one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
-from elcheck import Model, Spec, Step, Steps, action, always, guard, sometimes
+from elcheck import Model, Spec, State, action, always, guard, sometimes
 
 
-@dataclass(frozen=True)
-class Jugs:
+class Jugs(State):
     """Gallons in each jug."""
 
     small: int = 0
     big: int = 0
 
 
-@dataclass(frozen=True)
 class DieHard(Spec[Jugs]):
     """What can be done with two jugs and a fountain."""
 
     small_holds: int
     big_holds: int
 
-    def start(self) -> Steps[Jugs]:
-        yield Step(Jugs())
-
     @action
-    def fill_small(self, s: Jugs) -> Steps[Jugs]:
+    def fill_small(self, s: Jugs) -> Jugs:
         """Fill the small jug at the fountain."""
-        yield Step(replace(s, small=self.small_holds))
+        return replace(s, small=self.small_holds)
 
     @action
-    def fill_big(self, s: Jugs) -> Steps[Jugs]:
+    def fill_big(self, s: Jugs) -> Jugs:
         """Fill the big jug at the fountain."""
-        yield Step(replace(s, big=self.big_holds))
+        return replace(s, big=self.big_holds)
 
     @action
-    def empty_small(self, s: Jugs) -> Steps[Jugs]:
+    def empty_small(self, s: Jugs) -> Jugs:
         """Empty the small jug."""
-        yield Step(replace(s, small=0))
+        return replace(s, small=0)
 
     @action
-    def empty_big(self, s: Jugs) -> Steps[Jugs]:
+    def empty_big(self, s: Jugs) -> Jugs:
         """Empty the big jug."""
-        yield Step(replace(s, big=0))
+        return replace(s, big=0)
 
     @action
-    def small_to_big(self, s: Jugs) -> Steps[Jugs]:
+    def small_to_big(self, s: Jugs) -> Jugs:
         """Pour until the small jug is empty or the big one full."""
         guard(s.big < self.big_holds, "the big jug is full")
         poured = min(s.small, self.big_holds - s.big)
-        yield Step(Jugs(s.small - poured, s.big + poured))
+        return Jugs(s.small - poured, s.big + poured)
 
     @action
-    def big_to_small(self, s: Jugs) -> Steps[Jugs]:
+    def big_to_small(self, s: Jugs) -> Jugs:
         """Pour until the big jug is empty or the small one full."""
         guard(s.small < self.small_holds, "the small jug is full")
         poured = min(s.big, self.small_holds - s.small)
-        yield Step(Jugs(s.small + poured, s.big - poured))
+        return Jugs(s.small + poured, s.big - poured)
 
 
 def model(

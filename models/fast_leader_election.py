@@ -7,7 +7,7 @@ A leader that is settled on still has to win a majority in ZAB: a wrong one cost
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from elcheck import (
@@ -19,7 +19,6 @@ from elcheck import (
     NodeId,
     Prepared,
     Step,
-    Steps,
     always_possible,
     guard,
     node_ids,
@@ -33,7 +32,6 @@ from elcheck.models._fast_leader_election import Notification, Server, State, Vo
 Bug = Literal["epoch-ignored", "id-only", "round-ignored", "no-wait"]
 
 
-@dataclass(frozen=True)
 class FastLeaderElection(Node[Server]):
     """A. Medeiros, ZooKeeper's atomic broadcast protocol: theory and practice, 2012, section 4.2.1, and
     lookForLeader in ZooKeeper's FastLeaderElection.java.
@@ -42,27 +40,27 @@ class FastLeaderElection(Node[Server]):
     histories: tuple[tuple[int, int], ...]
     bug: Bug | None = None
 
-    def start(self, me: NodeId) -> Steps[Server]:
-        yield self.look(me, 1)
+    def start(self) -> Step[Server]:
+        return self.look(1)
 
-    def recover(self, me: NodeId, durable: Server) -> Steps[Server]:
-        yield self.look(me, 1)  # the round is not on the disk
+    def recover(self, durable: Server) -> Step[Server]:
+        return self.look(1)  # the round is not on the disk
 
-    def own(self, me: NodeId) -> Vote:
+    def own(self) -> Vote:
         """A vote for oneself."""
-        return (*self.histories[self.nodes.index(me)], me)
+        return (*self.histories[self.nodes.index(self.me)], self.me)
 
-    def look(self, me: NodeId, round_: int) -> Step[Server]:
+    def look(self, round_: int) -> Step[Server]:
         """Begin a round."""
-        return self.tell(me, Server(State.LOOKING, round_, self.own(me)))
+        return self.tell(Server(State.LOOKING, round_, self.own()))
 
-    def tell(self, me: NodeId, s: Server) -> Step[Server]:
+    def tell(self, s: Server) -> Step[Server]:
         """Everybody is told."""
-        return Step(s, self.broadcast(me, s.says))
+        return Step(s, self.broadcast(s.says))
 
-    def settle(self, me: NodeId, round_: int, vote: Vote) -> Server:
+    def settle(self, round_: int, vote: Vote) -> Server:
         """Lead or follow."""
-        return Server(State.LEADING if vote[2] == me else State.FOLLOWING, round_, vote)
+        return Server(State.LEADING if vote[2] == self.me else State.FOLLOWING, round_, vote)
 
     def quorum(self, servers: int) -> bool:
         """Whether so many servers are a majority."""
@@ -81,63 +79,62 @@ class FastLeaderElection(Node[Server]):
         return new > old
 
     @receive(fair=WEAK)
-    def hear(self, me: NodeId, s: Server, src: NodeId, msg: Notification) -> Steps[Server]:
+    def hear(self, s: Server, src: NodeId, msg: Notification) -> Server | Step[Server]:
         """Answer one who looks, if he is late; while looking oneself, go by what the others say."""
         if msg.state is State.LOOKING and (not s.looks or msg.round < s.round):
-            yield Step(s, self.send(src, s.says))
-        elif not s.looks:
-            yield Step(s)
-        elif msg.state is State.LOOKING:
-            yield self.compare(me, s, src, msg)
-        else:
-            yield self.join(me, s, src, msg)
+            return Step(s, self.send(src, s.says))
+        if not s.looks:
+            return s
+        if msg.state is State.LOOKING:
+            return self.compare(s, src, msg)
+        return self.join(s, src, msg)
 
-    def compare(self, me: NodeId, s: Server, src: NodeId, msg: Notification) -> Step[Server]:
+    def compare(self, s: Server, src: NodeId, msg: Notification) -> Step[Server]:
         """A vote of this round, or of a higher one, which the server goes over to."""
         old = s.vote
         if msg.round > s.round:
-            s, old = Server(State.LOOKING, msg.round, self.own(me), settled=s.settled), None
+            s, old = Server(State.LOOKING, msg.round, self.own(), settled=s.settled), None
         others = frozenset(said for said in s.votes if said[0] != src)
         s = replace(s, votes=others | {(src, msg.vote)})
         if s.vote is None or self.better(msg.vote, s.vote):
             s = replace(s, vote=msg.vote)
-        told = self.tell(me, s) if s.vote != old else Step(s)
+        told = self.tell(s) if s.vote != old else Step(s)
         if self.bug == "no-wait" and self.supported(s):
-            return Step(self.settle(me, s.round, s.says.vote), told.sends)
+            return Step(self.settle(s.round, s.says.vote), told.sends)
         return told
 
-    def join(self, me: NodeId, s: Server, src: NodeId, msg: Notification) -> Step[Server]:
+    def join(self, s: Server, src: NodeId, msg: Notification) -> Step[Server]:
         """From one who has settled: join, if a majority has, on one who says that he leads."""
         others = frozenset(said for said in s.settled if said[0] != src)
         s = replace(s, settled=others | {(src, msg)})
         agree = {node for node, said in s.settled if (said.round, said.vote) == (msg.round, msg.vote)}
         if msg.round == s.round:  # votes of this round count too, one's own among them
             s = replace(s, votes=frozenset(v for v in s.votes if v[0] != src) | {(src, msg.vote)})
-            agree |= {node for node, vote in (*s.votes, (me, s.vote)) if vote == msg.vote}
-        if msg.vote[2] == me:  # one's own followers of an earlier round may not know yet that it is over
+            agree |= {node for node, vote in (*s.votes, (self.me, s.vote)) if vote == msg.vote}
+        if msg.vote[2] == self.me:  # one's own followers of an earlier round may not know yet that it is over
             leads = msg.round == s.round or self.bug == "round-ignored"
         else:
             leads = any(node == msg.vote[2] and said.state is State.LEADING for node, said in s.settled)
-        return Step(self.settle(me, msg.round, msg.vote) if leads and self.quorum(len(agree)) else s)
+        return Step(self.settle(msg.round, msg.vote) if leads and self.quorum(len(agree)) else s)
 
     @timeout(fair=WEAK)
-    def finalize(self, me: NodeId, s: Server) -> Steps[Server]:
+    def finalize(self, s: Server) -> Server:
         """Nothing better has come in for a while (finalizeWait)."""
         guard(s.looks, "it has settled")
         guard(self.supported(s), "no majority votes as it does")
-        yield Step(self.settle(me, s.round, s.says.vote))
+        return self.settle(s.round, s.says.vote)
 
     @timeout(fair=WEAK, rank=1)
-    def resend(self, me: NodeId, s: Server) -> Steps[Server]:
+    def resend(self, s: Server) -> Step[Server]:
         """Nothing at all has come in for a while."""
         guard(s.looks, "it has settled")
-        yield self.tell(me, s)
+        return self.tell(s)
 
     @timeout(fair=WEAK, rank=1)
-    def leave(self, me: NodeId, s: Server) -> Steps[Server]:
+    def leave(self, s: Server) -> Step[Server]:
         """ZAB does not get on, with this leader or without followers: begin the next round."""
         guard(not s.looks, "it is looking")
-        yield self.look(me, s.round + 1)
+        return self.look(s.round + 1)
 
 
 def model(
@@ -162,13 +159,13 @@ def model(
     """
     ids = node_ids(2 if bug == "epoch-ignored" else nodes)
     histories = ((2, 1), (1, 1), *[(1, 0)] * nodes)[: len(ids)]  # the highest id has the oldest
-    program = FastLeaderElection(ids, histories, bug)
+    program = FastLeaderElection(histories, bug)
     settled = Prepared({node: program.settle(node, 1, program.own(ids[0])) for node in ids})
     return Model(
         program,
         # The wait is long enough: timeouts fire when nothing is under way (sync). Nobody crashes.
         environment=Environment(network="fifo", timing="sync"),
-        bounds=[Bound("max_round", lambda s: s.round <= max_round, of=Server)],
+        bounds=[Bound("max_round", Server, lambda s: s.round <= max_round)],
         monitors=[claims.votes_left()],
         properties=[
             claims.agreement_in_a_round(),

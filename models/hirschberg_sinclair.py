@@ -7,24 +7,26 @@ candidates send their ids far, and the highest id's probe comes all the way roun
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from elcheck import (
     WEAK,
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
     NodeView,
     Property,
+    State,
     Step,
-    Steps,
     action,
     always,
     each,
     guard,
     node_ids,
+    node_views,
     pair,
     receive,
     sometimes,
@@ -36,7 +38,6 @@ from elcheck.specs.election import decisions_are_final
 Bug = Literal["one-reply", "turns-early", "relay-drops-replies"]
 
 
-@dataclass(frozen=True)
 class Contender(Processor):
     """The local state. ``phase`` is the last one that it began, ``answered`` the neighbour through which the
     first reply of this phase came.
@@ -46,8 +47,7 @@ class Contender(Processor):
     answered: NodeId | None = None
 
 
-@dataclass(frozen=True)
-class Probe:
+class Probe(Message):
     """A candidate's id, which has come ``hops`` far and turns round after 2 ** ``phase``."""
 
     id: int
@@ -55,14 +55,12 @@ class Probe:
     hops: int
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(Message):
     """To the candidate ``id``: its probe met no higher id in this direction."""
 
     id: int
 
 
-@dataclass(frozen=True)
 class HirschbergSinclair(Node[Contender]):
     """Hirschberg and Sinclair 1980. Who has not the highest id around gets no answer here (in the paper it is
     told "no"): it waits until it is told who leads. The announcement is ours.
@@ -71,58 +69,56 @@ class HirschbergSinclair(Node[Contender]):
     bug: Bug | None = None
 
     @action(fair=WEAK)
-    def begin(self, me: NodeId, s: Contender) -> Steps[Contender]:
+    def begin(self, s: Contender) -> Step[Contender]:
         """An initiator becomes a candidate."""
         guard(s.stage is Stage.INITIATOR, "it has heard of an election, or leaves that to others")
-        yield self.enter(me, s, 0)
+        return self.enter(s, 0)
 
     @receive(fair=WEAK)
-    def probe(self, me: NodeId, s: Contender, src: NodeId, msg: Probe) -> Steps[Contender]:
+    def probe(self, s: Contender, src: NodeId, msg: Probe) -> Contender | Step[Contender]:
         """A higher id goes on or turns round, a lower one is swallowed, one's own has won."""
         if msg.id == s.id:
             won = replace(s, answered=None, leader=s.id)
             # Both probes come home, and the first of them wins.
-            yield Step(won, () if s.elected else self.send(right(self.nodes, me), Elected(s.id)))
-        elif msg.id > s.id:
+            return Step(won, () if s.elected else self.send(right(self.nodes, self.me), Elected(s.id)))
+        if msg.id > s.id:
             relay, onward = replace(s, stage=Stage.RELAY, answered=None), replace(msg, hops=msg.hops + 1)
             hops = onward.hops if self.bug == "turns-early" else msg.hops  # it was counted before the test
             if hops < 2**msg.phase:
-                yield Step(relay, self.send(self.beyond(me, src), onward))
-            else:
-                yield Step(relay, self.send(src, Reply(msg.id)))
-        elif s.stage in (Stage.ASLEEP, Stage.INITIATOR):
-            yield self.enter(me, s, 0)
-        else:
-            yield Step(s)
+                return Step(relay, self.send(self.beyond(src), onward))
+            return Step(relay, self.send(src, Reply(msg.id)))
+        if s.stage in (Stage.ASLEEP, Stage.INITIATOR):
+            return self.enter(s, 0)
+        return s
 
     @receive(fair=WEAK)
-    def reply(self, me: NodeId, s: Contender, src: NodeId, msg: Reply) -> Steps[Contender]:
+    def reply(self, s: Contender, src: NodeId, msg: Reply) -> Contender | Step[Contender]:
         """It is passed on to its candidate, for which the second one of a phase begins the next."""
         if msg.id != s.id:
             # Who has lost has nothing to say any more, but has to carry what others say.
             drops = self.bug == "relay-drops-replies" and s.stage is Stage.RELAY
-            yield Step(s, () if drops else self.send(self.beyond(me, src), msg))
-        elif s.stage is not Stage.CANDIDATE:
-            yield Step(s)  # a higher id has passed since
-        elif s.answered in (None, src) and self.bug != "one-reply":
-            yield Step(replace(s, answered=src))
-        else:  # both sides, or with the bug only one, know of no higher id
-            yield self.enter(me, s, s.phase + 1)
+            return Step(s, () if drops else self.send(self.beyond(src), msg))
+        if s.stage is not Stage.CANDIDATE:
+            return s  # a higher id has passed since
+        if s.answered in (None, src) and self.bug != "one-reply":
+            return replace(s, answered=src)
+        # both sides, or with the bug only one, know of no higher id
+        return self.enter(s, s.phase + 1)
 
     @receive(fair=WEAK)
-    def announcement(self, me: NodeId, s: Contender, src: NodeId, msg: Elected) -> Steps[Contender]:
+    def announcement(self, s: Contender, src: NodeId, msg: Elected) -> Step[Contender]:
         """Learn who leads, and pass it on round the ring."""
-        yield told(s, msg, self.send(right(self.nodes, me), msg))
+        return told(s, msg, self.send(right(self.nodes, self.me), msg))
 
-    def enter(self, me: NodeId, s: Contender, phase: int) -> Step[Contender]:
+    def enter(self, s: Contender, phase: int) -> Step[Contender]:
         """Begin a phase, with a probe both ways."""
         candidate = replace(s, stage=Stage.CANDIDATE, phase=phase, answered=None)
-        both = (left(self.nodes, me), right(self.nodes, me))
+        both = (left(self.nodes, self.me), right(self.nodes, self.me))
         return Step(candidate, self.send(both, Probe(s.id, phase, hops=1)))
 
-    def beyond(self, me: NodeId, src: NodeId) -> NodeId:
+    def beyond(self, src: NodeId) -> NodeId:
         """The neighbour on the other side than ``src``."""
-        before, after = left(self.nodes, me), right(self.nodes, me)
+        before, after = left(self.nodes, self.me), right(self.nodes, self.me)
         return after if src == before else before
 
 
@@ -143,7 +139,7 @@ def far_apart(nodes: int) -> Property:
             return f"{a.node} and {b.node}, {distance} apart, have both come to phase {both}"
         return True
 
-    return always("candidates are far apart", pair(check, view=phase))
+    return always("candidates are far apart", pair(node_views(State, phase), check))
 
 
 def model(
@@ -168,7 +164,8 @@ def model(
     if nodes < 3:
         raise ValueError("two ways round need three processors")
     return Model(
-        HirschbergSinclair(node_ids(nodes), bug),
+        HirschbergSinclair(bug),
+        nodes=node_ids(nodes),
         environment=Environment(network="bag"),  # nothing is lost; the order does not matter
         initial=beginnings(ids_for(nodes), Contender),
         properties=[
@@ -179,7 +176,7 @@ def model(
             far_apart(nodes),
             ring.everyone_decides(),
             ring.can_always_end(),
-            sometimes("a candidate comes to phase 2", each(lambda n: n.state == 2, view=phase)),
+            sometimes("a candidate comes to phase 2", each(node_views(State, phase), lambda n: n.state == 2)),
         ],
         deadlock=ring.proper_end(),
     )

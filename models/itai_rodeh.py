@@ -8,7 +8,7 @@ process tells its own, when it comes home, from an equal one of another process.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Annotated, Literal
 
@@ -16,6 +16,7 @@ from elcheck import (
     WEAK,
     Bound,
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
@@ -26,6 +27,7 @@ from elcheck import (
     all_nodes,
     always,
     node_ids,
+    node_views,
     receive,
     sometimes,
     whole,
@@ -46,8 +48,7 @@ class Stage(Enum):
     FOLLOWER = 3
 
 
-@dataclass(frozen=True)
-class Process:
+class Process(State):
     """The local state. ``lot`` is the number that an active process has drawn last, in round ``round``."""
 
     stage: Stage = Stage.PASSIVE
@@ -65,8 +66,7 @@ class Process:
         return self.stage if self.stage in (Stage.LEADER, Stage.FOLLOWER) else None
 
 
-@dataclass(frozen=True)
-class Lot:
+class Lot(Message):
     """A lot on its way round, which has made ``hops`` hops; ``unique`` as long as it has met no equal one."""
 
     round: int
@@ -75,14 +75,12 @@ class Lot:
     unique: bool = True
 
 
-@dataclass(frozen=True)
-class Elected:
+class Elected(Message):
     """The announcement: the sender is ``hops`` behind the leader."""
 
     hops: int = 1
 
 
-@dataclass(frozen=True)
 class ItaiRodeh(Node[Process]):
     """Itai and Rodeh 1990, with ``rounds``; without, Fokkink and Pang 2006, algorithm A, which is finite but
     needs links that keep the order. ``size`` is what a process takes for the number of processes.
@@ -93,23 +91,25 @@ class ItaiRodeh(Node[Process]):
     rounds: bool = False
     bug: Bug | None = None
 
-    def start(self, me: NodeId) -> Steps[Process]:
+    def start(self) -> Steps[Process]:
         # All have drawn when it begins: who drew later could do nothing before, so its lot could as well have
         # been late.
-        yield from self.draw(me, 0)
+        yield from self.draw(0)
 
-    def draw(self, me: NodeId, round: int) -> Steps[Process]:
+    def draw(self, round: int) -> Steps[Process]:
         """Draw a lot, any of them, and send it round."""
         for lot in range(1, self.lots + 1):
-            yield Step(Process(Stage.ACTIVE, lot, round), self.send(right(self.nodes, me), Lot(round, lot)))
+            yield Step(
+                Process(Stage.ACTIVE, lot, round), self.send(right(self.nodes, self.me), Lot(round, lot))
+            )
 
     @receive(fair=WEAK)
-    def lot(self, me: NodeId, s: Process, src: NodeId, msg: Lot) -> Steps[Process]:
+    def lot(self, s: Process, src: NodeId, msg: Lot) -> Steps[Process]:
         """A higher lot makes passive, a lower one is purged, an equal one marked; one's own comes home."""
-        after, farther = right(self.nodes, me), replace(msg, hops=msg.hops + 1)
+        after, farther = right(self.nodes, self.me), replace(msg, hops=msg.hops + 1)
         theirs, mine = (msg.round, msg.lot), (s.round, s.lot)
         if msg.hops == self.size:
-            yield from self.home(me, s, msg)
+            yield from self.home(s, msg)
         elif s.stage is not Stage.ACTIVE:
             yield Step(s, self.send(after, farther))
         elif theirs == mine:  # not the only one any more, so that its owner will draw again
@@ -119,21 +119,21 @@ class ItaiRodeh(Node[Process]):
         else:
             yield Step(s)
 
-    def home(self, me: NodeId, s: Process, msg: Lot) -> Steps[Process]:
+    def home(self, s: Process, msg: Lot) -> Steps[Process]:
         """One's own lot: it was the highest, and has won if nobody else had drawn the same."""
         if s.stage is not Stage.ACTIVE:
             yield Step(s)  # a higher one came first, which it does not when the order is kept
         elif msg.unique or self.bug == "tie-ignored":
-            yield Step(Process(Stage.LEADER), self.send(right(self.nodes, me), Elected()))
+            yield Step(Process(Stage.LEADER), self.send(right(self.nodes, self.me), Elected()))
         else:
-            yield from self.draw(me, s.round + 1 if self.rounds else 0)
+            yield from self.draw(s.round + 1 if self.rounds else 0)
 
     @receive(fair=WEAK)
-    def announcement(self, me: NodeId, s: Process, src: NodeId, msg: Elected) -> Steps[Process]:
+    def announcement(self, s: Process, src: NodeId, msg: Elected) -> Step[Process]:
         """Follow, and pass it on unless the leader is next."""
         farther = Elected(msg.hops + 1)
-        onward = self.send(right(self.nodes, me), farther) if farther.hops < self.size else ()
-        yield Step(Process(Stage.FOLLOWER), onward)
+        onward = self.send(right(self.nodes, self.me), farther) if farther.hops < self.size else ()
+        return Step(Process(Stage.FOLLOWER), onward)
 
 
 def stage(s: Process) -> Stage:
@@ -185,13 +185,14 @@ def model(
         return any(lot.hops == size and not lot.unique for lot in lots_out)
 
     return Model(
-        ItaiRodeh(node_ids(nodes), size, lots, rounds > 0, bug),
+        ItaiRodeh(size, lots, rounds > 0, bug),
         # Numbers of rounds do what the order on the links does, but there is no end to them.
+        nodes=node_ids(nodes),
         environment=Environment(network="fifo" if ordered else "bag"),
-        bounds=[Bound("max_round", lambda s: s.round < rounds, of=Process)] if rounds else [],
+        bounds=[Bound("max_round", Process, lambda s: s.round < rounds)] if rounds else [],
         properties=[
             ring.one_elected(),
-            always("somebody is left", all_nodes(somebody_is_left, view=stage)),
+            always("somebody is left", all_nodes(node_views(State, stage), somebody_is_left)),
             decisions_are_final(),
             ring.everyone_decides(),
             sometimes("a tie", whole(tie)),

@@ -6,16 +6,18 @@ clocks run apart, messages take any time. A write that arrives after the end is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from elcheck import (
     WEAK,
     Bound,
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
+    State,
     Step,
     Steps,
     action,
@@ -23,6 +25,7 @@ from elcheck import (
     each,
     guard,
     node_ids,
+    node_views,
     receive,
     sometimes,
     tick,
@@ -32,47 +35,40 @@ from elcheck.specs import mutex
 Bug = Literal["drift", "no-fencing", "expiry-lost", "late-answer", "blind-release", "release-first"]
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(Message):
     """A client asks for the lease."""
 
 
-@dataclass(frozen=True)
-class Granted:
+class Granted(Message):
     """The lease is the client's, with this fencing token."""
 
     token: int
 
 
-@dataclass(frozen=True)
-class Denied:
+class Denied(Message):
     """Another lease has not ended."""
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(Message):
     """The client gives the lease with this token back before its end."""
 
     token: int
 
 
-@dataclass(frozen=True)
-class Write:
+class Write(Message):
     """A write to the storage, under the lease with this token."""
 
     token: int
 
 
-@dataclass(frozen=True)
-class Lock:
+class Lock(State):
     """The server's state, on its disk: the last lease's token, the time left of it (0: the lock is free)."""
 
     token: int = durable(0)
     left: int = durable(0)
 
 
-@dataclass(frozen=True)
-class Client:
+class Client(State):
     """A client's state. ``since`` is the time by its own clock since it asked for what it awaits or holds
     (None: neither), ``lag`` how much more time has really passed; ``token`` is its lease's, 0 without one.
     """
@@ -88,48 +84,41 @@ class Client:
         return self.token > 0
 
 
-@dataclass(frozen=True)
-class Disk:
+class Disk(State):
     """The storage's state: the token of the last write that it applied."""
 
     applied: int = durable(0)
 
 
-@dataclass(frozen=True)
 class LockServer(Node[Lock]):
     """Grants a lease for ``term`` (Gray and Cheriton 1989, section 2), numbered in order (Kleppmann 2016)."""
 
     term: int
     bug: Bug | None
 
-    def start(self, me: NodeId) -> Steps[Lock]:
-        yield Step(Lock())
-
-    def at_crash(self, me: NodeId, before: Lock) -> Steps[Lock]:
+    def at_crash(self, before: Lock) -> Lock:
         forgets = self.bug == "expiry-lost"  # the end of the lease was kept in memory: the lock looks free
-        yield Step(replace(before, left=0) if forgets else before)
+        return replace(before, left=0) if forgets else before
 
     @tick
-    def elapse(self, me: NodeId, s: Lock) -> Steps[Lock]:
+    def elapse(self, s: Lock) -> Lock:
         """Time passes, while the server is down too, and the lease may end."""
-        yield Step(replace(s, left=max(s.left - 1, 0)))
+        return replace(s, left=max(s.left - 1, 0))
 
     @receive(fair=WEAK)
-    def ask(self, me: NodeId, s: Lock, src: NodeId, msg: Ask) -> Steps[Lock]:
+    def ask(self, s: Lock, src: NodeId, msg: Ask) -> Step[Lock]:
         """Grant the lease if no other runs."""
         if s.left:
-            yield Step(s, self.send(src, Denied()))
-        else:
-            yield Step(Lock(s.token + 1, self.term), self.send(src, Granted(s.token + 1)))
+            return Step(s, self.send(src, Denied()))
+        return Step(Lock(s.token + 1, self.term), self.send(src, Granted(s.token + 1)))
 
     @receive(fair=WEAK)
-    def release(self, me: NodeId, s: Lock, src: NodeId, msg: Release) -> Steps[Lock]:
+    def release(self, s: Lock, src: NodeId, msg: Release) -> Lock:
         """End the lease early. A release that comes late must not end the lease of somebody else."""
         its_own = msg.token == s.token or self.bug == "blind-release"  # freed without a look at the holder
-        yield Step(replace(s, left=0) if its_own else s)
+        return replace(s, left=0) if its_own else s
 
 
-@dataclass(frozen=True)
 class LeaseClient(Node[Client]):
     """Holds the lease until ``usable`` after it asked, by its clock, which may lag by ``drift`` meanwhile."""
 
@@ -139,15 +128,12 @@ class LeaseClient(Node[Client]):
     drift: int
     bug: Bug | None
 
-    def start(self, me: NodeId) -> Steps[Client]:
-        yield Step(Client())
-
-    def at_crash(self, me: NodeId, before: Client) -> Steps[Client]:
+    def at_crash(self, before: Client) -> Client:
         guard(False, "a client that has crashed takes no more steps, which it may do anyhow")
-        yield Step(before)
+        return before
 
     @tick
-    def elapse(self, me: NodeId, s: Client) -> Steps[Client]:
+    def elapse(self, s: Client) -> Steps[Client]:
         """Time passes; the client's clock shows it, or lags. When its time is up it stops of itself."""
         if s.since is None or s.since == self.usable:
             yield Step(s)
@@ -160,51 +146,46 @@ class LeaseClient(Node[Client]):
             yield Step(replace(s, lag=s.lag + 1))
 
     @action(fair=WEAK)
-    def ask(self, me: NodeId, s: Client) -> Steps[Client]:
+    def ask(self, s: Client) -> Step[Client]:
         """Ask for the lease. From now on its time counts: the server's starts later, whenever that is."""
         guard(s.since is None, "it has asked already")
-        yield Step(Client(since=0), self.send(self.server, Ask()))
+        return Step(Client(since=0), self.send(self.server, Ask()))
 
     @receive(fair=WEAK)
-    def answer(self, me: NodeId, s: Client, src: NodeId, msg: Granted | Denied) -> Steps[Client]:
+    def answer(self, s: Client, src: NodeId, msg: Granted | Denied) -> Client:
         """Hold the lease, if the answer did not take too long."""
         if s.since is None or s.holds:
-            yield Step(s)  # nothing was asked: the message is a copy
-        elif isinstance(msg, Denied):
-            yield Step(Client())
-        elif self.bug == "late-answer":  # the lease was taken to start when the answer arrives
-            yield Step(Client(since=0, token=msg.token))
-        else:
-            yield Step(replace(s, token=msg.token) if s.since < self.usable else Client())
+            return s  # nothing was asked: the message is a copy
+        if isinstance(msg, Denied):
+            return Client()
+        if self.bug == "late-answer":  # the lease was taken to start when the answer arrives
+            return Client(since=0, token=msg.token)
+        return replace(s, token=msg.token) if s.since < self.usable else Client()
 
     @action
-    def write(self, me: NodeId, s: Client) -> Steps[Client]:
+    def write(self, s: Client) -> Step[Client]:
         """Look at the clock, and write. A pause in between is, to the storage, a message long under way."""
         guard(s.holds and not s.wrote, "it holds no lease, or has written")
-        yield Step(replace(s, wrote=True), self.send(self.storage, Write(s.token)))
+        return Step(replace(s, wrote=True), self.send(self.storage, Write(s.token)))
 
     @action
-    def release(self, me: NodeId, s: Client) -> Steps[Client]:
+    def release(self, s: Client) -> Step[Client]:
         """Stop, and give the lease back. Not with a write under way, which would come after its end."""
         guard(s.holds and not s.wrote, "it holds no lease, or a write is under way")
         stopped = s if self.bug == "release-first" else Client()  # told the server first, and stopped later
-        yield Step(stopped, self.send(self.server, Release(s.token)))
+        return Step(stopped, self.send(self.server, Release(s.token)))
 
 
-@dataclass(frozen=True)
 class Storage(Node[Disk]):
     """What the lock protects."""
 
     bug: Bug | None
 
-    def start(self, me: NodeId) -> Steps[Disk]:
-        yield Step(Disk())
-
     @receive(fair=WEAK)
-    def write(self, me: NodeId, s: Disk, src: NodeId, msg: Write) -> Steps[Disk]:
+    def write(self, s: Disk, src: NodeId, msg: Write) -> Disk:
         """Apply a write, unless one of a later lease has been applied (Kleppmann 2016)."""
         fresh = msg.token >= s.applied or self.bug == "no-fencing"  # the storage does not look at the token
-        yield Step(Disk(msg.token) if fresh else s)
+        return Disk(msg.token) if fresh else s
 
 
 def model(
@@ -234,16 +215,16 @@ def model(
     server, *users, storage = node_ids("server", " ".join(f"c{i + 1}" for i in range(clients)), "storage")
     nodes = (server, *users, storage)
     drift = margin + 1 if bug == "drift" else drift  # clocks run further apart than the margin allows for
-    client = LeaseClient(nodes, server, storage, term - margin, drift, bug)
+    client = LeaseClient(server, storage, term - margin, drift, bug)
     return Model(
-        {server: LockServer(nodes, term, bug), **dict.fromkeys(users, client), storage: Storage(nodes, bug)},
+        {server: LockServer(term, bug), **dict.fromkeys(users, client), storage: Storage(bug)},
         # Messages take any time, in any order, and come once: answers belong to the question that was asked.
         environment=Environment(network="set", crash=1, restart=1),
-        bounds=[Bound("max_token", lambda s: s.token <= max_token, of=Lock)],
+        bounds=[Bound("max_token", Lock, lambda s: s.token <= max_token)],
         properties=[
             mutex.mutual_exclusion(of=Client),
             mutex.tokens_never_go_back(of=Disk),
             mutex.somebody_holds(of=Client),
-            sometimes("the lease passes on", each(lambda n: n.state.token > 1, of=Client)),
+            sometimes("the lease passes on", each(node_views(Client), lambda n: n.state.token > 1)),
         ],
     )

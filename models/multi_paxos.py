@@ -6,26 +6,28 @@ first phase of Paxos is run once for all slots: who has won it leads, until it h
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from elcheck import (
     WEAK,
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
     NodeView,
     Sends,
+    State,
     Step,
-    Steps,
     action,
     durable,
     each,
     guard,
     node_ids,
-    present,
+    node_views,
     receive,
+    require,
     sometimes,
     timeout,
 )
@@ -37,38 +39,33 @@ Log = tuple[str, ...]
 """Commands, that of slot 1 first."""
 
 
-@dataclass(frozen=True)
-class Prepare:
+class Prepare(Message):
     """Phase 1a, for all slots at once."""
 
     ballot: int
 
 
-@dataclass(frozen=True)
-class Promise:
+class Promise(Message):
     """Phase 1b, with the last vote in each slot."""
 
     ballot: int
     votes: frozenset[Vote]
 
 
-@dataclass(frozen=True)
-class Accept:
+class Accept(Message):
     """Phase 2a: vote for this, and this much is known to be chosen."""
 
     vote: Vote
     committed: Log
 
 
-@dataclass(frozen=True)
-class Accepted:
+class Accepted(Message):
     """Phase 2b: the vote."""
 
     vote: Vote
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(State):
     """The local state of a server."""
 
     promised: int = durable(0)  # it votes in no lower ballot
@@ -91,7 +88,6 @@ class Server:
         return self.ballot
 
 
-@dataclass(frozen=True)
 class MultiPaxos(Node[Server]):
     """Paxos for a sequence of commands (Lamport 2001, section 3)."""
 
@@ -99,14 +95,10 @@ class MultiPaxos(Node[Server]):
     ballots: int
     bug: Bug | None = None
 
-    def start(self, me: NodeId) -> Steps[Server]:
-        yield Step(Server())
-
-    def at_crash(self, me: NodeId, before: Server) -> Steps[Server]:
+    def at_crash(self, before: Server) -> Server:
         if self.bug == "forget-promise":  # only votes were written to the disk
-            yield Step(replace(before, promised=max((ballot for _, ballot, _ in before.votes), default=0)))
-        else:
-            yield Step(before)
+            return replace(before, promised=max((ballot for _, ballot, _ in before.votes), default=0))
+        return before
 
     def majority(self, count: int) -> bool:
         """Whether so many servers are a quorum."""
@@ -117,87 +109,86 @@ class MultiPaxos(Node[Server]):
         return Server(ballot, s.votes, committed=s.committed)
 
     @timeout(fair=WEAK)
-    def prepare(self, me: NodeId, s: Server) -> Steps[Server]:
+    def prepare(self, s: Server) -> Step[Server]:
         """Phase 1a: stand for a ballot of its own, higher than all that it knows of."""
         guard(not s.leads, "it leads")
-        mine = range(me.index + 1, self.ballots + 1, len(self.nodes))
-        ballot = present(next((b for b in mine if b > s.promised), None), "no ballot of its own is left")
-        stands = replace(self.follower(s, ballot), ballot=ballot, promises=frozenset({me}), reported=s.votes)
-        yield Step(stands, self.broadcast(me, Prepare(ballot)))
+        mine = range(self.me.index + 1, self.ballots + 1, len(self.nodes))
+        ballot = require(next((b for b in mine if b > s.promised), None), "no ballot of its own is left")
+        stands = replace(
+            self.follower(s, ballot), ballot=ballot, promises=frozenset({self.me}), reported=s.votes
+        )
+        return Step(stands, self.broadcast(Prepare(ballot)))
 
     @receive(fair=WEAK)
-    def promises(self, me: NodeId, s: Server, src: NodeId, msg: Prepare) -> Steps[Server]:
+    def promises(self, s: Server, src: NodeId, msg: Prepare) -> Server | Step[Server]:
         """Phase 1b: promise a ballot that is higher than all before, and follow."""
         if msg.ballot <= s.promised:
-            yield Step(s)
-            return
+            return s
         votes = s.votes
         if self.bug == "compacted-log":  # what is chosen has been dropped from the log, and nobody is told
             votes = frozenset(vote for vote in votes if vote[0] > len(s.committed))
         # A leader that stayed one would go on voting for its own proposals, against its promise.
         stays = self.bug == "deposed-leader"
         after = replace(s, promised=msg.ballot) if stays else self.follower(s, msg.ballot)
-        yield Step(after, self.send(src, Promise(msg.ballot, votes)))
+        return Step(after, self.send(src, Promise(msg.ballot, votes)))
 
     @receive(fair=WEAK)
-    def promise(self, me: NodeId, s: Server, src: NodeId, msg: Promise) -> Steps[Server]:
+    def promise(self, s: Server, src: NodeId, msg: Promise) -> Server | Step[Server]:
         """Lead when a majority has promised: propose the latest votes again, and a no-op in each gap."""
         if msg.ballot != s.ballot or s.leads:
-            yield Step(s)
-            return
+            return s
         promises, reported = s.promises | {src}, latest(s.reported | msg.votes)
         if not self.majority(len(promises)):
-            yield Step(replace(s, promises=promises, reported=reported))
-            return
+            return replace(s, promises=promises, reported=reported)
         if self.bug == "own-command":  # what the others have voted for may be chosen already
             reported = frozenset()
         begun = {slot: str(command) for slot, _, command in reported}
         leads = replace(s, promises=frozenset(), reported=frozenset(), proposals=())
         sends: Sends = ()
         for slot in range(1, max(begun, default=0) + 1):
-            leads, accept = self.proposed(me, leads, begun.get(slot, "no-op"))
+            leads, accept = self.proposed(leads, begun.get(slot, "no-op"))
             sends += accept
-        yield Step(leads, sends)
+        return Step(leads, sends)
 
     @action(fair=WEAK)
-    def propose(self, me: NodeId, s: Server) -> Steps[Server]:
+    def propose(self, s: Server) -> Server:
         """Phase 2a: a client's command for the next free slot."""
-        guard(len(present(s.proposals, "it does not lead")) < self.slots, "the log is full")
-        yield Step(*self.proposed(me, s, f"c{me.index + 1}"))
+        guard(len(require(s.proposals, "it does not lead")) < self.slots, "the log is full")
+        return self.proposed(s, f"c{self.me.index + 1}")
 
-    def proposed(self, me: NodeId, s: Server, command: str) -> tuple[Server, Sends]:
+    def proposed(self, s: Server, command: str) -> tuple[Server, Sends]:
         """A command proposed in the next slot, with the vote of the leader itself."""
         proposals = (*(s.proposals or ()), command)
         slot = len(proposals)
         vote = (slot, s.ballot, command)
-        after = replace(s, proposals=proposals, votes=latest(s.votes | {vote}), acks=s.acks | {(slot, me)})
-        return after, self.broadcast(me, Accept(vote, s.committed))
+        after = replace(
+            s, proposals=proposals, votes=latest(s.votes | {vote}), acks=s.acks | {(slot, self.me)}
+        )
+        return after, self.broadcast(Accept(vote, s.committed))
 
     @receive(fair=WEAK)
-    def accept(self, me: NodeId, s: Server, src: NodeId, msg: Accept) -> Steps[Server]:
+    def accept(self, s: Server, src: NodeId, msg: Accept) -> Server | Step[Server]:
         """Phase 2b: vote, unless a higher ballot was promised, and learn."""
         _, ballot, _ = msg.vote
         if ballot < s.promised:
-            yield Step(s)
-            return
+            return s
         if ballot > s.promised:
             s = self.follower(s, ballot)
         committed = max(s.committed, msg.committed, key=len)
         voted = replace(s, votes=latest(s.votes | {msg.vote}), committed=committed)
-        yield Step(voted, self.send(src, Accepted(msg.vote)))
+        return Step(voted, self.send(src, Accepted(msg.vote)))
 
     @receive(fair=WEAK)
-    def accepted(self, me: NodeId, s: Server, src: NodeId, msg: Accepted) -> Steps[Server]:
+    def accepted(self, s: Server, src: NodeId, msg: Accepted) -> Server:
         """Count the votes for its proposals: what a majority has voted for is chosen."""
         slot, ballot, _ = msg.vote
         if ballot != s.ballot or s.proposals is None or slot <= len(s.committed):
-            yield Step(s)
-            return
+            return s
         acks, committed = s.acks | {(slot, src)}, s.committed
         while self.majority(sum(of == len(committed) + 1 for of, _ in acks)):
             committed = (*committed, s.proposals[len(committed)])
         acks = frozenset((of, node) for of, node in acks if of > len(committed))
-        yield Step(replace(s, acks=acks, committed=committed))
+        return replace(s, acks=acks, committed=committed)
 
 
 def carries_on(n: NodeView[Server]) -> bool:
@@ -227,8 +218,9 @@ def model(
     """
     quorum = nodes // 2 + 1
     return Model(
-        MultiPaxos(node_ids(nodes), slots, ballots, bug),
+        MultiPaxos(slots, ballots, bug),
         # Late, lost, repeated, out of order: a sent-set has all of it. What is durable survives the crash.
+        nodes=node_ids(nodes),
         environment=Environment(network="sent-set", crash=1, restart=1),
         monitors=[consensus.votes_cast()],
         properties=[
@@ -238,6 +230,6 @@ def model(
             election.one_leader_per_term(),
             *([consensus.deposed_ballots_choose_nothing(quorum, of=Server)] if deposed else []),
             election.leader_elected(),
-            sometimes("a second leader carries on", each(carries_on, of=Server)),
+            sometimes("a second leader carries on", each(node_views(Server), carries_on)),
         ],
     )

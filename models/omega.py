@@ -10,7 +10,7 @@ there is one leader for all. That is enough for consensus, and the least that is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from typing import Annotated, Literal
 
@@ -18,10 +18,12 @@ from elcheck import (
     WEAK,
     Bound,
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
     NodeView,
+    State,
     Step,
     Steps,
     all_nodes,
@@ -30,6 +32,7 @@ from elcheck import (
     change,
     each,
     node_ids,
+    node_views,
     receive,
     sometimes,
     step,
@@ -41,15 +44,13 @@ Bug = Literal["fixed-patience", "no-gossip", "forgiven"]
 Counts = tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Alive:
+class Alive(Message):
     """The sender takes itself for the leader, and knows of these accusations."""
 
     accused: Counts
 
 
-@dataclass(frozen=True)
-class Detector:
+class Detector(State):
     """The local state. Node of index i has been accused ``accused[i]`` times, as far as this node knows."""
 
     accused: Counts = ()
@@ -59,28 +60,27 @@ class Detector:
     """The node with the fewest accusations. None when down."""
 
 
-@dataclass(frozen=True)
 class Omega(Node[Detector]):
     """Chandra, Hadzilacos and Toueg 1996 define Omega; accusations are those of Aguilera et al. 2001."""
 
     delay: int
     bug: Bug | None = None
 
-    def start(self, me: NodeId) -> Steps[Detector]:
+    def start(self) -> Detector:
         """Nobody is accused, the lowest id leads."""
-        yield Step(self.judged((0,) * len(self.nodes)))
+        return self.judged((0,) * len(self.nodes))
 
     def judged(self, accused: Counts, quiet: int = 0) -> Detector:
         """A state with these accusations, and the leader that follows from them."""
         return Detector(accused, quiet, min(self.nodes, key=lambda node: (accused[node.index], node)))
 
     @tick(fair=WEAK)
-    def pass_time(self, me: NodeId, s: Detector) -> Steps[Detector]:
+    def pass_time(self, s: Detector) -> Steps[Detector]:
         """A leader that is slow sends a heartbeat every ``delay`` ticks, and nobody knows the number."""
         if s.leader is None:
             yield Step(s)
-        elif s.leader == me:
-            yield Step(replace(s, quiet=0), self.broadcast(me, Alive(s.accused)))
+        elif s.leader == self.me:
+            yield Step(replace(s, quiet=0), self.broadcast(Alive(s.accused)))
             if s.quiet + 1 < self.delay:
                 yield Step(replace(s, quiet=s.quiet + 1))
         elif s.quiet < self.patience(s, s.leader):
@@ -97,7 +97,7 @@ class Omega(Node[Detector]):
         return (*accused[: of.index], number, *accused[of.index + 1 :])
 
     @receive(fair=WEAK)
-    def alive(self, me: NodeId, s: Detector, src: NodeId, msg: Alive) -> Steps[Detector]:
+    def alive(self, s: Detector, src: NodeId, msg: Alive) -> Detector:
         """A heartbeat: learn of the accusations that others have made, of oneself too."""
         accused = tuple(max(mine, theirs) for mine, theirs in zip(s.accused, msg.accused, strict=True))
         if self.bug == "no-gossip":  # a heartbeat is a sign of life and no more
@@ -105,7 +105,7 @@ class Omega(Node[Detector]):
         elif self.bug == "forgiven":  # it is not dead after all: the accusations were wrong
             accused = self.count(accused, src, 0)
         now = self.judged(accused, s.quiet)
-        yield Step(replace(now, quiet=0) if src == now.leader or now.leader != s.leader else now)
+        return replace(now, quiet=0) if src == now.leader or now.leader != s.leader else now
 
 
 def model(
@@ -149,16 +149,17 @@ def model(
         return n.state == n.node and n.node.index > 0
 
     return Model(
-        Omega(node_ids(nodes), delay, bug),
+        Omega(delay, bug),
         # A tick passes only when all messages have arrived (sync), so heartbeats are late because the leader
         # sends them late. Messages may overtake each other; nothing is lost. (Without gossip a crash would
         # be the only way to end the disagreement.)
+        nodes=node_ids(nodes),
         environment=Environment(network="set", crash=0 if bug == "no-gossip" else 1, timing="sync"),
-        bounds=[Bound("max_accused", lambda s: max(s.accused, default=0) <= delay + 2, of=Detector)],
+        bounds=[Bound("max_accused", Detector, lambda s: max(s.accused, default=0) <= delay + 2)],
         properties=[
-            always("accusations come to an end", all_nodes(accusations_end, view=accused, of=Detector)),
-            step("accusations only grow", change(only_grow, view=accused, of=Detector)),
-            sometimes("another takes over", each(leads, view=election.followed, of=Detector)),
+            always("accusations come to an end", all_nodes(node_views(Detector, accused), accusations_end)),
+            step("accusations only grow", change(node_views(Detector, accused), only_grow)),
+            sometimes("another takes over", each(node_views(Detector, election.followed), leads)),
             always_possible("all can come to agree", election.all_follow_a_live_leader(of=Detector)),
         ],
     )

@@ -7,7 +7,7 @@ clocks. Any majority of the acceptors is enough for each phase. models/multi_pax
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from elcheck import (
@@ -19,14 +19,14 @@ from elcheck import (
     NodeView,
     Property,
     Step,
-    Steps,
     action,
     all_nodes,
     always,
     each,
     node_ids,
-    present,
+    node_views,
     receive,
+    require,
 )
 from elcheck.models._paxos import Accept, Accepted, Acceptor, Cast, Learner, Prepare, Promise, Proposer
 from elcheck.specs import consensus, election
@@ -45,7 +45,6 @@ Bug = Literal[
 ]
 
 
-@dataclass(frozen=True)
 class Proposing(Node[Proposer]):
     """The proposer of Paxos Made Simple (Lamport 2001), section 2.2; it proposes itself if it may."""
 
@@ -53,92 +52,76 @@ class Proposing(Node[Proposer]):
     ballots: range
     bug: Bug | None = None
 
-    def start(self, me: NodeId) -> Steps[Proposer]:
-        yield Step(Proposer())
-
-    def recover(self, me: NodeId, durable: Proposer) -> Steps[Proposer]:
+    def recover(self, durable: Proposer) -> Proposer:
         # It may have proposed in this ballot, and must not do so again: it waits for the next.
-        yield Step(replace(durable, promises=frozenset()) if self.bug == "reuse-ballot" else durable)
+        return replace(durable, promises=frozenset()) if self.bug == "reuse-ballot" else durable
 
     @action(fair=WEAK)
-    def prepare(self, me: NodeId, s: Proposer) -> Steps[Proposer]:
+    def prepare(self, s: Proposer) -> Step[Proposer]:
         """Phase 1a: open the next ballot of its own."""
         later = next((ballot for ballot in self.ballots if ballot > s.ballot), None)
-        ballot = present(later, "no ballot of its own is left")
-        yield Step(Proposer(ballot, frozenset()), self.send(self.cast.acceptors, Prepare(ballot)))
+        ballot = require(later, "no ballot of its own is left")
+        return Step(Proposer(ballot, frozenset()), self.send(self.cast.acceptors, Prepare(ballot)))
 
     @receive(fair=WEAK)
-    def promise(self, me: NodeId, s: Proposer, src: NodeId, msg: Promise) -> Steps[Proposer]:
+    def promise(self, s: Proposer, src: NodeId, msg: Promise) -> Proposer | Step[Proposer]:
         """Phase 2a, on the last promise of a quorum: propose the value of the latest vote that any of them
         has told of. Only if there is none is the proposer free. It proposes once in a ballot.
         """
         stale = msg.ballot != s.ballot and self.bug != "stale-promise"
         if stale or s.promises is None:
-            yield Step(s)
-            return
+            return s
         promises = s.promises | {src}
         highest = max(filter(None, (s.highest, msg.voted)), default=None)
         if self.bug == "any-vote":  # of the values told of, only that of the highest ballot may be chosen
             highest = msg.voted or s.highest
         if len(promises) < self.cast.quorum:
-            yield Step(Proposer(s.ballot, promises, highest))
-            return
-        value = highest[1] if highest and self.bug != "ignore-votes" else me
-        yield Step(Proposer(s.ballot), self.send(self.cast.acceptors, Accept(s.ballot, value)))
+            return Proposer(s.ballot, promises, highest)
+        value = highest[1] if highest and self.bug != "ignore-votes" else self.me
+        return Step(Proposer(s.ballot), self.send(self.cast.acceptors, Accept(s.ballot, value)))
 
 
-@dataclass(frozen=True)
 class Accepting(Node[Acceptor]):
     """The acceptor of Paxos Made Simple (Lamport 2001), section 2.2."""
 
     cast: Cast
     bug: Bug | None = None
 
-    def start(self, me: NodeId) -> Steps[Acceptor]:
-        yield Step(Acceptor())
-
-    def at_crash(self, me: NodeId, before: Acceptor) -> Steps[Acceptor]:
+    def at_crash(self, before: Acceptor) -> Acceptor:
         if self.bug == "forget-promise":  # only votes were written to the disk
-            yield Step(Acceptor(before.voted[0] if before.voted else 0, before.voted))
-        elif self.bug == "forget-all":  # the disk is lost, and a new one comes back under the old name
-            yield Step(Acceptor())
-        else:
-            yield Step(before)
+            return Acceptor(before.voted[0] if before.voted else 0, before.voted)
+        if self.bug == "forget-all":  # the disk is lost, and a new one comes back under the old name
+            return Acceptor()
+        return before
 
     @receive(fair=WEAK)
-    def promise(self, me: NodeId, s: Acceptor, src: NodeId, msg: Prepare) -> Steps[Acceptor]:
+    def promise(self, s: Acceptor, src: NodeId, msg: Prepare) -> Acceptor | Step[Acceptor]:
         """Phase 1b: promise, unless a higher ballot is promised. Asked again before a vote, answer again."""
         if msg.ballot < s.promised or (s.voted and msg.ballot == s.voted[0]):
-            yield Step(s)
-        else:
-            yield Step(replace(s, promised=msg.ballot), self.send(src, Promise(msg.ballot, s.voted)))
+            return s
+        return Step(replace(s, promised=msg.ballot), self.send(src, Promise(msg.ballot, s.voted)))
 
     @receive(fair=WEAK)
-    def vote(self, me: NodeId, s: Acceptor, src: NodeId, msg: Accept) -> Steps[Acceptor]:
+    def vote(self, s: Acceptor, src: NodeId, msg: Accept) -> Acceptor | Step[Acceptor]:
         """Phase 2b: vote, unless a higher ballot is promised."""
         if msg.ballot < s.promised and self.bug != "ignore-promise":
-            yield Step(s)
-        else:
-            vote = (msg.ballot, msg.value)
-            promised = s.promised if self.bug == "vote-is-no-promise" else msg.ballot
-            yield Step(Acceptor(promised, vote), self.send(self.cast.learners, Accepted(*vote)))
+            return s
+        vote = (msg.ballot, msg.value)
+        promised = s.promised if self.bug == "vote-is-no-promise" else msg.ballot
+        return Step(Acceptor(promised, vote), self.send(self.cast.learners, Accepted(*vote)))
 
 
-@dataclass(frozen=True)
 class Learning(Node[Learner]):
     """The learner of Paxos Made Simple (Lamport 2001), section 2.3."""
 
     cast: Cast
 
-    def start(self, me: NodeId) -> Steps[Learner]:
-        yield Step(Learner())
-
     @receive(fair=WEAK)
-    def accepted(self, me: NodeId, s: Learner, src: NodeId, msg: Accepted) -> Steps[Learner]:
+    def accepted(self, s: Learner, src: NodeId, msg: Accepted) -> Learner:
         """Count the votes; a quorum of one ballot has elected."""
         votes = s.votes | {((msg.ballot, msg.value), src)}
         count = sum(vote == (msg.ballot, msg.value) for vote, _ in votes)
-        yield Step(Learner(votes, msg.value if count >= self.cast.quorum else s.decision))
+        return Learner(votes, msg.value if count >= self.cast.quorum else s.decision)
 
 
 def only_candidates_are_voted_for() -> Property:
@@ -153,7 +136,7 @@ def only_candidates_are_voted_for() -> Property:
         stood = {n.node for n in nodes if n.state is True}
         return all(n.state in stood for n in nodes if isinstance(n.state, NodeId))
 
-    return always("only candidates are voted for", all_nodes(check, view=seen, of=(Proposer, Acceptor)))
+    return always("only candidates are voted for", all_nodes(node_views((Proposer, Acceptor), seen), check))
 
 
 def model(
@@ -201,9 +184,9 @@ def model(
         owned = {p: range(1, ballots // proposers + 1) for p in cast.proposers}
     return Model(
         {
-            **{p: Proposing(nodes, cast, owned[p], bug) for p in cast.proposers},
-            **{a: Accepting(nodes, cast, bug) for a in cast.acceptors},
-            **{n: Learning(nodes, cast) for n in cast.learners},
+            **{p: Proposing(cast, owned[p], bug) for p in cast.proposers},
+            **{a: Accepting(cast, bug) for a in cast.acceptors},
+            **{n: Learning(cast) for n in cast.learners},
         },
         # Late, lost, repeated, out of order: a sent-set has all of it. What is durable survives the crash.
         environment=Environment(network="sent-set", crash=int(crashes), restart=int(crashes)),
@@ -216,5 +199,7 @@ def model(
             consensus.value_chosen(quorum),
             *([] if crashes else [consensus.value_can_always_be_chosen(quorum)]),
         ],
-        deadlock=not crashes and learners > 0 and each(lambda n: n.state.decision is not None, of=Learner),
+        deadlock=not crashes
+        and learners > 0
+        and each(node_views(Learner), lambda n: n.state.decision is not None),
     )

@@ -8,11 +8,11 @@ process in is enough, and a reading that does not changes nothing: so there is a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Annotated, Literal, TypeVar
 
-from elcheck import WEAK, Model, Spec, Step, Steps, action, always_possible, guard, leads_to, sometimes
+from elcheck import WEAK, Model, Spec, State, action, always_possible, guard, leads_to, sometimes
 from elcheck.specs.mutex import one_inside
 
 Bug = Literal["turn-before-flag", "no-turn", "no-fence"]
@@ -36,8 +36,7 @@ class Store(Enum):
     FLAG_DOWN = 2
 
 
-@dataclass(frozen=True)
-class Memory:
+class Memory(State):
     """Where each process is, and the shared variables. ``stores`` is for processors with store buffers: what
     each process has written and the other cannot see yet, the oldest first.
     """
@@ -53,52 +52,48 @@ class Memory:
         return tuple(i for i in (0, 1) if self.at[i] is Place.INSIDE)
 
 
-@dataclass(frozen=True)
 class Peterson(Spec[Memory]):
     """The algorithm (Peterson 1981), where a write is seen at once."""
 
     bug: Bug | None
     processes: tuple[int, int] = (0, 1)
 
-    def start(self) -> Steps[Memory]:
-        yield Step(Memory())
-
     @action(over="processes")
-    def raise_flag(self, s: Memory, i: int) -> Steps[Memory]:
+    def raise_flag(self, s: Memory, i: int) -> Memory:
         """Say that it wants to enter."""
         late = self.bug == "turn-before-flag"  # the turn is given away before the other can see the flag
         guard(s.at[i] is (Place.HALFWAY if late else Place.OUTSIDE), "it is elsewhere in its program")
-        yield Step(self.write(go(s, i, Place.WAITING if late else Place.HALFWAY), i, Store.FLAG_UP))
+        return self.write(go(s, i, Place.WAITING if late else Place.HALFWAY), i, Store.FLAG_UP)
 
     @action(fair=WEAK, over="processes")
-    def give_turn(self, s: Memory, i: int) -> Steps[Memory]:
+    def give_turn(self, s: Memory, i: int) -> Memory:
         """Let the other go first."""
         early = self.bug == "turn-before-flag"
         guard(s.at[i] is (Place.OUTSIDE if early else Place.HALFWAY), "it is elsewhere in its program")
-        yield Step(self.write(go(s, i, Place.HALFWAY if early else Place.WAITING), i, Store.TURN_AWAY))
+        return self.write(go(s, i, Place.HALFWAY if early else Place.WAITING), i, Store.TURN_AWAY)
 
     @action(fair=WEAK, over="processes")
-    def see_flag_down(self, s: Memory, i: int) -> Steps[Memory]:
+    def see_flag_down(self, s: Memory, i: int) -> Memory:
         """Enter, since the other does not want to."""
         guard(s.at[i] is Place.WAITING, "it does not wait")
         guard(self.fence(s, i), "what it has written can't be seen yet")
         guard(not s.flag[1 - i], "the other's flag is up")
-        yield Step(go(s, i, Place.INSIDE))
+        return go(s, i, Place.INSIDE)
 
     @action(fair=WEAK, over="processes")
-    def see_turn_back(self, s: Memory, i: int) -> Steps[Memory]:
+    def see_turn_back(self, s: Memory, i: int) -> Memory:
         """Enter, since the other has given the turn away later."""
         guard(s.at[i] is Place.WAITING, "it does not wait")
         guard(self.fence(s, i), "what it has written can't be seen yet")
         guard(self.bug != "no-turn", "there are flags only")  # when both are up, nobody gives way
         guard(self.read_turn(s, i) == i, "it is the other's turn")
-        yield Step(go(s, i, Place.INSIDE))
+        return go(s, i, Place.INSIDE)
 
     @action(fair=WEAK, over="processes")
-    def leave(self, s: Memory, i: int) -> Steps[Memory]:
+    def leave(self, s: Memory, i: int) -> Memory:
         """Lower the flag."""
         guard(s.at[i] is Place.INSIDE, "it is not inside")
-        yield Step(self.write(go(s, i, Place.OUTSIDE), i, Store.FLAG_DOWN))
+        return self.write(go(s, i, Place.OUTSIDE), i, Store.FLAG_DOWN)
 
     def write(self, s: Memory, i: int, store: Store) -> Memory:
         """What a process's write makes of the memory."""
@@ -113,7 +108,6 @@ class Peterson(Spec[Memory]):
         return True
 
 
-@dataclass(frozen=True)
 class StoreBuffers(Peterson):
     """The same program on processors with store buffers, where what is written can be seen later (x86), and
     with a fence between the writes and the reads.
@@ -133,11 +127,11 @@ class StoreBuffers(Peterson):
         return not s.stores[i] or self.bug == "no-fence"  # it reads on, and may find the other's old flag
 
     @action(fair=WEAK, over="processes")
-    def drain(self, s: Memory, i: int) -> Steps[Memory]:
+    def drain(self, s: Memory, i: int) -> Memory:
         """The oldest store in a buffer reaches the memory."""
         guard(bool(s.stores[i]), "its buffer is empty")
         store, *later = s.stores[i]
-        yield Step(seen(replace(s, stores=put(s.stores, i, tuple(later))), i, store))
+        return seen(replace(s, stores=put(s.stores, i, tuple(later))), i, store)
 
 
 def go(s: Memory, i: int, place: Place) -> Memory:

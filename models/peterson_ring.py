@@ -8,22 +8,24 @@ the highest id, wherever it has moved to, is left.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from elcheck import (
     WEAK,
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
     Sends,
+    State,
     Step,
-    Steps,
     action,
     each,
     guard,
     node_ids,
+    node_views,
     receive,
     sometimes,
 )
@@ -34,7 +36,6 @@ from elcheck.specs.election import decisions_are_final
 Bug = Literal["no-fifo", "duplicate-ids", "keeps-own-id"]
 
 
-@dataclass(frozen=True)
 class Contender(Processor):
     """The local state. A candidate (an active processor) stands for the id ``maximum``; ``neighbour`` is what
     the nearest candidate upstream stands for, 0 as long as it has not told so in this phase. ``found``: it
@@ -46,77 +47,74 @@ class Contender(Processor):
     found: bool = False
 
 
-@dataclass(frozen=True)
-class One:
+class One(Message):
     """What the sender stands for, to the next candidate."""
 
     id: int
 
 
-@dataclass(frozen=True)
-class Two:
+class Two(Message):
     """What the candidate before the sender stands for."""
 
     id: int
 
 
-@dataclass(frozen=True)
-class Winner:
+class Winner(Message):
     """The announcement."""
 
     leader: int
 
 
-@dataclass(frozen=True)
 class Peterson(Node[Contender]):
     """Dolev, Klawe and Rodeh 1982, algorithm A; Peterson 1982. The channels have to keep the order."""
 
     bug: Bug | None = None
 
     @action(fair=WEAK)
-    def begin(self, me: NodeId, s: Contender) -> Steps[Contender]:
+    def begin(self, s: Contender) -> Contender:
         """An initiator becomes a candidate for its own id."""
         guard(s.stage is Stage.INITIATOR, "it has heard of an election, or leaves that to others")
-        yield Step(*self.awake(me, s))
+        return self.awake(s)
 
-    def awake(self, me: NodeId, s: Contender) -> tuple[Contender, Sends]:
+    def awake(self, s: Contender) -> tuple[Contender, Sends]:
         """Begin, by oneself or with the first message that comes: a candidate for one's own id."""
         if s.stage not in (Stage.ASLEEP, Stage.INITIATOR):
             return s, ()
-        return Contender(s.id, Stage.CANDIDATE, maximum=s.id), self.send(right(self.nodes, me), One(s.id))
+        return Contender(s.id, Stage.CANDIDATE, maximum=s.id), self.send(
+            right(self.nodes, self.me), One(s.id)
+        )
 
     @receive(fair=WEAK)
-    def one(self, me: NodeId, s: Contender, src: NodeId, msg: One) -> Steps[Contender]:
+    def one(self, s: Contender, src: NodeId, msg: One) -> Step[Contender]:
         """What the nearest candidate stands for; the next one is told."""
-        s, sends = self.awake(me, s)
-        onward = right(self.nodes, me)
+        s, sends = self.awake(s)
+        onward = right(self.nodes, self.me)
         if s.stage is Stage.RELAY:
-            yield Step(s, sends + self.send(onward, msg))
-        elif msg.id != s.maximum:
-            yield Step(replace(s, neighbour=msg.id), sends + self.send(onward, Two(msg.id)))
-        else:  # it has been all the way round, and met no other candidate
-            yield Step(replace(s, found=True), sends + self.send(onward, Winner(msg.id)))
+            return Step(s, sends + self.send(onward, msg))
+        if msg.id != s.maximum:
+            return Step(replace(s, neighbour=msg.id), sends + self.send(onward, Two(msg.id)))
+        # it has been all the way round, and met no other candidate
+        return Step(replace(s, found=True), sends + self.send(onward, Winner(msg.id)))
 
     @receive(fair=WEAK)
-    def two(self, me: NodeId, s: Contender, src: NodeId, msg: Two) -> Steps[Contender]:
+    def two(self, s: Contender, src: NodeId, msg: Two) -> Step[Contender]:
         """What the second candidate stands for: the phase is over, and the highest of the three goes on."""
-        s, sends = self.awake(me, s)
-        onward = right(self.nodes, me)
+        s, sends = self.awake(s)
+        onward = right(self.nodes, self.me)
         if s.stage is Stage.RELAY:
-            yield Step(s, sends + self.send(onward, msg))
-        elif s.neighbour > max(s.maximum, msg.id):
+            return Step(s, sends + self.send(onward, msg))
+        if s.neighbour > max(s.maximum, msg.id):
             # The neighbour that stood for this id is out, since its own neighbour has a lower one: if nobody
             # took the id over, it would be gone.
             highest = s.maximum if self.bug == "keeps-own-id" else s.neighbour
-            yield Step(replace(s, maximum=highest, neighbour=0), sends + self.send(onward, One(highest)))
-        else:
-            yield Step(replace(s, stage=Stage.RELAY, maximum=0, neighbour=0), sends)
+            return Step(replace(s, maximum=highest, neighbour=0), sends + self.send(onward, One(highest)))
+        return Step(replace(s, stage=Stage.RELAY, maximum=0, neighbour=0), sends)
 
     @receive(fair=WEAK)
-    def winner(self, me: NodeId, s: Contender, src: NodeId, msg: Winner) -> Steps[Contender]:
+    def winner(self, s: Contender, src: NodeId, msg: Winner) -> Step[Contender]:
         """Learn who leads, and pass it on; who found it takes it off the ring."""
         known = Contender(s.id, Stage.RELAY, msg.leader)
-        yield Step(known, () if s.found else self.send(right(self.nodes, me), msg))
+        return Step(known, () if s.found else self.send(right(self.nodes, self.me), msg))
 
 
 def holds_another(s: Contender) -> bool:
@@ -143,7 +141,8 @@ def model(
         keeps-own-id: who stays active goes on with its own id instead of its neighbour's.
     """
     return Model(
-        Peterson(node_ids(nodes), bug),
+        Peterson(bug),
+        nodes=node_ids(nodes),
         environment=Environment(network="bag" if bug == "no-fifo" else "fifo"),  # the order is kept
         initial=beginnings(ids_for(nodes, duplicate=bug == "duplicate-ids"), Contender),
         properties=[
@@ -154,7 +153,7 @@ def model(
             ring.everyone_decides(),
             ring.can_always_end(),
             *([] if bug == "no-fifo" else [ring.quiet_after_the_end()]),
-            sometimes("an id moves", each(lambda n: n.state, view=holds_another)),
+            sometimes("an id moves", each(node_views(State, holds_another), lambda n: n.state)),
         ],
         deadlock=ring.proper_end(),
     )

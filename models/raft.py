@@ -6,7 +6,7 @@ models/raft_options.py. Changes of the membership: models/raft_membership.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from elcheck import (
@@ -43,7 +43,6 @@ Bug = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
 class Raft(Node[Server]):
     """Figure 2 of Ongaro and Ousterhout 2014; the sections at the handlers are the paper's.
 
@@ -57,10 +56,7 @@ class Raft(Node[Server]):
     lazy_flush: bool = False
     bug: str | None = None
 
-    def start(self, me: NodeId) -> Steps[Server]:
-        yield Step(Server())
-
-    def at_crash(self, me: NodeId, before: Server) -> Steps[Server]:
+    def at_crash(self, before: Server) -> Steps[Server]:
         if self.bug == "forget-vote":  # it was kept in memory only: the term's vote is free again
             before = replace(before, voted_for=None)
         elif self.bug == "forget-term-and-vote":
@@ -69,106 +65,102 @@ class Raft(Node[Server]):
         if self.lazy_flush and before.leads and len(before.log) > before.commit:  # (thesis, 10.2.1)
             yield Step(replace(before, log=before.log[:-1]))
 
-    def recover(self, me: NodeId, durable: Server) -> Steps[Server]:
+    def recover(self, durable: Server) -> Server:
         # Entries that it has sent may be gone from its disk, and their indexes would be used again.
-        leads_on = self.bug == "same-epoch-leader" and (durable.term, me) in durable.log
-        yield Step(replace(durable, role=Role.LEADER) if leads_on else durable)
+        leads_on = self.bug == "same-epoch-leader" and (durable.term, self.me) in durable.log
+        return replace(durable, role=Role.LEADER) if leads_on else durable
 
     @timeout(fair=WEAK)
-    def election_timeout(self, me: NodeId, s: Server) -> Steps[Server]:
+    def election_timeout(self, s: Server) -> Step[Server]:
         """Nothing heard of a leader: stand for the next term (5.2)."""
-        guard(me in self.nodes[: self.candidates], "it never stands")
+        guard(self.me in self.nodes[: self.candidates], "it never stands")
         guard(not s.leads, "a leader does not time out")
-        yield self.stand(me, s)
+        return self.stand(s)
 
-    def stand(self, me: NodeId, s: Server, ask: type[RequestVote] = RequestVote) -> Step[Server]:
+    def stand(self, s: Server, ask: type[RequestVote] = RequestVote) -> Step[Server]:
         """Vote for oneself in the next term, and ask the others to."""
         term = s.term + 1
-        mine = replace(s, term=term, role=Role.CANDIDATE, voted_for=me, votes=frozenset({me}))
-        return Step(mine, self.broadcast(me, ask(term, s.last_term, len(s.log))))
+        mine = replace(s, term=term, role=Role.CANDIDATE, voted_for=self.me, votes=frozenset({self.me}))
+        return Step(mine, self.broadcast(ask(term, s.last_term, len(s.log))))
 
     @action(fair=WEAK)
-    def become_leader(self, me: NodeId, s: Server) -> Steps[Server]:
+    def become_leader(self, s: Server) -> Step[Server]:
         """A majority has voted for this candidate (5.2); its term starts with an entry of its own (8)."""
         guard(s.role is Role.CANDIDATE, "only a candidate becomes the leader")
         guard(self.majority(s, s.votes), "no majority has voted for it")
-        yield self.with_entry(me, replace(s, role=Role.LEADER, votes=frozenset()), me)
+        return self.with_entry(replace(s, role=Role.LEADER, votes=frozenset()), self.me)
 
     @action(fair=WEAK, over="commands")
-    def client_request(self, me: NodeId, s: Server, command: int) -> Steps[Server]:
+    def client_request(self, s: Server, command: int) -> Step[Server]:
         """A client's command goes into the leader's log and out to the followers (5.3)."""
         guard(s.leads, "only a leader takes requests")
-        yield self.with_entry(me, s, command)
+        return self.with_entry(s, command)
 
     @action(fair=WEAK)
-    def heartbeat(self, me: NodeId, s: Server) -> Steps[Server]:
+    def heartbeat(self, s: Server) -> Steps[Server]:
         """Send an entry again, or an older one, and how much is committed by now (5.3)."""
         guard(s.leads, "only a leader sends heartbeats")
         for index in range(1, len(s.log) + 1):
-            yield Step(s, self.broadcast(me, s.append(index)))
+            yield Step(s, self.broadcast(s.append(index)))
 
-    def with_entry(self, me: NodeId, s: Server, command: Command) -> Step[Server]:
+    def with_entry(self, s: Server, command: Command) -> Step[Server]:
         """A leader with one more entry, which it sends at once."""
         s = replace(s, log=(*s.log, (s.term, command)))
-        return Step(s, self.broadcast(me, s.append(len(s.log))))
+        return Step(s, self.broadcast(s.append(len(s.log))))
 
     @receive(fair=WEAK)
-    def request_vote(self, me: NodeId, s: Server, src: NodeId, msg: RequestVote) -> Steps[Server]:
+    def request_vote(self, s: Server, src: NodeId, msg: RequestVote) -> Server | Step[Server]:
         """Vote for the first of a term that asks, if its log is at least as up to date (5.2, 5.4.1)."""
         s = self.caught_up(s, msg.term)
         if msg.term < s.term:
-            yield self.refuse(s, src)
-            return
+            return self.refuse(s, src)
         free = s.voted_for in (None, src) or self.bug == "vote-twice"
         up_to_date = (msg.last_term, msg.last_index) >= (s.last_term, len(s.log))
         granted = free and (up_to_date or self.bug == "no-log-check")
-        yield Step(replace(s, voted_for=src), self.send(src, Vote(s.term))) if granted else Step(s)
+        return Step(replace(s, voted_for=src), self.send(src, Vote(s.term))) if granted else s
 
     @receive(fair=WEAK)
-    def vote(self, me: NodeId, s: Server, src: NodeId, msg: Vote) -> Steps[Server]:
+    def vote(self, s: Server, src: NodeId, msg: Vote) -> Server:
         """Count a vote of this term (5.2)."""
         s = self.caught_up(s, msg.term)
         if s.role is Role.CANDIDATE and (msg.term == s.term or self.bug == "stale-votes"):
             s = replace(s, votes=s.votes | {src})
-        yield Step(s)
+        return s
 
     @receive(fair=WEAK)
-    def append_entries(self, me: NodeId, s: Server, src: NodeId, msg: AppendEntries) -> Steps[Server]:
+    def append_entries(self, s: Server, src: NodeId, msg: AppendEntries) -> Server | Step[Server]:
         """Follow the leader of this term (5.2); take its entry if it fits, in place of others (5.3)."""
         s = self.caught_up(s, msg.term)
         if msg.term < s.term:
-            yield self.refuse(s, src)
-            return
+            return self.refuse(s, src)
         s, index = self.following(s), msg.prev_index + 1
         if s.term_at(msg.prev_index) != msg.prev_term:
-            yield Step(s)
-            return
+            return s
         if s.term_at(index) != msg.entry[0] or self.bug == "truncate-always":
             s = replace(s, log=(*s.log[: msg.prev_index], msg.entry))
         known = len(s.log) if self.bug == "commit-unmatched" else index
         s = replace(s, commit=max(s.commit, min(msg.commit, known)))
-        yield Step(s, self.send(src, Appended(s.term, index)))
+        return Step(s, self.send(src, Appended(s.term, index)))
 
     @receive(fair=WEAK)
-    def appended(self, me: NodeId, s: Server, src: NodeId, msg: Appended) -> Steps[Server]:
+    def appended(self, s: Server, src: NodeId, msg: Appended) -> Server:
         """Commit what a majority holds, up to an entry of the leader's own term (5.3, 5.4.2)."""
         s = self.caught_up(s, msg.term)
         # An older term's entry may be replaced even where a majority holds it (figure 8): not counted.
         counts = s.term_at(msg.index) == s.term or self.bug == "figure-8"
         if not s.leads or msg.term < s.term or msg.index <= s.commit or not counts:
-            yield Step(s)
-            return
+            return s
         match = dict(s.match)
         match[src] = max(msg.index, match.get(src, 0))
-        holders = frozenset({me, *(node for node, index in match.items() if index >= msg.index)})
+        holders = frozenset({self.me, *(node for node, index in match.items() if index >= msg.index)})
         commit = msg.index if self.majority(s, holders) else s.commit
         beyond = frozenset((node, index) for node, index in match.items() if index > commit)
-        yield Step(replace(s, commit=commit, match=beyond))
+        return replace(s, commit=commit, match=beyond)
 
     @receive(fair=WEAK)
-    def refused(self, me: NodeId, s: Server, src: NodeId, msg: Refused) -> Steps[Server]:
+    def refused(self, s: Server, src: NodeId, msg: Refused) -> Server:
         """Learn of a higher term (5.1)."""
-        yield Step(self.caught_up(s, msg.term))
+        return self.caught_up(s, msg.term)
 
     def majority(self, s: Server, group: frozenset[NodeId]) -> bool:
         """Whether a group of servers decides, in the eyes of one."""
@@ -231,12 +223,13 @@ def model(
     commands = max(commands, {"commit-unmatched": 1, "same-epoch-leader": 2}.get(bug or "", 0))
     servers = node_ids(nodes)
     return Model(
-        Raft(servers, candidates, tuple(range(commands)), refusals, lazy_flush, bug),
+        Raft(candidates, tuple(range(commands)), refusals, lazy_flush, bug),
         # Late, lost, repeated, out of order: a sent-set has all of it. What is durable survives the crash.
+        nodes=servers,
         environment=Environment(network="sent-set", crash=1, restart=1),
         bounds=[
-            Bound("max_term", lambda s: s.term <= max_term, of=Server),
-            Bound("max_log", lambda s: len(s.log) <= max_log, of=Server),
+            Bound("max_term", Server, lambda s: s.term <= max_term),
+            Bound("max_log", Server, lambda s: len(s.log) <= max_log),
         ],
         monitors=[election.leaders_by_term()] if ever else [],
         properties=[

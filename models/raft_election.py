@@ -7,23 +7,25 @@ Spin, Rumur, Stateright and minicheck agree on them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Annotated
 
 from elcheck import (
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
     NodeView,
+    State,
     Step,
-    Steps,
     action,
     always,
     each,
     guard,
     node_ids,
+    node_views,
     pair,
     receive,
     sometimes,
@@ -39,22 +41,19 @@ class Role(Enum):
     LEADER = 2
 
 
-@dataclass(frozen=True)
-class RequestVote:
+class RequestVote(Message):
     """A candidate asks for a vote in its term."""
 
     term: int
 
 
-@dataclass(frozen=True)
-class Vote:
+class Vote(Message):
     """A vote, granted."""
 
     term: int
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(State):
     """What a node knows."""
 
     role: Role = Role.FOLLOWER
@@ -68,48 +67,42 @@ class Server:
         return self.role is Role.LEADER
 
 
-@dataclass(frozen=True)
 class Election(Node[Server]):
     """Raft's election (Ongaro and Ousterhout 2014, section 5.2) without logs."""
 
     terms: int
 
-    def start(self, me: NodeId) -> Steps[Server]:
-        yield Step(Server())
-
     @timeout
-    def election_timeout(self, me: NodeId, s: Server) -> Steps[Server]:
+    def election_timeout(self, s: Server) -> Step[Server]:
         """Stand for the next term."""
         guard(not s.leads, "a leader does not time out")
         guard(s.term < self.terms, "the last term has come")
-        candidate = Server(Role.CANDIDATE, s.term + 1, me, frozenset({me}))
-        yield Step(candidate, self.broadcast(me, RequestVote(candidate.term)))
+        candidate = Server(Role.CANDIDATE, s.term + 1, self.me, frozenset({self.me}))
+        return Step(candidate, self.broadcast(RequestVote(candidate.term)))
 
     @action
-    def become_leader(self, me: NodeId, s: Server) -> Steps[Server]:
+    def become_leader(self, s: Server) -> Server:
         """A majority has voted for this candidate."""
         guard(s.role is Role.CANDIDATE, "only a candidate wins")
         guard(2 * len(s.votes) > len(self.nodes), "no majority yet")
-        yield Step(replace(s, role=Role.LEADER))
+        return replace(s, role=Role.LEADER)
 
     @receive
-    def request_vote(self, me: NodeId, s: Server, src: NodeId, msg: RequestVote) -> Steps[Server]:
+    def request_vote(self, s: Server, src: NodeId, msg: RequestVote) -> Server | Step[Server]:
         """Vote for the first of a term that asks."""
         if msg.term > s.term:
             s = Server(term=msg.term)
         free = s.role is Role.FOLLOWER and s.voted_for in (None, src)
         if msg.term == s.term and free:
-            yield Step(replace(s, voted_for=src), self.send(src, Vote(s.term)))
-        else:
-            yield Step(s)
+            return Step(replace(s, voted_for=src), self.send(src, Vote(s.term)))
+        return s
 
     @receive
-    def vote(self, me: NodeId, s: Server, src: NodeId, msg: Vote) -> Steps[Server]:
+    def vote(self, s: Server, src: NodeId, msg: Vote) -> Server:
         """Count a vote of this term."""
         if msg.term == s.term and s.role is Role.CANDIDATE:
-            yield Step(replace(s, votes=s.votes | {src}))
-        else:
-            yield Step(s)
+            return replace(s, votes=s.votes | {src})
+        return s
 
 
 def leadership(s: Server) -> tuple[bool, int]:
@@ -133,10 +126,11 @@ def model(
     Assumes: no crash; messages may be late, lost or repeated.
     """
     return Model(
-        Election(node_ids(nodes), terms),
+        Election(terms),
+        nodes=node_ids(nodes),
         environment=Environment(network="sent-set"),
         properties=[
-            always("at most one leader per term", pair(not_both_lead, view=leadership)),
-            sometimes("a leader is elected", each(lambda n: n.state[0], view=leadership)),
+            always("at most one leader per term", pair(node_views(State, leadership), not_both_lead)),
+            sometimes("a leader is elected", each(node_views(State, leadership), lambda n: n.state[0])),
         ],
     )

@@ -13,14 +13,17 @@ from typing import Annotated, Literal
 from elcheck import (
     WEAK,
     Environment,
+    Message,
     Model,
     NodeId,
+    State,
     Step,
     Steps,
     action,
     always,
     guard,
     node_ids,
+    node_views,
     pair,
     receive,
     timeout,
@@ -33,8 +36,7 @@ from elcheck.specs import election
 Bug = Literal["candidate-waits", "no-timers"]
 
 
-@dataclass(frozen=True)
-class Heartbeat:
+class Heartbeat(Message):
     """The leader of a term is there."""
 
     term: int
@@ -92,7 +94,7 @@ def model(
         Lively(node_ids(nodes), 0, bug),
         environment=Environment(network="set", timing=f"eventual({early})"),
         properties=[
-            always("at most one leader per term", pair(not_both_lead, view=leadership)),
+            always("at most one leader per term", pair(node_views(State, leadership), not_both_lead)),
             election.leader_elected(of=Server),
             election.leader_stays(of=Server),
         ],

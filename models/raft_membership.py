@@ -6,11 +6,11 @@ copying of a log is one, over the state of all servers (a Spec; models/raft.py h
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from typing import Annotated, Literal, TypeVar
 
-from elcheck import Bound, Model, Spec, Step, Steps, action, always, guard, sometimes, text
+from elcheck import Bound, Model, Spec, State, Step, Steps, action, always, guard, sometimes, text
 
 Bug = Literal["single-server-2015", "no-wait", "two-at-once", "one-majority", "blank-return"]
 Plan = Literal["two-removes", "grow", "shrink", "replace"]
@@ -37,8 +37,7 @@ PLAN_OF: dict[Bug, Plan] = {
 }
 
 
-@dataclass(frozen=True)
-class Cluster:
+class Cluster(State):
     """The state of all servers, server 1 first in each tuple. A crash would lose nothing of it but a lead."""
 
     terms: tuple[int, ...]
@@ -50,7 +49,6 @@ class Cluster:
     """How many entries each server has committed as a leader. What followers know of it is left out."""
 
 
-@dataclass(frozen=True)
 class Membership(Spec[Cluster]):
     """Ongaro and Ousterhout 2014, section 6 (joint); Ongaro's thesis, chapter 4 (one server at a time)."""
 
@@ -61,10 +59,10 @@ class Membership(Spec[Cluster]):
     joint: bool
     bug: Bug | None
 
-    def start(self) -> Steps[Cluster]:
+    def start(self) -> Cluster:
         """Server 1 leads term 1, and has committed the entry with which it has opened it."""
         none = tuple(0 for _ in self.servers)
-        yield Step(Cluster(tuple(1 for _ in none), frozenset({1}), tuple(() for _ in none), none))
+        return Cluster(tuple(1 for _ in none), frozenset({1}), tuple(() for _ in none), none)
 
     def config(self, log: Log) -> Config:
         """The latest configuration in a log counts, committed or not (thesis, 4.1)."""
@@ -138,13 +136,13 @@ class Membership(Spec[Cluster]):
         return [members for members in others if len(set(members) ^ set(config)) <= most]
 
     @action(over="servers")
-    def return_blank(self, s: Cluster, server: int) -> Steps[Cluster]:
+    def return_blank(self, s: Cluster, server: int) -> Cluster:
         """A server that has been removed comes back with an empty disk, under its old name."""
         guard(self.bug == "blank-return", "who comes back has another name")
         committed = max((s.logs[n - 1][: s.commits[n - 1]] for n in self.servers), key=len)
         guard(str(server) not in self.config(committed), "it has not been removed")
         logs, commits = put(s.logs, server, ()), put(s.commits, server, 0)
-        yield Step(Cluster(put(s.terms, server, 0), s.leaders - {server}, logs, commits))
+        return Cluster(put(s.terms, server, 0), s.leaders - {server}, logs, commits)
 
 
 def parts(config: Config) -> list[list[int]]:
@@ -219,8 +217,8 @@ def model(
         # What a step leaves out may be late or lost. Disks are intact.
         Membership(servers, servers[:candidates], members, wanted, joint or bug == "one-majority", bug),
         bounds=[
-            Bound("max_term", lambda s: max(s.terms) <= max_term),
-            Bound("max_log", lambda s: max(map(len, s.logs)) <= max_log),
+            Bound("max_term", State, lambda s: max(s.terms) <= max_term),
+            Bound("max_log", State, lambda s: max(map(len, s.logs)) <= max_log),
         ],
         properties=[
             always("at most one leader per term", one_leader_per_term),

@@ -14,6 +14,7 @@ from elcheck import (
     WEAK,
     Bound,
     Environment,
+    Message,
     Model,
     NodeId,
     Prepared,
@@ -23,6 +24,7 @@ from elcheck import (
     each,
     guard,
     node_ids,
+    node_views,
     receive,
     timeout,
 )
@@ -34,8 +36,7 @@ Bug = Literal["pre-votes-count", "own-vote-unsaved", "pre-vote-silent"]
 Start = Literal["led", "empty", "apart"]
 
 
-@dataclass(frozen=True)
-class RequestPreVote:
+class RequestPreVote(Message):
     """A server asks whether it would be elected in a term, the one after its own."""
 
     term: int
@@ -43,15 +44,13 @@ class RequestPreVote:
     last_index: int
 
 
-@dataclass(frozen=True)
-class PreVote:
+class PreVote(Message):
     """It would be."""
 
     term: int
 
 
-@dataclass(frozen=True)
-class TimeoutNow:
+class TimeoutNow(Message):
     """The leader of that term asks its receiver to stand for the next one."""
 
     term: int
@@ -62,7 +61,6 @@ class RequestVoteNow(RequestVote):
     """A vote is asked for at the leader's own wish."""
 
 
-@dataclass(frozen=True)
 class RaftWithOptions(Raft):
     """Raft, where what a server does about elections depends on whether it has heard from a leader lately."""
 
@@ -75,75 +73,73 @@ class RaftWithOptions(Raft):
         return replace(super().following(s), role=Role.FOLLOWING)
 
     @timeout(fair=WEAK)
-    def contact_lost(self, me: NodeId, s: Server) -> Steps[Server]:
+    def contact_lost(self, s: Server) -> Server:
         """The shortest election timeout has passed since it heard from its leader (4.2.3)."""
         guard(s.role is Role.FOLLOWING, "it has no contact to lose")
-        yield Step(replace(s, role=Role.FOLLOWER))
+        return replace(s, role=Role.FOLLOWER)
 
     @timeout(fair=WEAK)
-    def quorum_lost(self, me: NodeId, s: Server) -> Steps[Server]:
+    def quorum_lost(self, s: Server) -> Server:
         """A leader that has not heard from a majority lately steps down (6.2)."""
         guard(self.check_quorum and s.leads, "only a leader looks for its quorum")
-        yield Step(s.as_follower())
+        return s.as_follower()
 
     @timeout(fair=WEAK)
-    def election_timeout(self, me: NodeId, s: Server) -> Steps[Server]:
+    def election_timeout(self, s: Server) -> Steps[Server]:
         """Its own timeout has passed too: it stands, or asks first whether that makes sense (9.6)."""
         guard(s.role is not Role.FOLLOWING, "it has heard from its leader")
-        for stands in super().election_timeout(me, s):
+        for stands in super().election_timeout(s):
             if not self.pre_vote:
                 yield stands
                 continue
-            asks = replace(s.as_follower(), role=Role.PRE_CANDIDATE, votes=frozenset({me}))
-            yield Step(asks, self.broadcast(me, RequestPreVote(s.term + 1, s.last_term, len(s.log))))
+            asks = replace(s.as_follower(), role=Role.PRE_CANDIDATE, votes=frozenset({self.me}))
+            yield Step(asks, self.broadcast(RequestPreVote(s.term + 1, s.last_term, len(s.log))))
 
     @receive(fair=WEAK)
-    def request_pre_vote(self, me: NodeId, s: Server, src: NodeId, msg: RequestPreVote) -> Steps[Server]:
+    def request_pre_vote(self, s: Server, src: NodeId, msg: RequestPreVote) -> Server | Step[Server]:
         """Say whether it would get this vote. Nothing changes here (9.6)."""
         up_to_date = (msg.last_term, msg.last_index) >= (s.last_term, len(s.log))
         if msg.term <= s.term:
             # Only so the asker learns of the term. Its own may be the log without which nobody is elected.
-            yield Step(s, () if self.bug == "pre-vote-silent" else self.send(src, Refused(s.term)))
-        elif up_to_date and not self.has_leader(s):
-            yield Step(s, self.send(src, PreVote(msg.term)))
-        else:
-            yield Step(s)
+            return Step(s, () if self.bug == "pre-vote-silent" else self.send(src, Refused(s.term)))
+        if up_to_date and not self.has_leader(s):
+            return Step(s, self.send(src, PreVote(msg.term)))
+        return s
 
     @receive(fair=WEAK)
-    def would_vote(self, me: NodeId, s: Server, src: NodeId, msg: PreVote) -> Steps[Server]:
+    def would_vote(self, s: Server, src: NodeId, msg: PreVote) -> Server | Step[Server]:
         """Stand when a majority would vote for it (9.6)."""
         if s.role is Role.PRE_CANDIDATE and msg.term == s.term + 1:
             s = replace(s, votes=s.votes | {src})
-            yield self.stand(me, s) if self.majority(s, s.votes) else Step(s)
-        elif self.bug == "pre-votes-count" and s.role is Role.CANDIDATE and msg.term == s.term:
-            yield Step(replace(s, votes=s.votes | {src}))  # its sender may give its vote to another
-        else:
-            yield Step(s)
+            return self.stand(s) if self.majority(s, s.votes) else s
+        if self.bug == "pre-votes-count" and s.role is Role.CANDIDATE and msg.term == s.term:
+            return replace(s, votes=s.votes | {src})  # its sender may give its vote to another
+        return s
 
     @receive(fair=WEAK)
-    def request_vote(self, me: NodeId, s: Server, src: NodeId, msg: RequestVote) -> Steps[Server]:
+    def request_vote(self, s: Server, src: NodeId, msg: RequestVote) -> Steps[Server]:
         """Ignore candidates while there is a leader, except those that it has called itself (4.2.3, 3.10)."""
         if self.check_quorum and self.has_leader(s) and not isinstance(msg, RequestVoteNow):
             yield Step(s)
         else:
-            yield from super().request_vote(me, s, src, msg)
+            yield from super().request_vote(s, src, msg)
 
     @action(over="nodes")
-    def hand_over(self, me: NodeId, s: Server, to: NodeId) -> Steps[Server]:
+    def hand_over(self, s: Server, to: NodeId) -> Step[Server]:
         """Ask another server to take the lead (3.10). If its log is too short it will not be elected."""
         guard(self.transfer and s.leads, "only a leader hands over")
-        guard(to in self.nodes[: self.candidates] and to != me, "it does not stand")
-        yield Step(s, self.send(to, TimeoutNow(s.term)))
+        guard(to in self.nodes[: self.candidates] and to != self.me, "it does not stand")
+        return Step(s, self.send(to, TimeoutNow(s.term)))
 
     @receive(fair=WEAK)
-    def timeout_now(self, me: NodeId, s: Server, src: NodeId, msg: TimeoutNow) -> Steps[Server]:
+    def timeout_now(self, s: Server, src: NodeId, msg: TimeoutNow) -> Server | Step[Server]:
         """Stand at once, without pre-vote (3.10)."""
         s = self.caught_up(s, msg.term)
-        yield self.stand(me, s, RequestVoteNow) if msg.term == s.term else Step(s)
+        return self.stand(s, RequestVoteNow) if msg.term == s.term else s
 
-    def stand(self, me: NodeId, s: Server, ask: type[RequestVote] = RequestVote) -> Step[Server]:
+    def stand(self, s: Server, ask: type[RequestVote] = RequestVote) -> Step[Server]:
         """As in Raft: a candidate's own vote counts, so it is given."""
-        stands = super().stand(me, s, ask)
+        stands = super().stand(s, ask)
         if self.bug == "own-vote-unsaved":
             return replace(stands, state=replace(stands.state, voted_for=None))
         return stands
@@ -195,15 +191,16 @@ def model(
     highest = max_term + 2 if start == "apart" else max_term
     prepared = {"led": led, "apart": apart}
     return Model(
-        RaftWithOptions(servers, candidates, (), False, False, bug, pre_vote, check_quorum, transfer),
+        RaftWithOptions(candidates, (), False, False, bug, pre_vote, check_quorum, transfer),
         # As Raft's; the leader of the start may crash. The two that are apart are what is left of three.
+        nodes=servers,
         environment=Environment(network="sent-set", crash=0 if start == "apart" else 1),
         bounds=[
             # What is asked before a term that is not searched is not searched either.
-            Bound("max_term", lambda s: s.term + (s.role is Role.PRE_CANDIDATE) <= highest, of=Server),
-            Bound("max_log", lambda s: len(s.log) <= max_log, of=Server),
+            Bound("max_term", Server, lambda s: s.term + (s.role is Role.PRE_CANDIDATE) <= highest),
+            Bound("max_log", Server, lambda s: len(s.log) <= max_log),
         ],
         properties=log.figure_3(),
-        deadlock=each(lambda n: n.state.leads, of=Server),
+        deadlock=each(node_views(Server), lambda n: n.state.leads),
         initial=[prepared[start](servers)] if start in prepared else [],
     )

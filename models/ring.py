@@ -8,7 +8,7 @@ Lann's algorithm), and a last lap tells everyone who leads.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from itertools import chain, combinations, permutations
 from typing import Annotated, Literal, TypeVar
@@ -16,13 +16,14 @@ from typing import Annotated, Literal, TypeVar
 from elcheck import (
     WEAK,
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
     Prepared,
     Sends,
+    State,
     Step,
-    Steps,
     action,
     durable,
     guard,
@@ -44,8 +45,7 @@ class Stage(Enum):
     RELAY = 3  # it has met a higher id, and only passes messages on
 
 
-@dataclass(frozen=True)
-class Processor:
+class Processor(State):
     """The local state. ``leader`` is the id of the leader, once the processor knows it."""
 
     id: int = durable(0)
@@ -66,21 +66,18 @@ class Processor:
 P = TypeVar("P", bound=Processor)
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(Message):
     """The id of a candidate, on its way round."""
 
     id: int
 
 
-@dataclass(frozen=True)
-class Elected:
+class Elected(Message):
     """The announcement, on the last lap."""
 
     leader: int
 
 
-@dataclass(frozen=True)
 class ChangRoberts(Node[Processor]):
     """Chang and Roberts 1979: of Le Lann's ids (1977), those that can't win are stopped on their way. The
     links need not keep the order.
@@ -89,35 +86,34 @@ class ChangRoberts(Node[Processor]):
     bug: Bug | None = None
 
     @action(fair=WEAK)
-    def begin(self, me: NodeId, s: Processor) -> Steps[Processor]:
+    def begin(self, s: Processor) -> Step[Processor]:
         """An initiator becomes a candidate, and its id sets out."""
         guard(s.stage is Stage.INITIATOR, "it has heard of an election, or leaves that to others")
-        yield Step(replace(s, stage=Stage.CANDIDATE), self.send(right(self.nodes, me), Token(s.id)))
+        return Step(replace(s, stage=Stage.CANDIDATE), self.send(right(self.nodes, self.me), Token(s.id)))
 
     @receive(fair=WEAK)
-    def token(self, me: NodeId, s: Processor, src: NodeId, msg: Token) -> Steps[Processor]:
+    def token(self, s: Processor, src: NodeId, msg: Token) -> Step[Processor]:
         """A higher id passes and makes a relay, a lower one is swallowed, one's own has won."""
-        onward = right(self.nodes, me)
+        onward = right(self.nodes, self.me)
         if msg.id == s.id:
-            yield Step(replace(s, leader=s.id), self.send(onward, Elected(s.id)))
-        elif msg.id > s.id:
-            yield Step(replace(s, stage=Stage.RELAY), self.send(onward, msg))
-        elif s.stage in (Stage.ASLEEP, Stage.INITIATOR):
+            return Step(replace(s, leader=s.id), self.send(onward, Elected(s.id)))
+        if msg.id > s.id:
+            return Step(replace(s, stage=Stage.RELAY), self.send(onward, msg))
+        if s.stage in (Stage.ASLEEP, Stage.INITIATOR):
             # Woken by a lower id, it stands in its place. If it only swallowed that id, and took itself for
             # a candidate from then on, its own would never set out, and nobody's come home.
             own = () if self.bug == "sleeper-swallows" else self.send(onward, Token(s.id))
-            yield Step(replace(s, stage=Stage.CANDIDATE), own)
-        else:  # swallowed; else every id would come home
-            yield Step(s, self.send(onward, msg) if self.bug == "swallow-none" else ())
+            return Step(replace(s, stage=Stage.CANDIDATE), own)
+        # swallowed; else every id would come home
+        return Step(s, self.send(onward, msg) if self.bug == "swallow-none" else ())
 
     @receive(fair=WEAK)
-    def announcement(self, me: NodeId, s: Processor, src: NodeId, msg: Elected) -> Steps[Processor]:
+    def announcement(self, s: Processor, src: NodeId, msg: Elected) -> Step[Processor]:
         """Learn who leads, and pass it on; the leader takes its own announcement off the ring."""
-        onward = self.send(right(self.nodes, me), msg)
+        onward = self.send(right(self.nodes, self.me), msg)
         if self.bug == "announce-forever":  # nobody takes it off the ring
-            yield Step(replace(s, stage=Stage.RELAY, leader=msg.leader), onward)
-        else:
-            yield told(s, msg, onward)
+            return Step(replace(s, stage=Stage.RELAY, leader=msg.leader), onward)
+        return told(s, msg, onward)
 
 
 def told(s: P, msg: Elected, onward: Sends) -> Step[P]:
@@ -190,7 +186,8 @@ def model(
             Active Monitor to remove what goes round a second time.)
     """
     return Model(
-        ChangRoberts(node_ids(nodes), bug),
+        ChangRoberts(bug),
+        nodes=node_ids(nodes),
         environment=Environment(network="bag"),  # nothing is lost; the order does not matter
         initial=beginnings(ids_for(nodes, duplicate=bug == "duplicate-ids")),
         properties=[

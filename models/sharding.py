@@ -8,19 +8,20 @@ If nothing is heard of it, the coordinator waits until the lease has run out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Literal, TypeVar
 
 from elcheck import (
     WEAK,
     Disconnected,
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
     NodeView,
+    State,
     Step,
-    Steps,
     action,
     all_nodes,
     always_possible,
@@ -28,8 +29,9 @@ from elcheck import (
     each,
     guard,
     node_ids,
-    present,
+    node_views,
     receive,
+    require,
     sometimes,
     tick,
 )
@@ -42,22 +44,19 @@ Shards = frozenset[int]
 V = TypeVar("V")
 
 
-@dataclass(frozen=True)
-class Heartbeat:
+class Heartbeat(Message):
     """The sender is there, and writes to these shards."""
 
     writes: Shards
 
 
-@dataclass(frozen=True)
-class Lease:
+class Lease(Message):
     """The receiver may write to these shards, and no others, for the term that began when it asked."""
 
     shards: Shards
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(State):
     """The coordinator's state, on its disk. For each shard: whose it is, how long that server may still write
     to it (0: it does not), and the other server that it has to move to, None if it stays.
     """
@@ -67,8 +66,7 @@ class Table:
     goes_to: tuple[NodeId | None, ...] = durable(())
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(State):
     """A server's state: the shards that it writes to, how long ago it asked for the lease that allows it, and
     how long ago it asked for the next (None: it has not).
     """
@@ -83,7 +81,6 @@ class Server:
         return self.writes
 
 
-@dataclass(frozen=True)
 class Coordinator(Node[Table]):
     """Knows who may write where, and gives a shard to the next server when the last one has stopped."""
 
@@ -92,40 +89,37 @@ class Coordinator(Node[Table]):
     term: int
     bug: Bug | None
 
-    def start(self, me: NodeId) -> Steps[Table]:
-        yield Step(self.dealt_out())
-
     def dealt_out(self) -> Table:
         """The shards dealt out to the servers in turn."""
         owner = tuple(self.servers[shard % len(self.servers)] for shard in self.shards)
         return Table(owner, (0,) * len(owner), (None,) * len(owner))
 
-    def at_crash(self, me: NodeId, before: Table) -> Steps[Table]:
+    def at_crash(self, before: Table) -> Table:
         # The table was kept in memory: the next coordinator deals the shards out anew.
-        yield Step(self.dealt_out() if self.bug == "forgotten-table" else before)
+        return self.dealt_out() if self.bug == "forgotten-table" else before
 
     @tick
-    def elapse(self, me: NodeId, s: Table) -> Steps[Table]:
+    def elapse(self, s: Table) -> Table:
         """Time passes, while the coordinator is down too."""
-        yield Step(replace(s, left=tuple(max(left - 1, 0) for left in s.left)))
+        return replace(s, left=tuple(max(left - 1, 0) for left in s.left))
 
     @action(over=("shards", "servers"))
-    def move(self, me: NodeId, s: Table, shard: int, server: NodeId) -> Steps[Table]:
+    def move(self, s: Table, shard: int, server: NodeId) -> Table:
         """Decide to move a shard. From now on the lease on it is not renewed."""
         guard(s.goes_to[shard] is None and s.owner[shard] != server, "it is on the move, or there already")
-        yield Step(replace(s, goes_to=put(s.goes_to, shard, server)))
+        return replace(s, goes_to=put(s.goes_to, shard, server))
 
     @action(fair=WEAK, over="shards")
-    def reassign(self, me: NodeId, s: Table, shard: int) -> Steps[Table]:
+    def reassign(self, s: Table, shard: int) -> Table:
         """Give a shard to its next server. That one will hear of it with its next heartbeat."""
-        server = present(s.goes_to[shard], "it is not on the move")
+        server = require(s.goes_to[shard], "it is not on the move")
         # A server that is not heard of was taken for one that does not write.
         guard(s.left[shard] == 0 or self.bug == "impatient", "the last server may still write")
         moved = (put(s.owner, shard, server), put(s.left, shard, 0), put(s.goes_to, shard, None))
-        yield Step(Table(*moved))
+        return Table(*moved)
 
     @receive(fair=WEAK)
-    def heartbeat(self, me: NodeId, s: Table, src: NodeId, msg: Heartbeat) -> Steps[Table]:
+    def heartbeat(self, s: Table, src: NodeId, msg: Heartbeat) -> Step[Table]:
         """Renew the lease on the sender's shards that stay; take note of those that it has let go."""
         stay = frozenset(i for i in self.shards if s.owner[i] == src and s.goes_to[i] is None)
         left = list(s.left)
@@ -137,10 +131,9 @@ class Coordinator(Node[Table]):
                 left[shard] = self.term
             elif its_own and stopped:
                 left[shard] = 0
-        yield Step(replace(s, left=tuple(left)), self.send(src, Lease(stay)))
+        return Step(replace(s, left=tuple(left)), self.send(src, Lease(stay)))
 
 
-@dataclass(frozen=True)
 class ShardServer(Node[Server]):
     """Writes to its shards as long as its lease lasts. A crash loses everything, and the connections."""
 
@@ -148,11 +141,8 @@ class ShardServer(Node[Server]):
     term: int
     bug: Bug | None
 
-    def start(self, me: NodeId) -> Steps[Server]:
-        yield Step(Server())
-
     @tick
-    def elapse(self, me: NodeId, s: Server) -> Steps[Server]:
+    def elapse(self, s: Server) -> Server:
         """Time passes. When the lease has run out the server stops of itself, whatever it has heard."""
         if s.asked is not None:
             s = replace(s, asked=min(s.asked + 1, self.term))
@@ -160,31 +150,31 @@ class ShardServer(Node[Server]):
             s = replace(s, age=s.age + 1)
         elif self.bug != "no-self-fence":  # it writes until it hears that it must not
             s = Server(asked=s.asked)
-        yield Step(s)
+        return s
 
     @action(fair=WEAK)
-    def ask(self, me: NodeId, s: Server) -> Steps[Server]:
+    def ask(self, s: Server) -> Step[Server]:
         """Send a heartbeat, if the last one has been answered."""
         guard(s.asked is None, "it awaits an answer")
-        yield Step(replace(s, asked=0), self.send(self.coordinator, Heartbeat(s.writes)))
+        return Step(replace(s, asked=0), self.send(self.coordinator, Heartbeat(s.writes)))
 
     @action(fair=WEAK)
-    def give_up(self, me: NodeId, s: Server) -> Steps[Server]:
+    def give_up(self, s: Server) -> Step[Server]:
         """An answer would come too late: hang up, so that it is not taken for one to the next question."""
         guard(s.asked == self.term, "the answer may still be of use")
         hang_up = () if self.bug == "no-hang-up" else self.close(self.coordinator)
-        yield Step(replace(s, asked=None), hang_up)
+        return Step(replace(s, asked=None), hang_up)
 
     @receive(fair=WEAK)
-    def lease(self, me: NodeId, s: Server, src: NodeId, msg: Lease) -> Steps[Server]:
+    def lease(self, s: Server, src: NodeId, msg: Lease) -> Server:
         """Write to these shards and no others, from now until a term after the question."""
         in_time = s.asked is not None and s.asked < self.term and msg.shards
-        yield Step(Server(msg.shards, s.asked or 0) if in_time else Server())
+        return Server(msg.shards, s.asked or 0) if in_time else Server()
 
     @receive(fair=WEAK)
-    def disconnected(self, me: NodeId, s: Server, src: NodeId, msg: Disconnected) -> Steps[Server]:
+    def disconnected(self, s: Server, src: NodeId, msg: Disconnected) -> Server:
         """The connection broke, and with it went the question or its answer."""
-        yield Step(replace(s, asked=None) if src == self.coordinator else s)
+        return replace(s, asked=None) if src == self.coordinator else s
 
 
 def put(row: tuple[V, ...], at: int, value: V) -> tuple[V, ...]:
@@ -229,15 +219,15 @@ def model(
 
     return Model(
         {
-            coordinator: Coordinator(nodes, tuple(some), tuple(range(shards)), term, bug),
-            **dict.fromkeys(some, ShardServer(nodes, coordinator, term, bug)),
+            coordinator: Coordinator(tuple(some), tuple(range(shards)), term, bug),
+            **dict.fromkeys(some, ShardServer(coordinator, term, bug)),
         },
         # Connections: what is lost is lost with the connection, nothing overtakes. All clocks run alike.
         environment=Environment(network="fifo", crash=1, restart=1),
         properties=[
             one_keeper_each(of=Server),
-            sometimes("every shard is written to", all_nodes(all_written, of=Server)),
-            sometimes("another server takes over", each(moved, of=Server)),
-            always_possible("every shard can be written to", all_nodes(all_written, of=Server)),
+            sometimes("every shard is written to", all_nodes(node_views(Server), all_written)),
+            sometimes("another server takes over", each(node_views(Server), moved)),
+            always_possible("every shard can be written to", all_nodes(node_views(Server), all_written)),
         ],
     )

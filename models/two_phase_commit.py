@@ -8,19 +8,20 @@ long as the disks remember, and blocks while the transaction manager is gone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Annotated, Literal
 
 from elcheck import (
     WEAK,
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
     NodeView,
+    State,
     Step,
-    Steps,
     action,
     all_nodes,
     always,
@@ -29,6 +30,7 @@ from elcheck import (
     each,
     guard,
     node_ids,
+    node_views,
     pair,
     receive,
     sometimes,
@@ -47,23 +49,19 @@ class Stage(Enum):
     ABORTED = 3
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(Message):
     """The sender is prepared to commit."""
 
 
-@dataclass(frozen=True)
-class Commit:
+class Commit(Message):
     """The transaction is committed."""
 
 
-@dataclass(frozen=True)
-class Abort:
+class Abort(Message):
     """The transaction is aborted."""
 
 
-@dataclass(frozen=True)
-class Resource:
+class Resource(State):
     """The local state of a resource manager, on its disk before anything is sent."""
 
     stage: Stage = durable(Stage.WORKING)
@@ -74,75 +72,66 @@ class Resource:
         return self.stage if self.stage in (Stage.COMMITTED, Stage.ABORTED) else None
 
 
-@dataclass(frozen=True)
-class Transaction:
+class Transaction(State):
     """The local state of the transaction manager. That it has decided is on its disk."""
 
     prepared: frozenset[NodeId] = frozenset()
     done: bool = durable(False)
 
 
-@dataclass(frozen=True)
 class ResourceManager(Node[Resource]):
     """Prepares or aborts of its own will, then does as it is told."""
 
     manager: NodeId
     bug: Bug | None = None
 
-    def start(self, me: NodeId) -> Steps[Resource]:
-        yield Step(Resource())
-
-    def at_crash(self, me: NodeId, before: Resource) -> Steps[Resource]:
+    def at_crash(self, before: Resource) -> Resource:
         # It has told the manager that it is prepared, and has not written it down yet.
         forgets = self.bug == "forget-prepared" and before.stage is Stage.PREPARED
-        yield Step(Resource() if forgets else before)
+        return Resource() if forgets else before
 
     @action(fair=WEAK)
-    def prepare(self, me: NodeId, s: Resource) -> Steps[Resource]:
+    def prepare(self, s: Resource) -> Step[Resource]:
         """Promise to commit if told so, and tell the manager (RMPrepare)."""
         guard(s.stage is Stage.WORKING, "it has left the working stage")
-        yield Step(Resource(Stage.PREPARED), self.send(self.manager, Prepared()))
+        return Step(Resource(Stage.PREPARED), self.send(self.manager, Prepared()))
 
     @action
-    def choose_to_abort(self, me: NodeId, s: Resource) -> Steps[Resource]:
+    def choose_to_abort(self, s: Resource) -> Resource:
         """Abort of its own will, which only a manager that has promised nothing may (RMChooseToAbort)."""
         guard(s.stage is Stage.WORKING, "it has left the working stage")
-        yield Step(Resource(Stage.ABORTED))
+        return Resource(Stage.ABORTED)
 
     @receive(fair=WEAK)
-    def decided(self, me: NodeId, s: Resource, src: NodeId, msg: Commit | Abort) -> Steps[Resource]:
+    def decided(self, s: Resource, src: NodeId, msg: Commit | Abort) -> Resource:
         """Do as the manager has decided (RMRcvCommitMsg, RMRcvAbortMsg)."""
-        yield Step(Resource(Stage.COMMITTED if isinstance(msg, Commit) else Stage.ABORTED))
+        return Resource(Stage.COMMITTED if isinstance(msg, Commit) else Stage.ABORTED)
 
 
-@dataclass(frozen=True)
 class TransactionManager(Node[Transaction]):
     """Commits when all are prepared; may abort at any time before."""
 
     bug: Bug | None = None
 
-    def start(self, me: NodeId) -> Steps[Transaction]:
-        yield Step(Transaction())
-
     @receive(fair=WEAK)
-    def prepared(self, me: NodeId, s: Transaction, src: NodeId, msg: Prepared) -> Steps[Transaction]:
+    def prepared(self, s: Transaction, src: NodeId, msg: Prepared) -> Transaction:
         """Note that a manager is prepared (TMRcvPrepared)."""
         guard(not s.done, "the decision is made")
-        yield Step(replace(s, prepared=s.prepared | {src}))
+        return replace(s, prepared=s.prepared | {src})
 
     @action(fair=WEAK)
-    def commit(self, me: NodeId, s: Transaction) -> Steps[Transaction]:
+    def commit(self, s: Transaction) -> Step[Transaction]:
         """Decide to commit, now that all are prepared (TMCommit)."""
         guard(not s.done, "the decision is made")
         missing = len(self.nodes) - 1 - len(s.prepared)
         guard(missing == 0 or (self.bug == "eager-commit" and missing == 1), "somebody is not prepared")
-        yield Step(replace(s, done=True), self.broadcast(me, Commit()))
+        return Step(replace(s, done=True), self.broadcast(Commit()))
 
     @action
-    def abort(self, me: NodeId, s: Transaction) -> Steps[Transaction]:
+    def abort(self, s: Transaction) -> Step[Transaction]:
         """Decide to abort (TMAbort)."""
         guard(not s.done, "the decision is made")
-        yield Step(replace(s, done=True), self.broadcast(me, Abort()))
+        return Step(replace(s, done=True), self.broadcast(Abort()))
 
 
 def agree(a: NodeView[Resource], b: NodeView[Resource]) -> bool | str:
@@ -188,15 +177,15 @@ def model(
     nodes = (tm, *rms)
     crashes = 1 if bug == "forget-prepared" else 0
     return Model(
-        {tm: TransactionManager(nodes, bug), **{rm: ResourceManager(nodes, tm, bug) for rm in rms}},
+        {tm: TransactionManager(bug), **{rm: ResourceManager(tm, bug) for rm in rms}},
         # Crashes are for the disk that forgets; --crash 1 --restart 1 shows that one that does not is safe.
         environment=Environment(network="sent-set", crash=crashes, restart=crashes),
         properties=[
-            always("all decide alike", pair(agree, of=Resource)),
+            always("all decide alike", pair(node_views(Resource), agree)),
             decisions_are_final(of=Resource),
-            sometimes("all commit", all_nodes(all_commit, of=Resource)),
-            sometimes("one aborts", each(lambda n: n.state.stage is Stage.ABORTED, of=Resource)),
-            always_possible("all who are up can decide", all_nodes(all_decide, of=Resource)),
+            sometimes("all commit", all_nodes(node_views(Resource), all_commit)),
+            sometimes("one aborts", each(node_views(Resource), lambda n: n.state.stage is Stage.ABORTED)),
+            always_possible("all who are up can decide", all_nodes(node_views(Resource), all_decide)),
         ],
-        deadlock=all_nodes(is_end),
+        deadlock=all_nodes(node_views(State), is_end),
     )

@@ -6,7 +6,7 @@ and tells the next primary its log. The log is on no disk: who restarts learns f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from elcheck import (
@@ -44,7 +44,6 @@ from elcheck.specs import log
 Bug = Literal["longest-log", "own-log", "late-ack", "empty-restart", "recovering-voter", "forget-view"]
 
 
-@dataclass(frozen=True)
 class Viewstamped(Node[Replica]):
     """Viewstamped Replication Revisited (Liskov and Cowling 2012), section 4."""
 
@@ -52,12 +51,12 @@ class Viewstamped(Node[Replica]):
     operations: int
     bug: Bug | None = None
 
-    def start(self, me: NodeId) -> Steps[Replica]:
-        yield Step(self.normal(me, Replica(), 0, (), 0))
+    def start(self) -> Replica:
+        return self.normal(Replica(), 0, (), 0)
 
-    def normal(self, me: NodeId, s: Replica, view: int, entries: Log, commit: int) -> Replica:
+    def normal(self, s: Replica, view: int, entries: Log, commit: int) -> Replica:
         """A server as primary or backup."""
-        status = Status.PRIMARY if me == self.primary(view) else Status.BACKUP
+        status = Status.PRIMARY if self.me == self.primary(view) else Status.BACKUP
         return Replica(view, status, entries, commit, view, nonce=s.nonce)
 
     def primary(self, view: int) -> NodeId:
@@ -69,136 +68,126 @@ class Viewstamped(Node[Replica]):
         return 2 * (others + 1) > len(self.nodes)
 
     @action(fair=WEAK)
-    def request(self, me: NodeId, s: Replica) -> Steps[Replica]:
+    def request(self, s: Replica) -> Step[Replica]:
         """A client's operation comes to the primary (4.1, steps 1 to 3)."""
         guard(s.leads, "it is not the primary")
         guard(len(s.log) < self.operations, "there are no more operations")
         entry = (s.view, len(s.log) + 1)
-        yield Step(replace(s, log=(*s.log, entry)), self.broadcast(me, Prepare(s.view, entry)))
+        return Step(replace(s, log=(*s.log, entry)), self.broadcast(Prepare(s.view, entry)))
 
     @receive(fair=WEAK)
-    def prepare(self, me: NodeId, s: Replica, src: NodeId, msg: Prepare) -> Steps[Replica]:
+    def prepare(self, s: Replica, src: NodeId, msg: Prepare) -> Replica | Step[Replica]:
         """Log the next operation of this view (4.1, step 4)."""
         here = s.status is Status.BACKUP and msg.view == s.view
         if self.bug == "late-ack":  # what it acknowledges now is not in what it has reported
             here = s.status is not Status.RECOVERING and msg.view == s.last_normal
         number = len(s.log) + 1
         if here and msg.entry == (msg.view, number):
-            yield Step(replace(s, log=(*s.log, msg.entry)), self.send(src, PrepareOk(msg.view, number)))
-        else:
-            yield Step(s)
+            return Step(replace(s, log=(*s.log, msg.entry)), self.send(src, PrepareOk(msg.view, number)))
+        return s
 
     @receive(fair=WEAK)
-    def prepare_ok(self, me: NodeId, s: Replica, src: NodeId, msg: PrepareOk) -> Steps[Replica]:
+    def prepare_ok(self, s: Replica, src: NodeId, msg: PrepareOk) -> Replica:
         """What f others have logged too is committed, and its client gets the answer (4.1, step 5)."""
         if not s.leads or msg.view != s.view:
-            yield Step(s)
-            return
+            return s
         acks, commit = s.acks | {(msg.number, src)}, s.commit
         while commit < len(s.log) and self.enough(len({node for number, node in acks if number > commit})):
             commit += 1
         acks = frozenset((number, node) for number, node in acks if number > commit)
-        yield Step(replace(s, acks=acks, commit=commit))
+        return replace(s, acks=acks, commit=commit)
 
     @timeout(fair=WEAK)
-    def suspect(self, me: NodeId, s: Replica) -> Steps[Replica]:
+    def suspect(self, s: Replica) -> Replica:
         """Nothing is heard of the primary (4.2, step 1)."""
         guard(not s.leads and s.status is not Status.RECOVERING, "it waits for no primary")
         guard(s.view + 1 < self.views, "the last view has come")
-        yield Step(*self.leaving(me, s, s.view + 1))
+        return self.leaving(s, s.view + 1)
 
-    def leaving(self, me: NodeId, s: Replica, view: int) -> tuple[Replica, Sends]:
+    def leaving(self, s: Replica, view: int) -> tuple[Replica, Sends]:
         """A server that leaves its view when it hears of a later one, and says so."""
         recovering = s.status is Status.RECOVERING and self.bug != "recovering-voter"
         if view <= s.view or recovering:
             return s, ()
         after = Replica(view, Status.LEAVING, s.log, s.commit, s.last_normal, nonce=s.nonce)
-        return after, self.broadcast(me, StartViewChange(view))
+        return after, self.broadcast(StartViewChange(view))
 
     @receive(fair=WEAK)
-    def start_view_change(self, me: NodeId, s: Replica, src: NodeId, msg: StartViewChange) -> Steps[Replica]:
+    def start_view_change(self, s: Replica, src: NodeId, msg: StartViewChange) -> Replica | Step[Replica]:
         """When f others have left the old view as well, report the log to the next primary (4.2, step 2)."""
-        s, sends = self.leaving(me, s, msg.view)
+        s, sends = self.leaving(s, msg.view)
         if s.status is not Status.LEAVING or msg.view != s.view:
-            yield Step(s)
-            return
+            return s
         s = replace(s, left=s.left | {src})
         if self.enough(len(s.left)):
             report = DoViewChange(s.view, s.last_normal, s.log, s.commit)
             s = replace(s, status=Status.REPORTED, left=frozenset())
             sends += self.send(self.primary(s.view), report)
-        yield Step(s, sends)
+        return Step(s, sends)
 
     @receive(fair=WEAK)
-    def do_view_change(self, me: NodeId, s: Replica, src: NodeId, msg: DoViewChange) -> Steps[Replica]:
+    def do_view_change(self, s: Replica, src: NodeId, msg: DoViewChange) -> Replica | Step[Replica]:
         """With f + 1 reports, its own among them, begin the view. Its log is that of the server that was last
         normal in the latest view, the longest if there are several (4.2, step 3).
         """
-        s, sends = self.leaving(me, s, msg.view)
+        s, sends = self.leaving(s, msg.view)
         if s.status not in (Status.LEAVING, Status.REPORTED) or msg.view != s.view:
-            yield Step(s)
-            return
+            return s
         reports = s.reports | {(src, msg)}
         reporters = {node for node, _ in reports}
-        if me not in reporters or not self.enough(len(reporters) - 1):
-            yield Step(replace(s, reports=reports), sends)
-            return
+        if self.me not in reporters or not self.enough(len(reporters) - 1):
+            return Step(replace(s, reports=reports), sends)
         best = max((report.last_normal, len(report.log), report.log) for _, report in reports)[-1]
         if self.bug == "longest-log":  # a log may be long with what a later view has replaced
             best = max((len(report.log), report.last_normal, report.log) for _, report in reports)[-1]
         elif self.bug == "own-log":
             best = s.log
-        begun = self.normal(me, s, s.view, best, max(report.commit for _, report in reports))
-        yield Step(begun, sends + self.broadcast(me, StartView(begun.view, begun.log, begun.commit)))
+        begun = self.normal(s, s.view, best, max(report.commit for _, report in reports))
+        return Step(begun, sends + self.broadcast(StartView(begun.view, begun.log, begun.commit)))
 
     @receive(fair=WEAK)
-    def start_view(self, me: NodeId, s: Replica, src: NodeId, msg: StartView) -> Steps[Replica]:
+    def start_view(self, s: Replica, src: NodeId, msg: StartView) -> Replica | Step[Replica]:
         """Enter the view, and acknowledge what is not committed (4.2, step 5)."""
         if s.status is Status.RECOVERING or msg.view <= s.last_normal or msg.view < s.view:
-            yield Step(s)
-            return
+            return s
         ok = self.send(src, PrepareOk(msg.view, len(msg.log))) if len(msg.log) > msg.commit else ()
         commit = max(s.commit, msg.commit)
-        yield Step(self.normal(me, s, msg.view, msg.log, commit), ok)
+        return Step(self.normal(s, msg.view, msg.log, commit), ok)
 
-    def at_crash(self, me: NodeId, before: Replica) -> Steps[Replica]:
+    def at_crash(self, before: Replica) -> Replica:
         if self.bug == "forget-view":  # as in the paper; it may work in a view again that it has left
-            yield Step(replace(before, view=0))
-        else:
-            yield Step(before)
+            return replace(before, view=0)
+        return before
 
-    def recover(self, me: NodeId, durable: Replica) -> Steps[Replica]:
+    def recover(self, durable: Replica) -> Steps[Replica]:
         """Ask the others before doing anything else (4.3, step 1)."""
         if self.bug == "empty-restart":  # what it has acknowledged may be in one log less than a majority's
-            yield from self.start(me)
+            yield from self.start()
             return
         asks = replace(durable, status=Status.RECOVERING, nonce=durable.nonce + 1)
-        yield Step(asks, self.broadcast(me, Recovery(asks.nonce)))
+        yield Step(asks, self.broadcast(Recovery(asks.nonce)))
 
     @receive(fair=WEAK)
-    def recovery(self, me: NodeId, s: Replica, src: NodeId, msg: Recovery) -> Steps[Replica]:
+    def recovery(self, s: Replica, src: NodeId, msg: Recovery) -> Replica | Step[Replica]:
         """Answer, if normal (4.3, step 2)."""
         if s.leads:
-            yield Step(s, self.send(src, RecoveryResponse(msg.nonce, s.view, s.log, s.commit)))
-        elif s.status is Status.BACKUP:
-            yield Step(s, self.send(src, RecoveryResponse(msg.nonce, s.view)))
-        else:
-            yield Step(s)
+            return Step(s, self.send(src, RecoveryResponse(msg.nonce, s.view, s.log, s.commit)))
+        if s.status is Status.BACKUP:
+            return Step(s, self.send(src, RecoveryResponse(msg.nonce, s.view)))
+        return s
 
     @receive(fair=WEAK)
-    def recovered(self, me: NodeId, s: Replica, src: NodeId, msg: RecoveryResponse) -> Steps[Replica]:
+    def recovered(self, s: Replica, src: NodeId, msg: RecoveryResponse) -> Replica:
         """With f + 1 answers, that of the primary of their latest view among them, go on (4.3, step 3)."""
         if s.status is not Status.RECOVERING or msg.nonce != s.nonce:
-            yield Step(s)
-            return
+            return s
         answers = s.answers | {(src, msg)}
         view = max(answer.view for _, answer in answers)
         told = [answer for _, answer in answers if answer.view == view and answer.log is not None]
         if self.enough(len({node for node, _ in answers}) - 1) and told and view >= s.view:
             best = max(told, key=lambda answer: (len(answer.log or ()), answer.commit))
-            yield Step(self.normal(me, s, view, best.log or (), best.commit))
-        else:
-            yield Step(replace(s, answers=answers))
+            return self.normal(s, view, best.log or (), best.commit)
+        return replace(s, answers=answers)
 
 
 def model(
@@ -227,8 +216,9 @@ def model(
     if bug == "longest-log":  # it takes a third view, and no crash
         views, operations, faults = 3, 2, 0
     return Model(
-        Viewstamped(servers, views, operations, bug),
+        Viewstamped(views, operations, bug),
         # Late, lost, repeated, out of order: a sent-set has all of it. At most f failures: one crash.
+        nodes=servers,
         environment=Environment(network="sent-set", crash=faults, restart=faults),
         properties=[
             log.log_matching(of=Replica),

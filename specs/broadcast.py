@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise, permutations, product
 from typing import Protocol
 
-from elcheck import Classes, Event, Monitor, NodeView, Property, always, each, history, text
+from elcheck import Classes, Event, Monitor, NodeView, Property, always, each, history, node_views, text
 
 Zxid = tuple[int, int]
 """A transaction, by its identifier: (e, k) is the k-th of the primary of epoch e."""
@@ -62,7 +62,7 @@ def broadcasts(of: Classes = object) -> Monitor:
         sent = past.broadcast | {(txn, before.state.delivered) for txn in new}
         return Past(sent, with_log(past.delivered, now.state.delivered))
 
-    return Monitor("broadcasts", start, after, of=of)
+    return Monitor("broadcasts", of, start=start, after=after)
 
 
 def with_log(logs: frozenset[Log], log: Log) -> frozenset[Log]:
@@ -162,7 +162,7 @@ def delivered_is_logged(of: Classes = object) -> Property:
     def view(s: Process) -> tuple[Log, Log]:
         return s.delivered, s.history
 
-    return always("the history begins with what is delivered", each(check, view=view, of=of))
+    return always("the history begins with what is delivered", each(node_views(of, view), check))
 
 
 def primary_order_broadcast(of: Classes = object) -> Sequence[Property]:

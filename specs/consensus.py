@@ -22,6 +22,7 @@ from elcheck import (
     always_possible,
     changes,
     history,
+    node_views,
     pair,
     sometimes,
     step,
@@ -80,7 +81,7 @@ def votes_cast(of: Classes = object) -> Monitor:
     def after(cast: Votes, event: Event, before: NodeView[Voter], now: NodeView[Voter]) -> Votes:
         return counted(cast, now)
 
-    return Monitor("votes cast", start, after, of=of)
+    return Monitor("votes cast", of, start=start, after=after)
 
 
 def counted(cast: Votes, n: NodeView[Voter]) -> Votes:
@@ -158,7 +159,7 @@ def deposed_ballots_choose_nothing(quorum: int, of: type[Promiser]) -> Property:
                 return f"{text(value)} is chosen in ballot {ballot}, and a quorum has promised a higher one"
         return True
 
-    return step("a deposed ballot chooses nothing", changes(check, of=of))
+    return step("a deposed ballot chooses nothing", changes(node_views(of), check))
 
 
 def committed_logs_agree(of: Classes = object) -> Property:
@@ -173,4 +174,4 @@ def committed_logs_agree(of: Classes = object) -> Property:
     def committed(s: Replica) -> tuple[Hashable, ...]:
         return s.committed
 
-    return always("committed logs agree", pair(check, view=committed, of=of))
+    return always("committed logs agree", pair(node_views(of, committed), check))

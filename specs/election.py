@@ -30,6 +30,7 @@ from elcheck import (
     eventually,
     history,
     ltl,
+    node_views,
     pair,
     some,
     sometimes,
@@ -87,7 +88,7 @@ def one_leader_per_term(of: Classes = object) -> Property:
             return f"{a.node} and {b.node} both lead in term {a.state.term}"
         return True
 
-    return always("at most one leader per term", pair(check, view=leadership, of=of))
+    return always("at most one leader per term", pair(node_views(of, leadership), check))
 
 
 def one_leader_at_a_time(of: Classes = object) -> Property:
@@ -102,12 +103,12 @@ def one_leader_at_a_time(of: Classes = object) -> Property:
             return f"{a.node} leads in term {a.state.term} and {b.node} in term {b.state.term}"
         return True
 
-    return always("at most one leader at a time", pair(check, view=leadership, of=of))
+    return always("at most one leader at a time", pair(node_views(of, leadership), check))
 
 
 def leader_elected(of: Classes = object) -> Property:
     """Some node can become the leader: a model in which none can has forgotten something."""
-    return sometimes("a leader is elected", each(lambda n: n.state.leads, view=leadership, of=of))
+    return sometimes("a leader is elected", each(node_views(of, leadership), lambda n: n.state.leads))
 
 
 def terms_only_grow(of: Classes = object) -> Property:
@@ -121,7 +122,7 @@ def terms_only_grow(of: Classes = object) -> Property:
     def term(s: Elector) -> int:
         return s.term
 
-    return step("terms only grow", change(check, view=term, of=of))
+    return step("terms only grow", change(node_views(of, term), check))
 
 
 def decisions_are_final(of: Classes = object) -> Property:
@@ -135,7 +136,7 @@ def decisions_are_final(of: Classes = object) -> Property:
     def decision(s: Decider) -> Hashable:
         return s.decision
 
-    return step("decisions are final", change(check, view=decision, of=of))
+    return step("decisions are final", change(node_views(of, decision), check))
 
 
 def every_node_decides(of: Classes = object) -> Property:
@@ -147,7 +148,7 @@ def every_node_decides(of: Classes = object) -> Property:
     def decision(s: Decider) -> Hashable:
         return s.decision
 
-    return eventually("every node decides", each(check, view=decision, of=of))
+    return eventually("every node decides", each(node_views(of, decision), check))
 
 
 def _led(of: Classes) -> Formula:
@@ -159,7 +160,7 @@ def _led(of: Classes) -> Formula:
     def view(s: Elector) -> bool:
         return s.leads
 
-    return some(each(leads, view=view, of=of))
+    return some(each(node_views(of, view), leads))
 
 
 def leader_eventually(of: Classes = object) -> Property:
@@ -199,7 +200,7 @@ def leaders_by_term(of: Classes = object) -> Monitor:
     def after(led: Terms, event: Event, before: NodeView[Elector], now: NodeView[Elector]) -> Terms:
         return led | {(now.state.term, now.node)} if now.up and now.state.leads else led
 
-    return Monitor("leaders by term", start, after, of=of)
+    return Monitor("leaders by term", of, start=start, after=after)
 
 
 def one_leader_per_term_ever() -> Property:
@@ -239,7 +240,7 @@ def one_leads(of: Classes = object) -> Property:
         both = a.up and b.up and a.state == a.node and b.state == b.node
         return f"{a.node} and {b.node} both lead" if both else True
 
-    return always("at most one node leads", pair(check, view=followed, of=of))
+    return always("at most one node leads", pair(node_views(of, followed), check))
 
 
 def agree(name: str, view: Callable[[S], Hashable], of: type[S]) -> Property:
@@ -250,7 +251,7 @@ def agree(name: str, view: Callable[[S], Hashable], of: type[S]) -> Property:
             return f"{a.node} has {text(a.state)}, {b.node} has {text(b.state)}"
         return True
 
-    return always(name, pair(check, view=view, of=of))
+    return always(name, pair(node_views(of, view), check))
 
 
 def all_follow_one(of: type[Follower]) -> Property:
@@ -265,7 +266,7 @@ def all_follow_the_highest(view: Callable[[S], NodeId | None], of: type[S]) -> S
         live = [n for n in nodes if n.up]
         return all(n.state == live[-1].node for n in live)
 
-    return all_nodes(check, view=view, of=of)
+    return all_nodes(node_views(of, view), check)
 
 
 def another_takes_over(view: Callable[[S], NodeId | None], of: type[S]) -> Property:
@@ -274,7 +275,7 @@ def another_takes_over(view: Callable[[S], NodeId | None], of: type[S]) -> Prope
     def check(nodes: Sequence[NodeView[NodeId | None]]) -> bool:
         return any(n.up and n.state == n.node for n in nodes[:-1])
 
-    return sometimes("another takes over", all_nodes(check, view=view, of=of))
+    return sometimes("another takes over", all_nodes(node_views(of, view), check))
 
 
 def all_follow_a_live_leader(of: Classes = object) -> Scope:
@@ -285,4 +286,4 @@ def all_follow_a_live_leader(of: Classes = object) -> Scope:
         followed = {n.state for n in nodes if n.up}
         return not live or (len(followed) == 1 and followed <= set(live))
 
-    return all_nodes(check, view=followed, of=of)
+    return all_nodes(node_views(of, followed), check)

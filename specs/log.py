@@ -11,7 +11,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
-from elcheck import Classes, NodeView, Property, always, change, each, pair, sometimes, step, text
+from elcheck import Classes, NodeView, Property, always, change, each, node_views, pair, sometimes, step, text
 from elcheck.specs import election
 
 Entry = tuple[int, Hashable]
@@ -80,7 +80,7 @@ def log_matching(of: Classes = object) -> Property:
         index = matching(a.state, b.state)
         return index is None or f"{a.node} and {b.node} have index {index} of one term, and differ up to it"
 
-    return always("logs match", pair(check, view=entries, of=of))
+    return always("logs match", pair(node_views(of, entries), check))
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def leader_append_only(of: Classes = object) -> Property:
         stays = was.term is not None and was.term == now.term
         return not stays or now.log[: len(was.log)] == was.log or f"{after.node} leads, and loses an entry"
 
-    return step("leaders only append", change(check, view=Led.by, of=of))
+    return step("leaders only append", change(node_views(of, Led.by), check))
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def leader_completeness(of: Classes = object) -> Property:
         index = next(i for i, entry in enumerate(known) if leader.log[i : i + 1] != (entry,))
         return f"{a.node} leads term {leader.term} without {text(known[index])}, which {b.node} has committed"
 
-    return always("leaders have what is committed", pair(check, view=Standing.of, of=of))
+    return always("leaders have what is committed", pair(node_views(of, Standing.of), check))
 
 
 def state_machine_safety(of: Classes = object) -> Property:
@@ -148,7 +148,7 @@ def state_machine_safety(of: Classes = object) -> Property:
                 return f"{a.node} has committed {text(one)} at index {index}, {b.node} {text(other)}"
         return True
 
-    return always("nodes commit the same", pair(check, view=committed, of=of))
+    return always("nodes commit the same", pair(node_views(of, committed), check))
 
 
 def committed_for_good(of: Classes = object) -> Property:
@@ -158,12 +158,12 @@ def committed_for_good(of: Classes = object) -> Property:
         kept = after.state[: len(before.state)] == before.state
         return kept or not (before.up and after.up) or f"{after.node} takes back what it has committed"
 
-    return step("committed for good", change(check, view=committed, of=of))
+    return step("committed for good", change(node_views(of, committed), check))
 
 
 def entry_committed(of: Classes = object) -> Property:
     """Some entry can be committed."""
-    return sometimes("an entry is committed", each(lambda n: len(n.state) > 0, view=committed, of=of))
+    return sometimes("an entry is committed", each(node_views(of, committed), lambda n: len(n.state) > 0))
 
 
 def later_leader_commits(of: Classes = object) -> Property:
@@ -173,4 +173,4 @@ def later_leader_commits(of: Classes = object) -> Property:
         known = n.state.committed
         return bool(known) and known[0][0] < known[-1][0] == n.state.led.term
 
-    return sometimes("a later leader commits too", each(check, view=Standing.of, of=of))
+    return sometimes("a later leader commits too", each(node_views(of, Standing.of), check))

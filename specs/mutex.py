@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Protocol
 
-from elcheck import Classes, NodeView, Property, always, change, each, pair, sometimes, step, text
+from elcheck import Classes, NodeView, Property, always, change, each, node_views, pair, sometimes, step, text
 
 
 class Holder(Protocol):
@@ -61,12 +61,12 @@ def mutual_exclusion(of: Classes = object) -> Property:
     def check(a: NodeView[bool], b: NodeView[bool]) -> bool | str:
         return f"{a.node} and {b.node} both believe that they hold it" if a.state and b.state else True
 
-    return always("at most one holder", pair(check, view=holding, of=of))
+    return always("at most one holder", pair(node_views(of, holding), check))
 
 
 def somebody_holds(of: Classes = object) -> Property:
     """Some node can take the lock."""
-    return sometimes("somebody holds it", each(lambda n: n.state, view=holding, of=of))
+    return sometimes("somebody holds it", each(node_views(of, holding), lambda n: n.state))
 
 
 def one_keeper_each(of: Classes = object) -> Property:
@@ -76,7 +76,7 @@ def one_keeper_each(of: Classes = object) -> Property:
         both = a.state & b.state
         return f"{a.node} and {b.node} both hold {text(both)}" if both else True
 
-    return always("at most one holder of each", pair(check, view=keeping, of=of))
+    return always("at most one holder of each", pair(node_views(of, keeping), check))
 
 
 def one_inside() -> Property:
@@ -101,4 +101,4 @@ def tokens_never_go_back(of: Classes = object) -> Property:
     def applied(s: Fenced) -> int:
         return s.applied
 
-    return step("applied tokens never go back", change(check, view=applied, of=of))
+    return step("applied tokens never go back", change(node_views(of, applied), check))

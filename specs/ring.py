@@ -18,6 +18,7 @@ from elcheck import (
     all_nodes,
     always,
     always_possible,
+    node_views,
     pair,
     sometimes,
     whole,
@@ -65,7 +66,7 @@ def one_elected() -> Property:
         both = a.state.elected and b.state.elected
         return f"{a.node} and {b.node} are both elected" if both else True
 
-    return always("at most one is elected", pair(check, view=outcome))
+    return always("at most one is elected", pair(node_views(State, outcome), check))
 
 
 def all_agree() -> Property:
@@ -77,7 +78,7 @@ def all_agree() -> Property:
             return f"{a.node} has decided for {mine}, {b.node} for {other}"
         return True
 
-    return always("all agree on the leader", pair(check, view=outcome))
+    return always("all agree on the leader", pair(node_views(State, outcome), check))
 
 
 def highest_elected() -> Property:
@@ -92,7 +93,7 @@ def highest_elected() -> Property:
     def candidacy(s: Numbered) -> tuple[int, bool]:
         return s.id, s.elected
 
-    return always("the highest id is elected", pair(check, view=candidacy))
+    return always("the highest id is elected", pair(node_views(State, candidacy), check))
 
 
 def settled(nodes: Sequence[NodeView[Outcome]]) -> bool:
@@ -102,17 +103,17 @@ def settled(nodes: Sequence[NodeView[Outcome]]) -> bool:
 
 def everyone_decides() -> Property:
     """The election can come to its end."""
-    return sometimes("everyone has decided", all_nodes(settled, view=outcome))
+    return sometimes("everyone has decided", all_nodes(node_views(State, outcome), settled))
 
 
 def can_always_end() -> Property:
     """Wherever the election has come to, it can still come to its end."""
-    return always_possible("everyone can still decide", all_nodes(settled, view=outcome))
+    return always_possible("everyone can still decide", all_nodes(node_views(State, outcome), settled))
 
 
 def proper_end() -> Scope:
     """The only way to end, for ``Model(deadlock=...)``: everyone has decided, and one is elected."""
-    return all_nodes(settled, view=outcome)
+    return all_nodes(node_views(State, outcome), settled)
 
 
 def quiet_after_the_end(*messages: type) -> Property:
