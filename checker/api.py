@@ -14,7 +14,8 @@ from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.export import formats, html
 from elcheck.checker.export.graph import state_graph
 from elcheck.checker.export.subject import NoTrace, result_with_trace
-from elcheck.checker.loading.model_file import LoadError, ModelFile, adapted, load
+from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.model_file import ModelFile, adapted, load
 from elcheck.checker.model.model import Model
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.search.resources import Means

@@ -11,7 +11,8 @@ import click
 
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.loading.model_file import LoadError, bundled, load
+from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.model_file import bundled, load
 from elcheck.checker.loading.version import version
 from elcheck.checker.model.call import said
 from elcheck.checker.model.errors import UsageError

@@ -5,6 +5,7 @@ These are the names that models are written with, and those with which scripts c
 
 from dataclasses import replace
 
+from elcheck.checker.model.collections import Bag, Map
 from elcheck.checker.model.environment import UNLIMITED, Environment, Partition
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.fairness import STRONG, WEAK, Fair, Fairness, strong, unfair, weak
@@ -53,6 +54,7 @@ __all__ = [
     "UNLIMITED",
     "WEAK",
     "Answer",
+    "Bag",
     "Bound",
     "Crashed",
     "DefinitionError",
@@ -65,6 +67,7 @@ __all__ = [
     "Formula",
     "GlobalState",
     "Look",
+    "Map",
     "Message",
     "Model",
     "Monitor",

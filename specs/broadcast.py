@@ -2,18 +2,19 @@
 
 F. Junqueira, B. Reed, M. Serafini, Zab: High-performance broadcast for primary-backup systems, DSN 2011,
 section III. Primaries follow one another by epochs, each broadcasts transactions, every process delivers
-some. All but the last of these properties speak of everything that was ever broadcast and delivered (before a
-crash, too), so they need ``monitors=[broadcasts()]``.
+some. All but the last of these properties speak of everything that was ever broadcast and delivered, before a
+crash, too: the monitor :func:`broadcasts` keeps it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations, pairwise, permutations, product
 from typing import Protocol
 
-from elcheck import Classes, Event, Monitor, NodeView, Property, always, each, history, node_views, text
+from elcheck import Event, Monitor, NodeView, Property, always, each, history, node_views, text
 
 Zxid = tuple[int, int]
 """A transaction, by its identifier: (e, k) is the k-th of the primary of epoch e."""
@@ -47,7 +48,8 @@ class Past:
     delivered: frozenset[Log] = frozenset()
 
 
-def broadcasts(of: Classes = object) -> Monitor:
+@cache
+def broadcasts(of: type[Process]) -> Monitor[Past]:
     """The history that the properties need. What processes start with was broadcast before, in that order."""
 
     def start(nodes: tuple[NodeView[Process], ...]) -> Past:
@@ -72,7 +74,7 @@ def with_log(logs: frozenset[Log], log: Log) -> frozenset[Log]:
     return frozenset(other for other in logs if log[: len(other)] != other) | {log}
 
 
-def integrity() -> Property:
+def integrity(of: type[Process]) -> Property:
     """What is delivered has been broadcast by a primary, and is delivered once."""
 
     def check(past: Past) -> bool | str:
@@ -84,10 +86,10 @@ def integrity() -> Property:
                 return f"{text(log)} is delivered: one transaction twice"
         return True
 
-    return always("integrity", history("broadcasts", check))
+    return always("integrity", history(broadcasts(of), check))
 
 
-def agreement() -> Property:
+def agreement(of: type[Process]) -> Property:
     """Of two processes, one has delivered all that the other has."""
 
     def check(past: Past) -> bool | str:
@@ -96,10 +98,10 @@ def agreement() -> Property:
                 return f"one process has delivered {text(a)}, one {text(b)}"
         return True
 
-    return always("agreement", history("broadcasts", check))
+    return always("agreement", history(broadcasts(of), check))
 
 
-def total_order() -> Property:
+def total_order(of: type[Process]) -> Property:
     """What comes before a transaction at one process comes before it wherever it is delivered."""
 
     def check(past: Past) -> bool | str:
@@ -109,10 +111,10 @@ def total_order() -> Property:
                     return f"one process has delivered {text(a)}, one {text(b)}"
         return True
 
-    return always("total order", history("broadcasts", check))
+    return always("total order", history(broadcasts(of), check))
 
 
-def local_primary_order() -> Property:
+def local_primary_order(of: type[Process]) -> Property:
     """The transactions of one primary are delivered in its order, and none is left out."""
 
     def check(past: Past) -> bool | str:
@@ -122,10 +124,10 @@ def local_primary_order() -> Property:
                     return f"{text(log)} is delivered: {text(txn)} without {text(earlier)} before it"
         return True
 
-    return always("local primary order", history("broadcasts", check))
+    return always("local primary order", history(broadcasts(of), check))
 
 
-def global_primary_order() -> Property:
+def global_primary_order(of: type[Process]) -> Property:
     """The transactions of an earlier primary are delivered before those of a later one."""
 
     def check(past: Past) -> bool | str:
@@ -134,10 +136,10 @@ def global_primary_order() -> Property:
                 return f"{text(log)} is delivered"
         return True
 
-    return always("global primary order", history("broadcasts", check))
+    return always("global primary order", history(broadcasts(of), check))
 
 
-def primary_integrity() -> Property:
+def primary_integrity(of: type[Process]) -> Property:
     """Before it broadcasts, a primary has delivered all of earlier epochs that anybody ever delivers."""
 
     def check(past: Past) -> bool | str:
@@ -147,10 +149,10 @@ def primary_integrity() -> Property:
                 return f"the primary that broadcast {text(txn)} had not delivered {text(missed[0])}"
         return True
 
-    return always("primary integrity", history("broadcasts", check))
+    return always("primary integrity", history(broadcasts(of), check))
 
 
-def delivered_is_logged(of: Classes = object) -> Property:
+def delivered_is_logged(of: type[Process]) -> Property:
     """The history of a process begins with what it has delivered: it has that on its disk, and keeps it."""
 
     def check(n: NodeView[tuple[Log, Log]]) -> bool | str:
@@ -165,14 +167,14 @@ def delivered_is_logged(of: Classes = object) -> Property:
     return always("the history begins with what is delivered", each(node_views(of, view), check))
 
 
-def primary_order_broadcast(of: Classes = object) -> Sequence[Property]:
+def primary_order_broadcast(of: type[Process]) -> Sequence[Property]:
     """All of these."""
     return [
-        integrity(),
-        agreement(),
-        total_order(),
-        local_primary_order(),
-        global_primary_order(),
-        primary_integrity(),
+        integrity(of),
+        agreement(of),
+        total_order(of),
+        local_primary_order(of),
+        global_primary_order(of),
+        primary_integrity(of),
         delivered_is_logged(of),
     ]

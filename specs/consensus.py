@@ -8,10 +8,10 @@ it or not. Voters go on and vote in later ballots, so what is chosen is a matter
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from functools import cache
 from typing import Protocol, TypeAlias
 
 from elcheck import (
-    Classes,
     Event,
     Monitor,
     NodeId,
@@ -69,7 +69,8 @@ def latest(votes: Iterable[Vote]) -> frozenset[Vote]:
     return frozenset({vote[0]: vote for vote in in_order(votes)}.values())
 
 
-def votes_cast(of: Classes = object) -> Monitor:
+@cache
+def votes_cast(of: type[Voter]) -> Monitor[Votes]:
     """The history that the properties need: every vote that was ever cast."""
 
     def start(nodes: tuple[NodeView[Voter], ...]) -> Votes:
@@ -97,8 +98,8 @@ def chosen(cast: Votes, quorum: int) -> list[Vote]:
     return in_order(vote for vote, voters in cast if len(voters) >= quorum)
 
 
-def one_value_chosen(quorum: int) -> Property:
-    """At most one value is ever chosen in a slot. Needs ``monitors=[votes_cast()]``."""
+def one_value_chosen(of: type[Voter], quorum: int) -> Property:
+    """At most one value is ever chosen in a slot."""
 
     def check(cast: Votes) -> bool | str:
         first: dict[int, Vote] = {}
@@ -109,11 +110,11 @@ def one_value_chosen(quorum: int) -> Property:
                 return f"{both} are both chosen in slot {slot}"
         return True
 
-    return always("at most one value is chosen", history("votes cast", check))
+    return always("at most one value is chosen", history(votes_cast(of), check))
 
 
-def one_value_per_ballot() -> Property:
-    """All votes of a ballot (in one slot) are for one value. Needs ``monitors=[votes_cast()]``."""
+def one_value_per_ballot(of: type[Voter]) -> Property:
+    """All votes of a ballot (in one slot) are for one value."""
 
     def check(cast: Votes) -> bool | str:
         first: dict[tuple[int, int], Hashable] = {}
@@ -123,27 +124,27 @@ def one_value_per_ballot() -> Property:
                 return f"there are votes for {text(other)} and for {text(value)} in ballot {ballot}"
         return True
 
-    return always("one value per ballot", history("votes cast", check))
+    return always("one value per ballot", history(votes_cast(of), check))
 
 
-def _some_value(quorum: int) -> Scope:
+def _some_value(of: type[Voter], quorum: int) -> Scope:
     def check(cast: Votes) -> bool:
         return bool(chosen(cast, quorum))
 
-    return history("votes cast", check)
+    return history(votes_cast(of), check)
 
 
-def value_chosen(quorum: int) -> Property:
-    """Something can be chosen. Needs ``monitors=[votes_cast()]``."""
-    return sometimes("a value is chosen", _some_value(quorum))
+def value_chosen(of: type[Voter], quorum: int) -> Property:
+    """Something can be chosen."""
+    return sometimes("a value is chosen", _some_value(of, quorum))
 
 
-def value_can_always_be_chosen(quorum: int) -> Property:
-    """From everywhere something can still be chosen. Needs ``monitors=[votes_cast()]``."""
-    return always_possible("a value can always be chosen", _some_value(quorum))
+def value_can_always_be_chosen(of: type[Voter], quorum: int) -> Property:
+    """From everywhere something can still be chosen."""
+    return always_possible("a value can always be chosen", _some_value(of, quorum))
 
 
-def deposed_ballots_choose_nothing(quorum: int, of: type[Promiser]) -> Property:
+def deposed_ballots_choose_nothing(of: type[Promiser], quorum: int) -> Property:
     """Nothing is chosen in a ballot any more once a quorum has promised a higher one.
 
     Paxos does not promise this, plausible as it sounds. Somebody may have voted in the old ballot before it
@@ -162,7 +163,7 @@ def deposed_ballots_choose_nothing(quorum: int, of: type[Promiser]) -> Property:
     return step("a deposed ballot chooses nothing", changes(node_views(of), check))
 
 
-def committed_logs_agree(of: Classes = object) -> Property:
+def committed_logs_agree(of: type[Replica]) -> Property:
     """Of the logs that two nodes know to be decided one is the beginning of the other."""
 
     def check(a: NodeView[tuple[Hashable, ...]], b: NodeView[tuple[Hashable, ...]]) -> bool | str:

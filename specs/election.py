@@ -3,19 +3,18 @@
 A property here asks only for what it names: a local state that says whether its node leads and in which term
 (:class:`Elector`), what it has decided (:class:`Decider`), or whom it follows (:class:`Follower`). A
 dataclass with these attributes, fields or properties, is enough. Where other nodes run other programs, ``of``
-names the states of those that are meant.
+is the class of the states that are meant.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Protocol, TypeVar
 
 from elcheck import (
-    Classes,
     Event,
     Formula,
     Monitor,
@@ -77,7 +76,7 @@ def leadership(s: Elector) -> Leadership:
     return Leadership(s.leads, s.term if s.leads else None)
 
 
-def one_leader_per_term(of: Classes = object) -> Property:
+def one_leader_per_term(of: type[Elector]) -> Property:
     """At most one node leads in any term (Raft's Election Safety, Ongaro and Ousterhout 2014, figure 3).
 
     This compares the leaders of one moment; :func:`one_leader_per_term_ever` those of all time.
@@ -91,7 +90,7 @@ def one_leader_per_term(of: Classes = object) -> Property:
     return always("at most one leader per term", pair(node_views(of, leadership), check))
 
 
-def one_leader_at_a_time(of: Classes = object) -> Property:
+def one_leader_at_a_time(of: type[Elector]) -> Property:
     """At most one node takes itself for the leader.
 
     Raft, Paxos and ZAB do not promise this: a leader that has been replaced does not know it until it hears
@@ -106,12 +105,12 @@ def one_leader_at_a_time(of: Classes = object) -> Property:
     return always("at most one leader at a time", pair(node_views(of, leadership), check))
 
 
-def leader_elected(of: Classes = object) -> Property:
+def leader_elected(of: type[Elector]) -> Property:
     """Some node can become the leader: a model in which none can has forgotten something."""
     return sometimes("a leader is elected", each(node_views(of, leadership), lambda n: n.state.leads))
 
 
-def terms_only_grow(of: Classes = object) -> Property:
+def terms_only_grow(of: type[Elector]) -> Property:
     """No node goes back to an earlier term, not even by a crash."""
 
     def check(before: NodeView[int], after: NodeView[int]) -> bool | str:
@@ -125,7 +124,7 @@ def terms_only_grow(of: Classes = object) -> Property:
     return step("terms only grow", change(node_views(of, term), check))
 
 
-def decisions_are_final(of: Classes = object) -> Property:
+def decisions_are_final(of: type[Decider]) -> Property:
     """A node that has decided stays with its decision."""
 
     def check(before: NodeView[Hashable], after: NodeView[Hashable]) -> bool | str:
@@ -139,7 +138,7 @@ def decisions_are_final(of: Classes = object) -> Property:
     return step("decisions are final", change(node_views(of, decision), check))
 
 
-def every_node_decides(of: Classes = object) -> Property:
+def every_node_decides(of: type[Decider]) -> Property:
     """Every node that stays up eventually decides: elected, or not (Lynch, Distributed Algorithms, 3.1)."""
 
     def check(n: NodeView[Hashable]) -> bool:
@@ -151,7 +150,7 @@ def every_node_decides(of: Classes = object) -> Property:
     return eventually("every node decides", each(node_views(of, decision), check))
 
 
-def _led(of: Classes) -> Formula:
+def _led(of: type[Elector]) -> Formula:
     """Some node that is up leads."""
 
     def leads(n: NodeView[bool]) -> bool:
@@ -163,12 +162,12 @@ def _led(of: Classes) -> Formula:
     return some(each(node_views(of, view), leads))
 
 
-def leader_eventually(of: Classes = object) -> Property:
+def leader_eventually(of: type[Elector]) -> Property:
     """In the end a node that is up leads, at least for a moment."""
     return eventually("a leader eventually", _led(of))
 
 
-def leader_again_and_again(of: Classes = object) -> Property:
+def leader_again_and_again(of: type[Elector]) -> Property:
     """Once no fault happens any more, there is always a leader again: none is lost for good.
 
     Faults that stop are what this is worth asking for: while leaders may crash without end, none need stay.
@@ -176,7 +175,7 @@ def leader_again_and_again(of: Classes = object) -> Property:
     return ltl("a leader again and again, once faults stop", faults_stop() >> always(eventually(_led(of))))
 
 
-def leader_stays(of: Classes = object) -> Property:
+def leader_stays(of: type[Elector]) -> Property:
     """Once no fault happens any more, from some time on there is always a leader."""
     return ltl("a leader for good, once faults stop", faults_stop() >> eventually(always(_led(of))))
 
@@ -191,7 +190,8 @@ def faults_stop() -> Formula:
 Terms = frozenset[tuple[int, NodeId]]
 
 
-def leaders_by_term(of: Classes = object) -> Monitor:
+@cache
+def leaders_by_term(of: type[Elector]) -> Monitor[Terms]:
     """The history that :func:`one_leader_per_term_ever` needs: who has led in which term."""
 
     def start(nodes: tuple[NodeView[Elector], ...]) -> Terms:
@@ -203,8 +203,8 @@ def leaders_by_term(of: Classes = object) -> Monitor:
     return Monitor("leaders by term", of, start=start, after=after)
 
 
-def one_leader_per_term_ever() -> Property:
-    """At most one node has ever led in any term. Needs ``monitors=[leaders_by_term()]``.
+def one_leader_per_term_ever(of: type[Elector]) -> Property:
+    """At most one node has ever led in any term.
 
     Stronger than :func:`one_leader_per_term`, which misses a leader that crashed before the next one of its
     term was elected.
@@ -217,7 +217,7 @@ def one_leader_per_term_ever() -> Property:
                 return f"{node} and {others[0]} have both led in term {term}"
         return True
 
-    return always("at most one leader per term, ever", history("leaders by term", check))
+    return always("at most one leader per term, ever", history(leaders_by_term(of), check))
 
 
 class Follower(Protocol):
@@ -233,7 +233,7 @@ def followed(s: Follower) -> NodeId | None:
     return s.leader
 
 
-def one_leads(of: Classes = object) -> Property:
+def one_leads(of: type[Follower]) -> Property:
     """At most one node that is up takes itself for the leader, in elections without terms."""
 
     def check(a: NodeView[NodeId | None], b: NodeView[NodeId | None]) -> bool | str:
@@ -278,7 +278,7 @@ def another_takes_over(view: Callable[[S], NodeId | None], of: type[S]) -> Prope
     return sometimes("another takes over", all_nodes(node_views(of, view), check))
 
 
-def all_follow_a_live_leader(of: Classes = object) -> Scope:
+def all_follow_a_live_leader(of: type[Follower]) -> Scope:
     """All nodes that are up follow the same node, which is up."""
 
     def check(nodes: Sequence[NodeView[NodeId | None]]) -> bool:

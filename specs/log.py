@@ -11,7 +11,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
-from elcheck import Classes, NodeView, Property, always, change, each, node_views, pair, sometimes, step, text
+from elcheck import NodeView, Property, always, change, each, node_views, pair, sometimes, step, text
 from elcheck.specs import election
 
 Entry = tuple[int, Hashable]
@@ -57,7 +57,7 @@ def matching(a: Entries, b: Entries) -> int | None:
     return None
 
 
-def figure_3(of: Classes = object) -> list[Property]:
+def figure_3(of: type[Replica]) -> list[Property]:
     """All that figure 3 promises, what follows from it, and that something comes of it."""
     return [
         election.one_leader_per_term(of),
@@ -73,7 +73,7 @@ def figure_3(of: Classes = object) -> list[Property]:
     ]
 
 
-def log_matching(of: Classes = object) -> Property:
+def log_matching(of: type[Replica]) -> Property:
     """Two logs that hold an entry of the same index and term are the same up to there (Log Matching)."""
 
     def check(a: NodeView[Entries], b: NodeView[Entries]) -> bool | str:
@@ -96,7 +96,7 @@ class Led:
         return cls(s.term, s.log) if s.leads else cls(None, ())
 
 
-def leader_append_only(of: Classes = object) -> Property:
+def leader_append_only(of: type[Replica]) -> Property:
     """A leader only appends to its log, it never replaces or drops an entry (Leader Append-Only)."""
 
     def check(before: NodeView[Led], after: NodeView[Led]) -> bool | str:
@@ -121,7 +121,7 @@ class Standing:
         return cls(s.term, Led.by(s), committed(s))
 
 
-def leader_completeness(of: Classes = object) -> Property:
+def leader_completeness(of: type[Replica]) -> Property:
     """What is committed is in the logs of the leaders of all later terms (Leader Completeness).
 
     It needs no history of when that was: what a node of term t knows to be committed was committed in a
@@ -139,7 +139,7 @@ def leader_completeness(of: Classes = object) -> Property:
     return always("leaders have what is committed", pair(node_views(of, Standing.of), check))
 
 
-def state_machine_safety(of: Classes = object) -> Property:
+def state_machine_safety(of: type[Replica]) -> Property:
     """No two nodes commit different entries at the same index (State Machine Safety)."""
 
     def check(a: NodeView[Entries], b: NodeView[Entries]) -> bool | str:
@@ -151,7 +151,7 @@ def state_machine_safety(of: Classes = object) -> Property:
     return always("nodes commit the same", pair(node_views(of, committed), check))
 
 
-def committed_for_good(of: Classes = object) -> Property:
+def committed_for_good(of: type[Replica]) -> Property:
     """While it is up a node never takes back what it has committed."""
 
     def check(before: NodeView[Entries], after: NodeView[Entries]) -> bool | str:
@@ -161,12 +161,12 @@ def committed_for_good(of: Classes = object) -> Property:
     return step("committed for good", change(node_views(of, committed), check))
 
 
-def entry_committed(of: Classes = object) -> Property:
+def entry_committed(of: type[Replica]) -> Property:
     """Some entry can be committed."""
     return sometimes("an entry is committed", each(node_views(of, committed), lambda n: len(n.state) > 0))
 
 
-def later_leader_commits(of: Classes = object) -> Property:
+def later_leader_commits(of: type[Replica]) -> Property:
     """A leader can commit an entry of its own behind those of an earlier leader."""
 
     def check(n: NodeView[Standing]) -> bool:

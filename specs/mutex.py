@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Protocol
 
-from elcheck import Classes, NodeView, Property, always, change, each, node_views, pair, sometimes, step, text
+from elcheck import NodeView, Property, always, change, each, holds, node_views, pair, sometimes, step, text
 
 
 class Holder(Protocol):
@@ -55,7 +55,7 @@ def keeping(s: Keeper) -> frozenset[Hashable]:
     return s.keeps
 
 
-def mutual_exclusion(of: Classes = object) -> Property:
+def mutual_exclusion(of: type[Holder]) -> Property:
     """No two nodes believe at the same moment that they hold the lock."""
 
     def check(a: NodeView[bool], b: NodeView[bool]) -> bool | str:
@@ -64,12 +64,12 @@ def mutual_exclusion(of: Classes = object) -> Property:
     return always("at most one holder", pair(node_views(of, holding), check))
 
 
-def somebody_holds(of: Classes = object) -> Property:
+def somebody_holds(of: type[Holder]) -> Property:
     """Some node can take the lock."""
     return sometimes("somebody holds it", each(node_views(of, holding), lambda n: n.state))
 
 
-def one_keeper_each(of: Classes = object) -> Property:
+def one_keeper_each(of: type[Keeper]) -> Property:
     """No two nodes believe at the same moment that they hold the same thing."""
 
     def check(a: NodeView[frozenset[Hashable]], b: NodeView[frozenset[Hashable]]) -> bool | str:
@@ -79,7 +79,7 @@ def one_keeper_each(of: Classes = object) -> Property:
     return always("at most one holder of each", pair(node_views(of, keeping), check))
 
 
-def one_inside() -> Property:
+def one_inside(of: type[Section]) -> Property:
     """No two processes of a Spec are in the critical section at the same moment."""
 
     def check(s: Section) -> bool | str:
@@ -87,10 +87,10 @@ def one_inside() -> Property:
             return "processes " + " and ".join(map(str, s.inside)) + " are both in the critical section"
         return True
 
-    return always("at most one in the critical section", check)
+    return always("at most one in the critical section", holds(of, check))
 
 
-def tokens_never_go_back(of: Classes = object) -> Property:
+def tokens_never_go_back(of: type[Fenced]) -> Property:
     """The store applies no write that is older, by its fencing token, than one that it has applied."""
 
     def check(before: NodeView[int], after: NodeView[int]) -> bool | str:

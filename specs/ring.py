@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from elcheck import (
+    GlobalState,
     NodeView,
     Property,
     Scope,
-    State,
     all_nodes,
     always,
     always_possible,
@@ -59,17 +59,17 @@ def outcome(s: Participant) -> Outcome:
     return Outcome(s.elected, s.decision)
 
 
-def one_elected() -> Property:
+def one_elected(of: type[Participant]) -> Property:
     """At most one processor is elected."""
 
     def check(a: NodeView[Outcome], b: NodeView[Outcome]) -> bool | str:
         both = a.state.elected and b.state.elected
         return f"{a.node} and {b.node} are both elected" if both else True
 
-    return always("at most one is elected", pair(node_views(State, outcome), check))
+    return always("at most one is elected", pair(node_views(of, outcome), check))
 
 
-def all_agree() -> Property:
+def all_agree(of: type[Participant]) -> Property:
     """Those who have decided name the same leader."""
 
     def check(a: NodeView[Outcome], b: NodeView[Outcome]) -> bool | str:
@@ -78,10 +78,10 @@ def all_agree() -> Property:
             return f"{a.node} has decided for {mine}, {b.node} for {other}"
         return True
 
-    return always("all agree on the leader", pair(node_views(State, outcome), check))
+    return always("all agree on the leader", pair(node_views(of, outcome), check))
 
 
-def highest_elected() -> Property:
+def highest_elected(of: type[Numbered]) -> Property:
     """Who is elected has the highest id of the ring (extrema finding)."""
 
     def check(a: NodeView[tuple[int, bool]], b: NodeView[tuple[int, bool]]) -> bool | str:
@@ -93,7 +93,7 @@ def highest_elected() -> Property:
     def candidacy(s: Numbered) -> tuple[int, bool]:
         return s.id, s.elected
 
-    return always("the highest id is elected", pair(node_views(State, candidacy), check))
+    return always("the highest id is elected", pair(node_views(of, candidacy), check))
 
 
 def settled(nodes: Sequence[NodeView[Outcome]]) -> bool:
@@ -101,19 +101,19 @@ def settled(nodes: Sequence[NodeView[Outcome]]) -> bool:
     return all(n.state.decision is not None for n in nodes) and sum(n.state.elected for n in nodes) == 1
 
 
-def everyone_decides() -> Property:
+def everyone_decides(of: type[Participant]) -> Property:
     """The election can come to its end."""
-    return sometimes("everyone has decided", all_nodes(node_views(State, outcome), settled))
+    return sometimes("everyone has decided", all_nodes(node_views(of, outcome), settled))
 
 
-def can_always_end() -> Property:
+def can_always_end(of: type[Participant]) -> Property:
     """Wherever the election has come to, it can still come to its end."""
-    return always_possible("everyone can still decide", all_nodes(node_views(State, outcome), settled))
+    return always_possible("everyone can still decide", all_nodes(node_views(of, outcome), settled))
 
 
-def proper_end() -> Scope:
+def proper_end(of: type[Participant]) -> Scope:
     """The only way to end, for ``Model(deadlock=...)``: everyone has decided, and one is elected."""
-    return all_nodes(node_views(State, outcome), settled)
+    return all_nodes(node_views(of, outcome), settled)
 
 
 def quiet_after_the_end(*messages: type) -> Property:
@@ -121,7 +121,7 @@ def quiet_after_the_end(*messages: type) -> Property:
     these classes, or none at all. Who is elected is excepted: it takes the announcement off the ring.
     """
 
-    def check(state: State) -> bool | str:
+    def check(state: GlobalState) -> bool | str:
         for under_way in state.network:
             to = state.nodes[under_way.dst.index].state
             if isinstance(under_way.msg, messages or object) and isinstance(to, Participant) and finished(to):

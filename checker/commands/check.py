@@ -15,8 +15,9 @@ import click
 from elcheck.checker.check.check import Limits, Report, check
 from elcheck.checker.commands.files import Files, require_formats, require_property, write_files
 from elcheck.checker.commands.flags import environment_options, search_options
-from elcheck.checker.loading.model_file import ENVIRONMENT, LoadError, ModelFile, adapted
-from elcheck.checker.loading.parameters import options_of
+from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.model_file import ENVIRONMENT, ModelFile, adapted
+from elcheck.checker.loading.parameters import refuse_reserved
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.model import Model
@@ -54,7 +55,8 @@ class ModelCommand(click.Command):
         self.own: list[click.Parameter] = [*environment_options(), *self.further_options()]
         flags = {flag.lstrip("-").replace("-", "_") for option in self.own for flag in option.opts}
         reserved = flags | {"help", "output_format"}
-        self.parameters, self.decoders = options_of(file, reserved)
+        refuse_reserved(file.parameters, reserved, file.path)
+        self.parameters = [parameter.option() for parameter in file.parameters.values()]
         defaults = self._defaults()
         said = [f"{part}: {what}" for part, what in file.about.parts.items()]
         own = f"\b\nIts environment, unless options say otherwise:\n{defaults}"
@@ -68,7 +70,7 @@ class ModelCommand(click.Command):
     def _defaults(self) -> str:
         """The environment of the model with its default parameters, where it has them."""
         try:
-            made = self.file.build({}, {})
+            made = self.file.build({})
         except (UsageError, LoadError):
             return "its own"
         return made.describe_environment()
@@ -119,11 +121,10 @@ class ModelCommand(click.Command):
     def asked_for(self, ctx: click.Context) -> tuple[Run, Model]:
         """What was asked for, and the model in the environment that was. Raises UsageError or LoadError."""
         values = ctx.params
-        parameters = {name: decode(values[name]) for name, decode in self.decoders.items()}
+        parameters = {name: values[name] for name in self.file.parameters}
         sources = {name: ctx.get_parameter_source(name) for name in parameters}
         given = {n: v for n, v in parameters.items() if sources[n] is not click.core.ParameterSource.DEFAULT}
-        model = self.file.build(parameters, given)
-        model = adapted(model, _environment(values))
+        model = adapted(self.file(**given), _environment(values))
         command = shlex.join(["elcheck", *ctx.find_root().obj])
         return Run(str(ctx.info_name), self.file.summary, parameters, command), model
 
@@ -131,8 +132,9 @@ class ModelCommand(click.Command):
         """The same without the mistake that was put in; None if none was, or it can't be had without."""
         if not parameters.get("bug"):
             return None
+        rest = {name: value for name, value in parameters.items() if name != "bug"}
         try:
-            return adapted(self.file.build({**parameters, "bug": None}, {}), _environment(values))
+            return adapted(self.file(**rest), _environment(values))
         except (UsageError, LoadError):
             return None
 

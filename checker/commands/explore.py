@@ -17,7 +17,7 @@ from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.commands.replay import read_file
 from elcheck.checker.explorer.about import About, Prepared
 from elcheck.checker.explorer.space import Space
-from elcheck.checker.loading.model_file import LoadError
+from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.errors import DefinitionError, UsageError

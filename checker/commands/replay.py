@@ -13,7 +13,7 @@ from elcheck.checker.check.check import Coverage, Report, Stats
 from elcheck.checker.check.verdict import EXIT, Verdict
 from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.commands.of_model import OfModel
-from elcheck.checker.loading.model_file import LoadError
+from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.model import Model

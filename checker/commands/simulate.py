@@ -13,7 +13,7 @@ import click
 from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.commands.flags import SizeType
 from elcheck.checker.commands.of_model import OfModel
-from elcheck.checker.loading.model_file import LoadError
+from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.render import as_json, junit, text

@@ -47,10 +47,12 @@ def _alike(model: Model, sound: Model) -> bool:
     """Whether a state of the one is a state of the other."""
 
     def shape(of: Model) -> tuple[object, ...]:
-        programs = [(node, type(program)) for node, program in of.programs.items()]
-        return type(of.program), programs, of.environment.network, [m.name for m in of.monitors]
+        return list(of.programs), of.environment.network, [m.name for m in of.monitors]
 
-    return shape(model) == shape(sound)
+    pairs = zip(
+        model.programs.values() or [model.program], sound.programs.values() or [sound.program], strict=False
+    )
+    return shape(model) == shape(sound) and all(isinstance(wrong, type(right)) for wrong, right in pairs)
 
 
 def _steps(trace: Trace, model: Model, explainer: Explainer) -> Iterator[tuple[int, str]]:

@@ -7,8 +7,6 @@
     Paper: where the algorithm comes from.
     Assumes: what it needs.
     Liveness: what it promises to happen.
-    Bugs:
-        name: a mistake to put in, and where it was made.
 
 A part may go on in further lines that are indented deeper; none of them has to be there.
 """
@@ -24,23 +22,19 @@ PARTS = ("Paper", "Assumes", "Liveness")
 
 @dataclass(frozen=True)
 class About:
-    """The parts of a model's docstring; ``bugs`` has the names in the order of the docstring."""
+    """The parts of a model's docstring; ``bugs`` has its mistakes with what their classes say of them."""
 
     summary: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
     bugs: Mapping[str, str] = field(default_factory=dict)
 
 
-def about(docstring: str) -> About:
+def about(docstring: str, bugs: Mapping[str, str]) -> About:
     """Take a docstring apart, its indentation removed as by :func:`inspect.getdoc`."""
     summary, _, rest = docstring.partition("\n")
     sections = _labelled(rest)
-    bugs = _labelled(_dedented(sections.pop("Bugs", "")))
-    return About(
-        summary.strip(),
-        {name: _joined(sections[name]) for name in PARTS if name in sections},
-        {name: _joined(said) for name, said in bugs.items()},
-    )
+    parts = {name: joined(sections[name]) for name in PARTS if name in sections}
+    return About(summary.strip(), parts, bugs)
 
 
 def _labelled(text: str) -> dict[str, str]:
@@ -49,11 +43,6 @@ def _labelled(text: str) -> dict[str, str]:
     return dict(zip(found[1::2], found[2::2], strict=True))
 
 
-def _dedented(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    margin = min((len(line) - len(line.lstrip()) for line in lines), default=0)
-    return "\n".join(line[margin:] for line in lines)
-
-
-def _joined(text: str) -> str:
+def joined(text: str) -> str:
+    """Text in one line."""
     return " ".join(text.split())

@@ -12,19 +12,19 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
-from elcheck.checker.loading.docstring import About, about
+from elcheck.checker.loading.docstring import About, about, joined
+from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.parameters import Parameter, parameters_of
 from elcheck.checker.model.call import RAISED, said
 from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import no_network, well_formed
-
-
-class LoadError(Exception):
-    """A model file that can't be used. The message says which, where and why."""
+from elcheck.checker.model.values import text
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,22 @@ class ModelFile:
     path: Path
     function: Callable[..., object]
 
+    @cached_property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """What the model can be given. Raises LoadError for what can't be an option."""
+        return parameters_of(self.function, self.path)
+
+    @property
+    def mistakes(self) -> Mapping[str, str]:
+        """What can be put in with ``--bug``, each with what the docstring of its class says."""
+        bug = self.parameters.get("bug")
+        classes = bug.choices if bug is not None else {}
+        return {name: joined(inspect.getdoc(cls) or "") for name, cls in classes.items()}
+
     @property
     def about(self) -> About:
         """What the file says of the model."""
-        return about(inspect.getdoc(self.function) or "")
+        return about(inspect.getdoc(self.function) or "", self.mistakes)
 
     @property
     def summary(self) -> str:
@@ -53,14 +65,14 @@ class ModelFile:
             digest.update(hashlib.sha256(source).digest())
         return digest.hexdigest()[:16]
 
-    def build(self, parameters: Mapping[str, object], given: Mapping[str, object]) -> Model:
-        """Call ``model`` with all parameters, ``given`` being those that the user chose.
+    def build(self, given: Mapping[str, object]) -> Model:
+        """Call ``model`` with what the user chose, its defaults for the rest.
 
-        Raises UsageError when it refuses them (by a ValueError), LoadError when it fails otherwise.
+        Raises UsageError when it refuses that (by a ValueError), LoadError when it fails otherwise.
         """
-        chosen = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        chosen = ", ".join(f"{name}={text(value)}" for name, value in given.items())
         try:
-            made = self.function(**parameters)
+            made = self.function(**given)
         except (ValueError, UsageError) as error:
             raise UsageError(f"{self.path}: model({chosen}): {error}") from error
         except DefinitionError as error:
@@ -75,13 +87,27 @@ class ModelFile:
             raise LoadError(f"{self.path}: {error}") from error
         return made
 
-    def __call__(self, **parameters: object) -> Model:
-        """The model with these parameters. Raises UsageError for one that it lacks, else as :meth:`build`."""
-        known = inspect.signature(self.function).parameters
-        for name in parameters:
+    def decoded(self, given: Mapping[str, object]) -> dict[str, object]:
+        """Parameters as the model takes them, from the names that the command line has for them.
+
+        Raises UsageError for a parameter or a choice that there is not.
+        """
+        known, found = self.parameters, {}
+        for name, value in given.items():
             if name not in known:
                 raise UsageError(f"{self.path}: model() has no parameter {name!r}, but {', '.join(known)}")
-        return self.build(parameters, parameters)
+            choices = known[name].choices
+            if isinstance(value, str) and choices and value not in choices:
+                raise UsageError(f"{self.path}: {name}={value!r}: it is one of {', '.join(choices)}")
+            found[name] = known[name].decode(value) if isinstance(value, str) else value
+        return found
+
+    def __call__(self, **parameters: object) -> Model:
+        """The model with these parameters, choices by their names on the command line or as they are.
+
+        Raises UsageError for what the model lacks, else as :meth:`build`.
+        """
+        return self.build(self.decoded(parameters))
 
 
 ENVIRONMENT = tuple(f.name for f in dataclasses.fields(Environment) if f.name != "fairness")

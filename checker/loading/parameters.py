@@ -3,83 +3,132 @@
 from __future__ import annotations
 
 import inspect
+import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hints
 
 import click
 
-from elcheck.checker.loading.model_file import LoadError, ModelFile
+from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.model.values import text
 
-Decode = Callable[[object], object]
+_KINDS = "int, bool, str, Literal[...], an Enum, or type[Program] for its mistakes"
 
 
-def options_of(file: ModelFile, reserved: set[str]) -> tuple[list[click.Option], dict[str, Decode]]:
-    """An option for each parameter, and how to turn its value into what the function takes.
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a model. ``choices`` has what it can be given by name, where that can be listed."""
 
-    Raises LoadError for an annotation that can't be an option, or a name that elcheck uses itself.
-    """
+    name: str
+    kind: type | click.Choice[str]
+    help: str
+    default: object
+    choices: Mapping[str, object]
+
+    @property
+    def required(self) -> bool:
+        """True if the model has no default for it."""
+        return self.default is inspect.Parameter.empty
+
+    def decode(self, value: object) -> object:
+        """A value as the model takes it, from one that the command line or a file gives. Raises KeyError."""
+        if not self.choices:
+            return value
+        return self.default if value is None else self.choices[str(value)]
+
+    def encode(self, value: object) -> object:
+        """A value as the command line gives it: a choice by its name, None if it has none."""
+        if not self.choices:
+            return value
+        return next((name for name, choice in self.choices.items() if choice is value), None)
+
+    def option(self) -> click.Option:
+        """The option of the command line."""
+        flag = "--" + self.name.replace("_", "-")
+        if self.kind is bool:
+            flag = f"{flag}/--no-{flag[2:]}"
+        if self.required:
+            return click.Option([flag, self.name], type=self.kind, required=True, help=self.help)
+        shown = self.encode(self.default)
+        return click.Option(
+            [flag, self.name], type=self.kind, default=shown, help=self.help, show_default=shown is not None
+        )
+
+
+def parameters_of(function: Callable[..., object], path: Path) -> dict[str, Parameter]:
+    """The parameters of a ``model`` function, by name. Raises LoadError for one that can't be an option."""
     try:
-        hints = get_type_hints(file.function, include_extras=True)
-        parameters = inspect.signature(file.function).parameters
+        hints = get_type_hints(function, include_extras=True)
+        signature = inspect.signature(function).parameters
     except Exception as error:
-        raise LoadError(f"{file.path}: the parameters of model(): {error}") from error
-    options: list[click.Option] = []
-    decoders: dict[str, Decode] = {}
-    for name, parameter in parameters.items():
-        where = f"{file.path}: the parameter {name!r} of model()"
-        if name in reserved:
-            raise LoadError(f"{where} has the name of one of elcheck's own options: choose another")
+        raise LoadError(f"{path}: the parameters of model(): {error}") from error
+    found: dict[str, Parameter] = {}
+    for name, parameter in signature.items():
+        where = f"{path}: the parameter {name!r} of model()"
         if name not in hints or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            raise LoadError(f"{where} needs an annotation: int, bool, str, Literal[...] or an Enum")
-        option, decoders[name] = _option(where, name, hints[name], parameter.default)
-        options.append(option)
-    return options, decoders
+            raise LoadError(f"{where} needs an annotation: {_KINDS}")
+        found[name] = _parameter(where, name, hints[name], parameter.default, function.__module__)
+    return found
 
 
-def choices(file: ModelFile, name: str) -> tuple[str, ...]:
-    """The values that a parameter of ``model`` can be given on the command line, if they can be listed."""
-    options, _ = options_of(file, set())
-    kinds = [option.type for option in options if option.name == name]
-    return tuple(str(c) for kind in kinds if isinstance(kind, click.Choice) for c in kind.choices)
+def refuse_reserved(parameters: Collection[str], reserved: Collection[str], path: Path) -> None:
+    """Raise LoadError if a parameter has the name of one of elcheck's own options."""
+    for name in parameters:
+        if name in reserved:
+            raise LoadError(
+                f"{path}: the parameter {name!r} of model() has the name of one of elcheck's own options: "
+                "choose another"
+            )
 
 
-def _option(where: str, name: str, hint: object, default: object) -> tuple[click.Option, Decode]:
+def _parameter(where: str, name: str, hint: object, default: object, module: str) -> Parameter:
     doc = ""
     if get_origin(hint) is Annotated:
         hint, *extras = get_args(hint)
         doc = next((extra for extra in extras if isinstance(extra, str)), "")
-    required = default is inspect.Parameter.empty
-    flag = "--" + name.replace("_", "-")
-    if hint is bool:
-        flag = f"{flag}/--no-{flag[2:]}"
-    kind, decode, encode = _type(where, hint)
-    shown = None if required or default is None else encode(default)
-    if required:
-        return click.Option([flag, name], type=kind, required=True, help=doc), decode
-    option = click.Option([flag, name], type=kind, default=shown, help=doc, show_default=shown is not None)
-    return option, decode
+    options = list(get_args(hint)) if get_origin(hint) in (Union, types.UnionType) else [hint]
+    kinds = [option for option in options if option is not type(None)]
+    if len(kinds) == 1 and kinds[0] in (int, str, bool):
+        assert isinstance(kinds[0], type)
+        return Parameter(name, kinds[0], doc, default, {})
+    choices = _choices(kinds, module)
+    if choices is None:
+        raise LoadError(f"{where} can't be an option: annotate it with {_KINDS}")
+    return Parameter(name, click.Choice(list(choices)), doc, default, choices)
 
 
-def _type(where: str, hint: object) -> tuple[type | click.Choice[str], Decode, Decode]:
-    """The click type of an annotation, with the ways from its values to the function's and back."""
-    if get_origin(hint) in (Union, types.UnionType):
-        some = [arg for arg in get_args(hint) if arg is not type(None)]
-        if len(some) == 1:
-            kind, decode, encode = _type(where, some[0])
-            return kind, lambda value: None if value is None else decode(value), encode
-    if isinstance(hint, type) and hint in (int, str, bool):
-        return hint, _same, _same
-    if get_origin(hint) is Literal:
-        by_name: dict[str, object] = {str(value): value for value in get_args(hint)}
-        return click.Choice(list(by_name)), lambda value: by_name[str(value)], str
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        members: dict[str, object] = {member.name.lower(): member for member in hint}
-        names = {id(member): name for name, member in members.items()}
-        return click.Choice(list(members)), lambda v: members[str(v)], lambda m: names.get(id(m), m)
-    raise LoadError(f"{where} can't be an option: annotate it with int, bool, str, Literal[...] or an Enum")
+def _choices(kinds: list[object], module: str) -> dict[str, object] | None:
+    """What an annotation can be given, by the names on the command line; None if that can't be listed."""
+    bases = [base for kind in kinds if get_origin(kind) is type for base in get_args(kind)]
+    if len(bases) == len(kinds):
+        return {hyphenated(cls): cls for base in bases for cls in subclasses(base, module)}
+    if len(kinds) != 1:
+        return None
+    if get_origin(kinds[0]) is Literal:
+        return {text_of(value): value for value in get_args(kinds[0])}
+    if isinstance(kinds[0], type) and issubclass(kinds[0], Enum):
+        return {member.name.lower(): member for member in kinds[0]}
+    return None
 
 
-def _same(value: object) -> object:
-    return value
+def text_of(value: object) -> str:
+    """A literal as the command line has it."""
+    return value if isinstance(value, str) else text(value)
+
+
+def subclasses(base: object, module: str) -> Iterator[type]:
+    """The subclasses of a program that a module defines: the mistakes that it can be given."""
+    found: list[type] = base.__subclasses__() if isinstance(base, type) else []
+    for cls in found:
+        if cls.__module__ == module:
+            yield cls
+        yield from subclasses(cls, module)
+
+
+def hyphenated(cls: type) -> str:
+    """A class on the command line: ``ForgetVote`` is ``forget-vote``, ``Figure8`` is ``figure-8``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=[0-9])", "-", cls.__name__).lower()

@@ -29,8 +29,8 @@ from pathlib import Path
 from typing import Literal
 
 from elcheck.checker.check.check import Limits
-from elcheck.checker.loading.model_file import LoadError, adapted, bundled, load
-from elcheck.checker.loading.parameters import choices, options_of
+from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.model_file import adapted, bundled, load
 from elcheck.checker.model.model import Model
 
 PINNED = ("distinct", "transitions", "depth", "verdict", "cut", "traces")
@@ -86,24 +86,15 @@ class Case:
     def build(self) -> Model:
         """Its model. Raises LoadError or UsageError."""
         file = load(self.model if self.path is None else str(self.path))
-        _, decoders = options_of(file, set())
-        for name in self.parameters:
-            if name not in decoders:
-                raise LoadError(f"{file.path}: model() has no parameter {name!r}")
-        try:
-            given = {name: decoders[name](value) for name, value in self.parameters.items()}
-        except KeyError as error:
-            raise LoadError(f"{file.path}: {error} is no value of a parameter of model()") from error
-        return adapted(file.build(given, given), self.environment)
+        return adapted(file(**self.parameters), self.environment)
 
 
 # -- where cases come from -----------------------------------------------------------------------------------
 
 
 def of_model(name: str) -> list[Case]:
-    """A model with its defaults, and with each value of its parameter ``bug``. Raises LoadError."""
-    bugs = choices(load(name), "bug")
-    broken = [Case(name, {"bug": bug}, first=True, expects="broken") for bug in bugs]
+    """A model with its defaults, and with each of its mistakes. Raises LoadError."""
+    broken = [Case(name, {"bug": bug}, first=True, expects="broken") for bug in load(name).mistakes]
     return [Case(name, expects="sound"), *broken]
 
 

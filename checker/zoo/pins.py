@@ -11,7 +11,8 @@ from pathlib import Path
 import tomlkit
 from tomlkit.items import AoT, InlineTable, Table
 
-from elcheck.checker.loading.model_file import LoadError, bundled
+from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.model_file import bundled
 from elcheck.checker.zoo.cases import PINNED, Case, read
 from elcheck.checker.zoo.run import Outcome
 

@@ -9,7 +9,7 @@ from itertools import repeat
 
 from elcheck.checker.check.check import Report, Stats, check
 from elcheck.checker.check.verdict import Verdict
-from elcheck.checker.loading.model_file import LoadError
+from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.traces.trace import ReplayError
