@@ -8,7 +8,7 @@ import json
 import pytest
 from hypothesis import assume, given
 
-from elcheck import always, each
+from elcheck import always, each, node_views
 from elcheck.checker import cli
 from elcheck.checker.check.check import Limits, Report, check
 from elcheck.checker.check.verdict import Verdict
@@ -127,7 +127,7 @@ def test_a_limit_on_depth_is_kept(case: Case) -> None:
 
 
 def test_a_longer_trace_with_fewer_faults() -> None:
-    fine = always("up and small", each(lambda n: n.up and n.state.value < 3, of=Counter))
+    fine = always("up and small", each(node_views(Counter), lambda n: n.up and n.state.value < 3))
     model = dataclasses.replace(Counting().model(fine), environment=Environment(crash=1))
     report = check(model)
     assert costs(report) == {"up and small": (1, 1)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
@@ -13,12 +13,13 @@ from elcheck import (
     Environment,
     Fair,
     Formula,
+    Message,
     Model,
     Node,
     NodeId,
     Property,
+    State,
     Step,
-    Steps,
     action,
     always,
     each,
@@ -26,6 +27,7 @@ from elcheck import (
     guard,
     ltl,
     node_ids,
+    node_views,
     receive,
     some,
     strong,
@@ -40,44 +42,38 @@ from elcheck.checker.temporal.assumptions import Assumptions
 from elcheck.specs import environments
 
 
-@dataclass(frozen=True)
-class Light:
+class Light(State):
     """Whether it is on, and whether it was asked to be."""
 
     on: bool = False
     asked: bool = False
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(Message):
     """Switch it on."""
 
 
-@dataclass(frozen=True)
 class Lamp(Node[Light]):
     """n1 asks n2 to switch its light on, by a timeout, when it likes to."""
 
     nodes: tuple[NodeId, ...] = node_ids(2)
 
-    def start(self, me: NodeId) -> Steps[Light]:
-        yield Step(Light())
-
     @timeout
-    def ask(self, me: NodeId, s: Light) -> Steps[Light]:
-        guard(me == self.nodes[0] and not s.asked, "it has asked")
-        yield Step(replace(s, asked=True), self.send(self.nodes[1], Ask()))
+    def ask(self, s: Light) -> Step[Light]:
+        guard(self.me == self.nodes[0] and not s.asked, "it has asked")
+        return Step(replace(s, asked=True), self.send(self.nodes[1], Ask()))
 
     @receive(fair=WEAK)
-    def asked(self, me: NodeId, s: Light, src: NodeId, msg: Ask) -> Steps[Light]:
-        yield Step(replace(s, on=True))
+    def asked(self, s: Light, src: NodeId, msg: Ask) -> Light:
+        return replace(s, on=True)
 
     @action
-    def dream(self, me: NodeId, s: Light) -> Steps[Light]:
+    def dream(self, s: Light) -> Light:
         guard(s.on and not s.asked, "it is not the time")
-        yield Step(replace(s, asked=True))
+        return replace(s, asked=True)
 
 
-LIT = eventually("it is on", some(each(lambda n: n.state.on)))
+LIT = eventually("it is on", some(each(State, lambda s: s.on)))
 
 
 def lamp(environment: Environment, *fairness: Fair, claim: Property = LIT) -> Model:
@@ -163,12 +159,15 @@ def _bare(s: object) -> bool:
         (lambda m: replace(m, assume=[taken("shine")]), "Model(assume=...)"),
         (lambda m: replace(m, assume=[LIT]), "is no Formula"),
         (lambda m: replace(m, properties=[ltl("f", Formula())]), "in a formula"),
-        (lambda m: replace(m, properties=[eventually("f", each(_bare, of=Ask))]), "looks at no node"),
+        (
+            lambda m: replace(m, properties=[eventually("f", each(node_views(Ask), _bare))]),
+            "looks at no node",
+        ),
     ],
 )
 def test_what_can_not_be_meant(change: Callable[[Model], Model], words: str) -> None:
     with pytest.raises(DefinitionError) as raised:
-        check(change(lamp(Environment(network="set"))))
+        check(change(node_views(State), lamp(Environment(network="set"))))
     assert words in str(raised.value)
 
 

@@ -195,7 +195,7 @@ def test_a_monitor_looks_at_the_nodes_of_its_class() -> None:
         found.append(count)
         return True
 
-    watched = Monitor("counts", start, after, of=Counter)
+    watched = Monitor("counts", Counter, start=start, after=after)
     model = replace(made, monitors=[watched], properties=[always("small", history("counts", small))])
     assert check(model).verdict is Verdict.PROVED
     assert found == [0]  # no node has a counter

@@ -18,6 +18,7 @@ from elcheck import (
     Property,
     Scope,
     Spec,
+    State,
     Step,
     Steps,
     action,
@@ -38,21 +39,19 @@ Edge = tuple[str, int, int]
 """Which action leads from where to where."""
 
 
-@dataclass(frozen=True)
-class At:
+class At(State):
     """A state."""
 
     n: int
 
 
-@dataclass(frozen=True)
 class Small(Spec[At]):
     """Some edges between few numbers, of three actions."""
 
     edges: tuple[Edge, ...]
 
-    def start(self) -> Steps[At]:
-        yield Step(At(0))
+    def start(self) -> At:
+        return At(0)
 
     def _along(self, name: str, s: At) -> Steps[At]:
         for edge in self.edges:
@@ -96,7 +95,7 @@ class Case:
             eventually_always("eventually always", p),
             leads_to("leads to", p, q),
         ]
-        bound = Bound("limit", _below(self.limit))
+        bound = Bound("limit", State, _below(self.limit))
         return Model(Small(self.edges), claims, bounds=[bound], fairness=self.fairness)
 
 

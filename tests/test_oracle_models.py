@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from elcheck import always, each
+from elcheck import State, always, each
 from elcheck.checker.loading.model_file import bundled, load
 from tests.random_models import Case
 from tests.test_oracle import compare
@@ -117,7 +117,7 @@ def test_the_oracle_agrees(
 ) -> None:
     model = load(name).build(parameters, parameters)
     model = replace(model, environment=replace(model.environment, **environment))  # type: ignore[arg-type]  # by name
-    holds = always("true", each(lambda _: True)) if model.programs else always("true", lambda _: True)
+    holds = always("true", each(State, lambda _: True)) if model.programs else always("true", lambda _: True)
     compare(Case(replace(model, properties=[*model.properties, holds]), depth), cap=4000)
 
 

@@ -6,7 +6,7 @@ import itertools
 import json
 import random
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import pytest
@@ -335,7 +335,6 @@ def test_a_loop(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "for ever" in replayed(capfd, tmp_path, "fill_big\nand stays there for ever", "die_hard")[1]
 
 
-@dataclass(frozen=True)
 class Flipping(Counting):
     """Two nodes that count to 1 and back."""
 
