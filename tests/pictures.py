@@ -126,7 +126,7 @@ def found(name: str, **parameters: object) -> tuple[Model, Trace]:
     """The first counterexample of a bundled model; parameters with an underscore are the environment's."""
     own = {key: value for key, value in parameters.items() if not key.startswith("_")}
     environment = {key[1:]: value for key, value in parameters.items() if key.startswith("_")}
-    model = adapted(load(name).build(own, own), environment)
+    model = adapted(load(name)(**own), environment)
     finite = [claim for claim in model.properties if claim.kind not in ("possible", "liveness")]
     report = check(replace(model, properties=finite), Limits(first=True))
     return model, next(r.trace for r in report.results if r.trace and r.verdict.value == "refuted")

@@ -184,7 +184,7 @@ def compare_random(case: Case) -> None:
 
 
 def built(name: str, **parameters: object) -> AnyModel:
-    return finite(load(name).build(parameters, parameters))
+    return finite(load(name)(**parameters))
 
 
 def finite(model: AnyModel) -> AnyModel:

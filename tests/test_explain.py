@@ -43,7 +43,7 @@ FEW = always("few answers", each(Server, lambda view: view.answers < 1))
 
 
 def first(name: str, *, environment: dict[str, object] | None = None, **parameters: object) -> Report:
-    model = adapted(load(name).build(parameters, parameters), environment or {})
+    model = adapted(load(name)(**parameters), environment or {})
     claims = [claim for claim in model.properties if claim.kind not in ("possible", "liveness")]
     return check(replace(model, properties=claims), Limits(first=True))
 
@@ -165,7 +165,7 @@ def test_what_can_not_be_told_apart_is_kept() -> None:
     trace = walk(model, "n2 crash", "n1 ask")
     for claim in (None, Property("deadlock", "no deadlock", FEW.scope), Property("possible", "x", FEW.scope)):
         assert explain(trace, model, claim).matters == [True, True]
-    spec = check(load("die_hard").build({}, {}))
+    spec = check(load("die_hard")())
     goal = spec.results[-1].trace
     assert goal is not None
     assert all(explain(goal, spec.model, spec.system.claims[-1]).matters)

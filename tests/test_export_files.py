@@ -29,7 +29,7 @@ from tests.walks import model_of, reported, walk
 
 
 def small_report() -> Report:
-    return check(load("die_hard").build({}, {}))
+    return check(load("die_hard")())
 
 
 def steps_of(graph: nx.MultiDiGraph[int]) -> Counts[tuple[int, str, int]]:
@@ -84,7 +84,7 @@ def sarif(report: Report, command: str = "elcheck x") -> Sarif:
 
 
 def test_sarif_has_a_result_for_each_refuted_property() -> None:
-    report = check(load("raft").build({"bug": "forget-vote"}, {}), Limits(depth=10))
+    report = check(load("raft")(bug="forget-vote"), Limits(depth=10))
     read = sarif(report, "elcheck raft --bug forget-vote").runs[0]
     rules = read.tool.driver.rules
     results = read.results
@@ -103,7 +103,7 @@ def test_sarif_has_a_result_for_each_refuted_property() -> None:
 
 def test_sarif_leads_through_the_source() -> None:
     """Each location is a line of the model: that of the step's handler."""
-    report = check(load("raft").build({"bug": "forget-vote"}, {}), Limits(depth=10))
+    report = check(load("raft")(bug="forget-vote"), Limits(depth=10))
     results = json.loads(rendered(report, FORMATS[".sarif"]))["runs"][0]["results"]
     steps = results[0]["codeFlows"][0]["threadFlows"][0]["locations"]
     lines = (ROOT / "models" / "raft.py").read_text(encoding="utf-8").splitlines()

@@ -20,6 +20,7 @@ from elcheck import (
     Property,
     State,
     Step,
+    Steps,
     action,
     always,
     each,
@@ -27,7 +28,6 @@ from elcheck import (
     guard,
     ltl,
     node_ids,
-    node_views,
     receive,
     some,
     strong,
@@ -56,8 +56,6 @@ class Ask(Message):
 class Lamp(Node[Light]):
     """n1 asks n2 to switch its light on, by a timeout, when it likes to."""
 
-    nodes: tuple[NodeId, ...] = node_ids(2)
-
     @timeout
     def ask(self, s: Light) -> Step[Light]:
         guard(self.me == self.nodes[0] and not s.asked, "it has asked")
@@ -73,12 +71,12 @@ class Lamp(Node[Light]):
         return replace(s, asked=True)
 
 
-LIT = eventually("it is on", some(each(State, lambda s: s.on)))
+LIT = eventually("it is on", some(each(Light, lambda s: s.on)))
 
 
 def lamp(environment: Environment, *fairness: Fair, claim: Property = LIT) -> Model:
     """The model, with a claim."""
-    return Model(Lamp(), [claim], environment, fairness=fairness)
+    return Model(Lamp(), [claim], environment, nodes=node_ids(2), fairness=fairness)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +132,32 @@ def test_mishaps_to_messages_are_told_apart(engine: str) -> None:
         assert result.verdict is expected
 
 
+class Tossing(Node[Light]):
+    """It may switch its light on and off for ever, or be done with it."""
+
+    named: bool
+
+    @action(fair=WEAK)
+    def toss(self, s: Light) -> Steps[Light]:
+        guard(not s.asked, "it is done")
+        for way, then in (("on", replace(s, on=not s.on)), ("away", replace(s, asked=True))):
+            yield Step(then, choice={"way": way} if self.named else None)
+
+
+@pytest.mark.parametrize("engine", ["plain", "fast"])
+def test_each_choice_is_fair_on_its_own(engine: str) -> None:
+    """A choice that has a name is an event; without names there is one event, which either step takes."""
+    done = eventually("it is done", each(Light, lambda s: s.asked))
+    unnamed, named = (Model(Tossing(names), [done], nodes=node_ids(1)) for names in (False, True))
+    [result] = check(unnamed, engine=engine).results
+    assert result.trace is not None
+    assert [str(step.event) for step in result.trace.steps] == ["toss", "toss"]
+    assert check(named, engine=engine).verdict is Verdict.PROVED
+    [result] = check(replace(named, fairness=[unfair("toss")]), engine=engine).results
+    assert result.trace is not None
+    assert {str(step.event) for step in result.trace.steps} <= {"toss(way=on)"}
+
+
 def test_what_is_assumed_is_said() -> None:
     model = lamp(Environment(network="set", timing="sync"), unfair("dream"))
     assert str(Assumptions(model)) == "weak fairness of asked and strong fairness of ask"
@@ -155,19 +179,22 @@ def _bare(s: object) -> bool:
             lambda m: replace(m, properties=[ltl("f", taken("shine"))]),
             "the property 'f' speaks of steps 'shine'",
         ),
-        (lambda m: replace(m, properties=[eventually("f", _bare)]), "needs a scope"),
+        (
+            lambda m: replace(m, properties=[eventually("f", _bare)]),  # type: ignore[call-overload]  # so it is
+            "the property 'f' has the function _bare in a formula, which needs a scope there",
+        ),
         (lambda m: replace(m, assume=[taken("shine")]), "Model(assume=...)"),
         (lambda m: replace(m, assume=[LIT]), "is no Formula"),
         (lambda m: replace(m, properties=[ltl("f", Formula())]), "in a formula"),
         (
-            lambda m: replace(m, properties=[eventually("f", each(node_views(Ask), _bare))]),
-            "looks at no node",
+            lambda m: replace(m, properties=[eventually("f", each(Ask, _bare))]),
+            "a formula of the property 'f' looks at states of class Ask, and there are none",
         ),
     ],
 )
 def test_what_can_not_be_meant(change: Callable[[Model], Model], words: str) -> None:
     with pytest.raises(DefinitionError) as raised:
-        check(change(node_views(State), lamp(Environment(network="set"))))
+        check(change(lamp(Environment(network="set"))))
     assert words in str(raised.value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -82,9 +83,10 @@ class Reign(State):
 class Reigns(Spec[Reign]):
     """Two may be elected, and all may go down."""
 
-    names: tuple[str, ...] = ("n1", "n2")
+    def names(self) -> Iterable[str]:
+        return ("n1", "n2")
 
-    @action(over="names")
+    @action(over=names)
     def elect(self, s: Reign, name: str) -> Reign:
         guard(s.term < 2, "terms have run out")
         return Reign(s.leaders | {name}, s.term + 1)
@@ -101,7 +103,7 @@ def reigns(*bounds: Bound) -> Model:
     def led(s: Reign) -> bool:
         return bool(s.leaders)
 
-    claim = always_eventually("somebody leads again and again", led)
+    claim = always_eventually("somebody leads again and again", holds(Reign, led))
     return Model(Reigns(), [claim], bounds=bounds, fairness=[weak("elect", "down", per="group")])
 
 
@@ -110,7 +112,7 @@ def test_a_constraint_does_not_make_liveness_vacuous() -> None:
     free = check(reigns())
     assert verdict(free) is Verdict.REFUTED
     assert free.exit_code == EXIT["liveness"]
-    bound = check(reigns(Bound("term", State, lambda s: s.term < 1)))
+    bound = check(reigns(Bound("term", Reign, lambda s: s.term < 1)))
     assert verdict(bound) is Verdict.UNDETERMINED
     assert "term" in result(bound).detail
 
@@ -146,7 +148,7 @@ def test_a_behaviour_in_which_all_have_ended_is_fair() -> None:
     def one(s: Written) -> bool:
         return s.n == 1
 
-    report = check(Model(TwoWriters(), [eventually_always("1 stays", one)]))
+    report = check(Model(TwoWriters(), [eventually_always("1 stays", holds(Written, one))]))
     assert verdict(report) is Verdict.REFUTED
     trace = result(report).trace
     assert trace is not None
@@ -172,7 +174,10 @@ class Walk(Spec[At]):
     def start(self) -> At:
         return At(0)
 
-    @action(over="edges")
+    def steps(self) -> Iterable[tuple[int, int]]:
+        return self.edges
+
+    @action(over=steps)
     def go(self, s: At, edge: tuple[int, int]) -> At:
         guard(s.n == edge[0], "it is elsewhere")
         return At(edge[1])
@@ -187,10 +192,7 @@ def walk(*edges: tuple[int, int], claims: list[Property], fair: Fair | None = No
     ("edges", "holds_"),
     [
         ([(0, 1), (1, 0)], False),  # a cycle that never meets it
-        (
-            [(0, 9), (9, 1), (0, 1), (1, 2)],
-            False,
-        ),  # 1 is reached by a path that met it, and by another
+        ([(0, 9), (9, 1), (0, 1), (1, 2)], False),  # 1 is reached by a path that met it, and by another
         ([(0, 9), (9, 1), (1, 0)], True),
     ],
 )
@@ -319,7 +321,7 @@ def test_a_limit_is_no_deadlock() -> None:
     for limits in (Limits(depth=3), Limits(max_states=3)):
         found = verdict(check(model, limits), "no deadlock")
         assert found in (Verdict.UNDETERMINED, Verdict.HOLDS)
-    bound = replace(model, bounds=[Bound("few", State, lambda s: s.n < 3)])
+    bound = replace(model, bounds=[Bound("few", At, lambda s: s.n < 3)])
     assert verdict(check(bound), "no deadlock") is Verdict.HOLDS
 
 
@@ -354,8 +356,6 @@ class Word(Message):
 class Teller(Node[Heard]):
     """n1 and n2 play ball for ever; n1 has told n3 something at the start."""
 
-    nodes: tuple[NodeId, ...] = node_ids(3)
-
     def start(self) -> Step[Heard]:
         first, second, third = self.nodes
         sends = self.send(second, Word(0)) + self.send(third, Word(0)) if self.me == first else ()
@@ -380,8 +380,8 @@ class Teller(Node[Heard]):
 )
 def test_fairness_of_a_delivery_is_of_each_message(engine: str, per: Fair, expected: Verdict) -> None:
     """Fairness of "deliver" as a whole is content with one node that is delivered to for ever."""
-    told = eventually("n3 is told", each(node_views(State), lambda n: n.node.index != 2 or n.state.told))
-    model = Model(Teller(), [told], Environment(network="set"), fairness=[per])
+    told = eventually("n3 is told", each(node_views(Heard), lambda n: n.node.index != 2 or n.state.told))
+    model = Model(Teller(), [told], Environment(network="set"), nodes=node_ids(3), fairness=[per])
     assert verdict(check(model, engine=engine)) is expected
 
 
@@ -397,15 +397,13 @@ class Leads(State):
 class Alone(Node[Leads]):
     """A node that becomes the leader whenever it is up."""
 
-    nodes: tuple[NodeId, ...] = node_ids(1)
-
     @timeout(fair=WEAK)
     def lead(self, s: Leads) -> Leads:
         guard(not s.leads, "it leads")
         return Leads(leads=True)
 
 
-STABLE = eventually_always("a leader stays", some(each(node_views(State), lambda n: n.up and n.state.leads)))
+STABLE = eventually_always("a leader stays", some(each(node_views(Leads), lambda n: n.up and n.state.leads)))
 
 
 @pytest.mark.parametrize(
@@ -425,7 +423,7 @@ def test_once_faults_stop(
     happen has to be named.
     """
     endless = Environment(network="set", crash="unlimited", restart="unlimited")
-    model = Model(Alone(), [STABLE], endless, fairness=fairness, assume=assume)
+    model = Model(Alone(), [STABLE], endless, nodes=node_ids(1), fairness=fairness, assume=assume)
     assert verdict(check(model, engine=engine)) is expected
 
 
@@ -433,4 +431,4 @@ def _is(number: int) -> Scope:
     def check_(s: At) -> bool:
         return s.n == number
 
-    return holds(check_)
+    return holds(At, check_)

@@ -181,7 +181,7 @@ def test_node_ids_compare_by_place() -> None:
 
 def test_a_monitor_looks_at_the_nodes_of_its_class() -> None:
     """In two-phase commit the manager has no stage."""
-    made = load("two_phase_commit").build({"managers": 2}, {})
+    made = load("two_phase_commit")(managers=2)
 
     def start(nodes: tuple[NodeView[Counter], ...]) -> int:
         return len(nodes)

@@ -60,15 +60,15 @@ class Small(Spec[At]):
 
     @action
     def a(self, s: At) -> Steps[At]:
-        yield from self._along("a", s)
+        return self._along("a", s)
 
     @action
     def b(self, s: At) -> Steps[At]:
-        yield from self._along("b", s)
+        return self._along("b", s)
 
     @action
     def c(self, s: At) -> Steps[At]:
-        yield from self._along("c", s)
+        return self._along("c", s)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Case:
             eventually_always("eventually always", p),
             leads_to("leads to", p, q),
         ]
-        bound = Bound("limit", State, _below(self.limit))
+        bound = Bound("limit", At, _below(self.limit))
         return Model(Small(self.edges), claims, bounds=[bound], fairness=self.fairness)
 
 
@@ -103,7 +103,7 @@ def _within(states: frozenset[int]) -> Scope:
     def check_(s: At) -> bool:
         return s.n in states
 
-    return holds(check_)
+    return holds(At, check_)
 
 
 def _below(limit: int) -> Callable[[At], bool]:

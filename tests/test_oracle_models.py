@@ -115,7 +115,7 @@ RUNS: list[tuple[str, dict[str, object], dict[str, object], int]] = [
 def test_the_oracle_agrees(
     name: str, parameters: dict[str, object], environment: dict[str, object], depth: int
 ) -> None:
-    model = load(name).build(parameters, parameters)
+    model = load(name)(**parameters)
     model = replace(model, environment=replace(model.environment, **environment))  # type: ignore[arg-type]  # by name
     holds = always("true", each(State, lambda _: True)) if model.programs else always("true", lambda _: True)
     compare(Case(replace(model, properties=[*model.properties, holds]), depth), cap=4000)

@@ -94,7 +94,7 @@ def model(nodes: Annotated[int, "nodes of the ring"] = 3) -> Model:
 
     def only_the_smallest(views: Sequence[NodeView[Place]]) -> bool:
         smallest = next((n for n in views if n.state.initiator), None)
-        return all(n == smallest for n in views if won(n))
+        return all(n == smallest for n in views if won(n.state))
 
     return Model(
         ChangRoberts(),
