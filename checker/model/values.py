@@ -45,7 +45,7 @@ def order(value: object) -> SortKey:
     if isinstance(value, frozenset):
         return (7, *sorted(map(order, value)))
     if isinstance(value, Mapping):
-        return (8, *sorted((order(k), order(v)) for k, v in value.items()))
+        return (8, cls.__qualname__, *sorted((order(k), order(v)) for k, v in value.items()))
     names = _fields(cls)
     if names is not None:
         return (9, cls.__qualname__, *[order(getattr(value, name)) for name in names])
