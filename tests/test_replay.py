@@ -23,7 +23,7 @@ from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.ids import NodeId, node_ids
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import State
+from elcheck.checker.model.state import GlobalState
 from elcheck.checker.render import as_json
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.judged import judged
@@ -525,7 +525,7 @@ def test_a_state_is_kept() -> None:
     assert _value(other.states[-1]) == 3
 
 
-def _value(state: State) -> object:
+def _value(state: GlobalState) -> object:
     return getattr(state.nodes[0].state, "value", None)
 
 

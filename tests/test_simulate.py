@@ -121,7 +121,7 @@ def test_a_detour_is_cut_out() -> None:
 
 
 def test_a_broken_step_is_shortened() -> None:
-    grows = step("grows", change_of(lambda a, b: b.state.value == a.state.value + 1, of=Counter))
+    grows = step("grows", change_of(Counter, lambda a, b: b.value == a.value + 1))
     found = simulate(Counting(wraps=True).model(grows), Plan(walks=1))
     result = found.report.results[0]
     assert result.verdict is Verdict.REFUTED
