@@ -83,7 +83,7 @@ class Report:
         return next(claims, None)
 
     def __repr__(self) -> str:
-        counts = Counter(result.verdict.value.replace("-", " ") for result in self.results)
+        counts = Counter(result.verdict.words for result in self.results)
         said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
         states = counted(self.stats.distinct, "state")
         return f"<Report of {counted(len(self.results), 'result')}: {said}; {states}>"

@@ -27,7 +27,6 @@ from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run
 from elcheck.checker.replay.reading import read
 from elcheck.checker.replay.walk import walk
-from elcheck.checker.replay.words import written
 from elcheck.checker.traces.trace import Trace, going_on
 
 _HELP = """Walk the states of a model by hand, in a browser.
@@ -111,7 +110,7 @@ def _about(run: Run, model: Model, prepared: Sequence[Prepared], report: Report 
         model.describe_environment(),
         re.sub(r" --at[ =]\S+", "", run.command),
         tuple(prepared),
-        {result.name: result.verdict.value.replace("-", " ") for result in results},
+        {result.name: result.verdict.words for result in results},
         any(getattr(model.environment, kind) != 0 for kind in FAULT_KINDS),
     )
 
@@ -126,7 +125,7 @@ def _of_file(space: Space, name: str) -> Iterator[Prepared]:
     notes = list(walked.notes)
     if walked.refused is not None:
         refused = walked.refused
-        whys = [(f"{written(r.event)}: " if r.event is not None else "") + r.why for r in refused.reasons]
+        whys = [f"{r.event.located}: {r.why}" if r.event is not None else str(r.why) for r in refused.reasons]
         number = "" if refused.number is None else f"step {refused.number}, "
         notes.append(f"{number}{refused.step.text}, is not allowed: {'; '.join(whys)}")
     if walked.raised is not None:

@@ -12,7 +12,7 @@ from elcheck.checker.export.graph import describe
 from elcheck.checker.export.subject import place
 from elcheck.checker.model.values import counted
 from elcheck.checker.traces.trace import going_on
-from elcheck.checker.traces.wording import effects
+from elcheck.checker.traces.wording import in_words
 
 _COLOURS = {Verdict.REFUTED: "#c62828", Verdict.UNDETERMINED: "#b26a00", Verdict.VACUOUS: "#b26a00"}
 """Of verdicts that ask for attention; readable on white and on black."""
@@ -33,7 +33,7 @@ def render(report: Report) -> str:
 
 
 def _row(result: Result) -> list[str]:
-    said = escape(result.verdict.value.replace("-", " "))
+    said = escape(result.verdict.words)
     colour = _COLOURS.get(result.verdict)
     shown = f'<strong style="color: {colour}">{said}</strong>' if colour else said
     return [escape(result.name), escape(result.kind), shown, escape(result.detail.partition("\n")[0])]
@@ -44,11 +44,11 @@ def _trace(report: Report, result: Result) -> str:
     trace = result.trace
     assert trace is not None
     rows = [["0", "", "start", escape(describe(trace.initial)).replace("\n", "<br>"), ""]]
-    for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
+    for number, before, step in trace.numbered:
         file, line = place(report, step.event)
         source = "" if step.event.fault else f"{Path(file).name}:{line}"
         node = step.event.node.name if step.event.node else ""
-        told = escape("; ".join(effects(report.model, before, step)))
+        told = escape("; ".join(in_words(report.model, before, step)))
         rows.append([str(number), escape(node), escape(str(step.event)), told, escape(source)])
     table = _table(("step", "node", "action", "what it does", "source"), rows)
     again = "" if trace.loop is None else f"<p>{going_on(trace, trace.loop)}</p>"

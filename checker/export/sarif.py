@@ -67,7 +67,7 @@ def _notifications(report: Report) -> list[dict[str, object]]:
     return [
         {
             "level": "note" if result.verdict is Verdict.HOLDS else "warning",
-            "message": {"text": f"{result.name}: {result.verdict.value.replace('-', ' ')}: {result.detail}"},
+            "message": {"text": f"{result.name}: {result.verdict.words}: {result.detail}"},
             "associatedRule": {"id": result.name, "index": at},
         }
         for at, result in enumerate(report.results)
@@ -103,7 +103,7 @@ def _lead(trace: Trace) -> str:
 def _flow(report: Report, trace: Trace) -> list[dict[str, object]]:
     """The start and every step: where it is written, what it does, and what it changes."""
     found: list[dict[str, object]] = [{"location": _location(report, None, "0 start"), "executionOrder": 0}]
-    for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
+    for number, before, step in trace.numbered:
         node = f"{step.event.node}: " if step.event.node else ""
         changed = changes(report.model, before, step.state).fields
         found.append(

@@ -55,7 +55,7 @@ def result_with_trace(report: Report, name: str | None) -> Result:
         known = ", ".join(repr(result.name) for result in report.results)
         raise NoTrace(f"there is no property {name!r}: there are {known}")
     if found.trace is None:
-        raise NoTrace(f"{name!r} ({found.verdict.value.replace('-', ' ')}) has no trace to export")
+        raise NoTrace(f"{name!r} ({found.verdict.words}) has no trace to export")
     return found
 
 

@@ -9,7 +9,7 @@ from elcheck.checker.check.check import Report, Result, Stats
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.html.meaning import meaning
 from elcheck.checker.html.sources import Place, Source, Sources
-from elcheck.checker.html.story import Story, story_of
+from elcheck.checker.html.trace_view import TraceView, trace_view_of
 from elcheck.checker.loading.docstring import About
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import counted
@@ -62,7 +62,7 @@ class Document:
     notes: tuple[str, ...]
     command: str
     claims: tuple[Claim, ...]
-    stories: tuple[Story, ...]
+    stories: tuple[TraceView, ...]
     places: tuple[Place, ...]
     sources: tuple[Source, ...]
     uses: tuple[Use, ...]
@@ -77,7 +77,7 @@ def document(run: Run, report: Report, about: About, sound: Model | None = None)
     sources = Sources(report.system.runner)
     traces = [result.trace for result in report.results]
     numbers = {trace: number for number, trace in enumerate(dict.fromkeys(filter(None, traces)))}
-    stories = tuple(story_of(trace, report.model, sources, sound) for trace in numbers)
+    stories = tuple(trace_view_of(trace, report.model, sources, sound) for trace in numbers)
     claims = tuple(
         _claim(result, report, None if result.trace is None else numbers[result.trace])
         for result in report.results
@@ -103,7 +103,7 @@ def document(run: Run, report: Report, about: About, sound: Model | None = None)
 
 def said(verdict: Verdict) -> str:
     """A verdict in words."""
-    return verdict.value.replace("-", " ")
+    return verdict.words
 
 
 def _claim(result: Result, report: Report, story: int | None) -> Claim:

@@ -81,10 +81,9 @@ def _result(model: Model, result: Result) -> dict[str, object]:
 
 def trace(model: Model, found: Trace) -> dict[str, object]:
     """A trace, with what each step changed and the state after it."""
-    befores = found.states
     return {
         "initial": state(model, found.initial),
-        "steps": [_step(model, before, s) for before, s in zip(befores, found.steps, strict=False)],
+        "steps": [_step(model, before, step) for _, before, step in found.numbered],
         "loop": found.loop,
     }
 

@@ -10,16 +10,14 @@ import click
 from tabulate import tabulate
 
 from elcheck.checker.check.check import Report
-from elcheck.checker.interpreter.why_not import by_handler
 from elcheck.checker.model.values import counted
 from elcheck.checker.render import as_json as json_of
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.judged import Judgement
 from elcheck.checker.replay.script import Script
-from elcheck.checker.replay.unfit import Reason
+from elcheck.checker.replay.unfit import Objection
 from elcheck.checker.replay.walk import Refused, Walked
-from elcheck.checker.replay.words import written
 from elcheck.checker.traces.trace import Trace
 
 
@@ -82,10 +80,10 @@ def _closed(trace: Trace) -> str:
 def _why(answer: Answer, refused: Refused) -> list[str]:
     lines = []
     for reason in refused.reasons:
-        what = f"{written(reason.event)}: " if reason.event is not None else ""
+        what = f"{reason.event.located}: " if reason.event is not None else ""
         source = _source(answer, reason)
         lines.append(f"  {what}{reason.why}" + (f" ({source})" if source else ""))
-    nearest = [f"  {written(event)}" for event in refused.nearest]
+    nearest = [f"  {event.located}" for event in refused.nearest]
     parts = ["Why not:\n" + "\n".join(lines)]
     if refused.number is None:
         return parts + ["A step that would close the loop:\n" + "\n".join(nearest)] * bool(nearest)
@@ -94,10 +92,10 @@ def _why(answer: Answer, refused: Refused) -> list[str]:
     return [*parts, "The trace up to there:"] if refused.number > 1 else parts
 
 
-def _source(answer: Answer, reason: Reason) -> str:
+def _source(answer: Answer, reason: Objection) -> str:
     """Where the guard is."""
     event = reason.event
-    if event is None or event.fault or event.kind == "tick" or not by_handler(reason.why):
+    if event is None or event.fault or event.kind == "tick" or not reason.why.is_of_handler:
         return ""
     handler = answer.report.system.runner.handler(event)
     return f"{Path(handler.file).name}:{handler.line}" if handler is not None else ""
@@ -143,7 +141,7 @@ def _refused(refused: Refused) -> dict[str, object]:
         "step": refused.number,
         "written": refused.step.text,
         "reasons": [
-            {"step": None if r.event is None else written(r.event), "why": r.why} for r in refused.reasons
+            {"step": None if r.event is None else r.event.located, "why": r.why.text} for r in refused.reasons
         ],
-        "nearest": [written(event) for event in refused.nearest],
+        "nearest": [event.located for event in refused.nearest],
     }

@@ -22,7 +22,6 @@ _COLOURS = {
     Verdict.UNDETERMINED: "yellow",
     Verdict.REFUTED: "red",
 }
-_SAID = {Verdict.HOLDS: "HOLDS WITHIN BOUNDS"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def render(run: Run, report: Report, wanted: Wanted = Wanted()) -> str:
 
 def verdict(found: Verdict) -> str:
     """A verdict as the text output says it."""
-    return click.style(_SAID.get(found, found.value.upper()), fg=_COLOURS[found], bold=True)
+    return click.style(found.words.upper(), fg=_COLOURS[found], bold=True)
 
 
 def _head(run: Run, report: Report) -> str:

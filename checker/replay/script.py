@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from elcheck.checker.model.state import Event
 from elcheck.checker.replay.values import fits
-from elcheck.checker.replay.words import contained, words, written
+from elcheck.checker.replay.words import contained, words
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -31,7 +31,7 @@ class Line:
 
     def fits(self, event: Event) -> int:
         """0: it is not this event; 1: it may be; 2: these are just its words."""
-        mine, its = self.words, words(written(event))
+        mine, its = self.words, words(event.located)
         if mine == its or mine == words(str(event)):
             return 2
         return int(event.name in mine and contained(mine, its))

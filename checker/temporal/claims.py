@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.plain import Patience, Search
@@ -18,7 +16,8 @@ from elcheck.checker.temporal.truth import where
 def judge_graph(search: Search, system: System, judge: Judge, patience: Patience) -> dict[int, Answer]:
     """The answers to these claims, by their number, over a search that is over."""
     claims = {n: claim for n, claim in enumerate(judge.claims) if claim.kind in ("possible", "liveness")}
-    answers = dict.fromkeys(claims, Answer(unsure="it was interrupted before this could be told"))
+    answers: dict[int, Answer] = {}
+    ended_by = "it was interrupted"
     try:
         graph = graph_of(search, system, patience)
         liveness = Liveness(graph, search, system, judge)
@@ -30,10 +29,9 @@ def judge_graph(search: Search, system: System, judge: Judge, patience: Patience
             else:
                 answers[number] = judge_possibility(where(number, search, judge), graph, search, system)
     except (OutOfPatience, MemoryError) as error:
-        late = f"{str(error) or 'memory ran out'} before this could be told"
-        answers = {n: replace(a, unsure=late) if "interrupted" in a.unsure else a for n, a in answers.items()}
+        ended_by = str(error) or "memory ran out"
     except HandlerError as error:  # of a check, whose state is noted already, or of a step beyond a bound
         search.failure = search.failure or (None, str(error))
     except KeyboardInterrupt:
-        pass  # what is not decided stays unsure
-    return answers
+        pass
+    return dict.fromkeys(claims, Answer(unsure=f"{ended_by} before this could be told")) | answers

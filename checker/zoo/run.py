@@ -62,7 +62,7 @@ class Outcome:
         problems = []
         holds = self.verdict in (Verdict.PROVED, Verdict.HOLDS)
         if self.case.expects == "sound" and not holds and self.verdict is not None:
-            problems.append(f"it does not hold: {self.verdict.value}")
+            problems.append(f"it does not hold: {self.verdict.words}")
         if self.case.expects == "broken" and self.verdict is not Verdict.REFUTED:
             problems.append("the mistake is not found")
         for name, pinned in self.case.pinned.items():
