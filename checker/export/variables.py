@@ -61,6 +61,6 @@ def _environment(left: EnvironmentState) -> Record:
 
 
 def arguments(event: Event) -> dict[str, object]:
-    """What a step was taken with, by the names that handlers use: ``me``, ``src``, ``msg``, its own."""
+    """What a step was taken with: ``me``, ``src``, ``msg``, its own arguments, and what was chosen."""
     own: dict[str, object] = {} if event.node is None else {"me": event.node}
-    return own | {name.replace(" ", "_"): value for name, value in event.args}
+    return own | {name.replace(" ", "_"): value for name, value in (*event.args, *event.choice)}

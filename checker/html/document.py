@@ -8,7 +8,7 @@ from itertools import pairwise
 from elcheck.checker.check.check import Report, Result, Stats
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.html.meaning import meaning
-from elcheck.checker.html.sources import Place, Source, Sources
+from elcheck.checker.html.sources import Excerpt, Source, Sources
 from elcheck.checker.html.trace_view import TraceView, trace_view_of
 from elcheck.checker.loading.docstring import About
 from elcheck.checker.model.model import Model
@@ -63,7 +63,7 @@ class Document:
     command: str
     claims: tuple[Claim, ...]
     stories: tuple[TraceView, ...]
-    places: tuple[Place, ...]
+    places: tuple[Excerpt, ...]
     sources: tuple[Source, ...]
     uses: tuple[Use, ...]
     gaps: tuple[str, ...]

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 from tabulate import tabulate
 
-from elcheck.checker.check.check import Report
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.values import counted
 from elcheck.checker.render import as_json as json_of
 from elcheck.checker.render.run import Run
@@ -28,7 +29,8 @@ class Answer:
     script: Script
     walked: Walked
     judgements: tuple[Judgement, ...]
-    report: Report
+    model: Model
+    exit_code: int
 
     @property
     def verdict(self) -> str:
@@ -40,12 +42,12 @@ class Answer:
 
 def as_text(run: Run, answer: Answer, width: int | None = None) -> str:
     """The answer, the trace as far as it is allowed, and what the properties say of it."""
-    walked, model = answer.walked, answer.report.model
+    walked, model = answer.walked, answer.model
     head = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
     parts = [f"{head}\n{model.describe_environment()}", _headline(answer)]
     if walked.refused is not None:
         parts += _why(answer, walked.refused)
-    parts.append(trace_table(answer.report, walked.trace, width))
+    parts.append(trace_table(answer.model, walked.trace, width))
     rows = [[j.name, j.kind, _said(j, len(walked.trace.steps))] for j in answer.judgements]
     parts.append(tabulate(rows, headers=["property", "kind", "in this trace"], tablefmt="simple"))
     parts += [f"Note: {note}." for note in walked.notes]
@@ -97,7 +99,7 @@ def _source(answer: Answer, reason: Objection) -> str:
     event = reason.event
     if event is None or event.fault or event.kind == "tick" or not reason.why.is_of_handler:
         return ""
-    handler = answer.report.system.runner.handler(event)
+    handler = Runner(answer.model).handler(event)
     return f"{Path(handler.file).name}:{handler.line}" if handler is not None else ""
 
 
@@ -116,7 +118,7 @@ def _said(judgement: Judgement, steps: int) -> str:
 
 def as_json(run: Run, answer: Answer) -> str:
     """One object, in the form that docs/json.md describes."""
-    walked, model = answer.walked, answer.report.model
+    walked, model = answer.walked, answer.model
     document: dict[str, object] = {
         "model": run.name,
         "parameters": {name: json_of.value(v) for name, v in run.parameters.items()},
@@ -131,7 +133,7 @@ def as_json(run: Run, answer: Answer) -> str:
         ],
         "notes": list(walked.notes),
         "reproduce": run.command,
-        "exit_code": answer.report.exit_code,
+        "exit_code": answer.exit_code,
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
