@@ -22,7 +22,7 @@ from elcheck.checker.traces.wording import Phrase, by_message, phrases
 def trace_table(
     model: Model, trace: Trace, width: int | None = None, explanation: Explanation | None = None
 ) -> str:
-    """A trace, one step a line: its number, whose it is, what it does, what changes, the line it was taken at.
+    """A trace, one step a line: its number, whose it is, what it does, what changes, its line in the source.
 
     ``width`` wraps actions and changes to a terminal's width. With an explanation the steps that do not
     matter are dimmed and marked, and a column says which steps each of the others rests on.

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType, GeneratorType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from elcheck.checker.model.handlers import Handler
 from elcheck.checker.model.ids import NodeId
@@ -20,6 +20,9 @@ from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.step import Blocked, Choice, Send, Step
 from elcheck.checker.traces.messages import traffic
 from elcheck.checker.traces.trace import TraceStep
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 
 class Place(NamedTuple):
@@ -110,10 +113,10 @@ def _traced(method: Callable[..., object], arguments: list[object]) -> tuple[obj
     code = inspect.unwrap(method).__code__
     lines: list[int] = []
 
-    def on_call(frame: FrameType, event: str, _: object) -> Callable[..., object] | None:
+    def on_call(frame: FrameType, event: str, _: object) -> TraceFunction | None:
         return on_line if frame.f_code is code else None
 
-    def on_line(frame: FrameType, event: str, _: object) -> Callable[..., object]:
+    def on_line(frame: FrameType, event: str, _: object) -> TraceFunction:
         if event == "return":
             lines.append(frame.f_lineno)
         return on_line
