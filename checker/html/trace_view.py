@@ -54,7 +54,8 @@ class Frame:
     lane: whose step it is. lanes: of a broken link, its two ends. said, brief: the event in words, without
     the message in brief. marks: what the picture writes beside it. place: the method that is run, by its
     number, and line: where it was left. otherwise: what the step would be without the mistake that was put
-    in, if that is something else. network, gone: the messages under way, and those that are no more, by their texts' numbers;
+    in, if that is something else. network, gone: the messages under way, and those that are no more, by their
+    texts' numbers;
     fresh: which of the former are new.
     """
 
