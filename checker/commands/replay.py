@@ -71,7 +71,7 @@ class ReplayCommand(ModelCommand):
         except (DefinitionError, HandlerError) as error:
             raise LoadError(f"{self.file.path}: {error}") from error
         judgements = tuple(judged(walked.trace, model))
-        answer = render.Answer(script, walked, judgements, model, _exit_code(walked, judgements))
+        answer = render.ReplayResult(script, walked, judgements, model, _exit_code(walked, judgements))
         if values["output_format"] == "json":
             click.echo(render.as_json(run, answer))
         else:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from elcheck.checker.export.subject import Subject
-from elcheck.checker.export.variables import Record, Several, arguments, variables
+from elcheck.checker.export.variables import NamedParts, OrderedSet, arguments, variables
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import order, text
@@ -79,9 +79,9 @@ def _action(event: Event | None, place: Place) -> dict[str, object]:
 def _value(part: object) -> object:
     """A value in JSON's types, sets and tuples as arrays."""
     match part:
-        case Record():
+        case NamedParts():
             return {name: _value(inner) for name, inner in part.fields.items()}
-        case Several():
+        case OrderedSet():
             return [_value(item) for item in part.items]
         case list():
             return [_value(item) for item in part]

@@ -18,12 +18,12 @@ from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.judged import Judgement
 from elcheck.checker.replay.script import Script
 from elcheck.checker.replay.unfit import Objection
-from elcheck.checker.replay.walk import Refused, Walked
+from elcheck.checker.replay.walk import RefusedStep, Walked
 from elcheck.checker.traces.trace import Trace
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReplayResult:
     """What was written, how far it is allowed, and what the properties say of that."""
 
     script: Script
@@ -40,7 +40,7 @@ class Answer:
         return "allowed" if self.walked.refused is None else "not allowed"
 
 
-def as_text(run: Run, answer: Answer, width: int | None = None) -> str:
+def as_text(run: Run, answer: ReplayResult, width: int | None = None) -> str:
     """The answer, the trace as far as it is allowed, and what the properties say of it."""
     walked, model = answer.walked, answer.model
     head = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
@@ -54,7 +54,7 @@ def as_text(run: Run, answer: Answer, width: int | None = None) -> str:
     return "\n\n".join([*parts, f"To repeat it: {run.command}"])
 
 
-def _headline(answer: Answer) -> str:
+def _headline(answer: ReplayResult) -> str:
     walked, steps = answer.walked, counted(len(answer.script.steps), "step")
     if walked.raised is not None:
         at = len(walked.trace.steps)
@@ -79,7 +79,7 @@ def _closed(trace: Trace) -> str:
     )
 
 
-def _why(answer: Answer, refused: Refused) -> list[str]:
+def _why(answer: ReplayResult, refused: RefusedStep) -> list[str]:
     lines = []
     for reason in refused.reasons:
         what = f"{reason.event.located}: " if reason.event is not None else ""
@@ -94,7 +94,7 @@ def _why(answer: Answer, refused: Refused) -> list[str]:
     return [*parts, "The trace up to there:"] if refused.number > 1 else parts
 
 
-def _source(answer: Answer, reason: Objection) -> str:
+def _source(answer: ReplayResult, reason: Objection) -> str:
     """Where the guard is."""
     event = reason.event
     if event is None or event.fault or event.kind == "tick" or not reason.why.is_of_handler:
@@ -116,7 +116,7 @@ def _said(judgement: Judgement, steps: int) -> str:
     return f"{click.style('broken', fg='red', bold=True)} {where}: {judgement.detail}"
 
 
-def as_json(run: Run, answer: Answer) -> str:
+def as_json(run: Run, answer: ReplayResult) -> str:
     """One object, in the form that docs/json.md describes."""
     walked, model = answer.walked, answer.model
     document: dict[str, object] = {
@@ -138,7 +138,7 @@ def as_json(run: Run, answer: Answer) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _refused(refused: Refused) -> dict[str, object]:
+def _refused(refused: RefusedStep) -> dict[str, object]:
     return {
         "step": refused.number,
         "written": refused.step.text,

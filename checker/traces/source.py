@@ -35,7 +35,7 @@ class Place(NamedTuple):
         return f"{Path(self.file).name}:{self.line}"
 
 
-class Answer(NamedTuple):
+class LocatedOutcome(NamedTuple):
     """One outcome of a handler, and the line that it came from."""
 
     step: Step[State]
@@ -83,17 +83,17 @@ def _comes_to(step: Step[State], state: object, choice: Choice) -> bool:
     return step.state == state and step.choice == choice
 
 
-def _answers(program: object, handler: Handler, arguments: list[object]) -> Iterator[Answer]:
+def _answers(program: object, handler: Handler, arguments: list[object]) -> Iterator[LocatedOutcome]:
     """The outcomes of a handler's call with their lines; none if its guard does not hold."""
     method: Callable[..., object] = getattr(program, handler.name)
     try:
         answer, line = _traced(method, arguments)
         if isinstance(answer, GeneratorType):
             for step in answer:
-                yield Answer(step, _suspended(answer))
+                yield LocatedOutcome(step, _suspended(answer))
         elif isinstance(answer, State | Step):
             step = answer if isinstance(answer, Step) else Step(answer)
-            yield Answer(step, Place(handler.file, line or handler.line))
+            yield LocatedOutcome(step, Place(handler.file, line or handler.line))
     except Blocked:
         return
 
