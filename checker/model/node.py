@@ -100,7 +100,7 @@ class Node(Program, Generic[S]):
 
 
 def with_mistake(program: type[P], mistake: type[object] | None) -> type[P]:
-    """The mistake, if it is one of this program; else the program as it is. For models of several programs."""
+    """Of one of several programs: the mistake, if it is one of this program, else the program as it is."""
     return mistake if mistake is not None and issubclass(mistake, program) else program
 
 
