@@ -14,7 +14,7 @@ from tomlkit.items import AoT, InlineTable, Table
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import bundled
 from elcheck.checker.zoo.cases import PINNED, Case, read
-from elcheck.checker.zoo.run import Outcome
+from elcheck.checker.zoo.run import CaseResult
 
 
 @cache
@@ -39,7 +39,7 @@ def pinned(case: Case) -> Case:
     return case if known is None else replace(case, pinned=known.pinned)
 
 
-def pin(outcomes: Sequence[Outcome], path: Path) -> None:
+def pin(outcomes: Sequence[CaseResult], path: Path) -> None:
     """Write what cases came to: those that the file has are brought up to date, the others appended.
 
     What else the file says, comments too, stays. Raises LoadError for a file that is no file of cases.
@@ -68,7 +68,7 @@ def _beside(pins: Path, case: Case) -> Case:
     return replace(case, model=Path(os.path.relpath(case.path, pins.parent)).as_posix())
 
 
-def _table(case: Case, outcome: Outcome) -> Table:
+def _table(case: Case, outcome: CaseResult) -> Table:
     table = tomlkit.table()
     table["model"] = case.model
     for name, part in (("parameters", case.parameters), ("environment", case.environment)):
@@ -83,7 +83,7 @@ def _table(case: Case, outcome: Outcome) -> Table:
     return table
 
 
-def _update(table: Table, outcome: Outcome) -> None:
+def _update(table: Table, outcome: CaseResult) -> None:
     body, after = table.value.body, []
     while body and body[-1][0] is None:  # blank lines and comments that lead to the next case
         after.append(body.pop())
