@@ -11,12 +11,12 @@ import pytest
 
 from elcheck.checker import cli
 from elcheck.checker.check.verdict import EXIT
-from elcheck.checker.html.flights import flights_of
 from elcheck.checker.html.sources import Sources, coloured, spans
-from elcheck.checker.html.story import Story, story_of
+from elcheck.checker.html.trace_view import TraceView, trace_view_of
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Envelope
+from elcheck.checker.traces.messages import messages_of
 from elcheck.checker.traces.trace import Trace
 from tests.report_cases import LOSSY, ROUND, built, data_of, walk, write
 
@@ -24,56 +24,56 @@ ROOT = Path(__file__).parent.parent
 FORGET = ["raft", "--bug", "forget-vote", "--depth", "10"]
 
 
-def story(name: str, environment: dict[str, object], words: tuple[str, ...], **given: object) -> Story:
+def story(name: str, environment: dict[str, object], words: tuple[str, ...], **given: object) -> TraceView:
     model = built(name, given, environment)[1]
-    return story_of(walk(model, words), model, Sources(Runner(model)))
+    return trace_view_of(walk(model, words), model, Sources(Runner(model)))
 
 
-def flights(model: Model, trace: Trace) -> list[tuple[str, int, int | None, str]]:
-    kept = model.environment.network == "sent-set"
-    return [(_said(f.envelope), f.sent, f.end, f.fate) for f in flights_of(trace, kept=kept)]
+def lifetimes(model: Model, trace: Trace) -> list[tuple[str, int, int | None, str | None]]:
+    lives = messages_of(trace, model).lifetimes()
+    return [(_said(life.envelope), life.sent, life.end, life.fate) for life in lives]
 
 
 def _said(envelope: Envelope) -> str:
     return f"{type(envelope.msg).__name__} {envelope.src}-{envelope.dst}"
 
 
-def test_flights_of_a_sent_set() -> None:
+def test_lifetimes_on_a_sent_set() -> None:
     """A message may be delivered twice, of one sending; what was delivered is not under way."""
     _, model = built("raft_election", {"nodes": 3}, {"network": "sent-set"})
     trace = walk(
         model, ("n1: election_timeout", "n2: request_vote", "n2: election_timeout", "n3: request_vote")
     )
-    assert flights(model, trace) == [
+    assert lifetimes(model, trace) == [
         ("RequestVote n1-n2", 1, 2, "delivered"),
         ("RequestVote n1-n3", 1, 4, "delivered"),
-        ("Vote n2-n1", 2, None, "under way"),
-        ("RequestVote n2-n1", 3, None, "under way"),
-        ("RequestVote n2-n3", 3, None, "under way"),
-        ("Vote n3-n1", 4, None, "under way"),
+        ("Vote n2-n1", 2, None, None),
+        ("RequestVote n2-n1", 3, None, None),
+        ("RequestVote n2-n3", 3, None, None),
+        ("Vote n3-n1", 4, None, None),
     ]
 
 
-def test_flights_of_a_lossy_bag() -> None:
+def test_lifetimes_on_a_lossy_bag() -> None:
     _, model = built("raft_election", {"nodes": 3}, LOSSY)
     trace = walk(model, ROUND, 6)
-    assert flights(model, trace) == [
+    assert lifetimes(model, trace) == [
         ("RequestVote n1-n2", 1, 2, "lost"),
         ("RequestVote n1-n3", 1, 4, "delivered"),
-        ("RequestVote n1-n3", 1, None, "under way"),
-        ("Vote n3-n1", 4, None, "under way"),
+        ("RequestVote n1-n3", 1, None, None),
+        ("Vote n3-n1", 4, None, None),
     ]
-    assert [f.copy for f in flights_of(trace, kept=False)] == [None, None, 3, None]
+    assert [life.copied for life in messages_of(trace, model).lifetimes()] == [None, None, 3, None]
 
 
-def test_flights_that_a_broken_link_ends() -> None:
+def test_lifetimes_that_a_broken_link_ends() -> None:
     _, model = built("raft_election", {"nodes": 3}, {"network": "fifo", "disconnect": 1})
     trace = walk(model, ("n1: election_timeout", "n2: election_timeout", "disconnect n1 n2"))
-    assert flights(model, trace) == [
+    assert lifetimes(model, trace) == [
         ("RequestVote n1-n2", 1, 3, "dropped"),
-        ("RequestVote n1-n3", 1, None, "under way"),
+        ("RequestVote n1-n3", 1, None, None),
         ("RequestVote n2-n1", 2, 3, "dropped"),
-        ("RequestVote n2-n3", 2, None, "under way"),
+        ("RequestVote n2-n3", 2, None, None),
     ]
 
 
