@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from elcheck.checker import cli
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.html.sources import Sources, coloured, spans
 from elcheck.checker.html.trace_view import TraceView, trace_view_of
+from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import Envelope
+from elcheck.checker.model.state import Envelope, Prepared
 from elcheck.checker.traces.messages import messages_of
 from elcheck.checker.traces.trace import Trace
 from tests.report_cases import LOSSY, ROUND, built, data_of, walk, write
@@ -84,21 +86,21 @@ def test_a_story_in_words_and_tables() -> None:
     assert (timeout.brief, vote.brief, crash.kind, restart.lane) == (
         "election_timeout", "request_vote from n1", "crash", 2,
     )  # fmt: skip
-    assert timeout.marks == ("CANDIDATE", "term 1")
+    assert timeout.marks == ("CANDIDATE", "current_term 1")
     assert vote.doc.startswith("Vote for the first of a term that asks")
-    assert vote.changes == ("term 0 → 1", "voted_for None → n1", "sends Vote(term=1) to n1")
+    assert vote.changes == ("current_term 0 → 1", "voted_for None → n1", "sends Vote(term=1) to n1")
     assert crash.changes == ("down", "voted_for n1 → None")
     assert (crash.up, restart.up) == ((True, True, False), (True, True, True))
     table = told.tables[0]
     assert table.columns == ("n1", "n2", "n3")
-    assert [table.rows[row] for row in table.durable] == ["term", "voted_for", "log", "commit"]
+    assert [table.rows[row] for row in table.durable] == ["current_term", "voted_for", "log", "commit_index"]
     assert (table.rows[table.role or 0], table.roles) == ("role", ("FOLLOWER", "CANDIDATE"))
     row = table.rows.index("voted_for")
     cells = [told.texts[frame.cells[0][row][2]] for frame in told.frames]
     assert cells == ["None", "None", "n1", "None", "None"]
     assert [told.texts[text] for text in vote.network] == [
-        "n1 → n2: RequestVote(term=1, last_term=0, last_index=0)",
-        "n1 → n3: RequestVote(term=1, last_term=0, last_index=0)",
+        "n1 → n2: RequestVote(term=1, last_log=(0, 0))",
+        "n1 → n3: RequestVote(term=1, last_log=(0, 0))",
         "n3 → n1: Vote(term=1)",
     ]
     assert vote.fresh == (2,)
@@ -106,19 +108,24 @@ def test_a_story_in_words_and_tables() -> None:
 
 
 def test_the_methods_of_steps() -> None:
-    """A crash shows at_crash, where the vote is forgotten; a restart recover, since the model has its own."""
-    _, model = built("raft", {"bug": "forget-vote"}, {})
-    sources = Sources(Runner(model))
-    trace = walk(model, ("n1: election_timeout", "n3: request_vote", "n3: crash", "n3: restart"))
-    numbers = [sources.of_event(step.event) for step in trace.steps]
-    names = [sources.places[number].name for number in numbers if number is not None]
-    assert names == ["election_timeout", "request_vote", "at_crash", "recover"]
+    """A crash shows at_crash, where the vote is forgotten; a restart recover, where the model has its own."""
+    words = ("n1: election_timeout", "n3: request_vote", "n3: crash", "n3: restart")
+
+    def shown(bug: str) -> tuple[Sources, list[str]]:
+        _, model = built("raft", {"bug": bug}, {})
+        sources = Sources(Runner(model))
+        numbers = [sources.of_event(step.event) for step in walk(model, words).steps]
+        return sources, [sources.places[number].name for number in numbers if number is not None]
+
+    assert shown("same-epoch-leader")[1] == ["election_timeout", "request_vote", "at_crash", "recover"]
+    sources, names = shown("forget-vote")
+    assert names == ["election_timeout", "request_vote", "at_crash"]
     crash = sources.places[2]
     lines = ["".join(text for _, text in line) for line in sources.files[crash.file].lines]
-    shown = lines[crash.first - 1 : crash.last]
-    assert shown[0].strip().startswith("def at_crash(")
-    assert "forget-vote" in shown[1]
-    assert "def recover(" in "".join(lines[crash.last : crash.last + 2])
+    method = lines[crash.first - 1 : crash.last]
+    assert method[0].strip().startswith("def at_crash(")
+    assert "voted_for=None" in method[1]
+    assert "class ForgetVote" in "".join(lines[crash.first - 4 : crash.first - 1])
     assert lines == (ROOT / "models" / "raft.py").read_text(encoding="utf-8").splitlines()
     deliveries = sources.places[1]
     assert lines[deliveries.first - 1].strip() == "@receive(fair=WEAK)"  # decorators belong to it
@@ -139,8 +146,13 @@ def test_a_spec_is_told_without_lanes() -> None:
 
 
 def test_prepared_states_show_no_start() -> None:
-    assert story("raft", {}, (), start="figure-8").frames[0].place is None
-    assert story("raft", {}, ()).frames[0].place is not None
+    _, model = built("bully", {}, {})
+    states = {view.node: view.state for view in Interpreter(model).initial()[0].nodes}
+    prepared = replace(model, initial=[Prepared(states)])
+    started, put = (trace_view_of(walk(m, ()), m, Sources(Runner(m))) for m in (model, prepared))
+    assert started.frames[0].place is not None
+    assert put.frames[0].place is None
+    assert story("raft", {}, ()).frames[0].place is None  # it leaves its start to Node's own
 
 
 def test_coloured_source_is_the_source() -> None:
@@ -171,7 +183,7 @@ def test_the_report_says_what_the_text_says(tmp_path: Path, capfd: pytest.Captur
     facts = dict(document["facts"])
     assert facts["Environment"] == "network sent-set, crash 1, restart 1, timing async"
     assert "bug forget-vote" in facts["Parameters"]
-    assert facts["Mistake put in"].startswith("forget-vote: the vote is not on the disk")
+    assert facts["Mistake put in"].startswith("forget-vote: The vote is not on the disk")
     assert document["command"] == f"elcheck {' '.join(FORGET)} --report {path}"
     first = document["claims"][0]
     assert (first["verdict"], first["detail"]) == ("refuted", "n1 and n2 both lead in term 1")
