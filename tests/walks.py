@@ -53,7 +53,7 @@ def walk(model: Model, seed: int, length: int) -> Trace:
 
 def reported(model: Model, trace: Trace, name: str = "it can't happen") -> Report:
     """A report that has this trace as its only counterexample."""
-    report = check(replace(model, properties=[], deadlock=True), Limits(depth=0))
+    report = check(replace(model, deadlock=True), Limits(depth=0))
     return replace(report, results=(Result(name, "always", Verdict.REFUTED, "it happened", Shown(trace)),))
 
 
