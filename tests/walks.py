@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from pathlib import Path
 
 from elcheck.checker.check.check import Limits, Report, Result, check
 from elcheck.checker.check.results import Shown
@@ -25,6 +26,7 @@ WORLDS: dict[str, tuple[str, dict[str, object], dict[str, object]]] = {
     "ticks": ("lease", {}, {}),
     "roles": ("paxos", {}, {}),
     "spec": ("die_hard", {}, {}),
+    "choices": (str(Path(__file__).parent / "dice.py"), {}, {}),
 }
 """A model, its parameters, and what of its environment is another."""
 
