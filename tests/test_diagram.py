@@ -105,6 +105,9 @@ class Myself(Message):
 class Talking(Node[Waiting | Talked]):
     """Talks to itself."""
 
+    def start(self) -> Waiting:
+        return Waiting()
+
     @action
     def talk(self, s: Waiting | Talked) -> Step[Waiting | Talked]:
         guard(isinstance(s, Waiting), "it has spoken")
