@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import click
 from tabulate import tabulate
 
+from elcheck.checker.loading.version import VERSION
 from elcheck.checker.render.junit import printable
 from elcheck.checker.render.text import verdict
 from elcheck.checker.zoo.run import Outcome
@@ -61,11 +62,13 @@ def _summary(outcomes: Sequence[Outcome], wrong: int, seconds: float) -> str:
 def as_json(outcomes: Sequence[Outcome], seconds: float) -> str:
     """An object with the cases under ``cases``."""
     wrong = sum(bool(outcome.problems) for outcome in outcomes)
-    return json.dumps(
-        {"cases": [_object(o) for o in outcomes], "wrong": wrong, "seconds": round(seconds, 3)},
-        indent=2,
-        ensure_ascii=False,
-    )
+    document = {
+        "elcheck": VERSION,
+        "cases": [_object(o) for o in outcomes],
+        "wrong": wrong,
+        "seconds": round(seconds, 3),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def _object(outcome: Outcome) -> dict[str, object]:
