@@ -8,8 +8,7 @@ from pathlib import Path
 
 from elcheck.checker.check.check import Report, Result
 from elcheck.checker.check.verdict import Verdict
-from elcheck.checker.export.graph import describe
-from elcheck.checker.export.subject import place
+from elcheck.checker.export.subject import describe, place
 from elcheck.checker.model.values import counted
 from elcheck.checker.traces.trace import going_on
 from elcheck.checker.traces.wording import in_words

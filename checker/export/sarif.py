@@ -13,7 +13,7 @@ from urllib.parse import quote
 from elcheck.checker.check.check import Report, Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.export.subject import Subject, place
-from elcheck.checker.loading.version import VERSION
+from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import counted, text
 from elcheck.checker.traces.changes import changes
@@ -44,7 +44,7 @@ def document(subject: Subject) -> dict[str, object]:
     }
     if subject.command:
         invocation["commandLine"] = subject.command
-    driver = {"name": "elcheck", "version": VERSION, "rules": rules}
+    driver = {"name": "elcheck", "version": __version__, "rules": rules}
     run = {
         "tool": {"driver": driver},
         "invocations": [invocation],

@@ -8,7 +8,8 @@ from elcheck.checker.check.check import Report, Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.node import Node
 from elcheck.checker.model.spec import Spec
-from elcheck.checker.model.state import Event
+from elcheck.checker.model.state import Event, GlobalState
+from elcheck.checker.model.values import text
 from elcheck.checker.traces.trace import Trace
 
 
@@ -75,3 +76,11 @@ def place(report: Report, event: Event | None) -> tuple[str, int]:
     assert isinstance(program, Node | Spec)
     code = type(program).start.__code__
     return code.co_filename, code.co_firstlineno
+
+
+def describe(state: GlobalState) -> str:
+    """A state in a few lines: a node each, then what is under way."""
+    if state.shared is not None:
+        return text(state.shared)
+    lines = [f"{v.node}{'' if v.up else ' (down)'}: {text(v.state)}" for v in state.nodes]
+    return "\n".join(lines + [f"{e.src} -> {e.dst}: {text(e.msg)}" for e in state.network])

@@ -11,7 +11,7 @@ from elcheck.checker.html.meaning import meaning
 from elcheck.checker.html.sources import Place, Source, Sources
 from elcheck.checker.html.trace_view import TraceView, trace_view_of
 from elcheck.checker.loading.docstring import About
-from elcheck.checker.loading.version import VERSION
+from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.run import Run
@@ -138,7 +138,7 @@ def _facts(run: Run, report: Report, about: About) -> list[tuple[str, str]]:
     facts.append(("Parameters", run.settings))
     facts.append(("Environment", report.model.describe_environment()))
     facts.append(("Searched", _size(report)))
-    facts.append(("Made by", f"elcheck {VERSION}"))
+    facts.append(("Made by", f"elcheck {__version__}"))
     return [(label, what) for label, what in facts if what]
 
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import click
 from tabulate import tabulate
 
-from elcheck.checker.loading.version import VERSION
+from elcheck.checker.loading.version import __version__
 from elcheck.checker.render.junit import printable
 from elcheck.checker.render.text import verdict
 from elcheck.checker.zoo.run import Outcome
@@ -63,7 +63,7 @@ def as_json(outcomes: Sequence[Outcome], seconds: float) -> str:
     """An object with the cases under ``cases``."""
     wrong = sum(bool(outcome.problems) for outcome in outcomes)
     document = {
-        "elcheck": VERSION,
+        "elcheck": __version__,
         "cases": [_object(o) for o in outcomes],
         "wrong": wrong,
         "seconds": round(seconds, 3),

@@ -13,7 +13,7 @@ from tomlkit.items import AoT, InlineTable, Table
 
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import bundled
-from elcheck.checker.loading.version import VERSION
+from elcheck.checker.loading.version import __version__
 from elcheck.checker.zoo.cases import PINNED, Case, read
 from elcheck.checker.zoo.run import Outcome
 
@@ -46,9 +46,9 @@ def pin(outcomes: Sequence[Outcome], path: Path) -> None:
     What else the file says, comments too, stays. Raises LoadError for a file that is no file of cases.
     """
     there = path.is_file()
-    document = tomlkit.parse(path.read_text(encoding="utf-8") if there else f'elcheck = "{VERSION}"\n\n')
+    document = tomlkit.parse(path.read_text(encoding="utf-8") if there else f'elcheck = "{__version__}"\n\n')
     known = {case.command: number for number, case in enumerate(read(path))} if there else {}
-    document["elcheck"] = VERSION
+    document["elcheck"] = __version__
     tables = document.setdefault("case", tomlkit.aot())
     if not isinstance(tables, AoT):
         raise LoadError(f"{path} has no [[case]]")
