@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -15,8 +15,8 @@ from elcheck import (
     Node,
     NodeId,
     Spec,
+    State,
     Step,
-    Steps,
     action,
     all_nodes,
     always,
@@ -25,7 +25,9 @@ from elcheck import (
     change,
     eventually,
     guard,
+    holds,
     node_ids,
+    node_views,
     receive,
     sometimes,
     step,
@@ -182,7 +184,7 @@ def compare_random(case: Case) -> None:
 
 
 def built(name: str, **parameters: object) -> AnyModel:
-    return finite(load(name).build(parameters, parameters))
+    return finite(load(name)(**parameters))
 
 
 def finite(model: AnyModel) -> AnyModel:
@@ -222,32 +224,27 @@ def test_both_engines_show_the_same(name: str, bug: str) -> None:
 # -- which is clearest -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Count:
+class Count(State):
     """How often a node has done what."""
 
     quiet: int = 0
     loud: int = 0
 
 
-@dataclass(frozen=True)
 class Counter(Node[Count]):
     """Counts, with or without telling the others."""
 
-    def start(self, me: NodeId) -> Steps[Count]:
-        yield Step(Count())
+    @action
+    def shout(self, s: Count) -> Step[Count]:
+        return Step(replace(s, loud=s.loud + 1), self.broadcast("counted"))
 
     @action
-    def shout(self, me: NodeId, s: Count) -> Steps[Count]:
-        yield Step(replace(s, loud=s.loud + 1), self.broadcast(me, "counted"))
-
-    @action
-    def whisper(self, me: NodeId, s: Count) -> Steps[Count]:
-        yield Step(replace(s, quiet=s.quiet + 1))
+    def whisper(self, s: Count) -> Count:
+        return replace(s, quiet=s.quiet + 1)
 
     @receive
-    def heard(self, me: NodeId, s: Count, src: NodeId, msg: str) -> Steps[Count]:
-        yield Step(s)
+    def heard(self, s: Count, src: NodeId, msg: str) -> Count:
+        return s
 
 
 def two_each(views: Sequence[NodeView[Count]]) -> bool | str:
@@ -260,12 +257,14 @@ def two_of_one(views: Sequence[NodeView[Count]]) -> bool:
 
 
 def counting(claim: Property) -> Model:
-    return Model(Counter(node_ids(2)), [claim], Environment(network="bag"))
+    return Model(Counter(), [claim], Environment(network="bag"), nodes=node_ids(2))
 
 
 @pytest.mark.parametrize("engine", ["plain", "fast"])
 def test_fewest_switches_then_fewest_messages(engine: str) -> None:
-    report = check(counting(always("low", all_nodes(two_each))), Limits(first=True), engine=engine)
+    report = check(
+        counting(always("low", all_nodes(node_views(Count), two_each))), Limits(first=True), engine=engine
+    )
     result = report.results[0]
     assert result.trace is not None
     steps = [(str(s.event.node), s.event.name) for s in result.trace.steps]
@@ -283,7 +282,7 @@ def test_a_witness_is_made_clearest_when_it_is_asked_for(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Shortest, "clearest", clearest)
 
-    result = check(counting(sometimes("two", all_nodes(two_of_one)))).results[0]
+    result = check(counting(sometimes("two", all_nodes(node_views(Count), two_of_one)))).results[0]
     assert (result.verdict, result.detail, looked) == (Verdict.PROVED, "reached in 2 steps", [])
     assert result.trace is not None
     assert len({step.event.node for step in result.trace.steps}) == 1
@@ -297,14 +296,14 @@ def test_what_is_said_is_of_the_trace_that_is_shown() -> None:
         moved = after.state.quiet + after.state.loud
         return f"{after.node} {after.state}" if moved == 2 else True
 
-    report = check(counting(step("at most one", change(kept))), Limits(first=True))
+    report = check(counting(step("at most one", change(node_views(Count), kept))), Limits(first=True))
     result = report.results[0]
     assert result.shortest == 2 * 2**2
     assert result.detail == "n1 Count(quiet=2, loud=0)"
 
 
 def test_nothing_is_said_of_what_the_search_did_not_come_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = counting(always("low", all_nodes(two_each)))
+    model = counting(always("low", all_nodes(node_views(Count), two_each)))
     stopped = check(model, Limits(max_states=100_000, first=True)).results[0]
     assert stopped.shortest == 96
     assert stopped.trace is not None
@@ -316,7 +315,7 @@ def test_nothing_is_said_of_what_the_search_did_not_come_to(monkeypatch: pytest.
 
 
 def test_a_level_that_is_not_whole_is_not_counted() -> None:
-    model = counting(always("low", all_nodes(two_each)))
+    model = counting(always("low", all_nodes(node_views(Count), two_each)))
     whole = check(model, Limits(first=True))
     states = whole.stats.distinct
     found = [check(model, Limits(max_states=n)).results[0] for n in range(states // 2, states)]
@@ -325,27 +324,22 @@ def test_a_level_that_is_not_whole_is_not_counted() -> None:
     assert {result.trace is None for result in found if result.shortest} <= {False}
 
 
-@dataclass(frozen=True)
-class Turns:
+class Turns(State):
     """Whose turns there were."""
 
     a: int = 0
     b: int = 0
 
 
-@dataclass(frozen=True)
 class TakingTurns(Spec[Turns]):
     """Two processes that count."""
 
     processes: tuple[str, ...] = ("a", "b")
 
-    def start(self) -> Steps[Turns]:
-        yield Step(Turns())
-
     @action(over="processes")
-    def count(self, s: Turns, process: str) -> Steps[Turns]:
+    def count(self, s: Turns, process: str) -> Turns:
         guard(getattr(s, process) < 2, "it has counted enough")
-        yield Step(replace(s, **{process: getattr(s, process) + 1}))
+        return replace(s, **{process: getattr(s, process) + 1})
 
 
 def turns(*properties: Property) -> Report:
@@ -366,7 +360,7 @@ def a_is_ahead(s: Turns) -> bool:
 
 def test_of_possibility() -> None:
     """Once somebody has counted to two, they can't both be at one any more: aa and bb are the shortest."""
-    report = turns(always_possible("one each", one_each))
+    report = turns(always_possible("one each", holds(Turns, one_each)))
     [result] = report.results
     assert result.shortest == 2
     assert result.trace is not None
@@ -395,7 +389,7 @@ def test_of_a_spec_the_arguments_say_whose_step_it_is() -> None:
     def low(s: Turns) -> bool:
         return (s.a, s.b) != (2, 2)
 
-    report = check(Model(TakingTurns(), [always("low", low)]))
+    report = check(Model(TakingTurns(), [always("low", holds(Turns, low))]))
     result: Result = report.results[0]
     assert result.trace is not None
     assert [str(s.event) for s in result.trace.steps] == ["count('a')"] * 2 + ["count('b')"] * 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from elcheck import Formula, always, each, eventually, leads_to, ltl, some, taken
+from elcheck import Formula, State, always, each, eventually, leads_to, ltl, node_views, some, taken
 from elcheck.checker.check.check import Limits, check
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.html.meaning import meaning
@@ -83,15 +83,15 @@ def undocumented(node: object) -> bool:
 
 def _waits() -> Formula:
     """Somebody waits."""
-    return some(each(lambda n: n is not None))
+    return some(each(node_views(State), lambda n: n is not None))
 
 
 @pytest.mark.parametrize(
     ("claim", "said"),
     [
-        (always("its own", each(fine)), ("It is fine.",)),
-        (always("nothing", each(undocumented)), ()),
-        (always("a lambda", each(lambda n: n is not None)), ()),
+        (always("its own", each(node_views(State), fine)), ("It is fine.",)),
+        (always("nothing", each(node_views(State), undocumented)), ()),
+        (always("a lambda", each(node_views(State), lambda n: n is not None)), ()),
         (
             election.one_leader_per_term(),
             (
@@ -100,7 +100,7 @@ def _waits() -> Formula:
             ),
         ),
         (
-            leads_to("served", _waits(), each(fine)),
+            leads_to("served", _waits(), each(node_views(State), fine)),
             (
                 "G (some waits implies F fine) (G: always, F: in the end).",
                 "waits: Somebody waits.",
@@ -108,11 +108,19 @@ def _waits() -> Formula:
             ),
         ),
         (
-            leads_to("without names", each(lambda n: n is not None), each(lambda n: n is None)),
+            leads_to(
+                "without names",
+                each(node_views(State), lambda n: n is not None),
+                each(node_views(State), lambda n: n is None),
+            ),
             ("G (p implies F p 2) (G: always, F: in the end).",),
         ),
         (
-            ltl("three", always(~(taken("a") | taken("b") | taken("c"))) >> eventually(each(undocumented))),
+            ltl(
+                "three",
+                always(~(taken("a") | taken("b") | taken("c")))
+                >> eventually(each(node_views(State), undocumented)),
+            ),
             ("G not (taken(a) or taken(b) or taken(c)) implies F undocumented (G: always, F: in the end).",),
         ),
     ],

@@ -34,12 +34,12 @@ ROOT = Path(__file__).parent.parent
 
 def below(limit: int) -> Property:
     """A counter stays below a limit."""
-    return always("below", each(lambda n: n.state.value < limit, of=Counter))
+    return always("below", each(Counter, lambda s: s.value < limit))
 
 
 def reaches(value: int) -> Property:
     """A counter gets to a value."""
-    return sometimes("reaches", each(lambda n: n.state.value == value, of=Counter))
+    return sometimes("reaches", each(Counter, lambda s: s.value == value))
 
 
 # -- of any model ----------------------------------------------------------------------------------------

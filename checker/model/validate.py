@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 
 from elcheck.checker.model.environment import FAULT_KINDS, Environment, Partition
 from elcheck.checker.model.errors import DefinitionError, UsageError
@@ -20,7 +21,7 @@ from elcheck.checker.model.record import Message, State, decorated_again, requir
 from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import Envelope, Prepared, is_notice
 from elcheck.checker.model.validate_liveness import check_fairness, check_formulas
-from elcheck.checker.model.values import flaw, flaw_of_annotations, text
+from elcheck.checker.model.values import called, flaw, flaw_of_annotations, text
 
 _STEP_SCOPES = ("change", "changes")
 
@@ -76,10 +77,12 @@ def _claim(claim: Property) -> None:
     if not isinstance(claim.scope, Scope):
         raise DefinitionError(
             f"the property {claim.name!r} needs a scope, which says what it looks at, such as "
-            f"each(Server, check) or, of a Spec, holds(Jugs, check), not {claim.scope!r}"
+            f"each(Server, check) or, of a Spec, holds(Jugs, check), not {called(claim.scope)}"
         )
     if claim.formula is not None and not isinstance(claim.formula, Formula):
-        raise DefinitionError(f"the property {claim.name!r} claims {claim.formula!r}, which is no formula")
+        raise DefinitionError(
+            f"the property {claim.name!r} claims {called(claim.formula)}, which is no formula"
+        )
 
 
 def _nodes(model: Model) -> None:
@@ -233,44 +236,39 @@ def _properties(model: Model, *, shared: bool) -> None:
                 f"{count} monitors are called {name!r}: make it once, and give it to each history(...)"
             )
 
-    def check(item: Property) -> None:
-        _scope(item.kind, f"the property {item.name!r}", item.scope, shared=shared)
-        _looks_at_something(model, item, shared=shared)
+    def check(kind: str, who: str, scope: Scope) -> None:
+        _scope(kind, who, scope, shared=shared)
+        _looks_at_something(model, who, scope, shared=shared)
 
     for item in model.properties:
         if item.formula is None:
-            check(item)
-    check_formulas(model, check)
+            check(item.kind, f"the property {item.name!r}", item.scope)
+    check_formulas(model, partial(check, "always"))
     if not isinstance(model.deadlock, bool):
         if not isinstance(model.deadlock, Scope):
             raise DefinitionError(
                 f"Model(deadlock=...) is True, or a scope that says what a proper end is, not "
-                f"{model.deadlock!r}"
+                f"{called(model.deadlock)}"
             )
-        _scope("always", "the scope of deadlock", model.deadlock, shared=shared)
-        _looks_at_something(model, Property("deadlock", "no deadlock", model.deadlock), shared=shared)
+        check("always", "Model(deadlock=...)", model.deadlock)
 
 
-def _looks_at_something(model: Model, item: Property, *, shared: bool) -> None:
-    """Refuse a property whose class of states no node has: it would hold of nothing."""
-    if item.scope.kind in ("history", "whole"):
+def _looks_at_something(model: Model, who: str, scope: Scope, *, shared: bool) -> None:
+    """Refuse a scope whose class of states no node has: its check would hold of nothing."""
+    if scope.kind in ("history", "whole"):
         return
     programs = [model.program] if shared else list(model.programs.values())
     known = [state_classes(type(program), Spec if shared else Node) for program in programs]
-    fitting = [
-        classes for classes in known if not classes or any(_may_be(cls, item.scope.of) for cls in classes)
-    ]
+    fitting = [classes for classes in known if not classes or any(_may_be(cls, scope.of) for cls in classes)]
     if not fitting:
         names = ", ".join(dict.fromkeys(cls.__name__ for classes in known for cls in classes))
         raise DefinitionError(
-            f"the property {item.name!r} looks at states of class {item.scope.of.__name__}, and "
-            f"there are none: "
-            f"those of the model are of {names}"
+            f"{who} looks at states of class {scope.of.__name__}, and there are none: those of the model are "
+            f"of {names}"
         )
-    if item.scope.kind == "pair" and len(fitting) < 2 <= len(known):
+    if scope.kind == "pair" and len(fitting) < 2 <= len(known):
         raise DefinitionError(
-            f"the property {item.name!r} looks at pairs, and only one node has a state of class "
-            f"{item.scope.of.__name__}"
+            f"{who} looks at pairs, and only one node has a state of class {scope.of.__name__}"
         )
 
 
