@@ -41,7 +41,7 @@ def _compiled() -> Callable[..., int] | None:
     try:
         from elcheck.checker.search.fast import calls
     except UsageError as error:
-        print(f"elcheck: {error}; cycles are looked for in plain Python instead", file=sys.stderr)
+        print(f"elcheck: {error}; components are found in plain Python instead", file=sys.stderr)
         return None
     return calls.components
 
