@@ -28,6 +28,7 @@ from elcheck import (
     replace,
     sometimes,
     tick,
+    with_mistake,
 )
 from elcheck.specs import mutex
 
@@ -264,9 +265,9 @@ def model(
         crash; an answer comes once, to the question that was asked. Fencing needs the disk only.
     """
     server, *users, storage = node_ids("server", " ".join(f"c{i + 1}" for i in range(clients)), "storage")
-    lock_server = bug if bug and issubclass(bug, LockServer) else LockServer
-    lease_client = bug if bug and issubclass(bug, LeaseClient) else LeaseClient
-    store = bug if bug and issubclass(bug, Storage) else Storage
+    lock_server = with_mistake(LockServer, bug)
+    lease_client = with_mistake(LeaseClient, bug)
+    store = with_mistake(Storage, bug)
     client = lease_client(server, storage, term - margin, margin + 1 if bug is Drift else drift)
     return Model(
         {server: lock_server(term), **dict.fromkeys(users, client), storage: store()},

@@ -36,6 +36,7 @@ from elcheck import (
     require,
     sometimes,
     tick,
+    with_mistake,
 )
 from elcheck.specs import mutex
 
@@ -257,8 +258,8 @@ def model(
         this stays possible from every state.
     """
     coordinator, *some = node_ids("coordinator", servers)
-    hands_out = bug if bug and issubclass(bug, Coordinator) else Coordinator
-    writes = bug if bug and issubclass(bug, ShardServer) else ShardServer
+    hands_out = with_mistake(Coordinator, bug)
+    writes = with_mistake(ShardServer, bug)
 
     def all_written(states: Sequence[Server]) -> bool:
         return frozenset[int]().union(*(s.writes for s in states)) == frozenset(range(shards))

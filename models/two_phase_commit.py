@@ -34,6 +34,7 @@ from elcheck import (
     receive,
     replace,
     sometimes,
+    with_mistake,
 )
 from elcheck.specs import election
 
@@ -161,8 +162,8 @@ def model(
         that nothing ends before, but to wait for somebody who is down. (With --crash 1 it is not possible.)
     """
     tm, *rms = node_ids("tm", " ".join(f"r{i + 1}" for i in range(managers)))
-    transaction = bug if bug and issubclass(bug, TransactionManager) else TransactionManager
-    resource = bug if bug and issubclass(bug, ResourceManager) else ResourceManager
+    transaction = with_mistake(TransactionManager, bug)
+    resource = with_mistake(ResourceManager, bug)
     crashes = 1 if bug is ForgetPrepared else 0
 
     def agree(a: NodeView[Resource], b: NodeView[Resource]) -> bool | str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from elcheck import Model, Node, Outcome, Property, State, Step, Steps, action, guard, node_ids
+from elcheck import Message, Model, Node, Outcome, Property, State, Step, Steps, action, guard, node_ids
 
 
 class Counter(State):
     """A number."""
 
     value: int = 0
+
+
+class Told(Message):
+    """Something that is sent."""
 
 
 class Counting(Node[Counter]):

@@ -10,6 +10,7 @@ import pytest
 
 from elcheck import (
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
@@ -97,26 +98,30 @@ class Talked(State):
     heard: int = 0
 
 
+class Myself(Message):
+    """Is told to oneself."""
+
+
 class Talking(Node[Waiting | Talked]):
     """Talks to itself."""
 
     @action
     def talk(self, s: Waiting | Talked) -> Step[Waiting | Talked]:
         guard(isinstance(s, Waiting), "it has spoken")
-        return Step(Talked(), self.send(self.me, "me"))
+        return Step(Talked(), self.send(self.me, Myself()))
 
     @receive
-    def told(self, s: Waiting | Talked, src: NodeId, msg: str) -> Waiting | Talked:
-        return Talked(1)
+    def told(self, s: Waiting | Talked, src: NodeId, msg: Myself) -> Step[Waiting | Talked]:
+        return Step(Talked(1))
 
 
 def test_what_is_sent_to_oneself_and_a_state_of_another_class() -> None:
-    claim = always("deaf", each(Talked, lambda view: view.heard == 0))
+    claim = always("deaf", each(Talked, lambda s: s.heard == 0))
     model = Model(Talking(), [claim], Environment(network="bag"), nodes=node_ids(2))
     trace = check(model, Limits(first=True)).results[0].trace
     assert trace is not None
     shown = [line[8:29].rstrip() for line in click.unstyle(diagram(model, trace)).splitlines()]
-    assert shown[:6] == ["", "Waiting", "talk", "Talked(heard=0)", "→ 'me' to n1@2", "1: 'me'"]
+    assert shown[:6] == ["", "Waiting", "talk", "Talked(heard=0)", "→ Myself() to n1@2", "1: Myself()"]
 
 
 def test_a_loop_without_steps_stays() -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from elcheck import (
     Environment,
-    Message,
     Model,
     Node,
     Step,
@@ -27,7 +26,7 @@ from elcheck.checker.search.resources import Means
 from elcheck.checker.zoo.cases import Case
 from tests.cases import CASES, parameter
 from tests.contract import Contract
-from tests.models import Counter, Counting
+from tests.models import Counter, Counting, Told
 
 pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
 
@@ -138,10 +137,6 @@ def test_bytes_a_state() -> None:
 
 def test_engines_by_name() -> None:
     assert list(ENGINES) == ["auto", "plain", "fast"]
-
-
-class Told(Message):
-    """Something that is sent."""
 
 
 small = each(Counter, lambda s: s.value < 200)

@@ -26,10 +26,10 @@ from elcheck import (
 from elcheck.checker.check.check import Limits, Report, check
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.loading.model_file import adapted, load
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError
-from elcheck.checker.model.handlers import HandlerError
 from elcheck.checker.model.property import Property
-from elcheck.checker.model.state import State
+from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.validate import validate
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.traces.explain import Explanation, explain
@@ -39,7 +39,7 @@ from tests.random_models import Case, models
 from tests.test_oracle import examples
 
 SAID = "Question(number=1)"
-FEW = always("few answers", each(Server, lambda view: view.answers < 1))
+FEW = always("few answers", each(Server, lambda s: s.answers < 1))
 
 
 def first(name: str, *, environment: dict[str, object] | None = None, **parameters: object) -> Report:
@@ -173,7 +173,7 @@ def test_what_can_not_be_told_apart_is_kept() -> None:
 
 def test_of_a_loop_every_step_and_what_they_rest_on() -> None:
     model = asking()
-    answered = eventually("an answer", some(each(Server, lambda view: view.answers > 0)))
+    answered = eventually("an answer", some(each(Server, lambda s: s.answers > 0)))
     trace = walk(model, "n2 crash", "n1 ask", f"n3 lose {SAID} from n1", "n1 ask", loop=2)
     found = explain(trace, model, answered)
     assert found.needs == (None, (), (2, 4), (2,))  # a question of the round before is what is lost
@@ -233,7 +233,7 @@ def random_walk(model: Model, data: st.DataObject) -> Trace:
     return Trace(initial, tuple(steps))
 
 
-def again(model: Model, trace: Trace, found: Explanation) -> State:
+def again(model: Model, trace: Trace, found: Explanation) -> GlobalState:
     """Carry out the steps that matter, each with the outcome that it had at its node."""
     interpreter = Interpreter(model)
     state = trace.initial

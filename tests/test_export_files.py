@@ -13,7 +13,7 @@ import pydot
 import pytest
 from sarif_pydantic import Level, Sarif
 
-from elcheck import Prepared, State, always, each, node_ids, sometimes
+from elcheck import Prepared, always, each, node_ids, sometimes
 from elcheck.checker import cli
 from elcheck.checker.check.check import Limits, Report, check
 from elcheck.checker.export.formats import FORMATS, rendered
@@ -66,7 +66,7 @@ def test_graphs_hold_the_same_states_and_steps(tmp_path: Path) -> None:
 def test_aut_has_one_initial_state() -> None:
     """Where a model has several, one before them leads to each."""
     (n1,) = node_ids(1)
-    model = Counting().model(always("below 9", each(State, lambda s: s.value < 9)))
+    model = Counting().model(always("below 9", each(Counter, lambda s: s.value < 9)))
     several = check(replace(model, initial=[Prepared({n1: Counter(0)}), Prepared({n1: Counter(2)})]))
     initial, states, edges = read_aut(rendered(several, FORMATS[".aut"]))
     assert (initial, states) == (0, 1 + 4)
@@ -141,8 +141,8 @@ def test_sarif_of_all_kinds_of_steps(world: str) -> None:
 
 def test_sarif_does_not_keep_silent_of_what_was_not_told() -> None:
     """No result is no proof: what is undetermined or vacuous is a warning, what a bound cut a note."""
-    goal = sometimes("it is 9", each(State, lambda s: s.value == 9))
-    within = always("below 5", each(State, lambda s: s.value < 5))
+    goal = sometimes("it is 9", each(Counter, lambda s: s.value == 9))
+    within = always("below 5", each(Counter, lambda s: s.value < 5))
     report = check(Counting().model(goal, within), Limits(depth=1))
     run = json.loads(rendered(report, FORMATS[".sarif"]))["runs"][0]
     notifications = run["invocations"][0]["toolExecutionNotifications"]
@@ -157,7 +157,7 @@ def test_sarif_of_an_error() -> None:
     """What a handler raised is a result too."""
     counting = Counting(divides_at=2)
     results = (
-        sarif(check(counting.model(always("small", each(State, lambda s: s.value < 9))))).runs[0].results
+        sarif(check(counting.model(always("small", each(Counter, lambda s: s.value < 9))))).runs[0].results
     )
     assert results is not None
     assert "ZeroDivisionError" in (results[0].message.text or "")

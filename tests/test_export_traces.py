@@ -11,7 +11,7 @@ from functools import cache
 import itf_py
 import pytest
 
-from elcheck import Environment, Model, Node, NodeId, State, Step, action, node_ids, receive
+from elcheck import Environment, Message, Model, Node, NodeId, State, Step, action, node_ids, receive
 from elcheck.checker.check.check import Report
 from elcheck.checker.export.formats import FORMATS, rendered
 from elcheck.checker.export.itf import expression
@@ -47,21 +47,25 @@ def in_format(report: Report, ending: str) -> str:
 # -- a small model ---------------------------------------------------------------------------------------
 
 
-class Said(State):
+class Heard(State):
     words: str = "nothing"
 
 
-class Gossip(Node[Said]):
+class Said(Message):
+    words: str
+
+
+class Gossip(Node[Heard]):
     words: str = "hello"
     targets: tuple[NodeId, ...] = ()
 
     @action
-    def speak(self, s: Said) -> Step[Said]:
+    def speak(self, s: Heard) -> Step[Heard]:
         return Step(s, self.send(self.targets or self.peers, Said(self.words)))
 
     @receive
-    def hear(self, s: Said, src: NodeId, msg: Said) -> Step[Said]:
-        return Step(msg, self.send(self.targets, msg))
+    def hear(self, s: Heard, src: NodeId, msg: Said) -> Step[Heard]:
+        return Step(Heard(msg.words), self.send(self.targets, msg))
 
 
 # -- ITF -------------------------------------------------------------------------------------------------
@@ -362,7 +366,7 @@ def test_awkward_names_and_texts(names: str) -> None:
     states = read_itf(in_format(report, ".itf.json"))["states"]
     assert isinstance(states, list)
     assert states[-1]["nodes"][names.split()[1]] in (
-        {"type": "Said", "words": w} for w in ("nothing", AWKWARD)
+        {"type": "Heard", "words": w} for w in ("nothing", AWKWARD)
     )
     read_tlc(in_format(report, ".tlc.json"))
 
@@ -370,7 +374,7 @@ def test_awkward_names_and_texts(names: str) -> None:
 def test_a_message_that_is_taken_and_sent_again() -> None:
     """What is under way is the same before and after; that it is sent is shown all the same."""
     n1, n2 = node_ids(2)
-    model = Model(Gossip((n1, n2), targets=(n1,)), [], Environment(network="bag"))
+    model = Model(Gossip(targets=(n1,)), [], Environment(network="bag"), nodes=(n1, n2))
     report = reported(model, follow(model, "n1 speak", "n1 hear"))
     note = read_mermaid(in_format(report, ".mmd"))[1][-1]
     assert note.lines == ("words 'nothing' → 'hello'", "sends Said(words='hello') to n1")

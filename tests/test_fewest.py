@@ -16,7 +16,7 @@ from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import State
+from elcheck.checker.model.state import GlobalState
 from elcheck.checker.strategies.fewest_faults import COUNTED, FINITE, faults_in, fewest_faults
 from tests.models import Counter, Counting
 from tests.oracle import Facts, ask_of_state, ask_of_step, done
@@ -38,7 +38,7 @@ def brute_force(model: Model, cap: int) -> dict[str, Cost]:
     state is reached with less. Models of more than ``cap`` states are rejected.
     """
     machine = Machine(model)
-    best: dict[State, Cost] = dict.fromkeys(machine.initial(), (0, 0))
+    best: dict[GlobalState, Cost] = dict.fromkeys(machine.initial(), (0, 0))
     found: dict[str, Cost] = {}
     work = list(best)
     while work:

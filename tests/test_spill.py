@@ -30,7 +30,7 @@ from elcheck.checker.check.check import Limits, Report, check
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.search.resources import Means, Spill
 from elcheck.checker.zoo.cases import Case
-from tests.models import Counter, Counting
+from tests.models import Counter, Counting, Told
 
 pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
 from elcheck.checker.search.fast import files
@@ -241,7 +241,7 @@ def test_split_sends_are_refused_and_nothing_is_left(tmp_path: Path) -> None:
         @action
         def tell(self, s: Counter) -> Step[Counter]:
             guard(s.value == 0, "it has told")
-            return Step(Counter(1), self.broadcast(Counter(7), split=True))
+            return Step(Counter(1), self.broadcast(Told(), split=True))
 
     model = Model(Split(), [always("small", small)], nodes=node_ids(3), environment=Environment(crash=1))
     with pytest.raises(UsageError, match="crashes between split sends is left to the plain engine"):
@@ -251,7 +251,7 @@ def test_split_sends_are_refused_and_nothing_is_left(tmp_path: Path) -> None:
 
 def test_two_at_once(tmp_path: Path) -> None:
     check(counting(), Limits(max_states=50), means=Means(Spill(tmp_path)))
-    other = files.Files(tmp_path, 3, resume=True)
+    other = files.OutputFiles(tmp_path, 3, resume=True)
     with pytest.raises(UsageError, match="another process searches in"):
         check(counting(), means=Means(Spill(tmp_path, resume=True)))
     other.close(remove=False)

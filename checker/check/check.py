@@ -17,8 +17,8 @@ from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.plain import Limits, Patience, Search, Watch
 from elcheck.checker.search.resources import Means
 from elcheck.checker.system import System, build
-from elcheck.checker.temporal.answer import Answer
 from elcheck.checker.temporal.assumptions import Assumptions
+from elcheck.checker.temporal.graph_finding import GraphFinding
 
 __all__ = ["Limits", "Report", "Result", "Stats", "check"]
 
@@ -128,7 +128,7 @@ def check(
     return Report(model, search.engine, stats, results, coverage_of(system), verdict, code, system, search)
 
 
-def _judge_graph(search: Search, system: System, judge: Judge, patience: Patience) -> dict[int, Answer]:
+def _judge_graph(search: Search, system: System, judge: Judge, patience: Patience) -> dict[int, GraphFinding]:
     """Decide what takes the whole graph. Only where something asks for it: numpy and scipy take their time to
     be imported.
     """

@@ -15,7 +15,7 @@ from elcheck.checker.check.verdict import EXIT, Verdict
 from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.commands.replay import read_file
-from elcheck.checker.explorer.about import About, Prepared
+from elcheck.checker.explorer.about import Overview, SavedPath
 from elcheck.checker.explorer.space import Space
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
@@ -101,9 +101,9 @@ class ExploreCommand(ModelCommand):
         return EXIT["proved"]
 
 
-def _about(run: Run, model: Model, prepared: Sequence[Prepared], report: Report | None) -> About:
+def _about(run: Run, model: Model, prepared: Sequence[SavedPath], report: Report | None) -> Overview:
     results = () if report is None else report.results
-    return About(
+    return Overview(
         run.name,
         run.summary,
         run.settings,
@@ -115,7 +115,7 @@ def _about(run: Run, model: Model, prepared: Sequence[Prepared], report: Report 
     )
 
 
-def _of_file(space: Space, name: str) -> Iterator[Prepared]:
+def _of_file(space: Space, name: str) -> Iterator[SavedPath]:
     """The trace that someone wrote, as far as the model allows it. Raises UsageError."""
     model = space.model
     try:
@@ -131,7 +131,7 @@ def _of_file(space: Space, name: str) -> Iterator[Prepared]:
     if walked.raised is not None:
         notes.append(walked.raised)
     notes += _end(walked.trace)
-    yield Prepared(f"the trace {name}", space.path_of(walked.trace), "; ".join(notes))
+    yield SavedPath(f"the trace {name}", space.path_of(walked.trace), "; ".join(notes))
 
 
 def _end(trace: Trace) -> list[str]:
@@ -152,13 +152,13 @@ def checked(model: Model, depth: int | None, seconds: float) -> Report:
     return report
 
 
-def traces_of(report: Report, space: Space) -> Iterator[Prepared]:
+def traces_of(report: Report, space: Space) -> Iterator[SavedPath]:
     """The traces that a check has found."""
     for result in report.results:
         if result.trace is not None:
             word = "refuted" if result.verdict is Verdict.REFUTED else "reached"
             said = "; ".join([*[result.detail.partition("\n")[0]] * bool(result.detail), *_end(result.trace)])
-            yield Prepared(f"{word}: {result.name}", space.path_of(result.trace), said)
+            yield SavedPath(f"{word}: {result.name}", space.path_of(result.trace), said)
 
 
 def _open(address: str) -> None:

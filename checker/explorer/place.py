@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from elcheck.checker.explorer.space import Blocked, Space
+from elcheck.checker.explorer.space import BlockedSteps, Space
 from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import durable_fields
@@ -77,7 +77,7 @@ def _step(space: Space, here: GlobalState, event: Event, after: GlobalState, bac
     }
 
 
-def _blocked(group: Blocked) -> Object:
+def _blocked(group: BlockedSteps) -> Object:
     return {
         "fault": group.events[0].fault,
         "events": [event.located for event in group.events],

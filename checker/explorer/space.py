@@ -36,7 +36,7 @@ class Ways:
 
 
 @dataclass(frozen=True)
-class Blocked:
+class BlockedSteps:
     """Steps that can't happen, for one reason. ``source`` is where the guard is, if a guard is the reason."""
 
     why: str
@@ -122,7 +122,7 @@ class Space:
 
     # -- what is not enabled -----------------------------------------------------------------------------
 
-    def blocked(self, state: GlobalState) -> Iterator[Blocked]:
+    def blocked(self, state: GlobalState) -> Iterator[BlockedSteps]:
         """What can be thought of in a state and is not enabled: by handler or fault, and by the reason."""
         enabled = {event for event, _ in self.ways(state).steps}
         groups: dict[tuple[str, str, str], list[Event]] = {}
@@ -131,7 +131,7 @@ class Space:
                 why = self._why(state, event)
                 groups.setdefault((event.name, why.text, self._source(event, why)), []).append(event)
         for (_, said, source), events in groups.items():
-            yield Blocked(said, source, tuple(events))
+            yield BlockedSteps(said, source, tuple(events))
 
     def _why(self, state: GlobalState, event: Event) -> Reason:
         try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from pathlib import Path
 
 from elcheck.checker.check.check import Report, Result
 from elcheck.checker.check.verdict import Verdict
-from elcheck.checker.export.subject import describe, place
+from elcheck.checker.export.subject import describe
 from elcheck.checker.model.values import counted
+from elcheck.checker.traces.source import place_of_step
 from elcheck.checker.traces.trace import going_on
 from elcheck.checker.traces.wording import in_words
 
@@ -42,10 +42,10 @@ def _trace(report: Report, result: Result) -> str:
     """A counterexample, a step a line."""
     trace = result.trace
     assert trace is not None
+    runner = report.system.runner
     rows = [["0", "", "start", escape(describe(trace.initial)).replace("\n", "<br>"), ""]]
     for number, before, step in trace.numbered:
-        file, line = place(report, step.event)
-        source = "" if step.event.fault else f"{Path(file).name}:{line}"
+        source = str(place_of_step(runner, before, step) or "")
         node = step.event.node.name if step.event.node else ""
         told = escape("; ".join(in_words(report.model, before, step)))
         rows.append([str(number), escape(node), escape(str(step.event)), told, escape(source)])

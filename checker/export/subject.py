@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 from elcheck.checker.check.check import Report, Result
 from elcheck.checker.check.verdict import Verdict
-from elcheck.checker.model.node import Node
-from elcheck.checker.model.spec import Spec
-from elcheck.checker.model.state import Event, GlobalState
+from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.values import text
 from elcheck.checker.traces.trace import Trace
 
@@ -58,24 +56,6 @@ def result_with_trace(report: Report, name: str | None) -> Result:
     if found.trace is None:
         raise NoTrace(f"{name!r} ({found.verdict.words}) has no trace to export")
     return found
-
-
-def place(report: Report, event: Event | None) -> tuple[str, int]:
-    """The file and line of the handler that takes an event. What has no handler, a fault or the start (None),
-    is put where the ``start`` of a program is: that of the node that it strikes, or the first one.
-    """
-    runner = report.system.runner
-    handler = None if event is None else runner.handler(event)
-    if event is not None and event.kind == "tick":
-        handler = next(h for _, h in runner.all_handlers() if h.mark.kind == "tick")
-    if handler is not None:
-        return handler.file, handler.line
-    programs = report.model.programs
-    node = None if event is None else event.node
-    program: object = programs[node or next(iter(programs))] if programs else report.model.program
-    assert isinstance(program, Node | Spec)
-    code = type(program).start.__code__
-    return code.co_filename, code.co_firstlineno
 
 
 def describe(state: GlobalState) -> str:

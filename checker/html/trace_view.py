@@ -53,8 +53,9 @@ class Frame:
 
     lane: whose step it is. lanes: of a broken link, its two ends. said, brief: the event in words, without
     the message in brief. marks: what the picture writes beside it. place: the method that is run, by its
-    number. otherwise: what the step would be without the mistake that was put in, if that is something
-    else. network, gone: the messages under way, and those that are no more, by their texts' numbers;
+    number, and line: where it was left. otherwise: what the step would be without the mistake that was put
+    in, if that is something else. network, gone: the messages under way, and those that are no more, by their
+    texts' numbers;
     fresh: which of the former are new.
     """
 
@@ -66,6 +67,7 @@ class Frame:
     doc: str
     marks: tuple[str, ...]
     place: int | None
+    line: int | None
     changes: tuple[str, ...]
     otherwise: str
     up: tuple[bool, ...]
@@ -140,6 +142,7 @@ def _frame(
         doc=doc or EXPLAINED.get(kind, ""),
         marks=_marks(name, changed.fields),
         place=place,
+        line=_line(sources, place, before, event, after),
         changes=() if event is None else tuple(in_words(model, before, TraceStep(event, after))),
         otherwise=instead,
         up=tuple(view.up for view in after.nodes),
@@ -149,6 +152,15 @@ def _frame(
         fresh=tuple(at for at, e in enumerate(after.network) if e in changed.added),
         gone=tuple(texts.number(_in_words(e)) for e in changed.removed),
     )
+
+
+def _line(
+    sources: Sources, place: int | None, before: GlobalState, event: Event | None, after: GlobalState
+) -> int | None:
+    """The line that a step was taken at, if it is one of the method that is shown."""
+    if event is None or place is None:
+        return None
+    return sources.line_of(place, before, TraceStep(event, after))
 
 
 def _beginning(model: Model, sources: Sources) -> int | None:

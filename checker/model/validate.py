@@ -17,7 +17,7 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.node import PLACE, Node, Program
 from elcheck.checker.model.property import Property, Scope
-from elcheck.checker.model.record import Message, State, decorated_again, require_survivors
+from elcheck.checker.model.record import Message, State, require_survivors
 from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import Envelope, Prepared, is_notice
 from elcheck.checker.model.validate_liveness import check_fairness, check_formulas
@@ -61,10 +61,10 @@ def well_formed(model: Model) -> None:
     ]
     for name, found, cls in parts:
         if not isinstance(found, list | tuple):
-            raise DefinitionError(f"Model({name}=...) is a list of {cls.__name__}, not {found!r}")
+            raise DefinitionError(f"Model({name}=...) is a list of {cls.__name__}, not {called(found)}")
         for item in found:
             if not isinstance(item, cls):
-                raise DefinitionError(f"in Model({name}=...), {item!r} is no {cls.__name__}")
+                raise DefinitionError(f"in Model({name}=...), {called(item)} is no {cls.__name__}")
     for claim in model.properties:
         _claim(claim)
     if not isinstance(model.environment, Environment):
@@ -105,7 +105,7 @@ def _nodes(model: Model) -> None:
             raise DefinitionError("Model(nodes=...): a Spec has one shared state and no nodes")
     else:
         raise DefinitionError(
-            f"Model(program=...) is a Node, a mapping of nodes to Nodes, or a Spec: {programs!r}"
+            f"Model(program=...) is a Node, a mapping of nodes to Nodes, or a Spec, not {called(programs)}"
         )
 
 
@@ -145,8 +145,6 @@ def _programs(model: Model) -> None:
         handlers = handlers_of(cls, "node")
         if sum(handler.mark.kind == "tick" for handler in handlers) > 1:
             raise DefinitionError(f"{cls.__name__} has two @tick handlers: time passes in one step")
-        for message in (message for handler in handlers for message in handler.messages):
-            _not_decorated_again(message)
 
 
 def _state_classes(cls: type, door: type) -> None:
@@ -157,18 +155,9 @@ def _state_classes(cls: type, door: type) -> None:
                 f"{cls.__name__} works on a {states.__name__}, which is no state: write class "
                 f"{states.__name__}(State)"
             )
-        _not_decorated_again(states)
         why = flaw_of_annotations(states)
         if why is not None:
             raise DefinitionError(why)
-
-
-def _not_decorated_again(cls: type) -> None:
-    if decorated_again(cls):
-        base = "State" if issubclass(cls, State) else "Message"
-        raise DefinitionError(
-            f"{cls.__name__} is a {base}, and so a frozen dataclass already: leave out @dataclass"
-        )
 
 
 def _bound(bound: Bound) -> None:
@@ -180,8 +169,7 @@ def _bound(bound: Bound) -> None:
             )
     elif not callable(bound.holds) or not isinstance(bound.of, type):
         raise DefinitionError(
-            f"Bound({bound.name!r}, {bound.of!r}, {bound.holds!r}): it names a class of states "
-            f"and a predicate, "
+            f"Bound({bound.name!r}, ...) names a class of states and then a predicate, as in "
             'Bound("max_term", Server, lambda s: s.term <= 3)'
         )
 

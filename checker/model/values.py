@@ -76,10 +76,13 @@ def text(value: object, *, sparse: bool = False) -> str:
 
 
 def called(value: object) -> str:
-    """What is in a place where it can't be, in a message: a function by its name, never by its address."""
+    """What is in a place where it can't be, in a message: never by its address, and in few words."""
     if inspect.isroutine(value):
         return f"the function {value.__name__}"
-    return f"a {type(value).__name__}" if type(value).__repr__ is object.__repr__ else repr(value)
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    unsaid = type(value).__repr__ is object.__repr__ or dataclasses.is_dataclass(value)
+    return f"a {type(value).__name__}" if unsaid else repr(value)
 
 
 def _is_default(field: dataclasses.Field[object], value: object) -> bool:

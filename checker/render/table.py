@@ -4,35 +4,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 from tabulate import tabulate
 
-from elcheck.checker.check.check import Report
-from elcheck.checker.model.state import Event, GlobalState
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.values import text
 from elcheck.checker.render.canvas import wrapped
 from elcheck.checker.traces.explain import Explanation
+from elcheck.checker.traces.source import place_of_step
 from elcheck.checker.traces.trace import Trace, going_on
 from elcheck.checker.traces.wording import Phrase, by_message, phrases
 
 
 def trace_table(
-    report: Report, trace: Trace, width: int | None = None, explanation: Explanation | None = None
+    model: Model, trace: Trace, width: int | None = None, explanation: Explanation | None = None
 ) -> str:
-    """A trace, one step a line: its number, whose it is, what it does, what changes, where it is written.
+    """A trace, one step a line: its number, whose it is, what it does, what changes, its line in the source.
 
     ``width`` wraps actions and changes to a terminal's width. With an explanation the steps that do not
     matter are dimmed and marked, and a column says which steps each of the others rests on.
     """
+    runner = Runner(model)
     headers = ["step", "node", "action", "changes", "source"]
     rows = [[_bold(0), "", "start", _start(trace.initial), ""]]
     for number, before, step in trace.numbered:
         node = step.event.node.name if step.event.node else ""
         action = click.style(str(step.event), fg="yellow") if step.event.fault else str(step.event)
-        said, source = _said(phrases(report.model, before, step)), _source(report, step.event)
-        rows.append([_bold(number), node, action, said, click.style(source, dim=True) if source else ""])
+        said, place = _said(phrases(model, before, step)), place_of_step(runner, before, step)
+        rows.append([_bold(number), node, action, said, click.style(str(place), dim=True) if place else ""])
+    if not model.programs:
+        headers, rows = _without(headers, rows, "node")
     if explanation is not None:
         headers.insert(1, "needs")
         rows = [_marked(row, number, explanation) for number, row in enumerate(rows)]
@@ -41,6 +45,12 @@ def trace_table(
     rows = [[*row[:at], _folded(row[at], widths[at]), *row[at + 1 :]] for row in rows]
     table = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True, maxcolwidths=widths)
     return table + ("" if trace.loop is None else "\n" + going_on(trace, trace.loop))
+
+
+def _without(headers: list[str], rows: list[list[str]], name: str) -> tuple[list[str], list[list[str]]]:
+    """A table without one of its columns."""
+    at = headers.index(name)
+    return headers[:at] + headers[at + 1 :], [row[:at] + row[at + 1 :] for row in rows]
 
 
 def _bold(number: int) -> str:
@@ -109,8 +119,3 @@ def _said(found: Sequence[Phrase]) -> str:
     return "; ".join(
         [changed] * bool(changed) + [said for about, said in styled if about not in ("up", "field")]
     )
-
-
-def _source(report: Report, event: Event) -> str:
-    handler = report.system.runner.handler(event)
-    return f"{Path(handler.file).name}:{handler.line}" if handler is not None else ""

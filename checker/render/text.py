@@ -129,7 +129,7 @@ def _shown(report: Report, result: Result, wanted: Wanted) -> str:
         matters = explanation.matters if explanation is not None else ()
         lines.append(diagram(report.model, result.trace, wanted.width, matters))
     else:
-        lines.append(trace_table(report, result.trace, wanted.width, explanation))
+        lines.append(trace_table(report.model, result.trace, wanted.width, explanation))
     if wanted.certificate and result.certificate:
         lines.append(_certified(result.certificate))
     return "\n".join(lines)

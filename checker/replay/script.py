@@ -14,7 +14,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 
 @dataclass(frozen=True)
-class Line:
+class LineStep:
     """A step in words. They are words of the step that is meant, in its order; its name is among them."""
 
     text: str
@@ -38,7 +38,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Entry:
+class JsonStep:
     """A step as an object of JSON. ``args`` may leave some out, and of a message some fields."""
 
     action: str
@@ -71,7 +71,7 @@ class Entry:
         return 2 if args.keys() == self.args.keys() else 1
 
 
-WrittenStep: TypeAlias = Line | Entry
+WrittenStep: TypeAlias = LineStep | JsonStep
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from elcheck.checker.interpreter.why_not import Explainer, Reason, around, names_of
 from elcheck.checker.model.state import Event, GlobalState
-from elcheck.checker.replay.script import Entry, WrittenStep
+from elcheck.checker.replay.script import JsonStep, WrittenStep
 from elcheck.checker.traces.trace import Trace
 
 MOST = 4
@@ -101,14 +101,14 @@ def _receives(explainer: Explainer, name: str) -> bool:
 
 
 def _name(step: WrittenStep, names: Sequence[str]) -> str | None:
-    if isinstance(step, Entry):
+    if isinstance(step, JsonStep):
         return step.action if step.action in names else None
     return next((word for word in step.words if word in names), None)
 
 
 def _node(step: WrittenStep, name: str | None, nodes: Sequence[str]) -> str | None:
     """The node that a step names in front of its name, known or not."""
-    if isinstance(step, Entry):
+    if isinstance(step, JsonStep):
         return step.node
     first, colon, _ = step.text.partition(":")
     if colon and first.split() and len(first.split()) == 1 and "(" not in first:
@@ -118,6 +118,6 @@ def _node(step: WrittenStep, name: str | None, nodes: Sequence[str]) -> str | No
 
 
 def _first_word(step: WrittenStep, node: str | None) -> str:
-    if isinstance(step, Entry):
+    if isinstance(step, JsonStep):
         return step.action
     return next((word for word in step.words if word != node), step.text)

@@ -12,7 +12,7 @@ from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import counted, text
-from elcheck.checker.replay.script import Line, Script, WrittenStep
+from elcheck.checker.replay.script import LineStep, Script, WrittenStep
 from elcheck.checker.replay.unfit import Objection, reasons
 from elcheck.checker.replay.values import fits_fields, fits_state, is_whole
 from elcheck.checker.replay.words import words
@@ -27,7 +27,7 @@ NEAREST = 5
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedStep:
     """The first step that is not allowed: its number, why it is not, and the nearest steps that are. If only
     the loop is not closed, ``number`` is None, and ``nearest`` are the steps that would close it.
     """
@@ -46,7 +46,7 @@ class Walked:
     """
 
     trace: Trace
-    refused: Refused | None
+    refused: RefusedStep | None
     raised: str | None
     notes: tuple[str, ...]
 
@@ -143,7 +143,9 @@ class _Walk:
         parts = "; ".join(unlike(self.model, there, here))
         why = f"the state after step {len(trace.steps)} is not the one after step {loop}: {parts}"
         closing = [event for event, after in self.explainer.steps(here) if after == there]
-        refused = Refused(None, Line(f"back to step {loop}"), (Objection(None, around(why)),), tuple(closing))
+        refused = RefusedStep(
+            None, LineStep(f"back to step {loop}"), (Objection(None, around(why)),), tuple(closing)
+        )
         return Walked(trace, refused, None, tuple(self.notes))
 
     def _start(self) -> list[_Way]:
@@ -206,4 +208,4 @@ class _Walk:
             return event.name not in mine, event.fault != a_fault, -alike
 
         nearest = tuple(sorted(enabled, key=distance)[:NEAREST])
-        return Walked(way.trace(), Refused(number, step, why, nearest), None, tuple(self.notes))
+        return Walked(way.trace(), RefusedStep(number, step, why, nearest), None, tuple(self.notes))

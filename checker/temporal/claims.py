@@ -6,17 +6,17 @@ from elcheck.checker.model.call import HandlerError
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.plain import Patience, Search
 from elcheck.checker.system import System
-from elcheck.checker.temporal.answer import Answer
+from elcheck.checker.temporal.graph_finding import GraphFinding
 from elcheck.checker.temporal.liveness import Liveness
 from elcheck.checker.temporal.possibility import judge_possibility
 from elcheck.checker.temporal.state_graph import OutOfPatience, graph_of
 from elcheck.checker.temporal.truth import where
 
 
-def judge_graph(search: Search, system: System, judge: Judge, patience: Patience) -> dict[int, Answer]:
+def judge_graph(search: Search, system: System, judge: Judge, patience: Patience) -> dict[int, GraphFinding]:
     """The answers to these claims, by their number, over a search that is over."""
     claims = {n: claim for n, claim in enumerate(judge.claims) if claim.kind in ("possible", "liveness")}
-    answers: dict[int, Answer] = {}
+    answers: dict[int, GraphFinding] = {}
     ended_by = "it was interrupted"
     try:
         graph = graph_of(search, system, patience)
@@ -34,4 +34,4 @@ def judge_graph(search: Search, system: System, judge: Judge, patience: Patience
         search.failure = search.failure or (None, str(error))
     except KeyboardInterrupt:
         pass
-    return dict.fromkeys(claims, Answer(unsure=f"{ended_by} before this could be told")) | answers
+    return dict.fromkeys(claims, GraphFinding(unsure=f"{ended_by} before this could be told")) | answers
