@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
 import click
@@ -26,7 +27,7 @@ _COLOURS = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of a report is shown, and how. ``width`` is a terminal's, to which traces are fitted."""
+    """What of a report is shown, and how. ``width`` is a terminal's, to which it is fitted."""
 
     witnesses: bool = False
     certificate: bool = False
@@ -37,7 +38,8 @@ class Wanted:
 
 def render(run: Run, report: Report, wanted: Wanted = Wanted()) -> str:
     """The whole report."""
-    parts = [_head(run, report), _table(report), _size(report.stats, report.engine)]
+    parts = [_head(run, report, wanted.width), _table(report, wanted.width)]
+    parts.append(_size(report.stats, report.engine))
     parts += [f"Note: {note}." for note in report.notes]
     parts += _coverage(report.coverage, report.stats)
     for result in report.results:
@@ -54,30 +56,38 @@ def verdict(found: Verdict) -> str:
     return click.style(found.words.upper(), fg=_COLOURS[found], bold=True)
 
 
-def _head(run: Run, report: Report) -> str:
+def _head(run: Run, report: Report, width: int | None) -> str:
     lines = [click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")]
     if run.parameters:
-        lines.append(run.settings)
+        lines.append(textwrap.fill(run.settings, width, subsequent_indent="  ") if width else run.settings)
     if report.model.programs:
         lines.append(report.model.environment.describe())
     return "\n".join(lines)
 
 
-def _table(report: Report) -> str:
-    rows = [
-        [result.name, result.kind, verdict(result.verdict), result.detail.partition("\n")[0]]
-        for result in report.results
-    ]
-    return tabulate(rows, headers=["property", "kind", "verdict", "detail"], tablefmt="simple")
+def _table(report: Report, width: int | None) -> str:
+    """The verdicts. What bounds cut is said once, below."""
+    rows = [[result.name, result.kind, verdict(result.verdict), _detail(result)] for result in report.results]
+    headers = ["property", "kind", "verdict", "detail"]
+    room = None
+    if width is not None:
+        others = (max(len(click.unstyle(row[at])) for row in [headers, *rows]) for at in range(3))
+        room = max(24, width - sum(others) - 3 * 2)
+    return tabulate(rows, headers=headers, tablefmt="simple", maxcolwidths=[None, None, None, room])
+
+
+def _detail(result: Result) -> str:
+    return "" if result.verdict is Verdict.HOLDS else result.detail.partition("\n")[0]
 
 
 def _size(stats: Stats, engine: str) -> str:
+    """How much was searched, in how much time, and what was left out."""
     rate = stats.distinct / max(stats.seconds, 1e-9)
     held = "" if stats.bytes_per_state is None else f", {stats.bytes_per_state:,.0f} bytes a state"
     lines = [
-        f"{stats.distinct:,} distinct states, {stats.transitions:,} transitions, depth {stats.depth}, "
-        f"in {stats.seconds:.1f} s ({rate:,.0f} states/s, {engine} engine{held}; "
-        f"handlers ran {stats.handler_calls:,} times, properties {stats.evaluations:,} times)"
+        f"{stats.distinct:,} distinct states, {stats.transitions:,} transitions, depth {stats.depth}",
+        f"searched in {stats.seconds:.1f} s ({rate:,.0f} states/s{held}) by the {engine} engine",
+        f"handlers ran {stats.handler_calls:,} times, properties {stats.evaluations:,} times",
     ]
     if stats.stopped is not None:
         lines.append(f"Not every state was examined: {stats.stopped}.")
