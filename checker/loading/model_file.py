@@ -41,10 +41,10 @@ class ModelFile:
 
     @property
     def mistakes(self) -> Mapping[str, str]:
-        """What can be put in with ``--bug``, each with what the docstring of its class says."""
+        """What can be put in with ``--bug``, each with what the docstring of its class says, if it is one."""
         bug = self.parameters.get("bug")
-        classes = bug.choices if bug is not None else {}
-        return {name: joined(inspect.getdoc(cls) or "") for name, cls in classes.items()}
+        choices = bug.choices if bug is not None else {}
+        return {name: _said_of(choice) for name, choice in choices.items()}
 
     @property
     def about(self) -> ModelDoc:
@@ -173,6 +173,10 @@ def load(name: str) -> ModelFile:
     if not callable(function):
         raise LoadError(f"{path} has no function model(...), which says what to check and returns a Model")
     return ModelFile(path, function)
+
+
+def _said_of(choice: object) -> str:
+    return joined(inspect.getdoc(choice) or "") if isinstance(choice, type) else ""
 
 
 def _sources(path: Path, found: dict[Path, bytes]) -> None:
