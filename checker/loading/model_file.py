@@ -214,5 +214,11 @@ def _imported(path: Path) -> ModuleType:
     except SyntaxError as error:
         raise LoadError(f"{error.filename}:{error.lineno}: {error.msg}") from error
     except RAISED as error:
-        raise LoadError(f"{path} can't be imported: {said(error)}") from error
+        hint = _REMEDY if str(error).startswith(_DECORATED_AGAIN) else ""
+        raise LoadError(f"{path} can't be imported: {said(error)}{hint}") from error
     return module
+
+
+_DECORATED_AGAIN = ("Cannot overwrite attribute __setattr__", "cannot inherit non-frozen dataclass")
+"""What Python says of @dataclass on a class that is a frozen dataclass already."""
+_REMEDY = "; a State, Message, Record, Node or Spec is a frozen dataclass already: leave out @dataclass"
