@@ -40,7 +40,7 @@ def render(run: Run, report: Report, wanted: Wanted = Wanted()) -> str:
     """The whole report."""
     parts = [_head(run, report, wanted.width), _table(report, wanted.width)]
     parts.append(_size(report.stats, report.engine))
-    parts += [f"Note: {note}." for note in report.notes]
+    parts += [_fitted(f"Note: {note}.", wanted.width) for note in report.notes]
     parts += _coverage(report.coverage, report.stats)
     for result in report.results:
         if (result.verdict is Verdict.REFUTED or wanted.witnesses) and result.trace is not None:
@@ -59,10 +59,14 @@ def verdict(found: Verdict) -> str:
 def _head(run: Run, report: Report, width: int | None) -> str:
     lines = [click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")]
     if run.parameters:
-        lines.append(textwrap.fill(run.settings, width, subsequent_indent="  ") if width else run.settings)
+        lines.append(_fitted(run.settings, width))
     if report.model.programs:
         lines.append(report.model.environment.describe())
     return "\n".join(lines)
+
+
+def _fitted(said: str, width: int | None) -> str:
+    return said if width is None else textwrap.fill(said, width, subsequent_indent="  ")
 
 
 def _table(report: Report, width: int | None) -> str:
