@@ -7,7 +7,9 @@ A page is README.md or a file of docs/. What its fenced blocks are is said behin
 ``python``          a session, if it begins with ``>>>``: a doctest; all of a page are one
 ``sh``              commands that take long or open a browser: they are not run, but have to be understood
 
-A command is `X
+A command is ``elcheck ...``, or ``cat FILE`` of a file that one before it in the block has written. A block may
+show a part of what is printed: of its paragraphs some, each known by its first words. A paragraph ``...`` says
+that something is left out. Seconds and rates are those of some run. The files of README.md are there on every page.
 """
 
 from __future__ import annotations
@@ -157,7 +159,7 @@ def unrun(page: Path) -> list[str]:
 def _read(page: Path) -> tuple[list[Block], list[str], dict[str, str]]:
     found: list[Block] = []
     parts: list[str] = []
-    files: dict[str, str] = {}
+    files = {} if page == PAGES[0] else dict(files_of(PAGES[0]))
     for language, name, text in _BLOCK.findall(page.read_text(encoding="utf-8")):
         if name:
             assert files.get(name, text) == text, f"{page.name} has two files {name}"
@@ -222,8 +224,8 @@ def understood(line: str) -> None:
 
 
 def _lead(part: str) -> str:
-    """The first words of a paragraph, by which it is known."""
-    return " ".join(re.split(":|, reached|\n", part)[0].split())
+    """The first words of a paragraph, by which it is known; numbers count as any number."""
+    return " ".join(re.sub(r"\d[\d,]*", "#", re.split(":|, reached|\n", part)[0]).split())
 
 
 def _timeless(part: str) -> str:
