@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 
 import click
-from tabulate import tabulate
 
 from elcheck.checker.check.check import Coverage, Report, Result, Stats
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.render.diagram import diagram
+from elcheck.checker.render.fit import fitted, table
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.temporal.certificate import Certificate
@@ -39,8 +38,8 @@ class Wanted:
 def render(run: Run, report: Report, wanted: Wanted = Wanted()) -> str:
     """The whole report."""
     parts = [_head(run, report, wanted.width), _table(report, wanted.width)]
-    parts.append(_size(report.stats, report.engine))
-    parts += [_fitted(f"Note: {note}.", wanted.width) for note in report.notes]
+    parts.append("\n".join(fitted(line, wanted.width) for line in _size(report.stats, report.engine)))
+    parts += [fitted(f"Note: {note}.", wanted.width) for note in report.notes]
     parts += _coverage(report.coverage, report.stats)
     for result in report.results:
         if (result.verdict is Verdict.REFUTED or wanted.witnesses) and result.trace is not None:
@@ -59,32 +58,23 @@ def verdict(found: Verdict) -> str:
 def _head(run: Run, report: Report, width: int | None) -> str:
     lines = [click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")]
     if run.parameters:
-        lines.append(_fitted(run.settings, width))
+        lines.append(fitted(run.settings, width))
     if report.model.programs:
         lines.append(report.model.environment.describe())
     return "\n".join(lines)
 
 
-def _fitted(said: str, width: int | None) -> str:
-    return said if width is None else textwrap.fill(said, width, subsequent_indent="  ")
-
-
 def _table(report: Report, width: int | None) -> str:
     """The verdicts. What bounds cut is said once, below."""
     rows = [[result.name, result.kind, verdict(result.verdict), _detail(result)] for result in report.results]
-    headers = ["property", "kind", "verdict", "detail"]
-    room = None
-    if width is not None:
-        others = (max(len(click.unstyle(row[at])) for row in [headers, *rows]) for at in range(3))
-        room = max(24, width - sum(others) - 3 * 2)
-    return tabulate(rows, headers=headers, tablefmt="simple", maxcolwidths=[None, None, None, room])
+    return table(rows, ["property", "kind", "verdict", "detail"], "detail", width)
 
 
 def _detail(result: Result) -> str:
     return "" if result.verdict is Verdict.HOLDS else result.detail.partition("\n")[0]
 
 
-def _size(stats: Stats, engine: str) -> str:
+def _size(stats: Stats, engine: str) -> list[str]:
     """How much was searched, in how much time, and what was left out."""
     rate = stats.distinct / max(stats.seconds, 1e-9)
     held = "" if stats.bytes_per_state is None else f", {stats.bytes_per_state:,.0f} bytes a state"
@@ -99,7 +89,7 @@ def _size(stats: Stats, engine: str) -> str:
         lines.append(f"The bound {name} cut steps of {count:,} states; what lies across it was not checked.")
     if stats.exhaustive:
         lines.append("Every reachable state was examined.")
-    return "\n".join(lines)
+    return lines
 
 
 def _coverage(coverage: Coverage, stats: Stats) -> list[str]:
