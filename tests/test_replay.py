@@ -6,7 +6,7 @@ import itertools
 import json
 import random
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.ids import NodeId, node_ids
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import State
+from elcheck.checker.model.state import GlobalState
 from elcheck.checker.render import as_json
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.judged import judged
@@ -335,7 +335,6 @@ def test_a_loop(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "for ever" in replayed(capfd, tmp_path, "fill_big\nand stays there for ever", "die_hard")[1]
 
 
-@dataclass(frozen=True)
 class Flipping(Counting):
     """Two nodes that count to 1 and back."""
 
@@ -381,7 +380,7 @@ def test_a_lasso_as_it_is_printed_and_exported(capfd: pytest.CaptureFixture[str]
     witness = replayed(capfd, tmp_path, printed, *STARVED, "--property", "another takes over")[1]
     assert "ALLOWED: 6 steps" in witness
     given = {"nodes": 4, "liveness": True, "weak_timers": True}
-    result = check(load("bully").build(given, given))["in the end all follow the highest"]
+    result = check(load("bully")(**given))["in the end all follow the highest"]
     assert "the loop closes" in replayed(capfd, tmp_path, str(result.trace), *STARVED)[1]
     code, _, err = replayed(capfd, tmp_path, printed, *STARVED, "--property", "none")
     assert (code, "no table of a property called 'none'; the tables: A witness of" in err) == (2, True)
@@ -397,7 +396,7 @@ def test_what_has_no_table(capfd: pytest.CaptureFixture[str], tmp_path: Path, ar
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_table_that_was_fitted_to_a_terminal(width: int) -> None:
-    report = check(load("raft").build({"bug": "forget-vote"}, {"bug": "forget-vote"}), Limits(depth=10))
+    report = check(load("raft")(bug="forget-vote"), Limits(depth=10))
     trace = report.results[0].trace
     assert trace is not None
     table = (
@@ -526,7 +525,7 @@ def test_a_state_is_kept() -> None:
     assert _value(other.states[-1]) == 3
 
 
-def _value(state: State) -> object:
+def _value(state: GlobalState) -> object:
     return getattr(state.nodes[0].state, "value", None)
 
 

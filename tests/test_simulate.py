@@ -34,12 +34,12 @@ ROOT = Path(__file__).parent.parent
 
 def below(limit: int) -> Property:
     """A counter stays below a limit."""
-    return always("below", each(lambda n: n.state.value < limit, of=Counter))
+    return always("below", each(Counter, lambda s: s.value < limit))
 
 
 def reaches(value: int) -> Property:
     """A counter gets to a value."""
-    return sometimes("reaches", each(lambda n: n.state.value == value, of=Counter))
+    return sometimes("reaches", each(Counter, lambda s: s.value == value))
 
 
 # -- of any model ----------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def test_a_detour_is_cut_out() -> None:
 
 
 def test_a_broken_step_is_shortened() -> None:
-    grows = step("grows", change_of(lambda a, b: b.state.value == a.state.value + 1, of=Counter))
+    grows = step("grows", change_of(Counter, lambda a, b: b.value == a.value + 1))
     found = simulate(Counting(wraps=True).model(grows), WalkPlan(walks=1))
     result = found.report.results[0]
     assert result.verdict is Verdict.REFUTED

@@ -79,7 +79,7 @@ def test_a_sparse_value_leaves_out_what_is_declared() -> None:
 
 
 def refuted(name: str, **parameters: object) -> Report:
-    model = load(name).build(parameters, parameters)
+    model = load(name)(**parameters)
     claims = [claim for claim in model.properties if claim.kind not in ("possible", "liveness")]
     return check(replace(model, properties=claims), Limits(first=True))
 
@@ -127,5 +127,5 @@ def test_how_many_shortest_traces_there_were() -> None:
     run = Run("raft", "", {}, "elcheck raft")
     said = click.unstyle(render(run, refuted("raft", bug="forget-vote")))
     assert "This is the clearest of 252 shortest traces." in said
-    one = click.unstyle(render(run, check(load("die_hard").build({}, {})), Wanted(witnesses=True)))
+    one = click.unstyle(render(run, check(load("die_hard")()), Wanted(witnesses=True)))
     assert "clearest" not in one  # there is only one

@@ -24,7 +24,8 @@ def bundled_pins() -> Mapping[str, Case]:
     It is ``tests/counts.toml``, which an installed elcheck has beside its models.
     """
     root = Path(__file__).parents[2]
-    files = [file for file in (root / "models/counts.toml", root / "tests/counts.toml") if file.is_file()]
+    places = (root / "models/counts.toml", root.parent / "tests/counts.toml")
+    files = [file for file in places if file.is_file()]
     return {case.command: case for case in read(files[0])} if files else {}
 
 
