@@ -22,6 +22,7 @@ import re
 import shlex
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -194,7 +195,7 @@ class _Terminal(io.StringIO):
 
 
 def printed(line: str) -> tuple[int, str]:
-    """A command's exit code, and what it prints on a terminal without colours, and then to stderr."""
+    """A command's exit code, and what it prints on a terminal without colours, then to stderr."""
     name, *args = shlex.split(line)
     if name == "cat":
         return 0, Path(args[0]).read_text(encoding="utf-8")
@@ -206,7 +207,7 @@ def printed(line: str) -> tuple[int, str]:
         contextlib.redirect_stderr(err),
     ):
         code = cli.run(args)
-    return code, out.getvalue() + err.getvalue()
+    return code, out.getvalue() + "".join(textwrap.fill(said, WIDTH) for said in err.getvalue().splitlines())
 
 
 def understood(line: str) -> None:
