@@ -8,8 +8,9 @@ A page is README.md or a file of docs/. What its fenced blocks are is said behin
 ``sh``              commands that take long or open a browser: they are not run, but have to be understood
 
 A command is ``elcheck ...``, or ``cat FILE`` of a file that one before it in the block has written. A block may
-show a part of what is printed: of its paragraphs some, each known by its first words. A paragraph ``...`` says
-that something is left out. Seconds and rates are those of some run. The files of README.md are there on every page.
+show a part of what is printed: of its paragraphs some, each known by its first words. A paragraph ``...``
+says that something is left out. Seconds and rates are those of some run. The files of README.md are there on
+every page.
 """
 
 from __future__ import annotations

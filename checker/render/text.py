@@ -122,7 +122,9 @@ def _shown(report: Report, result: Result, wanted: Wanted) -> str:
     if result.shortest is not None and result.shortest > 1:
         what = "shortest traces" if result.trace.loop is None else "shortest ways to its loop"
         lines.append(f"This is the clearest of {result.shortest:,} {what}.")
-    lines[0] += f" (fewest faults: {result.fewest})" if result.fewest else ""
+    lines[0] = fitted(
+        lines[0] + (f" (fewest faults: {result.fewest})" if result.fewest else ""), wanted.width
+    )
     explanation = None
     if wanted.explain:
         explanation = explain(result.trace, report.model, report.claim_of(result))
