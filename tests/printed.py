@@ -7,9 +7,10 @@ A page is README.md or a file of docs/. What its fenced blocks are is said behin
 ``python``          a session, if it begins with ``>>>``: a doctest; all of a page are one
 ``sh``              commands that take long or open a browser: they are not run, but have to be understood
 
-A command is ``elcheck ...``, or ``cat FILE`` of a file that one before it in the block has written. A block may
-show a part of what is printed: of its paragraphs some, each known by its first words. A paragraph ``...`` says
-that something is left out. Seconds and rates are those of some run. The files of README.md are there on every page.
+A command is ``elcheck ...``, or ``cat FILE`` of a file that one before it in the block has written. A block
+may show a part of what is printed: of its paragraphs some, each known by its first words, in order. A
+paragraph ``...`` says that something is left out. Seconds and rates are those of some run. The files of
+README.md are there on every page.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import re
 import shlex
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +38,9 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 WIDTH = 100
 
 _BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_VOLATILE = re.compile(r"\d+(\.\d+)? s\b|[\d,]+ states/s|\"seconds\": [\d.]+|127\.0\.0\.1:\d+/\S+")
+_VOLATILE = re.compile(
+    r"\d+(\.\d+)? s\b|[\d,]+ (states|walks)/s|\"seconds\": [\d.]+|[\d.]+ +(ok|WRONG)$", re.MULTILINE
+)
 _FAILED = {2, 70, 74, 150}
 """Exit codes of commands that did not do what they were told to."""
 
@@ -70,19 +74,27 @@ class Block:
 
     def _current(self, command: Command) -> str:
         code, out = printed(command.line)
-        parts = out.rstrip("\n").split("\n\n")
-        if code in _FAILED and not command.shown.strip():
-            raise LookupError(f"{self.page.name}: {command.line} ends with {code}:\n{out}")
-        shown = command.shown.rstrip("\n").split("\n\n") if command.shown.strip() else []
-        found = [part if part == "..." else self._part(command.line, part, parts) for part in shown]
-        return "\n\n".join(found) + "\n" * (1 + command.shown.endswith("\n\n")) if found else ""
+        shown = command.shown.strip("\n")
+        if not shown:
+            if code in _FAILED:
+                raise LookupError(f"{self.page.name}: {command.line} ends with {code}:\n{out}")
+            return ""
+        left = [part.strip("\n") for part in out.strip("\n").split("\n\n")]
+        found = []
+        for part in shown.split("\n\n"):
+            if part != "...":
+                at = self._place(command.line, part, left)
+                part = part if _timeless(left[at]) == _timeless(part) else left[at]
+                left = left[at + 1 :]
+            found.append(part)
+        return "\n\n".join(found) + "\n" * (1 + command.shown.endswith("\n\n"))
 
-    def _part(self, line: str, shown: str, parts: list[str]) -> str:
-        """The paragraph that begins with the same words; as it is shown, if only times differ."""
-        for part in parts:
+    def _place(self, line: str, shown: str, left: list[str]) -> int:
+        """Where among what is left of the output the paragraph is that begins with the same words."""
+        for at, part in enumerate(left):
             if _lead(part) == _lead(shown):
-                return shown if _timeless(part) == _timeless(shown) else part
-        raise LookupError(f"{self.page.name}: {line} prints no {_lead(shown)!r}, but\n" + "\n\n".join(parts))
+                return at
+        raise LookupError(f"{self.page.name}: {line} prints no {_lead(shown)!r}, but\n" + "\n\n".join(left))
 
 
 @dataclass(frozen=True)
@@ -194,7 +206,7 @@ class _Terminal(io.StringIO):
 
 
 def printed(line: str) -> tuple[int, str]:
-    """A command's exit code, and what it prints on a terminal without colours, and then to stderr."""
+    """A command's exit code, and what it prints on a terminal without colours, then to stderr."""
     name, *args = shlex.split(line)
     if name == "cat":
         return 0, Path(args[0]).read_text(encoding="utf-8")
@@ -206,7 +218,7 @@ def printed(line: str) -> tuple[int, str]:
         contextlib.redirect_stderr(err),
     ):
         code = cli.run(args)
-    return code, out.getvalue() + err.getvalue()
+    return code, out.getvalue() + "".join(textwrap.fill(said, WIDTH) for said in err.getvalue().splitlines())
 
 
 def understood(line: str) -> None:
@@ -229,7 +241,9 @@ def _lead(part: str) -> str:
 
 
 def _timeless(part: str) -> str:
-    return _VOLATILE.sub("TIME", part)
+    """A paragraph without times, and without the breaks and blanks that depend on them."""
+    masked = _VOLATILE.sub("TIME", part)
+    return part if masked == part else " ".join(masked.split())
 
 
 def renew(page: Path) -> None:

@@ -131,8 +131,9 @@ def adapted(model: Model, given: Mapping[str, object]) -> Model:
     try:
         environment.check()
     except UsageError as error:
-        kept = [name for name in ENVIRONMENT if name not in given]
-        own_part = ", ".join(f"--{n} {getattr(own, n)}" for n in kept if getattr(own, n) not in (0, "none"))
+        default = Environment()
+        kept = {name: getattr(own, name) for name in ENVIRONMENT if name not in given}
+        own_part = ", ".join(f"--{n} {part}" for n, part in kept.items() if part != getattr(default, n))
         hint = f" (the model's own environment gives {own_part})" if own_part else ""
         raise UsageError(f"{error}{hint}") from error
     return replace(model, environment=environment)

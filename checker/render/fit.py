@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 import click
@@ -12,9 +11,18 @@ _NARROWEST = 24
 
 
 def fitted(said: str, width: int | None) -> str:
-    """A line, broken where it is too long, the further ones indented below its own beginning."""
-    begin = said[: len(said) - len(said.lstrip())]
-    return said if width is None else textwrap.fill(said, width, subsequent_indent=f"{begin}  ")
+    """A line with its colours, broken where it is too long, the further ones indented below its beginning."""
+    if width is None:
+        return said
+    indent = said[: len(said) - len(said.lstrip())]
+    lines, line = [], ""
+    for word in said.split():
+        longer = f"{line} {word}" if line else indent + word
+        if line and len(click.unstyle(longer)) > width:
+            lines.append(line)
+            longer = f"{indent}  {word}"
+        line = longer
+    return "\n".join([*lines, line])
 
 
 def table(rows: Sequence[Sequence[str]], headers: Sequence[str], folded: str, width: int | None) -> str:

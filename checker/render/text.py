@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import click
 
 from elcheck.checker.check.check import Coverage, Report, Result, Stats
+from elcheck.checker.check.results import cuts_in_words
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.render.diagram import diagram
 from elcheck.checker.render.fit import fitted, table
@@ -65,13 +66,20 @@ def _head(run: Run, report: Report, width: int | None) -> str:
 
 
 def _table(report: Report, width: int | None) -> str:
-    """The verdicts. What bounds cut is said once, below."""
-    rows = [[result.name, result.kind, verdict(result.verdict), _detail(result)] for result in report.results]
+    """The verdicts."""
+    rows = [
+        [result.name, result.kind, verdict(result.verdict), _detail(result, report.stats)]
+        for result in report.results
+    ]
     return table(rows, ["property", "kind", "verdict", "detail"], "detail", width)
 
 
-def _detail(result: Result) -> str:
-    return "" if result.verdict is Verdict.HOLDS else result.detail.partition("\n")[0]
+def _detail(result: Result, stats: Stats) -> str:
+    """What is to be said of a verdict, but for what cut or stopped the search: that stands once below."""
+    said = result.detail.partition("\n")[0]
+    for below in filter(None, (stats.stopped, cuts_in_words(stats.cut))):
+        said = said.removesuffix(below).rstrip(":; ")
+    return said
 
 
 def _size(stats: Stats, engine: str) -> list[str]:
@@ -122,7 +130,9 @@ def _shown(report: Report, result: Result, wanted: Wanted) -> str:
     if result.shortest is not None and result.shortest > 1:
         what = "shortest traces" if result.trace.loop is None else "shortest ways to its loop"
         lines.append(f"This is the clearest of {result.shortest:,} {what}.")
-    lines[0] += f" (fewest faults: {result.fewest})" if result.fewest else ""
+    lines[0] = fitted(
+        lines[0] + (f" (fewest faults: {result.fewest})" if result.fewest else ""), wanted.width
+    )
     explanation = None
     if wanted.explain:
         explanation = explain(result.trace, report.model, report.claim_of(result))

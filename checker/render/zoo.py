@@ -11,6 +11,7 @@ import click
 from tabulate import tabulate
 
 from elcheck.checker.loading.version import __version__
+from elcheck.checker.model.values import counted
 from elcheck.checker.render.junit import printable
 from elcheck.checker.render.text import verdict
 from elcheck.checker.zoo.run import CaseResult
@@ -56,7 +57,8 @@ def _row(outcome: CaseResult) -> list[str]:
 def _summary(outcomes: Sequence[CaseResult], wrong: int, seconds: float) -> str:
     models = len({outcome.case.model for outcome in outcomes})
     as_expected = "all as they have to be" if not wrong else f"{wrong} not as they have to be"
-    return f"{len(outcomes)} cases of {models} model{'s' * (models != 1)} in {seconds:.0f} s: {as_expected}."
+    cases = f"{counted(len(outcomes), 'case')} of {counted(models, 'model')}"
+    return f"{cases} in {seconds:.0f} s: {as_expected}."
 
 
 def as_json(outcomes: Sequence[CaseResult], seconds: float) -> str:
