@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from elcheck import UsageError, always, each
-from elcheck.checker.api import NoTrace, Report, Verdict, check, load, within
+from elcheck import NoTrace, Report, UsageError, Verdict, always, check, each, load, within
 from elcheck.checker.check.check import Limits
 from elcheck.checker.check.check import check as core_check
-from tests.models import Counting
+from tests.models import Counter, Counting
 from tests.test_cli import ROOT
 
 
@@ -80,7 +79,7 @@ def test_html_shows_verdicts_and_the_first_trace() -> None:
 def test_html_escapes() -> None:
     """Names and details of a model are text, whatever they look like."""
     name = "<script>alert('x')</script> & so on"
-    report = check(Counting().model(always(name, each(lambda n: f"<b>{n.state.value}</b>"))))
+    report = check(Counting().model(always(name, each(Counter, lambda s: f"<b>{s.value}</b>"))))
     said = report._repr_html_()
     assert "<script>" not in said
     assert "<b>" not in said

@@ -32,7 +32,7 @@ WORLDS: dict[str, tuple[str, dict[str, object], dict[str, object]]] = {
 def model_of(world: str) -> Model:
     """The model of one of WORLDS."""
     name, parameters, environment = WORLDS[world]
-    return adapted(load(name).build(parameters, parameters), environment)
+    return adapted(load(name)(**parameters), environment)
 
 
 def walk(model: Model, seed: int, length: int) -> Trace:
