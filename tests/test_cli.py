@@ -137,6 +137,7 @@ def test_json_is_what_docs_say(capfd: pytest.CaptureFixture[str]) -> None:
     )
     document = json.loads(out)
     for key in (
+        "elcheck",
         "model",
         "parameters",
         "environment",

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from elcheck import UsageError, always, each
-from elcheck.checker.api import NoTrace, Report, Verdict, check, load, within
+from elcheck import NoTrace, Report, UsageError, Verdict, always, check, each, load, within
 from elcheck.checker.check.check import Limits
 from elcheck.checker.check.check import check as core_check
 from tests.models import Counter, Counting

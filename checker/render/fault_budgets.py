@@ -9,7 +9,7 @@ import click
 
 from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
 from elcheck.checker.model.values import counted
-from elcheck.checker.render.as_json import environment, value
+from elcheck.checker.render.as_json import asked
 from elcheck.checker.render.fit import fitted, table
 from elcheck.checker.render.run import Run
 from elcheck.checker.strategies.fault_budgets import FEW, BudgetRow, Frontier, Minimum
@@ -97,9 +97,7 @@ def _notes(found: Frontier) -> list[str]:
 def as_json(run: Run, found: Frontier) -> str:
     """One object, in the form that docs/json.md describes."""
     document: dict[str, object] = {
-        "model": run.name,
-        "parameters": {name: value(v) for name, v in run.parameters.items()},
-        "environment": environment(found.model),
+        **asked(run, found.model),
         "properties": [
             {
                 "name": row.name,

@@ -120,9 +120,7 @@ def as_json(run: Run, answer: ReplayResult) -> str:
     """One object, in the form that docs/json.md describes."""
     walked, model = answer.walked, answer.model
     document: dict[str, object] = {
-        "model": run.name,
-        "parameters": {name: json_of.value(v) for name, v in run.parameters.items()},
-        "environment": json_of.environment(model),
+        **json_of.asked(run, model),
         "answer": answer.verdict,
         "steps": len(answer.script.steps),
         "refused": None if walked.refused is None else _refused(walked.refused),

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import click
 from tabulate import tabulate
 
+from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.junit import printable
 from elcheck.checker.render.text import verdict
@@ -63,11 +64,13 @@ def _summary(outcomes: Sequence[CaseResult], wrong: int, seconds: float) -> str:
 def as_json(outcomes: Sequence[CaseResult], seconds: float) -> str:
     """An object with the cases under ``cases``."""
     wrong = sum(bool(outcome.problems) for outcome in outcomes)
-    return json.dumps(
-        {"cases": [_object(o) for o in outcomes], "wrong": wrong, "seconds": round(seconds, 3)},
-        indent=2,
-        ensure_ascii=False,
-    )
+    document = {
+        "elcheck": __version__,
+        "cases": [_object(o) for o in outcomes],
+        "wrong": wrong,
+        "seconds": round(seconds, 3),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def _object(outcome: CaseResult) -> dict[str, object]:
