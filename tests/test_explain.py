@@ -186,7 +186,7 @@ def test_the_table_marks_and_says_what_each_step_needs() -> None:
     trace = report.results[0].trace
     assert trace is not None
     explanation = Explanation("x", ((), None, *((1, 2) for _ in trace.steps[2:])))
-    lines = trace_table(report, trace, explanation=explanation).splitlines()
+    lines = trace_table(report.model, trace, explanation=explanation).splitlines()
     plain = [click.unstyle(line) for line in lines]
     assert plain[0].split()[:3] == ["step", "needs", "node"]
     assert plain[4].startswith("2 ·")

@@ -22,7 +22,7 @@ from elcheck.checker.check.check import Limits, check
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.strategies.shorten import shortened
-from elcheck.checker.strategies.simulate import DECIDABLE, WalkPlan, Simulation, Walker, simulate
+from elcheck.checker.strategies.simulate import DECIDABLE, Simulation, Walker, WalkPlan, simulate
 from elcheck.checker.system import build
 from elcheck.checker.traces.trace import replay
 from tests.models import Counter, Counting
@@ -88,7 +88,9 @@ def test_a_walk_does_not_depend_on_the_number_of_walks(case: Case, seed: int) ->
 def test_without_faults_there_are_none(case: Case, seed: int) -> None:
     try:
         found = simulate(case.model, WalkPlan(walks=10, steps=10, seed=seed, faults=0.0))
-        walker = Walker(build(case.model), WalkPlan(walks=10, steps=10, seed=seed, faults=0.0), lambda _: None)
+        walker = Walker(
+            build(case.model), WalkPlan(walks=10, steps=10, seed=seed, faults=0.0), lambda _: None
+        )
         walker.run()
     except DefinitionError:
         assume(False)

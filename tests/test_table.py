@@ -87,7 +87,7 @@ def refuted(name: str, **parameters: object) -> Report:
 def rows(report: Report, width: int | None = None) -> list[str]:
     trace = report.results[0].trace
     assert trace is not None
-    return trace_table(report, trace, width).splitlines()
+    return trace_table(report.model, trace, width).splitlines()
 
 
 def test_a_spec_shows_the_path_that_changes() -> None:
