@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,16 @@ def test_the_rooms_are_the_listing() -> None:
     assert [path.name for path in sorted((ROOT / "elcheck").iterdir()) if path.is_symlink()] == [
         "checker", "models", "specs",
     ]  # fmt: skip
+
+
+def test_the_listing_names_every_module() -> None:
+    """ARCHITECTURE.md says of each room what its modules are for, in the order of the rooms."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## Packed states")[0]
+    rows = dict(re.findall(r"^\| `([\w/]+)/` \| (.*) \|$", text, re.MULTILINE))
+    assert [room for room in rows if "/" not in room] == ROOMS
+    for room, said in rows.items():
+        modules = {path.stem for path in (ROOT / "checker" / room).glob("*.py")} - {"__init__"}
+        assert modules - set(re.findall(r"`(\w+)`", said)) == set(), room
 
 
 def imports(path: Path) -> set[str]:
