@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from elcheck.checker.search.fast import hashing, lists, mail
+from elcheck.checker.search.fast import compiled, hashing, lists, mail, tarjan
 from elcheck.checker.search.fast import search as searching
 from elcheck.checker.search.fast.compiled import from_python
 
@@ -18,3 +18,4 @@ hash_rows = from_python(hashing.hash_rows)
 intern = from_python(mail.intern)
 id_of = from_python(lists.id_of)
 tight = from_python(lists.tight)
+components = from_python(compiled.compiled(tarjan.components))
