@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from elcheck.checker.interpreter.steps import Interpreter
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.environment import FaultKind
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.record import State
@@ -64,8 +65,6 @@ class Explainer(Interpreter):
     def events(self, state: GlobalState) -> Iterator[Event]:
         """What can be thought of in a state, enabled or not: every handler's event with each of its choices,
         every message under way delivered, lost and duplicated, every fault.
-
-        Raises HandlerError when a handler does.
         """
         if not self.nodes:
             for event in self.runner.shared_events():
@@ -84,8 +83,11 @@ class Explainer(Interpreter):
         yield from self._thinkable_faults(state)
 
     def _with_choices(self, event: Event, local: object) -> Iterator[Event]:
-        """An event with each choice that its handler has in a local state."""
-        steps = self.runner.take(event, local).steps
+        """An event with each choice that its handler has in a local state; by itself if that raises."""
+        try:
+            steps = self.runner.take(event, local).steps
+        except HandlerError:
+            steps = ()
         yield from (event.chosen(choice) for choice in dict.fromkeys(step.choice for step in steps))
         if not steps:
             yield event
@@ -143,10 +145,11 @@ class Explainer(Interpreter):
         found = self.runner.take(event, local)
         if found.blocked is not None:
             return Reason("guard", f"its guard: {found.blocked}"), ()
-        if not found.steps:
+        steps = tuple(step for step in found.steps if step.choice == event.choice)
+        if not steps:
             return NO_OUTCOME, ()
-        crossed = [name for step in found.steps for name in self.runner.crossed(step.state)]
-        return (cut_by(crossed[0]), ()) if crossed else (None, found.steps)
+        crossed = [name for step in steps for name in self.runner.crossed(step.state)]
+        return (cut_by(crossed[0]), ()) if crossed else (None, steps)
 
     def _of_spec(self, state: GlobalState, event: Event) -> Reason:
         why, _ = self._of_call(event, state.shared)
