@@ -42,9 +42,7 @@ Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 
 def model_of(name: str, **parameters: object) -> Model:
     """A bundled model."""
-    made = load(name).function(**parameters)
-    assert isinstance(made, Model)
-    return made
+    return load(name)(**parameters)
 
 
 def client(model: Model) -> Client:
@@ -147,7 +145,7 @@ def test_properties_at_every_state() -> None:
     assert "at most one leader per term" in cast("list[str]", warned["breaks"]), "said before it is taken"
 
 
-_ASKED = "n3: request_vote(RequestVote(term=1, last_term=0, last_index=0)) from "
+_ASKED = "n3: request_vote(RequestVote(term=1, last_log=(0, 0))) from "
 FORGOTTEN = (
     f"n1: election_timeout; n2: election_timeout; {_ASKED}n1; n1: vote; n1: become_leader; "
     f"n3: crash; n3: restart; {_ASKED}n2; n2: vote; n2: become_leader"
