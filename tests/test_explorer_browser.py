@@ -10,12 +10,9 @@ import pytest
 from elcheck.checker.explorer.about import Overview, SavedPath
 from elcheck.checker.explorer.server import serving
 from elcheck.checker.explorer.space import Space
-from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.model import Model
 from tests.browser import Chromium, Keys, Select, WebDriverWait
-
-BROKEN = (0, 0, 3, 0, 0, 0, 5, 2, 3, 2, 0)
-"""The way to two leaders in Raft with forget-vote."""
+from tests.test_explorer import FORGOTTEN, client, follow, model_of
 
 
 def served(model: Model, *prepared: SavedPath) -> Iterator[str]:
@@ -29,17 +26,11 @@ def served(model: Model, *prepared: SavedPath) -> Iterator[str]:
     thread.join()
 
 
-def model_of(name: str, **parameters: object) -> Model:
-    """A bundled model."""
-    made = load(name).function(**parameters)
-    assert isinstance(made, Model)
-    return made
-
-
 @pytest.fixture(scope="module")
 def raft() -> Iterator[str]:
-    trace = SavedPath("refuted: at most one leader per term", BROKEN, "n1 and n2 both lead")
-    yield from served(model_of("raft", bug="forget-vote"), trace)
+    model = model_of("raft", bug="forget-vote")
+    path = tuple(follow(client(model), *FORGOTTEN.split("; ")))
+    yield from served(model, SavedPath("refuted: at most one leader per term", path, "n1 and n2 both lead"))
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Generic, TypeVar
 
 import pytest
 from hypothesis import given
@@ -17,9 +18,11 @@ from elcheck import (
     Map,
     Message,
     Monitor,
+    Node,
     NodeId,
     NodeView,
     Record,
+    State,
     Step,
     UsageError,
     always,
@@ -27,15 +30,17 @@ from elcheck import (
     history,
     node_ids,
     text,
+    with_mistake,
 )
 from elcheck.checker.check.check import check
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.call import HandlerError, outcomes
 from elcheck.checker.model.environment import FAULT_KINDS, EnvironmentState, initial_state, symmetric_splits
+from elcheck.checker.model.generics import state_classes
 from elcheck.checker.model.step import send
 from elcheck.checker.model.values import flaw, order
-from tests.models import Counter
+from tests.models import Counter, Counting
 
 
 class Colour(Enum):
@@ -43,6 +48,14 @@ class Colour(Enum):
 
     RED = "z"
     BLUE = "a"
+
+
+class Waiting(State):
+    """Another state."""
+
+
+class Jumping(Counting):
+    """A mistake."""
 
 
 class Hello(Message):
@@ -240,3 +253,37 @@ def test_a_monitor_looks_at_the_nodes_of_its_class() -> None:
     model = replace(made, properties=[always("small", history(watched, small))])
     assert check(model).verdict is Verdict.PROVED
     assert found == [0]  # no node has a counter
+
+
+S = TypeVar("S", bound=State)
+T = TypeVar("T")
+
+
+class Noting(Node[S], Generic[T, S]):
+    """A program of whatever states, which notes something."""
+
+
+class Unsure(Noting[int, S]):
+    """Says half of it."""
+
+
+class Sure(Unsure[Counter]):
+    """Says the rest."""
+
+
+class Both(Node[Counter | Waiting]):
+    """Has two classes of states."""
+
+
+def test_which_states_a_program_works_on() -> None:
+    """A generic class in between passes on what it is given; a mistake has its program's."""
+    assert state_classes(Sure, Node) == (Counter,)
+    assert state_classes(Unsure, Node) == state_classes(Noting, Node) == state_classes(Node, Node) == ()
+    assert state_classes(Both, Node) == (Counter, Waiting)
+    assert state_classes(Jumping, Node) == (Counter,)
+
+
+def test_a_mistake_of_one_of_several_programs() -> None:
+    assert with_mistake(Counting, Jumping) is Jumping
+    assert with_mistake(Counting, Both) is Counting
+    assert with_mistake(Both, None) is Both
