@@ -47,6 +47,10 @@ class Weathers:
         self.shift = shift
         self.start = self._settings.number(start)
 
+    def setting(self, number: int) -> Setting:
+        """The environment's state of a number. Nothing is numbered for it: a checkpoint relies on that."""
+        return self._settings.values[number]
+
     def at(self, number: int) -> Weather:
         """The environment's state of a number, with what it allows."""
         known = self._known.get(number)

@@ -134,7 +134,7 @@ class NodeSystem(System):
             network.sort(key=lambda e: (e.src, e.dst))
         else:
             network.sort(key=lambda e: (e.src, e.dst, order(e.msg)))
-        setting = self.weathers.at(code >> self._top).setting
+        setting = self.weathers.setting(code >> self._top)
         return GlobalState(tuple(views), tuple(network), setting, self.history.decode(code))
 
     def profile(self, code: int) -> tuple[int, ...]:
