@@ -18,15 +18,15 @@ _BUDGETS: dict[EventKind, FaultKind] = {
     "disconnect": "disconnect",
     "partition": "partition",
 }
-NO_STEP = "it would leave everything as it is, and that is no step"
+NO_STEP = "it would leave everything as it is, and that is not a step"
 
 
 class Explainer(Interpreter):
     """An interpreter that can say of events why they are not enabled."""
 
     def events(self, state: GlobalState) -> Iterator[Event]:
-        """What can be thought of in a state, enabled or not: every handler's event, every message under way
-        delivered, lost and duplicated, every fault.
+        """Every event that one may ask about in a state, enabled or not: each handler's event, the delivery,
+        the loss and the duplication of each message under way, and each other fault.
         """
         if not self.nodes:
             yield from self.runner.shared_events()
@@ -40,9 +40,9 @@ class Explainer(Interpreter):
                 yield delivery
         if self._tickers():
             yield Event("tick", "tick")
-        yield from self._thinkable_faults(state)
+        yield from self._possible_faults(state)
 
-    def _thinkable_faults(self, state: GlobalState) -> Iterator[Event]:
+    def _possible_faults(self, state: GlobalState) -> Iterator[Event]:
         for envelope in dict.fromkeys(state.network):
             args: tuple[tuple[str, object], ...] = (("src", envelope.src), ("msg", envelope.msg))
             for which in ("head", "newest") if self.network == "fifo" else ("",):
@@ -67,7 +67,9 @@ class Explainer(Interpreter):
         return self.held_up(state, event)
 
     def held_up(self, state: GlobalState, event: Event) -> str:
-        """The same of an event that is known not to be enabled. Raises HandlerError when a handler does."""
+        """What keeps an event from happening that is known not to be enabled. Raises HandlerError when a
+        handler does.
+        """
         if not self.nodes:
             return self._of_spec(state, event)
         if event.fault:
@@ -97,9 +99,7 @@ class Explainer(Interpreter):
         return NO_STEP if found.steps else "its handler yields nothing in this state, and no guard says why"
 
     def _of_outcomes(self, state: GlobalState, event: Event) -> str:
-        """What its handler says. ``state`` is the one that the handler's step starts from. Empty if nothing
-        there is against it.
-        """
+        """What its handler has against an event, whose step starts from ``state``; empty if nothing."""
         assert event.node is not None
         found = self.runner.take(event, state.nodes[event.node.index].state)
         if found.blocked is not None:
@@ -109,18 +109,16 @@ class Explainer(Interpreter):
         crossed = [name for step in found.steps for name in self.runner.crossed(step.state)]
         if crossed:
             return f"the bound {crossed[0]} cuts it"
-        sent = [
-            self._draft(state).stepped(event.node, s.state).sent(event.node, s.sends) for s in found.steps
-        ]
-        if any(draft.cut for draft in sent):
+        sent = [self._from(state).stepped(event.node, s.state).sent(event.node, s.sends) for s in found.steps]
+        if any(after.cut for after in sent):
             return f"the bound {self._bound_on_network()} cuts it"
-        return "" if any(draft.state() != state for draft in sent) else NO_STEP
+        return "" if any(after.state() != state for after in sent) else NO_STEP
 
     def _bound_on_network(self) -> str:
         return next((bound.name for bound in self.model.bounds if isinstance(bound.holds, int)), "")
 
     def _first(self, state: GlobalState, event: Event | None) -> str:
-        """What has to happen before a timeout, or the tick (None), under synchronous timing."""
+        """What synchronous timing has to happen before a timeout, or the tick (None); empty if nothing."""
         waits = "a timeout waits" if event is not None else "the tick waits"
         for eager, found in self._eager(state):
             if self._moving(state, [(eager, found)]):
@@ -151,7 +149,7 @@ class Explainer(Interpreter):
         if why == NO_STEP and self.network == "sent-set":
             return (
                 f"{event.node} ignores it: no field changes and nothing new is sent; and since a sent-set "
-                "network keeps the message, everything stays as it is, and that is no step"
+                "network keeps the message, everything stays as it is, and that is not a step"
             )
         return why
 
@@ -185,7 +183,7 @@ class Explainer(Interpreter):
             case "crash" | "restart":
                 return self._of_node(state, event)
             case "lose" | "duplicate":
-                return self._of_letter(state, event)
+                return self._of_message(state, event)
             case "partition":
                 return f"the network is parted already: {state.environment.standing}"
         down = [str(n) for _, n in event.args if isinstance(n, NodeId) and not state.nodes[n.index].up]
@@ -213,7 +211,7 @@ class Explainer(Interpreter):
             return "recover offers nothing in this state"
         return f"the bound {crossed[0] if crossed else self._bound_on_network()} cuts it"
 
-    def _of_letter(self, state: GlobalState, event: Event) -> str:
+    def _of_message(self, state: GlobalState, event: Event) -> str:
         args = dict(event.args)
         src, msg = args["src"], args["msg"]
         assert isinstance(src, NodeId)
@@ -232,17 +230,17 @@ class Explainer(Interpreter):
 
 
 def no_step(why: str) -> bool:
-    """Whether it would leave everything as it is."""
-    return why.endswith("that is no step")
+    """Whether a reason says that the event would leave everything as it is."""
+    return why.endswith("that is not a step")
 
 
 def by_handler(why: str) -> bool:
-    """Whether it is a handler's own doing that it can't happen, so that its source says more."""
+    """Whether a reason is a handler's own, so that its source says more."""
     return why.startswith(("its guard", "its handler"))
 
 
 def names_of(explainer: Explainer) -> Sequence[str]:
-    """Everything that a step can be called: the handlers, and the faults."""
+    """Every name that a step can have: the handlers', and the faults'."""
     handlers = [handler.name for _, handler in explainer.runner.all_handlers() if handler.mark.kind != "tick"]
     ticks = ["tick"] if any(h.mark.kind == "tick" for _, h in explainer.runner.all_handlers()) else []
     faults = [*_BUDGETS, "heal"] if explainer.nodes else []

@@ -6,30 +6,30 @@ from dataclasses import replace
 
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.plain import Patience, Search
+from elcheck.checker.search.plain import LimitCheck, Search
 from elcheck.checker.system import System
 from elcheck.checker.temporal.answer import Answer
 from elcheck.checker.temporal.liveness import Liveness
 from elcheck.checker.temporal.possibility import judge_possibility
-from elcheck.checker.temporal.state_graph import OutOfPatience, graph_of
+from elcheck.checker.temporal.state_graph import LimitExceeded, graph_of
 from elcheck.checker.temporal.truth import where
 
 
-def judge_graph(search: Search, system: System, judge: Judge, patience: Patience) -> dict[int, Answer]:
+def judge_graph(search: Search, system: System, judge: Judge, limit_check: LimitCheck) -> dict[int, Answer]:
     """The answers to these claims, by their number, over a search that is over."""
     claims = {n: claim for n, claim in enumerate(judge.claims) if claim.kind in ("possible", "liveness")}
     answers = dict.fromkeys(claims, Answer(unsure="it was interrupted before this could be told"))
     try:
-        graph = graph_of(search, system, patience)
+        graph = graph_of(search, system, limit_check)
         liveness = Liveness(graph, search, system, judge)
         for number, claim in claims.items():
-            if (why := patience.out(search)) is not None:
-                raise OutOfPatience(why)
+            if (why := limit_check.exceeded(search)) is not None:
+                raise LimitExceeded(why)
             if claim.formula is not None:
                 answers[number] = liveness.judge(claim.formula)
             else:
                 answers[number] = judge_possibility(where(number, search, judge), graph, search, system)
-    except (OutOfPatience, MemoryError) as error:
+    except (LimitExceeded, MemoryError) as error:
         late = f"{str(error) or 'memory ran out'} before this could be told"
         answers = {n: replace(a, unsure=late) if "interrupted" in a.unsure else a for n, a in answers.items()}
     except HandlerError as error:  # of a check, whose state is noted already, or of a step beyond a bound

@@ -26,8 +26,16 @@ from elcheck.checker.search.fast.keeper import Keeper, Notes
 from elcheck.checker.search.fast.teacher import Teacher, Unsupported
 from elcheck.checker.search.fast.threads import One, Two
 from elcheck.checker.search.judge import Finding, Judge
-from elcheck.checker.search.plain import Limits, Patience, Search, Watch, Written, between_levels, explore
-from elcheck.checker.search.resources import Means
+from elcheck.checker.search.plain import (
+    LimitCheck,
+    Limits,
+    OnProgress,
+    RecordedEdges,
+    Search,
+    between_levels,
+    search_plain,
+)
+from elcheck.checker.search.resources import Resources
 from elcheck.checker.system import System
 from elcheck.checker.system.moves import Move
 from elcheck.checker.system.packed import NodeSystem
@@ -44,8 +52,12 @@ VIEW, STUCK = -1, -2
 """Questions for the judge that are not of a step, in place of the state after it."""
 
 
-def explore_fast(
-    system: System, judge: Judge, limits: Limits, watch: Watch = lambda _: None, means: Means = Means()
+def search_fast(
+    system: System,
+    judge: Judge,
+    limits: Limits,
+    progress: OnProgress = lambda _: None,
+    resources: Resources = Resources(),
 ) -> Search:
     """Search every reachable state, or as far as the limits and the bounds go, as :func:`explore` does.
 
@@ -55,16 +67,16 @@ def explore_fast(
     why = "a Spec"
     if isinstance(system, NodeSystem):
         try:
-            edges = means.spill is None and _tells(system, judge)
-            engine = Engine(system, judge, limits, watch, means, edges=edges)
+            edges = resources.spill is None and _tells(system, judge)
+            engine = Engine(system, judge, limits, progress, resources, edges=edges)
             engine.run()
             return engine.search
         except Unsupported as reason:
             why = str(reason)
             judge.forget()
-    if means.spill is not None:
+    if resources.spill is not None:
         raise UsageError(f"--spill: {why} is left to the plain engine, which keeps its states in memory")
-    return explore(system, judge, limits, watch)
+    return search_plain(system, judge, limits, progress)
 
 
 def _tells(system: NodeSystem, judge: Judge) -> bool:
@@ -111,28 +123,28 @@ class Engine:
         system: NodeSystem,
         judge: Judge,
         limits: Limits,
-        watch: Watch,
-        means: Means = Means(),
+        progress: OnProgress,
+        resources: Resources = Resources(),
         *,
         edges: bool = False,
     ) -> None:
         self._system = system
         self._teacher = Teacher(system, edges=edges)
         self._memory = self._teacher.memory
-        self.search = Search(Codes(self._teacher), engine="fast", views=cache(self._views))
+        self.search = Search(Codes(self._teacher), engine="fast", observations=cache(self._views))
         if edges:
-            self.search.graph = self._written
+            self.search.edges = self._written
         self._judge = judge
         self._limits = limits
-        self._patience = Patience(limits, watch)
+        self._limit_check = LimitCheck(limits, progress)
         self._at: int | None = None
         self._begun = False
         self._notes = Notes()
-        self._workers = means.workers
+        self._workers = resources.workers
         self._threads: One | Two = One(self._memory)
         self._keeper: Keeper | None = None
-        if means.spill is not None:
-            self._keeper = Keeper(means.spill, self._teacher, self.search, judge, self._notes)
+        if resources.spill is not None:
+            self._keeper = Keeper(resources.spill, self._teacher, self.search, judge, self._notes)
 
     def run(self) -> None:
         """Search level by level until nothing is new, everything is decided, or a limit is met."""
@@ -197,7 +209,7 @@ class Engine:
         for number, code in enumerate(self._system.initial()):
             if number % 256 == 0:
                 memory.grow()
-                found.stopped = self._patience.out(found)
+                found.stopped = self._limit_check.exceeded(found)
                 if found.stopped is not None:
                     break
             if len(found.codes) >= cap:
@@ -228,7 +240,7 @@ class Engine:
     def _up_to(self, end: int) -> None:
         """Expand the states up to one, as far as no limit is met."""
         memory, found, h = self._memory, self.search, self._memory.h
-        stretch = self._threads.stretch if self._patience.every > 1 else 256
+        stretch = self._threads.stretch if self._limit_check.every > 1 else 256
         while h[a.NEXT] < end and found.stopped is None:
             self._flags()
             status = self._threads.search(min(end, int(h[a.NEXT]) + stretch))
@@ -242,7 +254,9 @@ class Engine:
             if status == a.CAPPED:
                 found.stopped, found.capped = f"--max-states {self._limits.max_states} was reached", True
                 return
-            found.stopped = self._patience.out(found) or (self._keeper.look() if self._keeper else None)
+            found.stopped = self._limit_check.exceeded(found) or (
+                self._keeper.look() if self._keeper else None
+            )
 
     def graph(self) -> Graph:
         """The edges, if they were wanted."""
@@ -253,7 +267,7 @@ class Engine:
         """What happens in an edge with the number of an outcome for a label."""
         return self._teacher.observed[label][0]
 
-    def _written(self) -> Written:
+    def _written(self) -> RecordedEdges:
         """The edges with the numbers of their events; of a mishap the event says no more than its kind."""
         graph, observed = self.graph(), self._teacher.observed
         numbers: dict[Event, int] = {}
@@ -261,7 +275,7 @@ class Engine:
         of_label += [numbers.setdefault(MISHAPS[label], len(numbers)) for label in sorted(MISHAPS)]
         of_label.append(0)  # there is no label -1; those of mishaps, -6 to -2, count from the end
         labels = np.array(of_label, np.int32)[graph.labels]
-        return graph.starts, graph.targets, labels, graph.cut.astype(np.bool_), tuple(numbers)
+        return RecordedEdges(graph.starts, graph.targets, labels, graph.cut.astype(np.bool_), tuple(numbers))
 
     def _flags(self) -> None:
         """Tell compiled code what is asked for."""
@@ -300,7 +314,7 @@ class Engine:
                     self._decide(claim, index, succ, complaint)
 
     def _judge_state(self, index: int, view: tuple[int, ...]) -> None:
-        self._judge.view(index, view)
+        self._judge.observed(index, view)
         if self._judge.asks_whole:
             self._judge.whole(index, self.search.codes[index])
 
@@ -341,7 +355,7 @@ class Engine:
     def _step(self, index: int, succ: int) -> tuple[int, Move]:
         code, after = self.search.codes[index], self.search.codes[succ]
         found, _ = self._system.successors(code)
-        return next((there, move) for there, move in found if there == after and move.watch)
+        return next((there, move) for there, move in found if there == after and move.visible)
 
     def _count(self) -> None:
         """Bring the numbers of the search up to date."""

@@ -233,9 +233,9 @@ class Values:
     """
 
     def __init__(self, system: NodeSystem) -> None:
-        self._known: list[Sequence[object]] = [system.profiles.seen]
+        self._known: list[Sequence[object]] = [system.observations.views]
         for table in system.tables:
-            self._known += [table.locals.known, table.letters.known]
+            self._known += [table.local_states.known, table.messages.known]
         self._known += [system.history.known(at) for at in range(len(system.model.monitors))]
         self._digests = [hashlib.sha256() for _ in self._known]
         self._done = [0] * len(self._known)

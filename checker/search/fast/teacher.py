@@ -15,9 +15,9 @@ from elcheck.checker.search.fast.arrays import COUNT
 from elcheck.checker.search.fast.calls import find, id_of, intern, put, tight
 from elcheck.checker.search.fast.hashing import ABSENT
 from elcheck.checker.search.fast.memory import Memory
-from elcheck.checker.system.history import SEEN
-from elcheck.checker.system.locals import Outcome
-from elcheck.checker.system.mail import Mail
+from elcheck.checker.system.history import MONITORED
+from elcheck.checker.system.local_states import LocalOutcome
+from elcheck.checker.system.mailboxes import Mailbox
 from elcheck.checker.system.moves import MASK
 from elcheck.checker.system.node_table import NodeTable
 from elcheck.checker.system.packed import NodeSystem
@@ -95,7 +95,7 @@ class Teacher:
                     letter = table.break_notice(other.node)
                     self.memory.set(a.BROKEN, at, self.letter(table, letter))
                 if perfect and table.told_of_crashes:
-                    letter = table.letters.of(other.node, Crashed(other.node), notice=True)
+                    letter = table.messages.of(other.node, Crashed(other.node), notice=True)
                     self.memory.set(a.FALLEN, at, self.letter(table, letter))
 
     # -- numbers ---------------------------------------------------------------------------------------
@@ -107,8 +107,8 @@ class Teacher:
             table = self.system.tables[node]
             known = self._locals[node, number] = len(self._local_of)
             self._local_of.append((node, number))
-            state = table.locals[number]
-            self.memory.append(a.LOC, node, state.up, state.deaf, table.locals.profile[number], -1)
+            state = table.local_states[number]
+            self.memory.append(a.LOC, node, state.up, state.drops, table.local_states.observation[number], -1)
         return known
 
     def letter(self, table: NodeTable, number: int) -> int:
@@ -117,7 +117,7 @@ class Teacher:
         if known is None:
             known = self._letters[table.index, number] = len(self._letter_of)
             self._letter_of.append((table.index, number))
-            src, msg, notice = table.letters.known[number]
+            src, msg, notice = table.messages.known[number]
             kind = 2 if notice and isinstance(msg, Disconnected) else int(notice)
             self.memory.append(a.LET, src.index, kind)
         return known
@@ -131,9 +131,9 @@ class Teacher:
             local, mail = table.ids.values[(code >> table.shift) & MASK]
             fields.append(self._id(self.local(table.index, local), self._mail(table, mail)))
         fields += self.system.history.numbers(code)
-        return [*fields, code >> self.system.weathers.shift]
+        return [*fields, code >> self.system.environments.shift]
 
-    def _mail(self, table: NodeTable, mail: Mail) -> int:
+    def _mail(self, table: NodeTable, mail: Mailbox) -> int:
         letters = [self.letter(table, letter) for letter in table.mailboxes.content(mail)]
         if not table.is_fifo:
             letters.sort()
@@ -152,7 +152,7 @@ class Teacher:
     def code(self, index: int) -> int:
         """A stored state as a code of the packed system."""
         row: list[int] = self.memory.rows[index].tolist()
-        code = row[-1] << self.system.weathers.shift
+        code = row[-1] << self.system.environments.shift
         for own in row[: self.nodes]:
             code += self._placed.get(own) or self._place(own)
         for i, number in enumerate(row[self.nodes : -1]):
@@ -171,12 +171,12 @@ class Teacher:
         self._placed[own] = table.place(local, self._box(table, letters))
         return self._placed[own]
 
-    def _box(self, table: NodeTable, letters: Sequence[int]) -> Mail:
+    def _box(self, table: NodeTable, letters: Sequence[int]) -> Mailbox:
         if not table.is_fifo:
             return tuple(sorted(letters))
         queues: list[tuple[int, ...]] = [()] * self.nodes
         for letter in letters:
-            src = table.letters.src(letter).index
+            src = table.messages.src(letter).index
             queues[src] = (*queues[src], letter)
         return tuple(queues)
 
@@ -216,23 +216,27 @@ class Teacher:
         node, number = self._local_of[local]
         table = self.system.tables[node]
         if key == a.TWIN_OF:
-            twin = table.locals.number(table.locals[number].state, up=False, deaf=True)
+            twin = table.local_states.number(table.local_states[number].state, up=False, drops=True)
             self._twin(local, self.local(node, twin))
         elif key in (a.CRASH_LOST, a.CRASH_KEPT):
             event = Event("crash", "crash", table.node)
-            left = table.locals.remains(number, deaf=key == a.CRASH_LOST)
+            left = table.local_states.remains(number, drops=key == a.CRASH_LOST)
             news = self._news(table)
             self._range(local, key, [(event, number, after, 0, [], news) for after in left])
         else:
             if key == a.RESTART:
-                found = table.locals.recoveries(number)
+                found = table.local_states.recoveries(number)
             elif key == a.TICK_OF:
-                take = table.locals.outcomes if table.locals[number].up else table.locals.down_ticks
+                take = (
+                    table.local_states.outcomes
+                    if table.local_states[number].up
+                    else table.local_states.down_ticks
+                )
                 found = take(number, TICK, self._ticks[node])
             elif key < a.EVENT:
                 found = table.receipts(number, self._letter_of[key][1])
             else:
-                found = table.locals.outcomes(number, *self._events[node][key])
+                found = table.local_states.outcomes(number, *self._events[node][key])
             if self.system.runner.splits and self.system.model.environment.crash != 0:
                 raise Unsupported("crashes between split sends")
             self._range(local, key, [self._compiled(table, outcome) for outcome in found])
@@ -253,7 +257,7 @@ class Teacher:
                     posts.append((other.index, letter))
         return posts
 
-    def _compiled(self, table: NodeTable, outcome: Outcome) -> _Lesson:
+    def _compiled(self, table: NodeTable, outcome: LocalOutcome) -> _Lesson:
         crossed = sum(1 << self.bounds.index(name) for name in outcome.crosses)
         own, posts = self._effects(table, outcome.sends) if not crossed else ([], [])
         event = outcome.event if outcome.event.kind != "tick" else Event("tick", "tick")  # it is everybody's
@@ -269,7 +273,7 @@ class Teacher:
                     own.append(a.BREAK + other.index)
                     posts.append((other.index, a.BREAK + table.index))
             else:
-                letter = self.letter(other, other.letters.of(table.node, effect.msg))
+                letter = self.letter(other, other.messages.of(table.node, effect.msg))
                 if other is table:
                     own.append(letter)
                 else:
@@ -280,10 +284,10 @@ class Teacher:
     def _range(self, local: int, key: int, lessons: list[_Lesson]) -> None:
         memory = self.memory
         node, _ = self._local_of[local]
-        profile = self.system.tables[node].locals.profile
+        profile = self.system.tables[node].local_states.observation
         start = int(memory.h[COUNT + a.OUT])
         for event, before, after, crossed, own, posts in lessons:
-            flags = a.WATCHED * (profile[before] != profile[after]) | a.OBSERVED * (event.kind in SEEN)
+            flags = a.WATCHED * (profile[before] != profile[after]) | a.OBSERVED * (event.kind in MONITORED)
             sends, effects = self._stretch(posts), self._stretch([(node, code) for code in own])
             memory.append(a.OUT, self.local(node, after), flags, *sends, *effects, crossed)
             self.observed.append((event, node, before, after))
@@ -312,26 +316,26 @@ class Teacher:
     # -- the environment -------------------------------------------------------------------------------
 
     def _weather(self, number: int) -> None:
-        memory, shift = self.memory, self.system.weathers.shift
-        known = self.system.weathers.at(number)
+        memory, shift = self.memory, self.system.environments.shift
+        known = self.system.environments.at(number)
 
         def to(step: int | None) -> int:
             return -1 if step is None else number + (step >> shift)
 
         row = [0] * a.COLUMNS
-        early = known.setting.early_timeouts
-        row[a.KNOWN], row[a.KEPT] = 1, known.kept
+        early = known.state.early_timeouts
+        row[a.KNOWN], row[a.KEPT] = 1, known.keeps_mail
         row[a.TIMING] = a.FREE if early is None else a.HELD if early == 0 else a.COUNTED
         row[a.EAGER] = self._handlers(known.partition, None, free=early is None)
         row[a.AFTER_TIMEOUT] = to(known.after_timeout)
         kinds = {a.SPENT_LOSS: "loss", a.SPENT_DUP: "dup", a.SPENT_CRASH: "crash", a.SPENT_RESTART: "restart"}
         for column, kind in [*kinds.items(), (a.SPENT_DISCONNECT, "disconnect")]:
             row[column] = next((to(step) for name, step in known.spend.items() if name == kind), -1)
-        row[a.CRASHING] = self._families[a.CRASHES_KEPT if known.kept else a.CRASHES]
+        row[a.CRASHING] = self._families[a.CRASHES_KEPT if known.keeps_mail else a.CRASHES]
         if early is not None:
             ranks = [self._handlers(known.partition, rank, free=False) for rank in self.system.ranks]
             row[a.RANKS], row[a.RANK_COUNT] = self._run(a.RANK, ranks), len(ranks)
-        falls = [to(step) for step, _ in known.falls]
+        falls = [to(step) for step, _ in known.partition_steps]
         row[a.FALLS], row[a.FALL_COUNT] = self._run(a.FALL, falls), len(falls)
         while number >= memory.h[COUNT + a.WEATHER]:
             memory.append(a.WEATHER, *[0] * a.COLUMNS)
