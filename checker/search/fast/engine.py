@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import cache
-from typing import overload
 
 import numpy as np
 
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.formula import Taken, atoms_of
-from elcheck.checker.model.state import Event
 from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.calls import store_initial
 from elcheck.checker.search.fast.checkpoint import Checkpoint
 from elcheck.checker.search.fast.checkpointer import Checkpointer, SearchNotes
-from elcheck.checker.search.fast.edges import LabelledEdges
 from elcheck.checker.search.fast.files import DiskFull
-from elcheck.checker.search.fast.layout import COUNT, Ints, Words, Words2
+from elcheck.checker.search.fast.layout import COUNT, Ints, Words
 from elcheck.checker.search.fast.misses import MissHandler, Unsupported
+from elcheck.checker.search.fast.stored import StoredStates
 from elcheck.checker.search.fast.threads import OneThread, TwoThreads
 from elcheck.checker.search.judge import Finding, Judge
 from elcheck.checker.search.plain import (
     LimitCheck,
     Limits,
     OnProgress,
-    RecordedEdges,
     Search,
     between_levels,
     search_plain,
@@ -38,15 +34,8 @@ from elcheck.checker.search.resources import Resources
 from elcheck.checker.system import System
 from elcheck.checker.system.moves import Move
 from elcheck.checker.system.packed import NodeSystem
+from elcheck.checker.system.system import Observation
 
-NETWORK_FAULTS = {
-    L.TICKED: Event("tick", "tick"),
-    L.LOST: Event("lose", "lose"),
-    L.DUPLICATED: Event("duplicate", "duplicate"),
-    L.DISCONNECTED: Event("disconnect", "disconnect"),
-    L.PARTITIONED: Event("partition", "partition"),
-}
-"""The events of labels that are not outcomes. Partitions and their heals have one label."""
 STATE, STUCK = -1, -2
 """Questions for the judge that are not of a step, in place of the state after it."""
 EVERY_STATE = 1 << 62
@@ -62,8 +51,8 @@ def search_fast(
 ) -> Search:
     """Search every reachable state, or as far as the limits and the bounds go, as :func:`search_plain` does.
 
-    That does what compiled code does not: a Spec, crashes between split sends. Raises UsageError if it can't,
-    since the states are to be kept in files; and for a checkpoint that can't be restored.
+    What compiled code does not do, a Spec and crashes between split sends, is left to that function. Raises
+    UsageError if the states are to be kept in files then, or for a checkpoint that can't be restored.
     """
     why = "a Spec"
     if isinstance(system, NodeSystem):
@@ -83,8 +72,8 @@ def search_fast(
 
 
 def _tells_enough(system: NodeSystem, judge: Judge) -> bool:
-    """Whether the edges are wanted, and compiled code tells enough of them. Of a fault of the network it does
-    not say which message or link it strikes.
+    """Whether the edges are wanted, and compiled code tells enough of them. Of a network fault it does not say
+    which message or link it strikes.
     """
     model = system.model
     named = {name for rule in (*model.environment.fairness, *model.fairness) for name in rule.names}
@@ -95,27 +84,6 @@ def _tells_enough(system: NodeSystem, judge: Judge) -> bool:
     parted = {"partition", "heal"} if model.environment.partition != 0 else set()
     told = {step.name for step in steps if step.node is not None or step.name in parted}
     return judge.asks_graph and not (vague | parted) & (named | told)
-
-
-class Codes(Sequence[int]):
-    """The codes of the states that were found. Each is made when it is asked for."""
-
-    def __init__(self, misses: MissHandler) -> None:
-        self._misses = misses
-
-    def __len__(self) -> int:
-        return int(self._misses.memory.h[L.STATES])
-
-    @overload
-    def __getitem__(self, index: int) -> int: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[int]: ...
-    def __getitem__(self, index: int | slice) -> int | list[int]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        return self._misses.numbering.code(index)
 
 
 class FastSearch:
@@ -134,9 +102,10 @@ class FastSearch:
         self._system = system
         self._misses = MissHandler(system, edges=edges)
         self._memory = self._misses.memory
-        self.search = Search(Codes(self._misses), engine="fast", observations=cache(self._all_observations))
+        self.stored = StoredStates(self._misses)
+        self.search = Search(self.stored.codes, engine="fast", observations=cache(self.stored.observations))
         if edges:
-            self.search.edges = self._recorded_edges
+            self.search.edges = self.stored.recorded_edges
         self._judge = judge
         self._limits = limits
         self._limit_check = LimitCheck(limits, progress)
@@ -313,7 +282,7 @@ class FastSearch:
         if not len(states):
             return
         succs = np.broadcast_to(after, states.shape)
-        observations, afters = self._observed(states), iter(self._observed(succs[succs >= 0]))
+        observations, afters = self.stored.observed(states), iter(self.stored.observed(succs[succs >= 0]))
         for index, succ, observation in zip(states.tolist(), succs.tolist(), observations, strict=True):
             self._at = index
             if self._checkpointer is not None:
@@ -327,7 +296,7 @@ class FastSearch:
                 for claim, complaint in self._judge.complaints(observation, next(afters)):
                     self._decide(claim, index, succ, complaint)
 
-    def _judge_state(self, index: int, observation: tuple[int, ...]) -> None:
+    def _judge_state(self, index: int, observation: Observation) -> None:
         self._judge.observed(index, observation)
         if self._judge.asks_whole:
             self._judge.whole(index, self.search.codes[index])
@@ -340,49 +309,3 @@ class FastSearch:
             self._judge.found(claim, Finding(index, None, said))
             if succ >= 0:
                 self._notes.steps[claim] = (index, succ)
-
-    # -- what is known of all states -------------------------------------------------------------------
-
-    def _observed(self, states: Words | Ints) -> list[tuple[int, ...]]:
-        """The observation of each of these states."""
-        columns = self._columns(self._memory.rows[states])
-        return list(zip(*(column.tolist() for column in columns), strict=True))
-
-    def _columns(self, rows: Words2) -> list[Words]:
-        """The observations of some states: a column for each node, then for each monitor."""
-        memory, nodes = self._memory, len(self._system.tables)
-        locals_ = (memory.column(L.IDS, rows[:, node], L.LOCAL) for node in range(nodes))
-        columns = [memory.column(L.LOCALS, numbers, L.OBSERVATION) for numbers in locals_]
-        return columns + [rows[:, place] for place in range(nodes, memory.fields - 1)]
-
-    def _all_observations(self) -> tuple[Ints, list[tuple[int, ...]]]:
-        """For each state the number of its observation, and the observation of each number."""
-        rows = self._memory.rows[: len(self.search.codes)]
-        key, span = np.zeros(len(rows), np.int64), 1
-        for column in self._columns(rows):
-            values = int(column.max(initial=0)) + 1
-            if span * values >= 1 << 62:
-                _, key = np.unique(key, return_inverse=True)
-                span = int(key.max(initial=0)) + 1
-            key, span = key * values + column, span * values
-        _, first, numbers = np.unique(key, return_index=True, return_inverse=True)
-        return numbers, self._observed(first)
-
-    def edges(self) -> LabelledEdges:
-        """The edges, if they were wanted."""
-        h = self._memory.h
-        return self._memory.edges.written(int(h[L.STATES]), int(h[L.NEXT]), int(h[L.EDGE_COUNT]))
-
-    def event(self, label: int) -> Event:
-        """What happens in an edge with the number of an outcome for a label."""
-        return self._misses.observed[label][0]
-
-    def _recorded_edges(self) -> RecordedEdges:
-        """The edges with the numbers of their events. Of a network fault the event is only its kind."""
-        edges, observed = self.edges(), self._misses.observed
-        numbers: dict[Event, int] = {}
-        of_label = [numbers.setdefault(event, len(numbers)) for event, *_ in observed]
-        of_label += [numbers.setdefault(NETWORK_FAULTS[n], len(numbers)) for n in sorted(NETWORK_FAULTS)]
-        of_label.append(0)  # -1 is not a label; those of the steps without an outcome count from the end
-        labels = np.array(of_label, np.int32)[edges.labels]
-        return RecordedEdges(edges.starts, edges.targets, labels, edges.cut.astype(np.bool_), tuple(numbers))

@@ -7,19 +7,19 @@ from elcheck.checker.search.fast.compiled import compiled
 from elcheck.checker.search.fast.layout import Ints, Words
 from elcheck.checker.search.fast.move_lists import list_for
 from elcheck.checker.search.fast.pending import after_at, copy_row, emit, move_monitors, send_all
-from elcheck.checker.search.fast.records import dial_at, move_at, row_at, same_words
+from elcheck.checker.search.fast.records import move_at, row_at, same_words, wheel_at
 
 
 @compiled
 def _moves_of(h: Ints, w: Words, wheel: int) -> int:
     """Where the list of a wheel begins."""
-    return int(h[L.MOVE_LISTS] + w[dial_at(h, wheel) + L.DIAL_LIST])
+    return int(h[L.MOVE_LISTS] + w[wheel_at(h, wheel) + L.WHEEL_LIST])
 
 
 @compiled
 def _shown(h: Ints, w: Words, wheel: int) -> int:
     """Where the move begins that a wheel shows."""
-    return move_at(_moves_of(h, w, wheel), w[dial_at(h, wheel) + L.DIAL_MOVE])
+    return move_at(_moves_of(h, w, wheel), w[wheel_at(h, wheel) + L.WHEEL_MOVE])
 
 
 @compiled
@@ -32,8 +32,8 @@ def _set_up(h: Ints, w: Words, q: Ints) -> int:
             return L.GROW
         if number == L.MISS:
             status = L.MISS
-        w[dial_at(h, wheel) + L.DIAL_LIST] = number
-        w[dial_at(h, wheel) + L.DIAL_MOVE] = 0
+        w[wheel_at(h, wheel) + L.WHEEL_LIST] = number
+        w[wheel_at(h, wheel) + L.WHEEL_MOVE] = 0
     return status
 
 
@@ -42,11 +42,11 @@ def _turn(h: Ints, w: Words) -> bool:
     """Turn the odometer to the next combination, the last wheel fastest. Answers whether there is one."""
     wheel = h[L.COUNT + L.TICKERS] - 1
     while wheel >= 0:
-        dial = dial_at(h, wheel)
-        w[dial + L.DIAL_MOVE] += 1
-        if w[dial + L.DIAL_MOVE] < w[_moves_of(h, w, wheel) + L.LIST_LENGTH]:
+        place = wheel_at(h, wheel)
+        w[place + L.WHEEL_MOVE] += 1
+        if w[place + L.WHEEL_MOVE] < w[_moves_of(h, w, wheel) + L.LIST_LENGTH]:
             return True
-        w[dial + L.DIAL_MOVE] = 0
+        w[place + L.WHEEL_MOVE] = 0
         wheel -= 1
     return False
 

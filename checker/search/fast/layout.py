@@ -124,7 +124,7 @@ environment allows.
 """
 SOURCE_STATE, TARGET_STATE, STEP_WIDTH = range(3)
 """Of a step for the judge."""
-DIAL_LIST, DIAL_MOVE, DIAL_WIDTH = range(3)
+WHEEL_LIST, WHEEL_MOVE, WHEEL_WIDTH = range(3)
 """Of a wheel of the odometer: a list of moves, and which of them it shows."""
 PENDING_HASH, PENDING_ENTRY, HASH_WIDTH = range(3)
 KEY, VALUE, PAIR_WIDTH = range(3)
@@ -156,7 +156,7 @@ WIDTHS = {
     STEPS_TO_JUDGE: STEP_WIDTH,
     SENDING: MOVE_WIDTH,
     **dict.fromkeys((BATCH, *BATCH_SPARES), BATCH_WIDTH),
-    ODOMETER: DIAL_WIDTH,
+    ODOMETER: WHEEL_WIDTH,
     EFFECTS: EFFECT_WIDTH,
     **dict.fromkeys((HASHES, *HASH_SPARES), HASH_WIDTH),
     **dict.fromkeys(PAIRS, PAIR_WIDTH),

@@ -101,10 +101,10 @@ def move_at(moves: int, number: int) -> int:
 
 
 @compiled
-def dial_at(h: Ints, wheel: int) -> int:
+def wheel_at(h: Ints, wheel: int) -> int:
     """Where a wheel of the odometer begins."""
     assert UNCHECKED or in_use(h, L.TICKERS, wheel)
-    return int(h[L.ODOMETER] + L.DIAL_WIDTH * wheel)
+    return int(h[L.ODOMETER] + L.WHEEL_WIDTH * wheel)
 
 
 @compiled
