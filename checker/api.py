@@ -50,7 +50,7 @@ class Report(core.Report):
         """
         trace = result_with_trace(self, of).trace
         assert trace is not None
-        return click.unstyle(trace_table(self, trace, width))
+        return click.unstyle(trace_table(self.model, trace, width))
 
     def graph(self) -> nx.MultiDiGraph[int]:
         """The state graph: states by their index, with ``label``, ``depth`` and ``initial``; steps with

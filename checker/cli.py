@@ -18,7 +18,14 @@ from elcheck.checker.model.call import said
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.traces.trace import ReplayError
 
-OWN = {"explore": "explore", "list": "list_models", "replay": "replay", "simulate": "simulate", "zoo": "zoo"}
+OWN = {
+    "explore": "explore",
+    "list": "list_models",
+    "new": "new",
+    "replay": "replay",
+    "simulate": "simulate",
+    "zoo": "zoo",
+}
 """Elcheck's own commands: their modules in checker/commands, which are imported when they are asked for, and
 what they are called there.
 """

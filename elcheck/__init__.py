@@ -14,7 +14,7 @@ from elcheck.checker.model.handlers import action, receive, tick, timeout
 from elcheck.checker.model.ids import NodeId, node_ids
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.monitor import Monitor
-from elcheck.checker.model.node import Node
+from elcheck.checker.model.node import Node, with_mistake
 from elcheck.checker.model.property import (
     Answer,
     Look,
@@ -121,4 +121,5 @@ __all__ = [
     "view",
     "weak",
     "whole",
+    "with_mistake",
 ]

@@ -9,9 +9,8 @@ delays are bounded and no node comes back.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import Enum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from elcheck import (
     WEAK,
@@ -30,12 +29,11 @@ from elcheck import (
     ltl,
     node_ids,
     receive,
+    replace,
     timeout,
     weak,
 )
 from elcheck.specs import election
-
-Bug = Literal["false-suspicion", "highest-recovers", "busy-silent", "hasty", "no-second-timer"]
 
 
 class Mood(Enum):
@@ -47,6 +45,21 @@ class Mood(Enum):
     """It has asked the higher nodes, and waits for an OK."""
     WAITING = 2
     """A higher node has answered, and should announce a coordinator."""
+
+
+class Member(State):
+    """The state of a node. A crash spares nothing but the id."""
+
+    mood: Mood = Mood.NORMAL
+    coordinator: NodeId | None = None
+    """Whom it follows: itself if it coordinates. None except in the mood NORMAL."""
+    silent: bool = False
+    """Whether it hears nothing of its coordinator any more."""
+
+    @property
+    def leader(self) -> NodeId | None:
+        """The coordinator, as specs/election.py calls it."""
+        return self.coordinator
 
 
 class Election(Message):
@@ -61,26 +74,10 @@ class Coordinator(Message):
     """The sender has won."""
 
 
-class Member(State):
-    """The local state. A crash spares nothing but the id."""
-
-    mood: Mood = Mood.NORMAL
-    coordinator: NodeId | None = None
-    """Whom it follows: itself if it coordinates. None except in the mood NORMAL."""
-    silent: bool = False
-    """Whether it hears nothing of its coordinator any more."""
-
-    @property
-    def leader(self) -> NodeId | None:
-        """The coordinator, under the name that the specs know."""
-        return self.coordinator
-
-
 class Bully(Node[Member]):
     """Garcia-Molina 1982, section III, as textbooks tell it."""
 
     boot: bool = False
-    bug: Bug | None = None
 
     def start(self) -> Member | Step[Member]:
         """All follow the highest, or have just been switched on."""
@@ -90,12 +87,18 @@ class Bully(Node[Member]):
         """A node that comes back holds an election."""
         return self.stand()
 
+    # -- Holding an election -------------------------------------------------------------------------------
+
     def stand(self, answer: Sends = ()) -> Step[Member]:
         """Hold an election: ask the higher nodes. The highest of all has nobody to ask, and has won."""
-        higher = [node for node in self.nodes if node > self.me]
-        if not higher or self.bug == "hasty":  # heard of nobody higher yet: that they had no time to answer
+        higher = self.higher()
+        if not higher:
             return self.win(answer)
         return Step(Member(Mood.ELECTING), answer + self.send(higher, Election()))
+
+    def higher(self) -> tuple[NodeId, ...]:
+        """Whom it has to ask."""
+        return tuple(node for node in self.nodes if node > self.me)
 
     def win(self, answer: Sends = ()) -> Step[Member]:
         """Tell everybody who coordinates."""
@@ -110,8 +113,12 @@ class Bully(Node[Member]):
     def suspect(self, s: Member) -> Step[Member]:
         """Nothing has been heard of the coordinator for long: hold an election."""
         guard(s.coordinator not in (None, self.me), "it follows nobody")
-        guard(s.silent or self.bug == "false-suspicion", "it hears its coordinator")  # who may be slow only
+        guard(self.may_suspect(s), "it hears its coordinator")
         return self.stand()
+
+    def may_suspect(self, s: Member) -> bool:
+        """Whoever is not heard of any more is dead: delays are bounded."""
+        return s.silent
 
     @timeout(rank=0)
     def no_answer(self, s: Member) -> Step[Member]:
@@ -122,19 +129,20 @@ class Bully(Node[Member]):
     @timeout(rank=1)
     def no_coordinator(self, s: Member) -> Step[Member]:
         """Who took over has not made it: start again. It waits longer than for an answer, hence the rank."""
-        guard(self.bug != "no-second-timer", "somebody else takes care of it")  # who may die of it
         guard(s.mood is Mood.WAITING, "it awaits no coordinator")
         return self.stand()
 
+    # -- ELECTION, OK, COORDINATOR -------------------------------------------------------------------------
+
     @receive(fair=WEAK)
-    def election(self, s: Member, src: NodeId, msg: Election) -> Member | Step[Member]:
-        """Answer a lower node, and take over. Who holds an election already must answer all the same."""
-        ok = self.send(src, Ok())
-        if s.mood is Mood.NORMAL:
-            return self.stand(ok)
-        if self.bug == "busy-silent":  # to the one who asks, silence means that nobody is there
-            return s
-        return Step(s, ok)
+    def election(self, s: Member, src: NodeId, msg: Election) -> Step[Member]:
+        """Answer a lower node, and take over."""
+        ok = self.answer(s, src)
+        return self.stand(ok) if s.mood is Mood.NORMAL else Step(s, ok)
+
+    def answer(self, s: Member, lower: NodeId) -> Sends:
+        """Who holds an election already must answer all the same: OK says that it lives."""
+        return self.send(lower, Ok())
 
     @receive(fair=WEAK)
     def ok(self, s: Member, src: NodeId, msg: Ok) -> Member:
@@ -147,10 +155,57 @@ class Bully(Node[Member]):
         return Member(Mood.NORMAL, src)
 
 
+# -- Mistakes ----------------------------------------------------------------------------------------------
+
+
+class FalseSuspicion(Bully):
+    """Delays are not bounded, so a coordinator that is only slow is suspected: two nodes that lose sight of
+    each other both lead (Elasticsearch's Zen discovery, issue 10935).
+    """
+
+    def may_suspect(self, s: Member) -> bool:
+        return True
+
+
+class HighestRecovers(Bully):
+    """The highest comes back and announces itself before the others know (iWant, issue 1: A rejoins)."""
+
+
+class BusySilent(Bully):
+    """A node that is holding an election does not answer others who ask (a common guard, "if an election is
+    in progress, return"). To them, silence means that nobody is there.
+    """
+
+    def answer(self, s: Member, lower: NodeId) -> Sends:
+        return super().answer(s, lower) if s.mood is Mood.NORMAL else ()
+
+
+class Hasty(Bully):
+    """A node leads at once when it has heard of nobody higher: they had no time to answer (node-discover 1.1,
+    issue 36).
+    """
+
+    def higher(self) -> tuple[NodeId, ...]:
+        return ()
+
+
+class NoSecondTimer(Bully):
+    """A node that got its OK waits for ever for the coordinator, which may die first (Tanenbaum and van
+    Steen's wording: "P's job is done"). With two crashes.
+    """
+
+    def no_coordinator(self, s: Member) -> Step[Member]:
+        guard(False, "somebody else takes care of it")
+        return self.stand()
+
+
+# -- The model ---------------------------------------------------------------------------------------------
+
+
 def model(
     nodes: Annotated[int, "nodes, the last of them the highest"] = 3,
     boot: Annotated[bool, "all nodes start by holding an election, instead of following the highest"] = False,
-    bug: Annotated[Bug | None, "a mistake to put in"] = None,
+    bug: Annotated[type[Bully], "a mistake to put in"] = Bully,
     assertion_1: Annotated[
         bool, "claim too that all who have a coordinator have the same, which the textbook form breaks"
     ] = False,
@@ -166,35 +221,25 @@ def model(
         have to be strongly fair: with --weak-timers and four nodes, one that waits for a dead node's victory
         asks again and again, and so keeps the other that could win from ever running out of patience.
         Always checked: whenever it comes to rest, they do.
-    Bugs:
-        false-suspicion: delays are not bounded, so a coordinator that is only slow is suspected: two nodes
-            that lose sight of each other both lead (Elasticsearch's Zen discovery, issue 10935).
-        highest-recovers: the highest comes back and announces itself before the others know
-            (iWant, issue 1, where A rejoins).
-        busy-silent: a node that is holding an election does not answer others who ask (a common guard,
-            "if an election is in progress, return").
-        hasty: a node leads at once when it has heard of nobody higher (node-discover 1.1, issue 36).
-        no-second-timer: a node that got its OK waits for the coordinator for ever (Tanenbaum and van Steen's
-            wording: "P's job is done"). With two crashes.
     """
     # Delays are bounded, nothing is lost, no crash goes unnoticed, and its notice comes after what the node
     # has sent: otherwise a follower might hear of the victory of one whom it had been told to be dead.
     environment = Environment(network="fifo", crash=2, detector="perfect", timing="sync")
-    if bug == "false-suspicion":
+    if bug is FalseSuspicion:
         environment = replace(environment, detector="none", timing="async")
-    elif bug == "highest-recovers":
+    elif bug is HighestRecovers:
         environment = replace(environment, crash=1, restart=1)
 
-    highest = election.all_follow_the_highest(election.followed, of=Member)
+    highest = election.all_follow_the_highest(election.followed, Member)
     settled = election.faults_stop() >> eventually(always(highest))
     return Model(
-        Bully(boot, bug),
+        bug(boot),
         nodes=node_ids(nodes),
         environment=environment,
         properties=[
-            election.one_leads(of=Member),
-            *([election.all_follow_one(of=Member)] if assertion_1 else []),
-            election.another_takes_over(election.followed, of=Member),
+            election.one_leads(Member),
+            *([election.all_follow_one(Member)] if assertion_1 else []),
+            election.another_takes_over(election.followed, Member),
             *([ltl("in the end all follow the highest", settled)] if liveness else []),
         ],
         deadlock=highest,

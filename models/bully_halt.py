@@ -8,9 +8,8 @@ has a longest duration, and a node that does not answer by then is taken to be d
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import Enum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from elcheck import (
     WEAK,
@@ -25,20 +24,22 @@ from elcheck import (
     guard,
     node_ids,
     receive,
+    replace,
     timeout,
 )
 from elcheck.specs import election
 
-Bug = Literal["no-halt", "any-caller", "no-stop", "upwards", "no-check", "slow-calls"]
 Nodes = tuple[NodeId, ...]
 
 
 class Status(Enum):
     """S(i).s of the paper."""
 
-    DOWN = 0  # it has come up, and no election has reached it yet
+    DOWN = 0
+    """It has come up, and no election has reached it yet."""
     ELECTION = 1
-    REORGANIZATION = 2  # it has a coordinator, and does not know yet what to do for it
+    REORGANIZATION = 2
+    """It has a coordinator, and does not know yet what to do for it."""
     NORMAL = 3
 
 
@@ -78,42 +79,40 @@ class Vector(State):
     """The state vector S(i), and where the node's own procedure stands. A crash takes all of it."""
 
     status: Status = Status.DOWN
-    coordinator: NodeId | None = None  # S(i).c. None unless in REORGANIZATION or NORMAL: nobody reads it
-    task: Nodes = ()  # S(i).d. Only in NORMAL, and there never empty
-    halted_by: NodeId | None = None  # S(i).h: who has halted it last, maybe itself. Only in ELECTION
-    up: Nodes = ()  # S(i).Up: whom it has halted, on its way to coordinate them
-    call: Call | None = None  # what its procedure is calling at the moment; None if none runs
-    callees: Nodes = ()  # whom it calls so, one after the other; it waits for the first
+    coordinator: NodeId | None = None
+    """S(i).c. None unless in REORGANIZATION or NORMAL: nobody reads it."""
+    task: Nodes = ()
+    """S(i).d. Only in NORMAL, and there never empty."""
+    halted_by: NodeId | None = None
+    """S(i).h: who has halted it last, maybe itself. Only in ELECTION."""
+    up: Nodes = ()
+    """S(i).Up: whom it has halted, on its way to coordinate them."""
+    call: Call | None = None
+    """What its procedure is calling at the moment; None if none runs."""
+    callees: Nodes = ()
+    """Whom it calls so, one after the other; it waits for the first."""
 
 
 class Bully(Node[Vector]):
     """Garcia-Molina 1982, section III and appendix. A remote call is a request and its return."""
 
-    bug: Bug | None = None
-
     def start(self) -> Vector:
         """All work for the highest."""
         return Vector(Status.NORMAL, self.nodes[-1], self.nodes)
 
-    def recover(self, durable: Vector) -> Step[Vector]:
-        """RECOVERY: it knows nothing, and holds an election."""
-        return self.election(durable)
+    # -- The election --------------------------------------------------------------------------------------
 
     def election(self, s: Vector) -> Step[Vector]:
         """ELECTION: leave it to a higher node, if one is up."""
-        return self.go_on(replace(s, up=()), AreYouUp(), self.nodes[self.me.index + 1 :])
+        return self.go_on(replace(s, up=()), AreYouUp(), self.higher)
 
     def go_on(self, s: Vector, call: Call, callees: Nodes) -> Step[Vector]:
         """Make a call to one node after the other, and what follows when there is none left."""
         if callees:
             return Step(replace(s, call=call, callees=callees), self.send(callees[0], call))
-        lower = self.nodes[: self.me.index]
         match call:
-            case AreYouUp() if self.bug == "no-halt":  # the others will see that it coordinates
-                return self.go_on(Vector(Status.ELECTION, up=lower), Halt(), ())
-            case AreYouUp():  # nobody higher: it halts itself, then the others, who might halt others, first
-                order = lower if self.bug == "upwards" else lower[::-1]
-                return self.go_on(Vector(Status.ELECTION, halted_by=self.me), Halt(), order)
+            case AreYouUp():  # nobody higher is
+                return self.halt_lower()
             case Halt():  # the paper's election point
                 return self.go_on(Vector(Status.REORGANIZATION, self.me, up=s.up), NewCoordinator(), s.up)
             case NewCoordinator():  # the reorganization, in which the task is found
@@ -123,14 +122,37 @@ class Bully(Node[Vector]):
             case AreYouNormal():
                 return self.rest(s)
 
+    def halt_lower(self) -> Step[Vector]:
+        """It halts itself, then all who are lower."""
+        return self.go_on(Vector(Status.ELECTION, halted_by=self.me), Halt(), self.in_order(self.lower))
+
+    def in_order(self, lower: Nodes) -> Nodes:
+        """First those who might halt others."""
+        return lower[::-1]
+
     def rest(self, s: Vector) -> Step[Vector]:
         """The end of a procedure that changes nothing."""
         return Step(replace(s, up=(), call=None, callees=()))
 
+    @property
+    def higher(self) -> Nodes:
+        """The nodes above it."""
+        return self.nodes[self.me.index + 1 :]
+
+    @property
+    def lower(self) -> Nodes:
+        """The nodes below it."""
+        return self.nodes[: self.me.index]
+
+    # -- What makes it hold one ----------------------------------------------------------------------------
+
+    def recover(self, durable: Vector) -> Step[Vector]:
+        """RECOVERY: it knows nothing, and holds an election."""
+        return self.election(durable)
+
     @timeout(fair=WEAK)
     def check(self, s: Vector) -> Step[Vector]:
         """CHECK: once in a while the coordinator looks for nodes that came back, or lost their election."""
-        guard(self.bug != "no-check", "whoever wants to join will say so")  # but nobody listens
         guard(s.call is None, "it is busy")
         guard(s.status is Status.NORMAL and s.coordinator == self.me, "it does not coordinate")
         return self.go_on(s, AreYouNormal(), self.peers)
@@ -141,7 +163,7 @@ class Bully(Node[Vector]):
         guard(s.call is None, "it is busy")
         guard(s.coordinator != self.me, "it coordinates")
         first = () if s.coordinator is None else (s.coordinator,)
-        return self.go_on(s, AreYouUp(), (*first, *self.nodes[self.me.index + 1 :]))
+        return self.go_on(s, AreYouUp(), (*first, *self.higher))
 
     @timeout(fair=WEAK)
     def no_answer(self, s: Vector) -> Step[Vector]:
@@ -164,6 +186,8 @@ class Bully(Node[Vector]):
         up = (src, *s.up) if isinstance(s.call, Halt) else s.up
         return self.go_on(replace(s, up=up), s.call, s.callees[1:])
 
+    # -- The calls of others -------------------------------------------------------------------------------
+
     @receive(fair=WEAK)
     def are_you(self, s: Vector, src: NodeId, msg: AreYouUp | AreYouNormal) -> Step[Vector]:
         """AREYOUUP, AREYOUNORMAL."""
@@ -172,19 +196,23 @@ class Bully(Node[Vector]):
 
     @receive(fair=WEAK)
     def halt(self, s: Vector, src: NodeId, msg: Halt) -> Step[Vector]:
-        """HALT: its procedure is stopped (STOP), and it waits for the one that halted it."""
-        halted = Vector(Status.ELECTION, halted_by=src)
-        if self.bug == "no-stop":  # its own election runs on, towards a second coordinator
-            halted = replace(halted, up=s.up, call=s.call, callees=s.callees)
-        return Step(halted, self.send(src, Return(msg)))
+        """HALT: its procedure is stopped, and it waits for the one that halted it."""
+        return Step(self.stopped(s, src), self.send(src, Return(msg)))
+
+    def stopped(self, s: Vector, by: NodeId) -> Vector:
+        """STOP: nothing goes on of what it was doing."""
+        return Vector(Status.ELECTION, halted_by=by)
 
     @receive(fair=WEAK)
     def new_coordinator(self, s: Vector, src: NodeId, msg: NewCoordinator) -> Step[Vector]:
-        """NEWCOORDINATOR: believed only from the one that has halted it last."""
-        expected = s.status is Status.ELECTION and (s.halted_by == src or self.bug == "any-caller")
-        if expected or self.bug == "no-halt":
+        """NEWCOORDINATOR: follow the caller, if it may be believed."""
+        if self.believes(s, src):
             s = replace(s, status=Status.REORGANIZATION, coordinator=src, halted_by=None, task=())
         return Step(s, self.send(src, Return(msg)))
+
+    def believes(self, s: Vector, caller: NodeId) -> bool:
+        """Nobody but the one that has halted it last."""
+        return s.status is Status.ELECTION and s.halted_by == caller
 
     @receive(fair=WEAK)
     def ready(self, s: Vector, src: NodeId, msg: Ready) -> Step[Vector]:
@@ -194,9 +222,66 @@ class Bully(Node[Vector]):
         return Step(s, self.send(src, Return(msg)))
 
 
+# -- Mistakes ----------------------------------------------------------------------------------------------
+
+
+class NoHalt(Bully):
+    """The winner announces itself to nodes that it has not halted, and they believe it (the textbook form,
+    see bully.py).
+    """
+
+    def halt_lower(self) -> Step[Vector]:
+        return self.go_on(Vector(Status.ELECTION, up=self.lower), Halt(), ())
+
+    def believes(self, s: Vector, caller: NodeId) -> bool:
+        return True
+
+
+class AnyCaller(Bully):
+    """NEWCOORDINATOR is believed from anybody; what S(i).h is for."""
+
+    def believes(self, s: Vector, caller: NodeId) -> bool:
+        return s.status is Status.ELECTION
+
+
+class NoStop(Bully):
+    """A node that is halted lets its own election run on, towards a second coordinator; what STOP is for."""
+
+    def stopped(self, s: Vector, by: NodeId) -> Vector:
+        return replace(super().stopped(s, by), up=s.up, call=s.call, callees=s.callees)
+
+
+class Upwards(Bully):
+    """The lowest is halted first: one that is still to be halted can win it back (a change of ours: why the
+    loop counts down).
+    """
+
+    def in_order(self, lower: Nodes) -> Nodes:
+        return lower
+
+
+class NoCheck(Bully):
+    """Nobody looks for nodes that came back, which higher ones silence and never employ (the restarted master
+    of exo, issue 2197, that the others did not see).
+    """
+
+    def check(self, s: Vector) -> Step[Vector]:
+        guard(False, "whoever wants to join will say so")
+        return self.rest(s)
+
+
+class SlowCalls(Bully):
+    """A call may take longer than its timeout: the paper's section IV has another algorithm for that, the
+    invitation algorithm.
+    """
+
+
+# -- The model ---------------------------------------------------------------------------------------------
+
+
 def model(
     nodes: Annotated[int, "nodes, the last of them the highest"] = 3,
-    bug: Annotated[Bug | None, "a mistake to put in"] = None,
+    bug: Annotated[type[Bully], "a mistake to put in"] = Bully,
 ) -> Model:
     """The bully algorithm with HALT, as published: right while nodes crash and come back.
 
@@ -205,37 +290,24 @@ def model(
     Assumes: a bounded time for a call, so that timeouts are true; nothing is lost or overtaken on a link.
     Liveness: while nothing fails, all come to work for the highest node that is up. Checked here: that is
         possible from everywhere.
-    Bugs:
-        no-halt: the winner announces itself to nodes that it has not halted, and they believe it
-            (the textbook form, see bully.py).
-        any-caller: NEWCOORDINATOR is believed from anybody; what S(i).h is for.
-        no-stop: a node that is halted lets its own election run on; what STOP is for.
-        upwards: the lowest is halted first: one that is still to be halted can win it back (a change of ours:
-            why the loop counts down).
-        no-check: nobody looks for nodes that came back, which higher ones silence and never employ
-            (the restarted master of exo, issue 2197, that the others did not see).
-        slow-calls: a call may take longer than its timeout: the paper's section IV has another algorithm
-            for that, the invitation algorithm.
     """
     # Delays and answers are bounded, so a call that has timed out has failed; nothing is lost or overtaken;
-    # a crash breaks the connections, so no call outlives its caller.
-    environment = Environment(network="fifo", crash=2, restart=2, timing="sync")
-    if bug is not None:  # one crash is enough to show each of them
-        timing = "async" if bug == "slow-calls" else "sync"
-        environment = replace(environment, crash=1, restart=1, timing=timing)
+    # a crash breaks the connections, so no call outlives its caller. One crash is enough for each mistake.
+    crashes = 2 if bug is Bully else 1
+    timing = "async" if bug is SlowCalls else "sync"
 
     def works_for(s: Vector) -> NodeId | None:
         return s.coordinator if s.status is Status.NORMAL else None
 
-    highest = election.all_follow_the_highest(works_for, of=Vector)
+    highest = election.all_follow_the_highest(works_for, Vector)
     return Model(
-        Bully(bug),
+        bug(),
         nodes=node_ids(nodes),
-        environment=environment,
+        environment=Environment(network="fifo", crash=crashes, restart=crashes, timing=timing),
         properties=[
-            election.agree("all who have a coordinator have the same", lambda s: s.coordinator, of=Vector),
-            election.agree("all who work have the same task", lambda s: s.task or None, of=Vector),
-            election.another_takes_over(works_for, of=Vector),
+            election.agree("all who have a coordinator have the same", lambda s: s.coordinator, Vector),
+            election.agree("all who work have the same task", lambda s: s.task or None, Vector),
+            election.another_takes_over(works_for, Vector),
             always_possible("all can work for the highest", highest),
         ],
     )

@@ -6,10 +6,9 @@ solution is the witness of the property that says that there is one.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
-from elcheck import Model, Spec, State, action, always, guard, sometimes
+from elcheck import Model, Spec, State, action, always, guard, holds, replace, sometimes
 
 
 class Jugs(State):
@@ -72,14 +71,10 @@ def model(
     """
     if min(small, big) < 1:
         raise ValueError("a jug holds at least one gallon")
-
-    def none_overflows(s: Jugs) -> bool:
-        return 0 <= s.small <= small and 0 <= s.big <= big
-
-    def measured(s: Jugs) -> bool:
-        return goal in (s.small, s.big)
-
     return Model(
         DieHard(small, big),
-        properties=[always("no jug overflows", none_overflows), sometimes("the goal is measured", measured)],
+        properties=[
+            always("no jug overflows", holds(Jugs, lambda s: 0 <= s.small <= small and 0 <= s.big <= big)),
+            sometimes("the goal is measured", holds(Jugs, lambda s: goal in (s.small, s.big))),
+        ],
     )

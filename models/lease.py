@@ -6,8 +6,7 @@ clocks run apart, messages take any time. A write that arrives after the end is 
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated
 
 from elcheck import (
     WEAK,
@@ -25,14 +24,13 @@ from elcheck import (
     each,
     guard,
     node_ids,
-    node_views,
     receive,
+    replace,
     sometimes,
     tick,
+    with_mistake,
 )
 from elcheck.specs import mutex
-
-Bug = Literal["drift", "no-fencing", "expiry-lost", "late-answer", "blind-release", "release-first"]
 
 
 class Ask(Message):
@@ -61,44 +59,22 @@ class Write(Message):
     token: int
 
 
+# -- The lock server ---------------------------------------------------------------------------------------
+
+
 class Lock(State):
-    """The server's state, on its disk: the last lease's token, the time left of it (0: the lock is free)."""
+    """The server's state, on its disk."""
 
     token: int = durable(0)
+    """That of the last lease."""
     left: int = durable(0)
-
-
-class Client(State):
-    """A client's state. ``since`` is the time by its own clock since it asked for what it awaits or holds
-    (None: neither), ``lag`` how much more time has really passed; ``token`` is its lease's, 0 without one.
-    """
-
-    since: int | None = None
-    lag: int = 0
-    token: int = 0
-    wrote: bool = False
-
-    @property
-    def holds(self) -> bool:
-        """Whether it believes that it has the lease."""
-        return self.token > 0
-
-
-class Disk(State):
-    """The storage's state: the token of the last write that it applied."""
-
-    applied: int = durable(0)
+    """How much time is left of that lease; 0: the lock is free."""
 
 
 class LockServer(Node[Lock]):
     """Grants a lease for ``term`` (Gray and Cheriton 1989, section 2), numbered in order (Kleppmann 2016)."""
 
     term: int
-    bug: Bug | None
-
-    def at_crash(self, before: Lock) -> Lock:
-        forgets = self.bug == "expiry-lost"  # the end of the lease was kept in memory: the lock looks free
-        return replace(before, left=0) if forgets else before
 
     @tick
     def elapse(self, s: Lock) -> Lock:
@@ -114,9 +90,32 @@ class LockServer(Node[Lock]):
 
     @receive(fair=WEAK)
     def release(self, s: Lock, src: NodeId, msg: Release) -> Lock:
-        """End the lease early. A release that comes late must not end the lease of somebody else."""
-        its_own = msg.token == s.token or self.bug == "blind-release"  # freed without a look at the holder
-        return replace(s, left=0) if its_own else s
+        """End the lease early."""
+        return replace(s, left=0) if self.may_end(s, msg.token) else s
+
+    def may_end(self, s: Lock, token: int) -> bool:
+        """A release that comes late must not end the lease of somebody else."""
+        return token == s.token
+
+
+# -- Its clients -------------------------------------------------------------------------------------------
+
+
+class Client(State):
+    """A client's state."""
+
+    since: int | None = None
+    """The time by its own clock since it asked for what it awaits or holds; None: neither."""
+    lag: int = 0
+    """How much more time than that has really passed."""
+    token: int = 0
+    """That of its lease, 0 without one."""
+    wrote: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether it believes that it has the lease."""
+        return self.token > 0
 
 
 class LeaseClient(Node[Client]):
@@ -126,11 +125,6 @@ class LeaseClient(Node[Client]):
     storage: NodeId
     usable: int
     drift: int
-    bug: Bug | None
-
-    def at_crash(self, before: Client) -> Client:
-        guard(False, "a client that has crashed takes no more steps, which it may do anyhow")
-        return before
 
     @tick
     def elapse(self, s: Client) -> Steps[Client]:
@@ -153,14 +147,15 @@ class LeaseClient(Node[Client]):
 
     @receive(fair=WEAK)
     def answer(self, s: Client, src: NodeId, msg: Granted | Denied) -> Client:
-        """Hold the lease, if the answer did not take too long."""
+        """Hold the lease, or ask again some time."""
         if s.since is None or s.holds:
             return s  # nothing was asked: the message is a copy
-        if isinstance(msg, Denied):
-            return Client()
-        if self.bug == "late-answer":  # the lease was taken to start when the answer arrives
-            return Client(since=0, token=msg.token)
-        return replace(s, token=msg.token) if s.since < self.usable else Client()
+        return self.holding(s, msg.token) if isinstance(msg, Granted) else Client()
+
+    def holding(self, s: Client, token: int) -> Client:
+        """It has held the lease since it asked, unless the answer took too long."""
+        in_time = s.since is not None and s.since < self.usable
+        return replace(s, token=token) if in_time else Client()
 
     @action
     def write(self, s: Client) -> Step[Client]:
@@ -170,22 +165,88 @@ class LeaseClient(Node[Client]):
 
     @action
     def release(self, s: Client) -> Step[Client]:
-        """Stop, and give the lease back. Not with a write under way, which would come after its end."""
+        """Give the lease back. Not with a write under way, which would come after its end."""
         guard(s.holds and not s.wrote, "it holds no lease, or a write is under way")
-        stopped = s if self.bug == "release-first" else Client()  # told the server first, and stopped later
-        return Step(stopped, self.send(self.server, Release(s.token)))
+        return Step(self.giving_back(s), self.send(self.server, Release(s.token)))
+
+    def giving_back(self, s: Client) -> Client:
+        """It stops before it says so."""
+        return Client()
+
+    def at_crash(self, before: Client) -> Client:
+        guard(False, "a client that has crashed takes no more steps, which it may do anyhow")
+        return before
+
+
+# -- The storage -------------------------------------------------------------------------------------------
+
+
+class Disk(State):
+    """The storage's state: the token of the last write that it applied."""
+
+    applied: int = durable(0)
 
 
 class Storage(Node[Disk]):
     """What the lock protects."""
 
-    bug: Bug | None
-
     @receive(fair=WEAK)
     def write(self, s: Disk, src: NodeId, msg: Write) -> Disk:
-        """Apply a write, unless one of a later lease has been applied (Kleppmann 2016)."""
-        fresh = msg.token >= s.applied or self.bug == "no-fencing"  # the storage does not look at the token
-        return Disk(msg.token) if fresh else s
+        """Apply a write, unless it is too old."""
+        return Disk(msg.token) if self.may_apply(s, msg.token) else s
+
+    def may_apply(self, s: Disk, token: int) -> bool:
+        """None of a later lease may have been applied (Kleppmann 2016)."""
+        return token >= s.applied
+
+
+# -- Mistakes ----------------------------------------------------------------------------------------------
+
+
+class Drift(LeaseClient):
+    """The clocks run further apart than the margin (etcd's guide to its locks warns of it, PR 11490)."""
+
+
+class NoFencing(Storage):
+    """The storage applies old writes too; a pause after the look at the clock is enough (Kleppmann 2016, of
+    HBase).
+    """
+
+    def may_apply(self, s: Disk, token: int) -> bool:
+        return True
+
+
+class ExpiryLost(LockServer):
+    """A server that restarts has forgotten the lease and grants it at once (Redis without fsync, Kleppmann
+    2016; throttle issue 28).
+    """
+
+    def at_crash(self, before: Lock) -> Lock:
+        return replace(before, left=0)
+
+
+class LateAnswer(LeaseClient):
+    """The lease counts from the answer, not from the question (etcd issue 9921)."""
+
+    def holding(self, s: Client, token: int) -> Client:
+        return Client(since=0, token=token)
+
+
+class BlindRelease(LockServer):
+    """A release frees the lock, whoever has it by now (redis-py issue 415, delta-rs PR 440)."""
+
+    def may_end(self, s: Lock, token: int) -> bool:
+        return True
+
+
+class ReleaseFirst(LeaseClient):
+    """A client gives its lease back first, and stops later (Pinniped PR 800)."""
+
+    def giving_back(self, s: Client) -> Client:
+        return s
+
+
+# -- The model ---------------------------------------------------------------------------------------------
 
 
 def model(
@@ -194,7 +255,7 @@ def model(
     margin: Annotated[int, "how much earlier a client stops, in ticks"] = 1,
     drift: Annotated[int, "how far a client's clock may lag behind during a lease, in ticks"] = 1,
     max_token: Annotated[int, "bound on the leases that are searched"] = 3,
-    bug: Annotated[Bug | None, "a mistake to put in"] = None,
+    bug: Annotated[type[LockServer] | type[LeaseClient] | type[Storage] | None, "a mistake to put in"] = None,
 ) -> Model:
     """A lock with leases and fencing tokens.
 
@@ -202,29 +263,21 @@ def model(
         Consistency, SOSP 1989, section 2; M. Kleppmann, How to do distributed locking, 2016 (fencing).
     Assumes: no clock lags by more than the margin during a lease; the server's clock and disk survive its
         crash; an answer comes once, to the question that was asked. Fencing needs the disk only.
-    Bugs:
-        drift: the clocks run further apart than the margin (etcd's guide to its locks warns of it, PR 11490).
-        no-fencing: the storage applies old writes too; a pause after the look at the clock is enough
-            (Kleppmann 2016, of HBase).
-        expiry-lost: a server that restarts has forgotten the lease and grants it at once (Redis without
-            fsync, Kleppmann 2016; throttle issue 28).
-        late-answer: the lease counts from the answer, not from the question (etcd issue 9921).
-        blind-release: a release frees the lock, whoever has it by now (redis-py issue 415, delta-rs PR 440).
-        release-first: a client gives its lease back first, and stops later (Pinniped PR 800).
     """
     server, *users, storage = node_ids("server", " ".join(f"c{i + 1}" for i in range(clients)), "storage")
-    nodes = (server, *users, storage)
-    drift = margin + 1 if bug == "drift" else drift  # clocks run further apart than the margin allows for
-    client = LeaseClient(server, storage, term - margin, drift, bug)
+    lock_server = with_mistake(LockServer, bug)
+    lease_client = with_mistake(LeaseClient, bug)
+    store = with_mistake(Storage, bug)
+    client = lease_client(server, storage, term - margin, margin + 1 if bug is Drift else drift)
     return Model(
-        {server: LockServer(term, bug), **dict.fromkeys(users, client), storage: Storage(bug)},
+        {server: lock_server(term), **dict.fromkeys(users, client), storage: store()},
         # Messages take any time, in any order, and come once: answers belong to the question that was asked.
         environment=Environment(network="set", crash=1, restart=1),
         bounds=[Bound("max_token", Lock, lambda s: s.token <= max_token)],
         properties=[
-            mutex.mutual_exclusion(of=Client),
-            mutex.tokens_never_go_back(of=Disk),
-            mutex.somebody_holds(of=Client),
-            sometimes("the lease passes on", each(node_views(Client), lambda n: n.state.token > 1)),
+            mutex.mutual_exclusion(Client),
+            mutex.tokens_never_go_back(Disk),
+            mutex.somebody_holds(Client),
+            sometimes("the lease passes on", each(Client, lambda s: s.token > 1)),
         ],
     )

@@ -10,14 +10,14 @@ there is one leader for all. That is enough for consensus, and the least that is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import product
-from typing import Annotated, Literal
+from typing import Annotated
 
 from elcheck import (
     WEAK,
     Bound,
     Environment,
+    Map,
     Message,
     Model,
     Node,
@@ -34,26 +34,28 @@ from elcheck import (
     node_ids,
     node_views,
     receive,
+    replace,
     sometimes,
     step,
     tick,
 )
 from elcheck.specs import election
 
-Bug = Literal["fixed-patience", "no-gossip", "forgiven"]
-Counts = tuple[int, ...]
+Counts = Map[NodeId, int]
+"""How often each node has been accused."""
 
 
 class Alive(Message):
-    """The sender takes itself for the leader, and knows of these accusations."""
+    """A heartbeat: the sender takes itself for the leader, and knows of these accusations."""
 
     accused: Counts
 
 
 class Detector(State):
-    """The local state. Node of index i has been accused ``accused[i]`` times, as far as this node knows."""
+    """The state of a node."""
 
-    accused: Counts = ()
+    accused: Counts = Map()
+    """The accusations that it knows of."""
     quiet: int = 0
     """Ticks since the leader's last heartbeat: since it was heard, or, by the leader itself, sent."""
     leader: NodeId | None = None
@@ -64,15 +66,14 @@ class Omega(Node[Detector]):
     """Chandra, Hadzilacos and Toueg 1996 define Omega; accusations are those of Aguilera et al. 2001."""
 
     delay: int
-    bug: Bug | None = None
 
     def start(self) -> Detector:
         """Nobody is accused, the lowest id leads."""
-        return self.judged((0,) * len(self.nodes))
+        return self.judged(Map(dict.fromkeys(self.nodes, 0)))
 
     def judged(self, accused: Counts, quiet: int = 0) -> Detector:
         """A state with these accusations, and the leader that follows from them."""
-        return Detector(accused, quiet, min(self.nodes, key=lambda node: (accused[node.index], node)))
+        return Detector(accused, quiet, min(self.nodes, key=lambda node: (accused[node], node)))
 
     @tick(fair=WEAK)
     def pass_time(self, s: Detector) -> Steps[Detector]:
@@ -83,35 +84,63 @@ class Omega(Node[Detector]):
             yield Step(replace(s, quiet=0), self.broadcast(Alive(s.accused)))
             if s.quiet + 1 < self.delay:
                 yield Step(replace(s, quiet=s.quiet + 1))
-        elif s.quiet < self.patience(s, s.leader):
+        elif s.quiet < self.patience(s.accused[s.leader]):
             yield Step(replace(s, quiet=s.quiet + 1))
         else:
-            yield Step(self.judged(self.count(s.accused, s.leader, s.accused[s.leader.index] + 1)))
+            yield Step(self.judged(s.accused.put(s.leader, s.accused[s.leader] + 1)))
 
-    def patience(self, s: Detector, leader: NodeId) -> int:
+    def patience(self, accused: int) -> int:
         """How many ticks without a heartbeat it bears: one more for each time that it was wrong, perhaps."""
-        return 1 if self.bug == "fixed-patience" else 1 + s.accused[leader.index]
-
-    def count(self, accused: Counts, of: NodeId, number: int) -> Counts:
-        """The accusations with one number changed."""
-        return (*accused[: of.index], number, *accused[of.index + 1 :])
+        return 1 + accused
 
     @receive(fair=WEAK)
     def alive(self, s: Detector, src: NodeId, msg: Alive) -> Detector:
-        """A heartbeat: learn of the accusations that others have made, of oneself too."""
-        accused = tuple(max(mine, theirs) for mine, theirs in zip(s.accused, msg.accused, strict=True))
-        if self.bug == "no-gossip":  # a heartbeat is a sign of life and no more
-            accused = s.accused
-        elif self.bug == "forgiven":  # it is not dead after all: the accusations were wrong
-            accused = self.count(accused, src, 0)
-        now = self.judged(accused, s.quiet)
+        """A heartbeat of the leader, or of one who takes itself for it."""
+        now = self.judged(self.learned(s, src, msg), s.quiet)
         return replace(now, quiet=0) if src == now.leader or now.leader != s.leader else now
+
+    def learned(self, s: Detector, src: NodeId, msg: Alive) -> Counts:
+        """It learns of the accusations that others have made, of itself too."""
+        return Map({node: max(s.accused[node], msg.accused[node]) for node in self.nodes})
+
+
+# -- Mistakes ----------------------------------------------------------------------------------------------
+
+
+class FixedPatience(Omega):
+    """The time to wait for a heartbeat does not grow, so a leader that is slower is accused again and again
+    (leadership that flaps under load with fixed timeouts: Nomad, issue 10437).
+    """
+
+    def patience(self, accused: int) -> int:
+        return 1
+
+
+class NoGossip(Omega):
+    """A heartbeat is a sign of life and no more: who is accused does not know, and leads on (two masters of
+    Elasticsearch that see each other and do not reunite, issue 10935).
+    """
+
+    def learned(self, s: Detector, src: NodeId, msg: Alive) -> Counts:
+        return s.accused
+
+
+class Forgiven(Omega):
+    """A heartbeat takes its sender's accusations back, "the lowest id that is not suspected", so patience is
+    lost as well (trimerge-sync, pull request 43, review).
+    """
+
+    def learned(self, s: Detector, src: NodeId, msg: Alive) -> Counts:
+        return s.accused.put(src, 0)
+
+
+# -- The model ---------------------------------------------------------------------------------------------
 
 
 def model(
     nodes: Annotated[int, "nodes"] = 3,
     delay: Annotated[int, "most ticks from one heartbeat of a leader to the next"] = 2,
-    bug: Annotated[Bug | None, "a mistake to put in"] = None,
+    bug: Annotated[type[Omega], "a mistake to put in"] = Omega,
 ) -> Model:
     """Omega, the eventual leader detector: in the end all trust the same live node.
 
@@ -122,44 +151,37 @@ def model(
         for good.
     Liveness: from some time on all live nodes have the same live leader (fair ticks). Checked here: that it
         is possible from everywhere, and that accusations come to an end.
-    Bugs:
-        fixed-patience: the time to wait for a heartbeat does not grow, so a leader that is slower is accused
-            again and again (leadership that flaps under load with fixed timeouts: Nomad, issue 10437).
-        no-gossip: accusations stay with the accuser, so who is accused does not know, and leads on (two
-            masters of Elasticsearch that see each other and do not reunite, issue 10935).
-        forgiven: a heartbeat takes its sender's accusations back, "the lowest id that is not suspected", so
-            patience is lost as well (trimerge-sync, pull request 43, review).
     """
+
+    def accused(s: Detector) -> Counts:
+        return s.accused
 
     def accusations_end(all_of_them: Sequence[NodeView[Counts]]) -> bool | str:
         for n, target in product(all_of_them, all_of_them):
-            times = n.state[target.node.index] if n.up else 0
+            times = n.state[target.node] if n.up else 0
             if times > (delay - 1 if target.up else delay):
                 return f"{n.node} knows of {times} accusations of {target.node}"
         return True
 
     def only_grow(before: NodeView[Counts], after: NodeView[Counts]) -> bool | str:
-        fewer = after.up and any(b > a for b, a in zip(before.state, after.state, strict=True))
+        fewer = after.up and any(after.state[node] < times for node, times in before.state.items())
         return f"{after.node} forgets an accusation" if fewer else True
 
-    def accused(s: Detector) -> Counts:
-        return s.accused
-
-    def leads(n: NodeView[NodeId | None]) -> bool:
+    def takes_over(n: NodeView[NodeId | None]) -> bool:
         return n.state == n.node and n.node.index > 0
 
     return Model(
-        Omega(delay, bug),
+        bug(delay),
+        nodes=node_ids(nodes),
         # A tick passes only when all messages have arrived (sync), so heartbeats are late because the leader
         # sends them late. Messages may overtake each other; nothing is lost. (Without gossip a crash would
         # be the only way to end the disagreement.)
-        nodes=node_ids(nodes),
-        environment=Environment(network="set", crash=0 if bug == "no-gossip" else 1, timing="sync"),
-        bounds=[Bound("max_accused", Detector, lambda s: max(s.accused, default=0) <= delay + 2)],
+        environment=Environment(network="set", crash=0 if bug is NoGossip else 1, timing="sync"),
+        bounds=[Bound("max_accused", Detector, lambda s: max(s.accused.values(), default=0) <= delay + 2)],
         properties=[
             always("accusations come to an end", all_nodes(node_views(Detector, accused), accusations_end)),
             step("accusations only grow", change(node_views(Detector, accused), only_grow)),
-            sometimes("another takes over", each(node_views(Detector, election.followed), leads)),
-            always_possible("all can come to agree", election.all_follow_a_live_leader(of=Detector)),
+            sometimes("another takes over", each(node_views(Detector, election.followed), takes_over)),
+            always_possible("all can come to agree", election.all_follow_a_live_leader(Detector)),
         ],
     )

@@ -1,98 +1,149 @@
 """Single-decree Paxos elects a leader: proposers stand in numbered ballots, acceptors vote, learners count.
 
-The value that is chosen is the name of a candidate, and it is chosen for ever: this is one election, without
-clocks. Any majority of the acceptors is enough for each phase. models/multi_paxos.py goes on from here.
+L. Lamport, Paxos Made Simple, ACM SIGACT News 32(4), 2001, section 2. The phases (1a, 1b, 2a, 2b) are named
+as in his later papers. The value that is chosen is the name of a candidate, and it is chosen for ever: this
+is one election, without clocks. models/multi_paxos.py goes on from here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated
 
 from elcheck import (
     WEAK,
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
     NodeView,
     Property,
+    State,
     Step,
     action,
     all_nodes,
     always,
+    durable,
     each,
     node_ids,
     node_views,
     receive,
+    replace,
     require,
 )
-from elcheck.models._paxos import Accept, Accepted, Acceptor, Cast, Learner, Prepare, Promise, Proposer
 from elcheck.specs import consensus, election
 
-Bug = Literal[
-    "ignore-promise",
-    "forget-promise",
-    "forget-all",
-    "vote-is-no-promise",
-    "ignore-votes",
-    "any-vote",
-    "stale-promise",
-    "reuse-ballot",
-    "duplicate-ballot",
-    "small-quorum",
-]
+Vote = tuple[int, NodeId]
+"""A ballot, and the candidate that is voted for in it."""
+
+
+class Proposer(State):
+    """The state of a proposer."""
+
+    ballot: int = durable(0)
+    """Its last; never used again, not even after a crash."""
+    promises: frozenset[NodeId] | None = None
+    """Of acceptors in this ballot; None if it awaits none."""
+    highest: Vote | None = None
+    """Of the votes that the promises told of."""
+
+
+class Acceptor(State):
+    """The state of an acceptor, on disk before it answers."""
+
+    promised: int = durable(0)
+    """It votes in no lower ballot; at least the ballot of its vote."""
+    voted: Vote | None = durable(None)
+    """Its last vote."""
+
+    @property
+    def votes(self) -> tuple[consensus.Vote, ...]:
+        """Its last vote, as specs/consensus.py has it."""
+        return ((1, *self.voted),) if self.voted else ()
+
+
+class Learner(State):
+    """The state of a learner."""
+
+    votes: frozenset[tuple[Vote, NodeId]] = frozenset()
+    decision: NodeId | None = durable(None)
+    """The leader."""
+
+
+class Prepare(Message):
+    """Phase 1a: a proposer opens its ballot."""
+
+    ballot: int
+
+
+class Promise(Message):
+    """Phase 1b: the acceptor will vote in no lower ballot, and this was its last vote."""
+
+    ballot: int
+    voted: Vote | None
+
+
+class Accept(Message):
+    """Phase 2a: vote for this value in this ballot."""
+
+    ballot: int
+    value: NodeId
+
+
+class Accepted(Message):
+    """Phase 2b: the vote."""
+
+    ballot: int
+    value: NodeId
 
 
 class Proposing(Node[Proposer]):
-    """The proposer of Paxos Made Simple (Lamport 2001), section 2.2; it proposes itself if it may."""
+    """The proposer (2.2); it proposes itself if it may. Any two quorums must meet."""
 
-    cast: Cast
-    ballots: range
-    bug: Bug | None = None
-
-    def recover(self, durable: Proposer) -> Proposer:
-        # It may have proposed in this ballot, and must not do so again: it waits for the next.
-        return replace(durable, promises=frozenset()) if self.bug == "reuse-ballot" else durable
+    acceptors: tuple[NodeId, ...]
+    quorum: int
+    proposers: int
+    ballots: int
 
     @action(fair=WEAK)
     def prepare(self, s: Proposer) -> Step[Proposer]:
         """Phase 1a: open the next ballot of its own."""
-        later = next((ballot for ballot in self.ballots if ballot > s.ballot), None)
+        later = next((ballot for ballot in self.own_ballots() if ballot > s.ballot), None)
         ballot = require(later, "no ballot of its own is left")
-        return Step(Proposer(ballot, frozenset()), self.send(self.cast.acceptors, Prepare(ballot)))
+        return Step(Proposer(ballot, frozenset()), self.send(self.acceptors, Prepare(ballot)))
+
+    def own_ballots(self) -> range:
+        """A ballot belongs to one proposer: each in turn has one."""
+        return range(self.me.index + 1, self.ballots + 1, self.proposers)
 
     @receive(fair=WEAK)
     def promise(self, s: Proposer, src: NodeId, msg: Promise) -> Proposer | Step[Proposer]:
-        """Phase 2a, on the last promise of a quorum: propose the value of the latest vote that any of them
-        has told of. Only if there is none is the proposer free. It proposes once in a ballot.
-        """
-        stale = msg.ballot != s.ballot and self.bug != "stale-promise"
-        if stale or s.promises is None:
+        """Phase 2a, on the last promise of a quorum: propose, once in a ballot."""
+        if s.promises is None or not self.is_of_its_ballot(s, msg):
             return s
-        promises = s.promises | {src}
-        highest = max(filter(None, (s.highest, msg.voted)), default=None)
-        if self.bug == "any-vote":  # of the values told of, only that of the highest ballot may be chosen
-            highest = msg.voted or s.highest
-        if len(promises) < self.cast.quorum:
+        promises, highest = s.promises | {src}, self.higher(s.highest, msg.voted)
+        if len(promises) < self.quorum:
             return Proposer(s.ballot, promises, highest)
-        value = highest[1] if highest and self.bug != "ignore-votes" else self.me
-        return Step(Proposer(s.ballot), self.send(self.cast.acceptors, Accept(s.ballot, value)))
+        return Step(Proposer(s.ballot), self.send(self.acceptors, Accept(s.ballot, self.value(highest))))
+
+    def is_of_its_ballot(self, s: Proposer, msg: Promise) -> bool:
+        """A late promise is for an earlier ballot."""
+        return msg.ballot == s.ballot
+
+    def higher(self, known: Vote | None, told: Vote | None) -> Vote | None:
+        """Of the values that it is told of, only that of the highest ballot may be chosen."""
+        return max(filter(None, (known, told)), default=None)
+
+    def value(self, highest: Vote | None) -> NodeId:
+        """Only if it is told of no vote the proposer is free."""
+        return highest[1] if highest else self.me
 
 
 class Accepting(Node[Acceptor]):
-    """The acceptor of Paxos Made Simple (Lamport 2001), section 2.2."""
+    """The acceptor (2.2)."""
 
-    cast: Cast
-    bug: Bug | None = None
-
-    def at_crash(self, before: Acceptor) -> Acceptor:
-        if self.bug == "forget-promise":  # only votes were written to the disk
-            return Acceptor(before.voted[0] if before.voted else 0, before.voted)
-        if self.bug == "forget-all":  # the disk is lost, and a new one comes back under the old name
-            return Acceptor()
-        return before
+    learners: tuple[NodeId, ...]
 
     @receive(fair=WEAK)
     def promise(self, s: Acceptor, src: NodeId, msg: Prepare) -> Acceptor | Step[Acceptor]:
@@ -104,39 +155,123 @@ class Accepting(Node[Acceptor]):
     @receive(fair=WEAK)
     def vote(self, s: Acceptor, src: NodeId, msg: Accept) -> Acceptor | Step[Acceptor]:
         """Phase 2b: vote, unless a higher ballot is promised."""
-        if msg.ballot < s.promised and self.bug != "ignore-promise":
+        if not self.may_vote(s, msg.ballot):
             return s
-        vote = (msg.ballot, msg.value)
-        promised = s.promised if self.bug == "vote-is-no-promise" else msg.ballot
-        return Step(Acceptor(promised, vote), self.send(self.cast.learners, Accepted(*vote)))
+        sends = self.send(self.learners, Accepted(msg.ballot, msg.value))
+        return Step(self.with_vote(s, (msg.ballot, msg.value)), sends)
+
+    def may_vote(self, s: Acceptor, ballot: int) -> bool:
+        """It has promised to vote in no lower ballot."""
+        return ballot >= s.promised
+
+    def with_vote(self, s: Acceptor, vote: Vote) -> Acceptor:
+        """A vote is a promise, too."""
+        return Acceptor(vote[0], vote)
 
 
 class Learning(Node[Learner]):
-    """The learner of Paxos Made Simple (Lamport 2001), section 2.3."""
+    """The learner (2.3)."""
 
-    cast: Cast
+    quorum: int
 
     @receive(fair=WEAK)
     def accepted(self, s: Learner, src: NodeId, msg: Accepted) -> Learner:
         """Count the votes; a quorum of one ballot has elected."""
         votes = s.votes | {((msg.ballot, msg.value), src)}
         count = sum(vote == (msg.ballot, msg.value) for vote, _ in votes)
-        return Learner(votes, msg.value if count >= self.cast.quorum else s.decision)
+        return Learner(votes, msg.value if count >= self.quorum else s.decision)
+
+
+# -- Mistakes ----------------------------------------------------------------------------------------------
+
+
+class IgnorePromise(Accepting):
+    """An acceptor votes in a ballot lower than the one that it has promised."""
+
+    def may_vote(self, s: Acceptor, ballot: int) -> bool:
+        return True
+
+
+class ForgetPromise(Accepting):
+    """Votes are on the disk, promises are not."""
+
+    def at_crash(self, before: Acceptor) -> Acceptor:
+        return Acceptor(before.voted[0] if before.voted else 0, before.voted)
+
+
+class ForgetAll(Accepting):
+    """A disk is lost, and its acceptor comes back empty (atlasdb issue 1508; Chandra et al., Paxos Made Live,
+    2007, section 5.1).
+    """
+
+    def at_crash(self, before: Acceptor) -> Acceptor:
+        return Acceptor()
+
+
+class VoteIsNoPromise(Accepting):
+    """A vote does not raise the promise (a reading of Paxos Made Simple that M. Brooker warns of, blog of
+    2021-11-16; see Cassandra's pull request 1327). It takes 3 ballots.
+    """
+
+    def with_vote(self, s: Acceptor, vote: Vote) -> Acceptor:
+        return replace(s, voted=vote)
+
+
+class IgnoreVotes(Proposing):
+    """A proposer proposes itself whatever the promises tell of."""
+
+    def value(self, highest: Vote | None) -> NodeId:
+        return self.me
+
+
+class AnyVote(Proposing):
+    """A proposer takes the last vote that it is told of, not that of the highest ballot. 3 ballots."""
+
+    def higher(self, known: Vote | None, told: Vote | None) -> Vote | None:
+        return told or known
+
+
+class StalePromise(Proposing):
+    """A proposer counts promises of its earlier ballots too (MyPaxos issue 18). 3 ballots."""
+
+    def is_of_its_ballot(self, s: Proposer, msg: Promise) -> bool:
+        return True
+
+
+class ReuseBallot(Proposing):
+    """A restarted proposer goes on in its ballot (asked of phxpaxos in its issue 145)."""
+
+    def recover(self, durable: Proposer) -> Proposer:
+        return replace(durable, promises=frozenset())
+
+
+class DuplicateBallot(Proposing):
+    """Both proposers number their ballots alike."""
+
+    def own_ballots(self) -> range:
+        return range(1, self.ballots // self.proposers + 1)
+
+
+class SmallQuorum(Proposing):
+    """One acceptor is a quorum."""
+
+
+# -- The model ---------------------------------------------------------------------------------------------
 
 
 def only_candidates_are_voted_for() -> Property:
     """Nothing is voted for, and so nothing is chosen, that has not stood in some ballot (nontriviality)."""
 
-    def seen(s: Proposer | Acceptor) -> bool | NodeId | None:
+    def seen(s: State) -> bool | NodeId | None:
         if isinstance(s, Proposer):
             return s.ballot > 0
-        return s.voted[1] if s.voted else None
+        return s.voted[1] if isinstance(s, Acceptor) and s.voted else None
 
     def check(nodes: Sequence[NodeView[bool | NodeId | None]]) -> bool:
         stood = {n.node for n in nodes if n.state is True}
         return all(n.state in stood for n in nodes if isinstance(n.state, NodeId))
 
-    return always("only candidates are voted for", all_nodes(node_views((Proposer, Acceptor), seen), check))
+    return always("only candidates are voted for", all_nodes(node_views(State, seen), check))
 
 
 def model(
@@ -145,7 +280,7 @@ def model(
     learners: Annotated[int, "learners; what is chosen is judged without them"] = 1,
     ballots: Annotated[int, "ballots, which belong to the proposers in turn"] = 2,
     crashes: Annotated[bool, "a node may crash; if not, all learn the leader in the end"] = True,
-    bug: Annotated[Bug | None, "a mistake to put in"] = None,
+    bug: Annotated[type[Accepting] | type[Proposing] | None, "a mistake to put in"] = None,
 ) -> Model:
     """Single-decree Paxos, choosing a leader.
 
@@ -156,50 +291,31 @@ def model(
     Liveness: a leader is learned if in the end one proposer stands alone for long enough. Checked: with
         --no-crashes no run ends before (two proposers could disturb each other for ever, but here the
         ballots run out); when the proposer of the last ballot may crash, one can.
-    Bugs:
-        ignore-promise: an acceptor votes in a ballot lower than the one that it has promised.
-        forget-promise: votes are on the disk, promises are not.
-        forget-all: a disk is lost, and its acceptor comes back empty (atlasdb issue 1508; Chandra et al.,
-            Paxos Made Live, 2007, section 5.1).
-        vote-is-no-promise: a vote does not raise the promise (a reading of Paxos Made Simple that M. Brooker
-            warns of, blog of 2021-11-16; see Cassandra's pull request 1327). It takes 3 ballots.
-        ignore-votes: a proposer proposes itself whatever the promises tell of.
-        any-vote: it takes the last vote that it is told of, not that of the highest ballot. 3 ballots.
-        stale-promise: it counts promises of its earlier ballots too (MyPaxos issue 18). 3 ballots.
-        reuse-ballot: a restarted proposer goes on in its ballot (asked of phxpaxos in its issue 145).
-        duplicate-ballot: both proposers number their ballots alike.
-        small-quorum: one acceptor is a quorum.
     """
-    if bug in ("any-vote", "stale-promise", "vote-is-no-promise"):
+    if bug in (AnyVote, StalePromise, VoteIsNoPromise):
         learners, ballots, crashes = 0, max(ballots, 3), False
-    nodes = node_ids(
-        *(f"p{i + 1}" for i in range(proposers)),
-        *(f"a{i + 1}" for i in range(acceptors)),
-        *(f"l{i + 1}" for i in range(learners)),
-    )
-    quorum = 1 if bug == "small-quorum" else acceptors // 2 + 1
-    cast = Cast(nodes[:proposers], nodes[proposers:][:acceptors], nodes[proposers + acceptors :], quorum)
-    owned = {p: range(p.index + 1, ballots + 1, proposers) for p in cast.proposers}
-    if bug == "duplicate-ballot":
-        owned = {p: range(1, ballots // proposers + 1) for p in cast.proposers}
+    quorum = 1 if bug is SmallQuorum else acceptors // 2 + 1
+    roles = {"p": proposers, "a": acceptors, "l": learners}
+    nodes = node_ids(*(f"{role}{i + 1}" for role, count in roles.items() for i in range(count)))
+    candidates, voters = nodes[:proposers], nodes[proposers:][:acceptors]
+    counters = nodes[proposers + acceptors :]
+    proposing = bug if bug and issubclass(bug, Proposing) else Proposing
+    accepting = bug if bug and issubclass(bug, Accepting) else Accepting
     return Model(
         {
-            **{p: Proposing(cast, owned[p], bug) for p in cast.proposers},
-            **{a: Accepting(cast, bug) for a in cast.acceptors},
-            **{n: Learning(cast) for n in cast.learners},
+            **dict.fromkeys(candidates, proposing(voters, quorum, proposers, ballots)),
+            **dict.fromkeys(voters, accepting(counters)),
+            **dict.fromkeys(counters, Learning(quorum)),
         },
         # Late, lost, repeated, out of order: a sent-set has all of it. What is durable survives the crash.
         environment=Environment(network="sent-set", crash=int(crashes), restart=int(crashes)),
-        monitors=[consensus.votes_cast(of=Acceptor)],
         properties=[
-            consensus.one_value_chosen(quorum),
-            consensus.one_value_per_ballot(),
+            consensus.one_value_chosen(Acceptor, quorum),
+            consensus.one_value_per_ballot(Acceptor),
             only_candidates_are_voted_for(),
-            *([election.decisions_are_final(of=Learner)] if learners else []),
-            consensus.value_chosen(quorum),
-            *([] if crashes else [consensus.value_can_always_be_chosen(quorum)]),
+            *([election.decisions_are_final(Learner)] if learners else []),
+            consensus.value_chosen(Acceptor, quorum),
+            *([] if crashes else [consensus.value_can_always_be_chosen(Acceptor, quorum)]),
         ],
-        deadlock=not crashes
-        and learners > 0
-        and each(node_views(Learner), lambda n: n.state.decision is not None),
+        deadlock=not crashes and learners > 0 and each(Learner, lambda s: s.decision is not None),
     )

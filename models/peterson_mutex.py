@@ -7,16 +7,29 @@ process in is enough, and a reading that does not changes nothing: so there is a
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterable
 from enum import Enum
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated
 
-from elcheck import WEAK, Model, Spec, State, action, always_possible, guard, leads_to, sometimes
-from elcheck.specs.mutex import one_inside
+from elcheck import (
+    WEAK,
+    Map,
+    Model,
+    Scope,
+    Spec,
+    State,
+    action,
+    always_possible,
+    guard,
+    holds,
+    leads_to,
+    replace,
+    sometimes,
+)
+from elcheck.specs import mutex
 
-Bug = Literal["turn-before-flag", "no-turn", "no-fence"]
-V = TypeVar("V")
+BOTH = (0, 1)
+"""The processes."""
 
 
 class Place(Enum):
@@ -37,138 +50,143 @@ class Store(Enum):
 
 
 class Memory(State):
-    """Where each process is, and the shared variables. ``stores`` is for processors with store buffers: what
-    each process has written and the other cannot see yet, the oldest first.
-    """
+    """Where each process is, and the shared variables."""
 
-    at: tuple[Place, Place] = (Place.OUTSIDE, Place.OUTSIDE)
-    flag: tuple[bool, bool] = (False, False)
+    at: Map[int, Place] = Map(dict.fromkeys(BOTH, Place.OUTSIDE))
+    flag: Map[int, bool] = Map(dict.fromkeys(BOTH, False))
     turn: int = 0
-    stores: tuple[tuple[Store, ...], tuple[Store, ...]] = ((), ())
+    stores: Map[int, tuple[Store, ...]] = Map(dict.fromkeys(BOTH, ()))
+    """With store buffers: what each process has written and the other can't see yet, the oldest first."""
 
     @property
     def inside(self) -> tuple[int, ...]:
         """The processes in the critical section."""
-        return tuple(i for i in (0, 1) if self.at[i] is Place.INSIDE)
+        return tuple(i for i in BOTH if self.at[i] is Place.INSIDE)
+
+    def move(self, i: int, place: Place) -> Memory:
+        """A process at another place of its program."""
+        return replace(self, at=self.at.put(i, place))
+
+    def see(self, i: int, store: Store) -> Memory:
+        """What a process has written can be seen."""
+        if store is Store.TURN_AWAY:
+            return replace(self, turn=1 - i)
+        return replace(self, flag=self.flag.put(i, store is Store.FLAG_UP))
 
 
 class Peterson(Spec[Memory]):
-    """The algorithm (Peterson 1981), where a write is seen at once."""
+    """The algorithm (Peterson 1981), where a write is seen at once; or ``buffered``, on processors with store
+    buffers, where it can be seen later (x86), and with a fence between the writes and the reads.
+    """
 
-    bug: Bug | None
-    processes: tuple[int, int] = (0, 1)
+    buffered: bool = False
 
-    @action(over="processes")
+    # -- The program of a process ----------------------------------------------------------------------------
+
+    def processes(self) -> Iterable[int]:
+        """There are two."""
+        return BOTH
+
+    @action(over=processes)
     def raise_flag(self, s: Memory, i: int) -> Memory:
         """Say that it wants to enter."""
-        late = self.bug == "turn-before-flag"  # the turn is given away before the other can see the flag
-        guard(s.at[i] is (Place.HALFWAY if late else Place.OUTSIDE), "it is elsewhere in its program")
-        return self.write(go(s, i, Place.WAITING if late else Place.HALFWAY), i, Store.FLAG_UP)
+        guard(s.at[i] is Place.OUTSIDE, "it is elsewhere in its program")
+        return self.write(s.move(i, Place.HALFWAY), i, Store.FLAG_UP)
 
-    @action(fair=WEAK, over="processes")
+    @action(fair=WEAK, over=processes)
     def give_turn(self, s: Memory, i: int) -> Memory:
         """Let the other go first."""
-        early = self.bug == "turn-before-flag"
-        guard(s.at[i] is (Place.OUTSIDE if early else Place.HALFWAY), "it is elsewhere in its program")
-        return self.write(go(s, i, Place.HALFWAY if early else Place.WAITING), i, Store.TURN_AWAY)
+        guard(s.at[i] is Place.HALFWAY, "it is elsewhere in its program")
+        return self.write(s.move(i, Place.WAITING), i, Store.TURN_AWAY)
 
-    @action(fair=WEAK, over="processes")
+    @action(fair=WEAK, over=processes)
     def see_flag_down(self, s: Memory, i: int) -> Memory:
         """Enter, since the other does not want to."""
         guard(s.at[i] is Place.WAITING, "it does not wait")
-        guard(self.fence(s, i), "what it has written can't be seen yet")
+        guard(self.may_read(s, i), "what it has written can't be seen yet")
         guard(not s.flag[1 - i], "the other's flag is up")
-        return go(s, i, Place.INSIDE)
+        return s.move(i, Place.INSIDE)
 
-    @action(fair=WEAK, over="processes")
+    @action(fair=WEAK, over=processes)
     def see_turn_back(self, s: Memory, i: int) -> Memory:
         """Enter, since the other has given the turn away later."""
         guard(s.at[i] is Place.WAITING, "it does not wait")
-        guard(self.fence(s, i), "what it has written can't be seen yet")
-        guard(self.bug != "no-turn", "there are flags only")  # when both are up, nobody gives way
-        guard(self.read_turn(s, i) == i, "it is the other's turn")
-        return go(s, i, Place.INSIDE)
+        guard(self.may_read(s, i), "what it has written can't be seen yet")
+        guard(self.has_turn(s, i), "it is the other's turn")
+        return s.move(i, Place.INSIDE)
 
-    @action(fair=WEAK, over="processes")
+    @action(fair=WEAK, over=processes)
     def leave(self, s: Memory, i: int) -> Memory:
         """Lower the flag."""
         guard(s.at[i] is Place.INSIDE, "it is not inside")
-        return self.write(go(s, i, Place.OUTSIDE), i, Store.FLAG_DOWN)
+        return self.write(s.move(i, Place.OUTSIDE), i, Store.FLAG_DOWN)
+
+    # -- Reads and writes ------------------------------------------------------------------------------------
 
     def write(self, s: Memory, i: int, store: Store) -> Memory:
-        """What a process's write makes of the memory."""
-        return seen(s, i, store)
-
-    def read_turn(self, s: Memory, i: int) -> int:
-        """Whose turn it is, for a process that looks."""
-        return s.turn
-
-    def fence(self, s: Memory, i: int) -> bool:
-        """Whether a process that has written may read."""
-        return True
-
-
-class StoreBuffers(Peterson):
-    """The same program on processors with store buffers, where what is written can be seen later (x86), and
-    with a fence between the writes and the reads.
-    """
-
-    def write(self, s: Memory, i: int, store: Store) -> Memory:
-        """A write goes into the buffer, which holds two."""
+        """What a process writes is seen at once, or goes into its buffer, which holds two."""
+        if not self.buffered:
+            return s.see(i, store)
         guard(len(s.stores[i]) < 2, "its buffer is full")
-        return replace(s, stores=put(s.stores, i, (*s.stores[i], store)))
+        return replace(s, stores=s.stores.put(i, (*s.stores[i], store)))
 
-    def read_turn(self, s: Memory, i: int) -> int:
-        """A processor sees its own stores first."""
-        return 1 - i if Store.TURN_AWAY in s.stores[i] else s.turn
+    def may_read(self, s: Memory, i: int) -> bool:
+        """The fence: wait until everything that this process has written can be seen."""
+        return not s.stores[i]
 
-    def fence(self, s: Memory, i: int) -> bool:
-        """Wait until everything that this process has written can be seen."""
-        return not s.stores[i] or self.bug == "no-fence"  # it reads on, and may find the other's old flag
+    def has_turn(self, s: Memory, i: int) -> bool:
+        """Whether a process sees that it has the turn. It sees what it has written itself first."""
+        return Store.TURN_AWAY not in s.stores[i] and s.turn == i
 
-    @action(fair=WEAK, over="processes")
+    def buffers(self) -> Iterable[int]:
+        """The processes that have a store buffer."""
+        return BOTH if self.buffered else ()
+
+    @action(fair=WEAK, over=buffers)
     def drain(self, s: Memory, i: int) -> Memory:
         """The oldest store in a buffer reaches the memory."""
         guard(bool(s.stores[i]), "its buffer is empty")
         store, *later = s.stores[i]
-        return seen(replace(s, stores=put(s.stores, i, tuple(later))), i, store)
+        return replace(s, stores=s.stores.put(i, tuple(later))).see(i, store)
 
 
-def go(s: Memory, i: int, place: Place) -> Memory:
-    """A process at another place of its program."""
-    return replace(s, at=put(s.at, i, place))
+# -- Mistakes ----------------------------------------------------------------------------------------------
 
 
-def put(two: tuple[V, V], i: int, value: V) -> tuple[V, V]:
-    """A pair with another value for one process."""
-    return (value, two[1]) if i == 0 else (two[0], value)
+class TurnBeforeFlag(Peterson):
+    """The two writes the other way round, as a compiler or a processor may order them."""
+
+    def give_turn(self, s: Memory, i: int) -> Memory:
+        guard(s.at[i] is Place.OUTSIDE, "it is elsewhere in its program")
+        return self.write(s.move(i, Place.HALFWAY), i, Store.TURN_AWAY)
+
+    def raise_flag(self, s: Memory, i: int) -> Memory:
+        guard(s.at[i] is Place.HALFWAY, "it is elsewhere in its program")
+        return self.write(s.move(i, Place.WAITING), i, Store.FLAG_UP)
 
 
-def seen(s: Memory, i: int, store: Store) -> Memory:
-    """The memory when what a process has written can be seen."""
-    if store is Store.TURN_AWAY:
-        return replace(s, turn=1 - i)
-    return replace(s, flag=put(s.flag, i, store is Store.FLAG_UP))
+class NoTurn(Peterson):
+    """Flags only (an attempt that Dijkstra goes through in Cooperating Sequential Processes, 1965)."""
+
+    def has_turn(self, s: Memory, i: int) -> bool:
+        return False
 
 
-def contended(s: Memory) -> bool:
-    """One process waits while the other is inside."""
-    return set(s.at) == {Place.WAITING, Place.INSIDE}
+class NoFence(Peterson):
+    """The writes wait in a store buffer while the process reads on (seen on x86, with C++ release and acquire
+    operations: niallryan.com/node/141). With buffers.
+    """
+
+    def may_read(self, s: Memory, i: int) -> bool:
+        return True
 
 
-def entered(i: int) -> Callable[[Memory], bool]:
-    """Whether a process is inside."""
-    return lambda s: i in s.inside
-
-
-def waiting(i: int) -> Callable[[Memory], bool]:
-    """Whether a process waits to get in."""
-    return lambda s: s.at[i] is Place.WAITING
+# -- The model ---------------------------------------------------------------------------------------------
 
 
 def model(
     buffers: Annotated[bool, "processors with store buffers, and a fence"] = False,
-    bug: Annotated[Bug | None, "a mistake to put in"] = None,
+    bug: Annotated[type[Peterson], "a mistake to put in"] = Peterson,
 ) -> Model:
     """Peterson's mutual exclusion of two processes.
 
@@ -176,20 +194,22 @@ def model(
     Assumes: reads and writes that happen one at a time, in the order of the program.
     Liveness: who waits gets in, under weak fairness: nobody stays inside for ever. (That a process ever wants
         to get in is not assumed.)
-    Bugs:
-        turn-before-flag: the two writes the other way round, as a compiler or a processor may order them.
-        no-turn: flags only (an attempt that Dijkstra goes through in Cooperating Sequential Processes, 1965).
-        no-fence: the writes wait in a store buffer while the process reads on (seen on x86, with C++ release
-            and acquire operations: niallryan.com/node/141). With buffers.
     """
+
+    def contended(s: Memory) -> bool:
+        return set(s.at.values()) == {Place.WAITING, Place.INSIDE}
+
+    def at(place: Place, i: int) -> Scope:
+        return holds(Memory, lambda s: s.at[i] is place)
+
+    waits, enters = [at(Place.WAITING, i) for i in BOTH], [at(Place.INSIDE, i) for i in BOTH]
     return Model(
-        StoreBuffers(bug) if buffers or bug == "no-fence" else Peterson(bug),
+        bug(buffers or bug is NoFence),
         properties=[
-            one_inside(),
-            sometimes("one waits while the other is inside", contended),
-            always_possible("process 0 can enter", entered(0)),
-            always_possible("process 1 can enter", entered(1)),
-            *(leads_to(f"process {i} gets in when it waits", waiting(i), entered(i)) for i in (0, 1)),
+            mutex.one_inside(Memory),
+            sometimes("one waits while the other is inside", holds(Memory, contended)),
+            *(always_possible(f"process {i} can enter", enters[i]) for i in BOTH),
+            *(leads_to(f"process {i} gets in when it waits", waits[i], enters[i]) for i in BOTH),
         ],
         deadlock=True,
     )

@@ -1,7 +1,7 @@
 """Raft in the order of figure 2: state, RequestVote, AppendEntries, rules for servers; then its mistakes.
 
-D. Ongaro and J. Ousterhout, In Search of an Understandable Consensus Algorithm, USENIX ATC 2014. The names are
-the paper's, and so are the sections in brackets. Pre-vote, check-quorum and leadership transfer are in
+D. Ongaro and J. Ousterhout, In Search of an Understandable Consensus Algorithm, USENIX ATC 2014. The names
+are the paper's, and so are the sections in brackets. Pre-vote, check-quorum and leadership transfer are in
 models/raft_options.py, changes of the membership in models/raft_membership.py.
 """
 
@@ -133,8 +133,8 @@ class Appended(Message):
 
 
 class Refused(Message):
-    """The answer to a request of an old term. (What is turned down for another reason tells its sender nothing
-    that the model needs, so no message is spent on it.)
+    """The answer to a request of an old term. (What is turned down for another reason tells its sender
+    nothing that the model needs, so no message is spent on it.)
     """
 
     term: int
@@ -299,8 +299,8 @@ class Raft(Node[Server]):
     # -- Crashes -------------------------------------------------------------------------------------------
 
     def at_crash(self, before: Server) -> Steps[Server]:
-        """What is durable is on the disk before anybody hears of it. (With lazy_flush, but for an entry that a
-        leader has not committed: thesis, 10.2.1.)
+        """What is durable is on the disk before anybody hears of it. (With lazy_flush, but for an entry that
+        a leader has not committed: thesis, 10.2.1.)
         """
         yield Step(before)
         if self.lazy_flush and before.leads and len(before.log) > before.commit_index:
@@ -381,7 +381,7 @@ class Figure8(Raft):
 
 
 class SameEpochLeader(Raft):
-    """A leader restarts as such, without its unflushed entries (KAFKA-10527): their indexes are used again."""
+    """A leader restarts as such, without its unflushed entries; indexes are used again (KAFKA-10527)."""
 
     def recover(self, durable: Server) -> Server:
         led = (durable.current_term, self.me) in durable.log

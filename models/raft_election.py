@@ -7,7 +7,6 @@ Spin, Rumur, Stateright and minicheck agree on them.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import Enum
 from typing import Annotated
 
@@ -17,28 +16,39 @@ from elcheck import (
     Model,
     Node,
     NodeId,
-    NodeView,
     State,
     Step,
     action,
-    always,
-    each,
     guard,
     node_ids,
-    node_views,
-    pair,
     receive,
-    sometimes,
+    replace,
     timeout,
 )
+from elcheck.specs import election
 
 
 class Role(Enum):
-    """What a node takes itself for."""
+    """What a server takes itself for."""
 
     FOLLOWER = 0
     CANDIDATE = 1
     LEADER = 2
+
+
+class Server(State):
+    """The state of a server."""
+
+    role: Role = Role.FOLLOWER
+    term: int = 0
+    voted_for: NodeId | None = None
+    votes: frozenset[NodeId] = frozenset()
+    """Of a candidate: who has voted for it."""
+
+    @property
+    def leads(self) -> bool:
+        """True if it leads its term."""
+        return self.role is Role.LEADER
 
 
 class RequestVote(Message):
@@ -53,32 +63,33 @@ class Vote(Message):
     term: int
 
 
-class Server(State):
-    """What a node knows."""
-
-    role: Role = Role.FOLLOWER
-    term: int = 0
-    voted_for: NodeId | None = None
-    votes: frozenset[NodeId] = frozenset()
-
-    @property
-    def leads(self) -> bool:
-        """Whether it leads its term."""
-        return self.role is Role.LEADER
-
-
 class Election(Node[Server]):
     """Raft's election (Ongaro and Ousterhout 2014, section 5.2) without logs."""
 
-    terms: int
+    terms: int | None = None
+    """The highest term, None if they go on for ever."""
+
+    @receive
+    def request_vote(self, s: Server, src: NodeId, msg: RequestVote) -> Server | Step[Server]:
+        """Vote for the first of a term that asks."""
+        s = self.caught_up(s, msg.term)
+        if msg.term < s.term or s.voted_for not in (None, src):
+            return s
+        return Step(replace(s, voted_for=src), self.send(src, Vote(s.term)))
+
+    @receive
+    def vote(self, s: Server, src: NodeId, msg: Vote) -> Server:
+        """Count a vote of this term."""
+        counts = s.role is Role.CANDIDATE and msg.term == s.term
+        return replace(s, votes=s.votes | {src}) if counts else s
 
     @timeout
     def election_timeout(self, s: Server) -> Step[Server]:
-        """Stand for the next term."""
+        """Stand for the next term, and vote for oneself in it."""
         guard(not s.leads, "a leader does not time out")
-        guard(s.term < self.terms, "the last term has come")
-        candidate = Server(Role.CANDIDATE, s.term + 1, self.me, frozenset({self.me}))
-        return Step(candidate, self.broadcast(RequestVote(candidate.term)))
+        guard(self.terms is None or s.term < self.terms, "the last term has come")
+        s = Server(Role.CANDIDATE, s.term + 1, self.me, frozenset({self.me}))
+        return Step(s, self.broadcast(RequestVote(s.term)))
 
     @action
     def become_leader(self, s: Server) -> Server:
@@ -87,32 +98,9 @@ class Election(Node[Server]):
         guard(2 * len(s.votes) > len(self.nodes), "no majority yet")
         return replace(s, role=Role.LEADER)
 
-    @receive
-    def request_vote(self, s: Server, src: NodeId, msg: RequestVote) -> Server | Step[Server]:
-        """Vote for the first of a term that asks."""
-        if msg.term > s.term:
-            s = Server(term=msg.term)
-        free = s.role is Role.FOLLOWER and s.voted_for in (None, src)
-        if msg.term == s.term and free:
-            return Step(replace(s, voted_for=src), self.send(src, Vote(s.term)))
-        return s
-
-    @receive
-    def vote(self, s: Server, src: NodeId, msg: Vote) -> Server:
-        """Count a vote of this term."""
-        if msg.term == s.term and s.role is Role.CANDIDATE:
-            return replace(s, votes=s.votes | {src})
-        return s
-
-
-def leadership(s: Server) -> tuple[bool, int]:
-    """Whether a node leads, and in which term."""
-    return s.leads, s.term
-
-
-def not_both_lead(a: NodeView[tuple[bool, int]], b: NodeView[tuple[bool, int]]) -> bool:
-    """Two nodes do not both lead in one term."""
-    return not (a.state[0] and b.state[0] and a.state[1] == b.state[1])
+    def caught_up(self, s: Server, term: int) -> Server:
+        """A server that has seen a term: in a higher one than its own it follows, and has not voted."""
+        return Server(term=term) if term > s.term else s
 
 
 def model(
@@ -129,8 +117,5 @@ def model(
         Election(terms),
         nodes=node_ids(nodes),
         environment=Environment(network="sent-set"),
-        properties=[
-            always("at most one leader per term", pair(node_views(State, leadership), not_both_lead)),
-            sometimes("a leader is elected", each(node_views(State, leadership), lambda n: n.state[0])),
-        ],
+        properties=[election.one_leader_per_term(Server), election.leader_elected(Server)],
     )

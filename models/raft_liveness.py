@@ -7,33 +7,25 @@ last one: there are finitely many, since there are finitely many timeouts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated
 
 from elcheck import (
-    WEAK,
     Environment,
     Message,
     Model,
     NodeId,
-    State,
+    Outcome,
     Step,
-    Steps,
     action,
-    always,
     guard,
     node_ids,
-    node_views,
-    pair,
     receive,
-    timeout,
+    replace,
     unfair,
     weak,
 )
-from elcheck.models.raft_election import Election, RequestVote, Role, Server, leadership, not_both_lead
+from elcheck.models.raft_election import Election, Role, Server
 from elcheck.specs import election
-
-Bug = Literal["candidate-waits", "no-timers"]
 
 
 class Heartbeat(Message):
@@ -42,41 +34,45 @@ class Heartbeat(Message):
     term: int
 
 
-@dataclass(frozen=True)
 class Lively(Election):
     """The election with heartbeats. Nothing crashes, so nothing has to be durable."""
 
-    bug: Bug | None = None
-
-    @timeout
-    def election_timeout(self, me: NodeId, s: Server) -> Steps[Server]:
-        """Stand for the next term; a candidate that was not elected too."""
-        guard(not s.leads, "a leader does not time out")
-        guard(s.role is not Role.CANDIDATE or self.bug != "candidate-waits", "it has asked already")
-        candidate = Server(Role.CANDIDATE, s.term + 1, me, frozenset({me}))
-        yield Step(candidate, self.broadcast(me, RequestVote(candidate.term)))
-
-    @action(fair=WEAK)
-    def heartbeat(self, me: NodeId, s: Server) -> Steps[Server]:
+    @action
+    def heartbeat(self, s: Server) -> Step[Server]:
         """While somebody leads, a heartbeat is under way, and no timeout is true."""
         guard(s.leads, "only a leader sends heartbeats")
-        yield Step(s, self.broadcast(me, Heartbeat(s.term)))
+        return Step(s, self.broadcast(Heartbeat(s.term)))
 
-    @receive(fair=WEAK)
-    def heard(self, me: NodeId, s: Server, src: NodeId, msg: Heartbeat) -> Steps[Server]:
+    @receive
+    def heard(self, s: Server, src: NodeId, msg: Heartbeat) -> Server:
         """Follow the leader of this term, or of a higher one."""
-        if msg.term > s.term:
-            yield Step(Server(term=msg.term))
-        elif msg.term == s.term and s.role is Role.CANDIDATE:
-            yield Step(replace(s, role=Role.FOLLOWER, votes=frozenset()))
-        else:
-            yield Step(s)
+        s = self.caught_up(s, msg.term)
+        beaten = s.role is Role.CANDIDATE and msg.term == s.term
+        return replace(s, role=Role.FOLLOWER, votes=frozenset()) if beaten else s
+
+
+# -- Mistakes ----------------------------------------------------------------------------------------------
+
+
+class CandidateWaits(Lively):
+    """A candidate never times out; a split vote leaves all of them waiting for ever."""
+
+    def election_timeout(self, s: Server) -> Outcome[Server]:
+        guard(s.role is not Role.CANDIDATE, "it has asked already")
+        return super().election_timeout(s)
+
+
+class NoTimers(Lively):
+    """Nothing makes a timeout fire, so nobody need ever stand: a mistake in what is assumed."""
+
+
+# -- The model ---------------------------------------------------------------------------------------------
 
 
 def model(
     nodes: Annotated[int, "servers"] = 3,
     early: Annotated[int, "timeouts that may fire at any moment, before delays have a bound"] = 2,
-    bug: Annotated[Bug | None, "a mistake to put in"] = None,
+    bug: Annotated[type[Lively], "a mistake to put in"] = Lively,
 ) -> Model:
     """Raft's election ends: after some split votes a leader is elected, and stays.
 
@@ -84,19 +80,17 @@ def model(
         sections 5.2 and 5.6, without logs.
     Assumes: no crash; messages arrive; after the early ones, timeouts are true (--timing eventual(k)).
     Liveness: from some time on there is a leader for ever. Proved, for so many early timeouts.
-    Bugs:
-        candidate-waits: a candidate never times out; a split vote leaves all of them waiting for ever.
-        no-timers: nothing makes a timeout fire, so nobody need ever stand.
     """
-    if bug == "candidate-waits":
+    if bug is CandidateWaits:
         early = max(early, nodes)  # all of them stand, and vote for themselves
     return Model(
-        Lively(node_ids(nodes), 0, bug),
+        bug(),
+        nodes=node_ids(nodes),
         environment=Environment(network="set", timing=f"eventual({early})"),
         properties=[
-            always("at most one leader per term", pair(node_views(State, leadership), not_both_lead)),
-            election.leader_elected(of=Server),
-            election.leader_stays(of=Server),
+            election.one_leader_per_term(Server),
+            election.leader_elected(Server),
+            election.leader_stays(Server),
         ],
-        fairness=[weak("receive", "action"), *([unfair("election_timeout")] if bug == "no-timers" else [])],
+        fairness=[weak("receive", "action"), *([unfair("election_timeout")] if bug is NoTimers else [])],
     )

@@ -8,10 +8,9 @@ Lann's algorithm), and a last lap tells everyone who leads.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from enum import Enum
 from itertools import chain, combinations, permutations
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 from elcheck import (
     WEAK,
@@ -29,28 +28,32 @@ from elcheck import (
     guard,
     node_ids,
     receive,
+    replace,
 )
-from elcheck.specs import ring
-from elcheck.specs.election import decisions_are_final, every_node_decides
+from elcheck.specs import election, ring
 
-Bug = Literal["duplicate-ids", "swallow-none", "sleeper-swallows", "announce-forever"]
+S = TypeVar("S", bound=State)
 
 
 class Stage(Enum):
     """What part a processor takes in the election."""
 
-    ASLEEP = 0  # it has heard of no election, and does not begin one
-    INITIATOR = 1  # the same, but sooner or later it will begin one
+    ASLEEP = 0
+    """It has heard of no election, and does not begin one."""
+    INITIATOR = 1
+    """The same, but sooner or later it will begin one."""
     CANDIDATE = 2
-    RELAY = 3  # it has met a higher id, and only passes messages on
+    RELAY = 3
+    """It has met a higher id, and only passes messages on."""
 
 
 class Processor(State):
-    """The local state. ``leader`` is the id of the leader, once the processor knows it."""
+    """The state of a processor."""
 
     id: int = durable(0)
     stage: Stage = Stage.ASLEEP
     leader: int | None = None
+    """The id of the leader, once it knows it."""
 
     @property
     def elected(self) -> bool:
@@ -61,9 +64,6 @@ class Processor(State):
     def decision(self) -> int | None:
         """Who leads, irrevocably."""
         return self.leader
-
-
-P = TypeVar("P", bound=Processor)
 
 
 class Token(Message):
@@ -83,52 +83,94 @@ class ChangRoberts(Node[Processor]):
     links need not keep the order.
     """
 
-    bug: Bug | None = None
-
     @action(fair=WEAK)
     def begin(self, s: Processor) -> Step[Processor]:
-        """An initiator becomes a candidate, and its id sets out."""
+        """An initiator becomes a candidate."""
         guard(s.stage is Stage.INITIATOR, "it has heard of an election, or leaves that to others")
-        return Step(replace(s, stage=Stage.CANDIDATE), self.send(right(self.nodes, self.me), Token(s.id)))
+        return self.stand(s)
+
+    def stand(self, s: Processor) -> Step[Processor]:
+        """A candidate's id sets out."""
+        return Step(replace(s, stage=Stage.CANDIDATE), self.send(right(self), Token(s.id)))
 
     @receive(fair=WEAK)
     def token(self, s: Processor, src: NodeId, msg: Token) -> Step[Processor]:
         """A higher id passes and makes a relay, a lower one is swallowed, one's own has won."""
-        onward = right(self.nodes, self.me)
         if msg.id == s.id:
-            return Step(replace(s, leader=s.id), self.send(onward, Elected(s.id)))
+            return Step(replace(s, leader=s.id), self.send(right(self), Elected(s.id)))
         if msg.id > s.id:
-            return Step(replace(s, stage=Stage.RELAY), self.send(onward, msg))
+            return Step(replace(s, stage=Stage.RELAY), self.send(right(self), msg))
         if s.stage in (Stage.ASLEEP, Stage.INITIATOR):
-            # Woken by a lower id, it stands in its place. If it only swallowed that id, and took itself for
-            # a candidate from then on, its own would never set out, and nobody's come home.
-            own = () if self.bug == "sleeper-swallows" else self.send(onward, Token(s.id))
-            return Step(replace(s, stage=Stage.CANDIDATE), own)
-        # swallowed; else every id would come home
-        return Step(s, self.send(onward, msg) if self.bug == "swallow-none" else ())
+            return self.wake(s)
+        return Step(s, self.swallow(msg))
+
+    def wake(self, s: Processor) -> Step[Processor]:
+        """Woken by a lower id, which it swallows, it stands in its place."""
+        return self.stand(s)
+
+    def swallow(self, msg: Token) -> Sends:
+        """What becomes of an id that can't win: it does not come home."""
+        return ()
 
     @receive(fair=WEAK)
     def announcement(self, s: Processor, src: NodeId, msg: Elected) -> Step[Processor]:
-        """Learn who leads, and pass it on; the leader takes its own announcement off the ring."""
-        onward = self.send(right(self.nodes, self.me), msg)
-        if self.bug == "announce-forever":  # nobody takes it off the ring
-            return Step(replace(s, stage=Stage.RELAY, leader=msg.leader), onward)
-        return told(s, msg, onward)
+        """Learn who leads, and pass it on."""
+        if self.is_over(s, msg):
+            return Step(s)
+        return Step(replace(s, stage=Stage.RELAY, leader=msg.leader), self.send(right(self), msg))
+
+    def is_over(self, s: Processor, msg: Elected) -> bool:
+        """The leader takes its own announcement off the ring."""
+        return msg.leader == s.id
 
 
-def told(s: P, msg: Elected, onward: Sends) -> Step[P]:
-    """What a processor does on the announcement, which is over when it has come back to the leader."""
-    return Step(s) if msg.leader == s.id else Step(replace(s, stage=Stage.RELAY, leader=msg.leader), onward)
+# -- Mistakes ----------------------------------------------------------------------------------------------
 
 
-def right(nodes: Sequence[NodeId], me: NodeId) -> NodeId:
+class DuplicateIds(ChangRoberts):
+    """The highest id is there twice. (The stations of a Token Ring elect their Active Monitor like this, by
+    address; before one joins, its Duplicate Address Test looks for its equal.)
+    """
+
+
+class SwallowNone(ChangRoberts):
+    """Every id is passed on, as in Le Lann's algorithm, but whoever sees its own again wins at once, without
+    a look at the ids that it has passed on.
+    """
+
+    def swallow(self, msg: Token) -> Sends:
+        return self.send(right(self), msg)
+
+
+class SleeperSwallows(ChangRoberts):
+    """A lower id that wakes a processor is swallowed as if its own were under way already ("participant" is
+    set on receipt, and taken to mean that it has sent; a slip of textbook code).
+    """
+
+    def wake(self, s: Processor) -> Step[Processor]:
+        return Step(replace(s, stage=Stage.CANDIDATE))
+
+
+class AnnounceForever(ChangRoberts):
+    """Nobody takes the announcement off the ring. (On a Token Ring it is a duty of the Active Monitor to
+    remove what goes round a second time.)
+    """
+
+    def is_over(self, s: Processor, msg: Elected) -> bool:
+        return False
+
+
+# -- Rings -------------------------------------------------------------------------------------------------
+
+
+def right(at: Node[S]) -> NodeId:
     """The neighbour that a processor sends to."""
-    return nodes[(me.index + 1) % len(nodes)]
+    return at.nodes[(at.me.index + 1) % len(at.nodes)]
 
 
-def left(nodes: Sequence[NodeId], me: NodeId) -> NodeId:
+def left(at: Node[S]) -> NodeId:
     """The neighbour on the other side."""
-    return nodes[me.index - 1]
+    return at.nodes[at.me.index - 1]
 
 
 def ids_for(nodes: int, *, duplicate: bool = False) -> tuple[int, ...]:
@@ -164,9 +206,12 @@ def beginnings(
     ]
 
 
+# -- The model ---------------------------------------------------------------------------------------------
+
+
 def model(
     nodes: Annotated[int, "processors on the ring"] = 4,
-    bug: Annotated[Bug | None, "a mistake to put in"] = None,
+    bug: Annotated[type[ChangRoberts], "a mistake to put in"] = ChangRoberts,
 ) -> Model:
     """Election on a one-way ring, for every order of the ids and every set of initiators.
 
@@ -175,30 +220,21 @@ def model(
         Processes, CACM 22(5), 1979.
     Assumes: ids that differ; no message is lost and no processor crashes.
     Liveness: everyone decides, under weak fairness of begin and of each delivery.
-    Bugs:
-        duplicate-ids: the highest id is there twice. (The stations of a Token Ring elect their Active Monitor
-            like this, by address; before one joins, its Duplicate Address Test looks for its equal.)
-        swallow-none: every id is passed on, as in Le Lann's algorithm, but whoever sees its own again wins
-            at once, without a look at the ids that it has passed on.
-        sleeper-swallows: a lower id that wakes a processor is swallowed as if its own were under way already
-            ("participant" is set on receipt, and taken to mean that it has sent; a slip of textbook code).
-        announce-forever: nobody takes the announcement off the ring. (On a Token Ring it is a duty of the
-            Active Monitor to remove what goes round a second time.)
     """
     return Model(
-        ChangRoberts(bug),
+        bug(),
         nodes=node_ids(nodes),
         environment=Environment(network="bag"),  # nothing is lost; the order does not matter
-        initial=beginnings(ids_for(nodes, duplicate=bug == "duplicate-ids")),
+        initial=beginnings(ids_for(nodes, duplicate=bug is DuplicateIds)),
         properties=[
-            ring.one_elected(),
-            ring.highest_elected(),
-            ring.all_agree(),
-            decisions_are_final(),
-            every_node_decides(of=Processor),
-            ring.everyone_decides(),
-            ring.can_always_end(),
+            ring.one_elected(Processor),
+            ring.highest_elected(Processor),
+            ring.all_agree(Processor),
+            election.decisions_are_final(Processor),
+            election.every_node_decides(Processor),
+            ring.everyone_decides(Processor),
+            ring.can_always_end(Processor),
             ring.quiet_after_the_end(Elected),
         ],
-        deadlock=ring.proper_end(),
+        deadlock=ring.proper_end(Processor),
     )

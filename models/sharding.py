@@ -7,19 +7,20 @@ If nothing is heard of it, the coordinator waits until the lease has run out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Annotated
 
 from elcheck import (
     WEAK,
     Disconnected,
     Environment,
+    Map,
     Message,
     Model,
     Node,
     NodeId,
     NodeView,
+    Sends,
     State,
     Step,
     action,
@@ -31,17 +32,15 @@ from elcheck import (
     node_ids,
     node_views,
     receive,
+    replace,
     require,
     sometimes,
     tick,
+    with_mistake,
 )
-from elcheck.specs.mutex import one_keeper_each
+from elcheck.specs import mutex
 
-Bug = Literal[
-    "impatient", "told-is-done", "anybody-lets-go", "forgotten-table", "no-self-fence", "no-hang-up"
-]
 Shards = frozenset[int]
-V = TypeVar("V")
 
 
 class Heartbeat(Message):
@@ -56,24 +55,86 @@ class Lease(Message):
     shards: Shards
 
 
-class Table(State):
-    """The coordinator's state, on its disk. For each shard: whose it is, how long that server may still write
-    to it (0: it does not), and the other server that it has to move to, None if it stays.
-    """
+# -- The coordinator ---------------------------------------------------------------------------------------
 
-    owner: tuple[NodeId, ...] = durable(())
-    left: tuple[int, ...] = durable(())
-    goes_to: tuple[NodeId | None, ...] = durable(())
+
+class Table(State):
+    """The coordinator's state, on its disk."""
+
+    owner: Map[int, NodeId] = durable(Map())
+    """Whose each shard is."""
+    left: Map[int, int] = durable(Map())
+    """How long that server may still write to it; 0: it does not."""
+    goes_to: Map[int, NodeId | None] = durable(Map())
+    """The other server that it has to move to, None if it stays."""
+
+
+class Coordinator(Node[Table]):
+    """Knows who may write where, and gives a shard to the next server when the last one has stopped."""
+
+    shards: int
+    term: int
+
+    def each_shard(self) -> Iterable[int]:
+        """They are numbered."""
+        return range(self.shards)
+
+    def start(self) -> Table:
+        """The shards are dealt out to the servers in turn."""
+        owner = {shard: self.peers[shard % len(self.peers)] for shard in self.each_shard()}
+        return Table(Map(owner), Map(dict.fromkeys(owner, 0)), Map(dict.fromkeys(owner, None)))
+
+    @tick
+    def elapse(self, s: Table) -> Table:
+        """Time passes, while the coordinator is down too."""
+        return replace(s, left=Map({shard: max(left - 1, 0) for shard, left in s.left.items()}))
+
+    @action(over=(each_shard, Node.peers))
+    def move(self, s: Table, shard: int, server: NodeId) -> Table:
+        """Decide to move a shard. From now on the lease on it is not renewed."""
+        guard(s.goes_to[shard] is None and s.owner[shard] != server, "it is on the move, or there already")
+        return replace(s, goes_to=s.goes_to.put(shard, server))
+
+    @action(fair=WEAK, over=each_shard)
+    def reassign(self, s: Table, shard: int) -> Table:
+        """Give a shard to its next server. That one will hear of it with its next heartbeat."""
+        server = require(s.goes_to[shard], "it is not on the move")
+        guard(self.is_free(s, shard), "the last server may still write")
+        return Table(s.owner.put(shard, server), s.left.put(shard, 0), s.goes_to.put(shard, None))
+
+    def is_free(self, s: Table, shard: int) -> bool:
+        """Nobody writes to it: the last server has said so, or its lease has run out."""
+        return s.left[shard] == 0
+
+    @receive(fair=WEAK)
+    def heartbeat(self, s: Table, src: NodeId, msg: Heartbeat) -> Step[Table]:
+        """Renew the lease on the sender's shards that stay; take note of those that it has let go."""
+        left = s.left
+        stay = frozenset(i for i in self.each_shard() if s.owner[i] == src and s.goes_to[i] is None)
+        for shard in self.each_shard():
+            if shard in stay:
+                left = left.put(shard, self.term)
+            elif self.has_let_go(s, shard, src, msg):
+                left = left.put(shard, 0)
+        return Step(replace(s, left=left), self.send(src, Lease(stay)))
+
+    def has_let_go(self, s: Table, shard: int, src: NodeId, msg: Heartbeat) -> bool:
+        """It was the sender's, who writes to it no more."""
+        return s.owner[shard] == src and shard not in msg.writes
+
+
+# -- A server ----------------------------------------------------------------------------------------------
 
 
 class Server(State):
-    """A server's state: the shards that it writes to, how long ago it asked for the lease that allows it, and
-    how long ago it asked for the next (None: it has not).
-    """
+    """A server's state."""
 
     writes: Shards = frozenset()
+    """The shards that it writes to."""
     age: int = 0
+    """How long ago it asked for the lease that allows it."""
     asked: int | None = None
+    """How long ago it asked for the next; None: it has not."""
 
     @property
     def keeps(self) -> Shards:
@@ -81,76 +142,22 @@ class Server(State):
         return self.writes
 
 
-class Coordinator(Node[Table]):
-    """Knows who may write where, and gives a shard to the next server when the last one has stopped."""
-
-    servers: tuple[NodeId, ...]
-    shards: tuple[int, ...]
-    term: int
-    bug: Bug | None
-
-    def dealt_out(self) -> Table:
-        """The shards dealt out to the servers in turn."""
-        owner = tuple(self.servers[shard % len(self.servers)] for shard in self.shards)
-        return Table(owner, (0,) * len(owner), (None,) * len(owner))
-
-    def at_crash(self, before: Table) -> Table:
-        # The table was kept in memory: the next coordinator deals the shards out anew.
-        return self.dealt_out() if self.bug == "forgotten-table" else before
-
-    @tick
-    def elapse(self, s: Table) -> Table:
-        """Time passes, while the coordinator is down too."""
-        return replace(s, left=tuple(max(left - 1, 0) for left in s.left))
-
-    @action(over=("shards", "servers"))
-    def move(self, s: Table, shard: int, server: NodeId) -> Table:
-        """Decide to move a shard. From now on the lease on it is not renewed."""
-        guard(s.goes_to[shard] is None and s.owner[shard] != server, "it is on the move, or there already")
-        return replace(s, goes_to=put(s.goes_to, shard, server))
-
-    @action(fair=WEAK, over="shards")
-    def reassign(self, s: Table, shard: int) -> Table:
-        """Give a shard to its next server. That one will hear of it with its next heartbeat."""
-        server = require(s.goes_to[shard], "it is not on the move")
-        # A server that is not heard of was taken for one that does not write.
-        guard(s.left[shard] == 0 or self.bug == "impatient", "the last server may still write")
-        moved = (put(s.owner, shard, server), put(s.left, shard, 0), put(s.goes_to, shard, None))
-        return Table(*moved)
-
-    @receive(fair=WEAK)
-    def heartbeat(self, s: Table, src: NodeId, msg: Heartbeat) -> Step[Table]:
-        """Renew the lease on the sender's shards that stay; take note of those that it has let go."""
-        stay = frozenset(i for i in self.shards if s.owner[i] == src and s.goes_to[i] is None)
-        left = list(s.left)
-        for shard in self.shards:
-            # A shard was taken for free as soon as its owner was told to stop, or when anybody had let it go.
-            stopped = shard not in msg.writes or self.bug == "told-is-done"
-            its_own = s.owner[shard] == src or self.bug == "anybody-lets-go"
-            if shard in stay:
-                left[shard] = self.term
-            elif its_own and stopped:
-                left[shard] = 0
-        return Step(replace(s, left=tuple(left)), self.send(src, Lease(stay)))
-
-
 class ShardServer(Node[Server]):
     """Writes to its shards as long as its lease lasts. A crash loses everything, and the connections."""
 
     coordinator: NodeId
     term: int
-    bug: Bug | None
 
     @tick
     def elapse(self, s: Server) -> Server:
-        """Time passes. When the lease has run out the server stops of itself, whatever it has heard."""
+        """Time passes, and the lease may run out."""
         if s.asked is not None:
             s = replace(s, asked=min(s.asked + 1, self.term))
-        if s.writes and s.age + 1 < self.term:
-            s = replace(s, age=s.age + 1)
-        elif self.bug != "no-self-fence":  # it writes until it hears that it must not
-            s = Server(asked=s.asked)
-        return s
+        return replace(s, age=s.age + 1) if s.writes and s.age + 1 < self.term else self.without_lease(s)
+
+    def without_lease(self, s: Server) -> Server:
+        """The server stops of itself, whatever it has heard."""
+        return Server(asked=s.asked)
 
     @action(fair=WEAK)
     def ask(self, s: Server) -> Step[Server]:
@@ -160,10 +167,13 @@ class ShardServer(Node[Server]):
 
     @action(fair=WEAK)
     def give_up(self, s: Server) -> Step[Server]:
-        """An answer would come too late: hang up, so that it is not taken for one to the next question."""
+        """An answer would come too late."""
         guard(s.asked == self.term, "the answer may still be of use")
-        hang_up = () if self.bug == "no-hang-up" else self.close(self.coordinator)
-        return Step(replace(s, asked=None), hang_up)
+        return Step(replace(s, asked=None), self.hang_up())
+
+    def hang_up(self) -> Sends:
+        """So that the answer is not taken for one to the next question."""
+        return self.close(self.coordinator)
 
     @receive(fair=WEAK)
     def lease(self, s: Server, src: NodeId, msg: Lease) -> Server:
@@ -177,16 +187,65 @@ class ShardServer(Node[Server]):
         return replace(s, asked=None) if src == self.coordinator else s
 
 
-def put(row: tuple[V, ...], at: int, value: V) -> tuple[V, ...]:
-    """A row with another value at one place."""
-    return (*row[:at], value, *row[at + 1 :])
+# -- Mistakes ----------------------------------------------------------------------------------------------
+
+
+class Impatient(Coordinator):
+    """A server that is not heard of loses its shard at once, not when its lease has run out
+    (kvrocks-controller issue 329).
+    """
+
+    def is_free(self, s: Table, shard: int) -> bool:
+        return True
+
+
+class ToldIsDone(Coordinator):
+    """A shard is free when its owner has been told, not when it has stopped (iggy PR 2734)."""
+
+    def has_let_go(self, s: Table, shard: int, src: NodeId, msg: Heartbeat) -> bool:
+        return s.owner[shard] == src
+
+
+class AnybodyLetsGo(Coordinator):
+    """The word of a server that is not the owner frees the shard (akka.net issue 8146)."""
+
+    def has_let_go(self, s: Table, shard: int, src: NodeId, msg: Heartbeat) -> bool:
+        return shard not in msg.writes
+
+
+class ForgottenTable(Coordinator):
+    """A restarted coordinator assigns the shards anew, while the servers that it does not remember go on
+    (akka issue 17200).
+    """
+
+    def at_crash(self, before: Table) -> Table:
+        return self.start()
+
+
+class NoSelfFence(ShardServer):
+    """A server goes on until it hears that it must not (kvrocks issue 3380)."""
+
+    def without_lease(self, s: Server) -> Server:
+        return s
+
+
+class NoHangUp(ShardServer):
+    """Who gives up waiting keeps the connection, and takes the late answer for one to its next question
+    (redis-py issue 2624).
+    """
+
+    def hang_up(self) -> Sends:
+        return ()
+
+
+# -- The model ---------------------------------------------------------------------------------------------
 
 
 def model(
     servers: Annotated[int, "servers"] = 2,
     shards: Annotated[int, "shards"] = 2,
     term: Annotated[int, "how long a lease lasts, in ticks"] = 2,
-    bug: Annotated[Bug | None, "a mistake to put in"] = None,
+    bug: Annotated[type[Coordinator] | type[ShardServer] | None, "a mistake to put in"] = None,
 ) -> Model:
     """Shards under leases that a coordinator hands out, and moves.
 
@@ -197,37 +256,25 @@ def model(
         is about those that do not); the coordinator's table survives its crash.
     Liveness: every shard is written to again, when servers ask and the coordinator reassigns. Checked is that
         this stays possible from every state.
-    Bugs:
-        impatient: a server that is not heard of loses its shard at once, not when its lease has run out
-            (kvrocks-controller issue 329).
-        told-is-done: a shard is free when its owner has been told, not when it has stopped (iggy PR 2734).
-        anybody-lets-go: the word of a server that is not the owner frees the shard (akka.net issue 8146).
-        forgotten-table: a restarted coordinator assigns the shards anew, while the servers that it does not
-            remember go on (akka issue 17200).
-        no-self-fence: a server goes on until it hears that it must not (kvrocks issue 3380).
-        no-hang-up: who gives up waiting keeps the connection, and takes the late answer for one to its next
-            question (redis-py issue 2624).
     """
     coordinator, *some = node_ids("coordinator", servers)
-    nodes = (coordinator, *some)
+    hands_out = with_mistake(Coordinator, bug)
+    writes = with_mistake(ShardServer, bug)
 
-    def all_written(views: Sequence[NodeView[Server]]) -> bool:
-        return frozenset[int]().union(*(view.state.writes for view in views)) == frozenset(range(shards))
+    def all_written(states: Sequence[Server]) -> bool:
+        return frozenset[int]().union(*(s.writes for s in states)) == frozenset(range(shards))
 
     def moved(n: NodeView[Server]) -> bool:
         return any(shard % servers != n.node.index - 1 for shard in n.state.writes)
 
     return Model(
-        {
-            coordinator: Coordinator(tuple(some), tuple(range(shards)), term, bug),
-            **dict.fromkeys(some, ShardServer(coordinator, term, bug)),
-        },
+        {coordinator: hands_out(shards, term), **dict.fromkeys(some, writes(coordinator, term))},
         # Connections: what is lost is lost with the connection, nothing overtakes. All clocks run alike.
         environment=Environment(network="fifo", crash=1, restart=1),
         properties=[
-            one_keeper_each(of=Server),
-            sometimes("every shard is written to", all_nodes(node_views(Server), all_written)),
+            mutex.one_keeper_each(Server),
+            sometimes("every shard is written to", all_nodes(Server, all_written)),
             sometimes("another server takes over", each(node_views(Server), moved)),
-            always_possible("every shard can be written to", all_nodes(node_views(Server), all_written)),
+            always_possible("every shard can be written to", all_nodes(Server, all_written)),
         ],
     )

@@ -22,7 +22,7 @@ from elcheck import Model, always, each, step
 from elcheck.checker import cli
 from elcheck.checker.check.check import Limits, check
 from elcheck.checker.commands.explore import checked, traces_of
-from elcheck.checker.explorer.about import About
+from elcheck.checker.explorer.about import Overview
 from elcheck.checker.explorer.place import Object, place
 from elcheck.checker.explorer.server import HOST, App, listen
 from elcheck.checker.explorer.space import LONGEST, Space
@@ -49,7 +49,7 @@ def model_of(name: str, **parameters: object) -> Model:
 
 def client(model: Model) -> Client:
     """A client of the server for a model."""
-    return Client(App(Space(model), About("m", "", "", "", "elcheck explore m"), TOKEN, [NAME]))
+    return Client(App(Space(model), Overview("m", "", "", "", "elcheck explore m"), TOKEN, [NAME]))
 
 
 def asked(

@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from elcheck.checker.explorer.about import About, Prepared
+from elcheck.checker.explorer.about import Overview, SavedPath
 from elcheck.checker.explorer.server import serving
 from elcheck.checker.explorer.space import Space
 from elcheck.checker.loading.model_file import load
@@ -18,9 +18,9 @@ BROKEN = (0, 0, 3, 0, 0, 0, 5, 2, 3, 2, 0)
 """The way to two leaders in Raft with forget-vote."""
 
 
-def served(model: Model, *prepared: Prepared) -> Iterator[str]:
+def served(model: Model, *prepared: SavedPath) -> Iterator[str]:
     """The address of a page for a model, served while it is used."""
-    about = About("m", "A model.", "size 3", "network set", "elcheck explore m", prepared)
+    about = Overview("m", "A model.", "size 3", "network set", "elcheck explore m", prepared)
     server, address = serving(Space(model), about, 0)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
@@ -38,7 +38,7 @@ def model_of(name: str, **parameters: object) -> Model:
 
 @pytest.fixture(scope="module")
 def raft() -> Iterator[str]:
-    trace = Prepared("refuted: at most one leader per term", BROKEN, "n1 and n2 both lead")
+    trace = SavedPath("refuted: at most one leader per term", BROKEN, "n1 and n2 both lead")
     yield from served(model_of("raft", bug="forget-vote"), trace)
 
 

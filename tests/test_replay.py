@@ -28,7 +28,7 @@ from elcheck.checker.render import as_json
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.judged import judged
 from elcheck.checker.replay.reading import read
-from elcheck.checker.replay.script import Line
+from elcheck.checker.replay.script import LineStep
 from elcheck.checker.replay.walk import walk
 from elcheck.checker.replay.words import contained, words, written
 from elcheck.checker.traces.trace import Trace, TraceStep
@@ -508,11 +508,11 @@ def test_a_field_is_no_other_field() -> None:
 
     n1, n2 = node_ids(2)
     event = Event("receive", "ping", n1, (("src", n2), ("msg", Ping(1))))
-    assert Line(f"n1: {event}").fits(event) == 2
-    assert Line("n1 ping from n2").fits(event) == 1
-    assert Line("ping").fits(event) == 1
-    assert Line("n2 ping").fits(event) == 0
-    assert Line("n1 from n2").fits(event) == 0
+    assert LineStep(f"n1: {event}").fits(event) == 2
+    assert LineStep("n1 ping from n2").fits(event) == 1
+    assert LineStep("ping").fits(event) == 1
+    assert LineStep("n2 ping").fits(event) == 0
+    assert LineStep("n1 from n2").fits(event) == 0
 
 
 def test_a_state_is_kept() -> None:

@@ -22,7 +22,7 @@ from elcheck.checker.check.check import Limits, check
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.strategies.shorten import shortened
-from elcheck.checker.strategies.simulate import DECIDABLE, Plan, Simulation, Walker, simulate
+from elcheck.checker.strategies.simulate import DECIDABLE, WalkPlan, Simulation, Walker, simulate
 from elcheck.checker.system import build
 from elcheck.checker.traces.trace import replay
 from tests.models import Counter, Counting
@@ -52,7 +52,7 @@ def test_what_is_found_is_real(case: Case, seed: int) -> None:
     kept = [claim for claim in case.model.properties if claim.kind in DECIDABLE]
     model = dataclasses.replace(case.model, properties=kept)
     try:
-        found = simulate(model, Plan(walks=20, steps=15, seed=seed)).report
+        found = simulate(model, WalkPlan(walks=20, steps=15, seed=seed)).report
         searched = {r.name: r for r in check(model, Limits(max_states=500), engine="plain").results}
     except DefinitionError:
         assume(False)
@@ -74,8 +74,8 @@ def test_what_is_found_is_real(case: Case, seed: int) -> None:
 @given(models(), st.integers(0, 100))
 def test_a_walk_does_not_depend_on_the_number_of_walks(case: Case, seed: int) -> None:
     try:
-        few = simulate(case.model, Plan(walks=5, steps=10, seed=seed))
-        many = simulate(case.model, Plan(walks=15, steps=10, seed=seed))
+        few = simulate(case.model, WalkPlan(walks=5, steps=10, seed=seed))
+        many = simulate(case.model, WalkPlan(walks=15, steps=10, seed=seed))
     except DefinitionError:
         assume(False)
     for early, late in zip(few.report.results, many.report.results, strict=False):
@@ -87,8 +87,8 @@ def test_a_walk_does_not_depend_on_the_number_of_walks(case: Case, seed: int) ->
 @given(models(), st.integers(0, 100))
 def test_without_faults_there_are_none(case: Case, seed: int) -> None:
     try:
-        found = simulate(case.model, Plan(walks=10, steps=10, seed=seed, faults=0.0))
-        walker = Walker(build(case.model), Plan(walks=10, steps=10, seed=seed, faults=0.0), lambda _: None)
+        found = simulate(case.model, WalkPlan(walks=10, steps=10, seed=seed, faults=0.0))
+        walker = Walker(build(case.model), WalkPlan(walks=10, steps=10, seed=seed, faults=0.0), lambda _: None)
         walker.run()
     except DefinitionError:
         assume(False)
@@ -103,7 +103,7 @@ def test_without_faults_there_are_none(case: Case, seed: int) -> None:
 def test_a_detour_is_cut_out() -> None:
     """The counter goes round several times before it jumps to 4."""
     model = Counting(jump=True, wraps=True).model(below(4))
-    walker = Walker(build(model), Plan(walks=200, steps=60), lambda _: None)
+    walker = Walker(build(model), WalkPlan(walks=200, steps=60), lambda _: None)
     walker.run()
     _, path, _ = walker.found[0]
     longest = [*path]
@@ -122,7 +122,7 @@ def test_a_detour_is_cut_out() -> None:
 
 def test_a_broken_step_is_shortened() -> None:
     grows = step("grows", change_of(lambda a, b: b.state.value == a.state.value + 1, of=Counter))
-    found = simulate(Counting(wraps=True).model(grows), Plan(walks=1))
+    found = simulate(Counting(wraps=True).model(grows), WalkPlan(walks=1))
     result = found.report.results[0]
     assert result.verdict is Verdict.REFUTED
     assert result.trace is not None
@@ -131,13 +131,13 @@ def test_a_broken_step_is_shortened() -> None:
 
 def test_a_deadlock_is_found(capfd: pytest.CaptureFixture[str]) -> None:
     model = dataclasses.replace(Counting().model(reaches(3)), deadlock=True)
-    report = simulate(model, Plan(walks=5)).report
+    report = simulate(model, WalkPlan(walks=5)).report
     assert [r.verdict for r in report.results] == [Verdict.PROVED, Verdict.REFUTED]
     assert report.exit_code == 11
 
 
 def test_what_raises_is_found() -> None:
-    report = simulate(Counting(divides_at=2).model(below(9)), Plan(walks=5)).report
+    report = simulate(Counting(divides_at=2).model(below(9)), WalkPlan(walks=5)).report
     assert report.exit_code == 14
     last = report.results[-1]
     assert (last.kind, last.verdict) == ("error", Verdict.REFUTED)
@@ -149,7 +149,7 @@ def test_what_raises_is_found() -> None:
 
 
 def exit_code(model: Model, **plan: float | int | None) -> tuple[int, Simulation]:
-    found = simulate(model, dataclasses.replace(Plan(walks=3), **plan))  # type: ignore[arg-type]  # of its fields
+    found = simulate(model, dataclasses.replace(WalkPlan(walks=3), **plan))  # type: ignore[arg-type]  # of its fields
     return found.report.exit_code, found
 
 
@@ -213,8 +213,8 @@ def test_the_same_walks_under_different_hash_seeds() -> None:
 def test_other_seeds_walk_other_ways() -> None:
     model = Counting(jump=True, wraps=True).model(below(9))
     crashing = dataclasses.replace(model, environment=Environment(crash=1, restart=1))
-    steps = {simulate(crashing, Plan(walks=10, seed=seed)).tally.ended for seed in range(5)}
-    paths = {simulate(crashing, Plan(walks=10, seed=seed)).report.stats.transitions for seed in range(5)}
+    steps = {simulate(crashing, WalkPlan(walks=10, seed=seed)).tally.ended for seed in range(5)}
+    paths = {simulate(crashing, WalkPlan(walks=10, seed=seed)).report.stats.transitions for seed in range(5)}
     assert len(paths) > 1 or len(steps) > 1
 
 

@@ -253,7 +253,7 @@ def test_split_sends_are_refused_and_nothing_is_left(tmp_path: Path) -> None:
 
 def test_two_at_once(tmp_path: Path) -> None:
     check(counting(), Limits(max_states=50), means=Means(Spill(tmp_path)))
-    other = files.Files(tmp_path, 3, resume=True)
+    other = files.OutputFiles(tmp_path, 3, resume=True)
     with pytest.raises(UsageError, match="another process searches in"):
         check(counting(), means=Means(Spill(tmp_path, resume=True)))
     other.close(remove=False)

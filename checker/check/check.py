@@ -17,8 +17,8 @@ from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.plain import LimitCheck, Limits, OnProgress, Search
 from elcheck.checker.search.resources import Resources
 from elcheck.checker.system import System, build
-from elcheck.checker.temporal.answer import Answer
 from elcheck.checker.temporal.assumptions import Assumptions
+from elcheck.checker.temporal.graph_finding import GraphFinding
 
 __all__ = ["Limits", "Report", "Result", "Stats", "check"]
 
@@ -83,7 +83,7 @@ class Report:
         return next(claims, None)
 
     def __repr__(self) -> str:
-        counts = Counter(result.verdict.value.replace("-", " ") for result in self.results)
+        counts = Counter(result.verdict.words for result in self.results)
         said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
         states = counted(self.stats.distinct, "state")
         return f"<Report of {counted(len(self.results), 'result')}: {said}; {states}>"
@@ -128,7 +128,9 @@ def check(
     return Report(model, search.engine, stats, results, coverage_of(system), verdict, code, system, search)
 
 
-def _judge_graph(search: Search, system: System, judge: Judge, limit_check: LimitCheck) -> dict[int, Answer]:
+def _judge_graph(
+    search: Search, system: System, judge: Judge, limit_check: LimitCheck
+) -> dict[int, GraphFinding]:
     """Decide what takes the whole graph. Only where something asks for it: numpy and scipy take their time to
     be imported.
     """

@@ -15,8 +15,8 @@ from elcheck.checker.model.values import counted
 from elcheck.checker.search.judge import Finding, Judge
 from elcheck.checker.search.plain import Path, Search, path_to
 from elcheck.checker.system import System
-from elcheck.checker.temporal.answer import Answer
 from elcheck.checker.temporal.certificate import Certificate, certify
+from elcheck.checker.temporal.graph_finding import GraphFinding
 from elcheck.checker.traces.clearest import Clearest, Shortest
 from elcheck.checker.traces.trace import ReplayError, Trace, trace_of
 
@@ -85,7 +85,7 @@ class Result:
 
 
 def results_of(
-    system: System, judge: Judge, search: Search, answers: Mapping[int, Answer]
+    system: System, judge: Judge, search: Search, answers: Mapping[int, GraphFinding]
 ) -> Iterator[Result]:
     """The result of each property, in the model's order, and of what raised. ``answers`` are those that the
     graph gave. Raises ReplayError if a trace does not replay.
@@ -130,7 +130,9 @@ def _found(
     return Result(claim.name, claim.kind, Verdict.REFUTED, best.detail.strip(), shown(best))
 
 
-def _refuted(claim: Property, answer: Answer, path: Path, best: Clearest | None, system: System) -> Result:
+def _refuted(
+    claim: Property, answer: GraphFinding, path: Path, best: Clearest | None, system: System
+) -> Result:
     """What the graph refuted, the way there being the clearest if that does as well."""
     loop, model = answer.loop, system.model
     trace, count, certificate = trace_of(path, system, loop), None, None
@@ -153,7 +155,7 @@ def _breaks(formula: Formula, trace: Trace, model: Model) -> bool:
     return True
 
 
-def _undecided(claim: Property, search: Search, answer: Answer | None) -> tuple[Verdict, str]:
+def _undecided(claim: Property, search: Search, answer: GraphFinding | None) -> tuple[Verdict, str]:
     """The verdict of a property that nothing refuted, and what it rests on."""
     if search.stopped is not None:
         return Verdict.UNDETERMINED, f"not every state was examined: {search.stopped}"

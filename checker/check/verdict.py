@@ -15,6 +15,11 @@ class Verdict(Enum):
     UNDETERMINED = "undetermined"
     REFUTED = "refuted"
 
+    @property
+    def words(self) -> str:
+        """In words: ``holds within bounds``."""
+        return self.value.replace("-", " ")
+
 
 EXIT = {
     "proved": 0,

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from elcheck.checker.check.check import Limits, Report, check
-from elcheck.checker.commands.files import Files, require_formats, require_property, write_files
+from elcheck.checker.commands.files import OutputFiles, require_formats, require_property, write_files
 from elcheck.checker.commands.flags import environment_options, search_options
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ENVIRONMENT, ModelFile, adapted
@@ -38,7 +38,7 @@ class Asked:
     limits: Limits
     output_format: str
     wanted: text.Wanted
-    files: Files
+    files: OutputFiles
     check_model: bool
     engine: str
     resources: Resources
@@ -97,7 +97,7 @@ class ModelCommand(click.Command):
     def invoke(self, ctx: click.Context) -> int:
         """Check the model, print the report, return the exit code."""
         values = ctx.params
-        files = Files(values["report"], values["graph"], values["exports"], values["export_of"])
+        files = OutputFiles(values["report"], values["graph"], values["exports"], values["export_of"])
         if values["timeout"] is not None and not math.isfinite(values["timeout"]):
             raise UsageError("--timeout takes a number of seconds")
         _require_text(values)
@@ -197,7 +197,7 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
         asked.output_format == "junit"
         or asked.minimise
         or asked.wanted != text.Wanted()
-        or asked.files != Files()
+        or asked.files != OutputFiles()
     ):
         raise UsageError("--frontier prints a table (--format text or json), without traces and graphs")
     if asked.resources.spill is not None:

@@ -15,7 +15,7 @@ from elcheck.checker.check.verdict import EXIT, Verdict
 from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.commands.replay import read_file
-from elcheck.checker.explorer.about import About, Prepared
+from elcheck.checker.explorer.about import Overview, SavedPath
 from elcheck.checker.explorer.space import Space
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
@@ -27,7 +27,6 @@ from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run
 from elcheck.checker.replay.reading import read
 from elcheck.checker.replay.walk import walk
-from elcheck.checker.replay.words import written
 from elcheck.checker.traces.trace import Trace, going_on
 
 _HELP = """Walk the states of a model by hand, in a browser.
@@ -102,21 +101,21 @@ class ExploreCommand(ModelCommand):
         return EXIT["proved"]
 
 
-def _about(run: Run, model: Model, prepared: Sequence[Prepared], report: Report | None) -> About:
+def _about(run: Run, model: Model, prepared: Sequence[SavedPath], report: Report | None) -> Overview:
     results = () if report is None else report.results
-    return About(
+    return Overview(
         run.name,
         run.summary,
         run.settings,
         model.describe_environment(),
         re.sub(r" --at[ =]\S+", "", run.command),
         tuple(prepared),
-        {result.name: result.verdict.value.replace("-", " ") for result in results},
+        {result.name: result.verdict.words for result in results},
         any(getattr(model.environment, kind) != 0 for kind in FAULT_KINDS),
     )
 
 
-def _of_file(space: Space, name: str) -> Iterator[Prepared]:
+def _of_file(space: Space, name: str) -> Iterator[SavedPath]:
     """The trace that someone wrote, as far as the model allows it. Raises UsageError."""
     model = space.model
     try:
@@ -126,13 +125,13 @@ def _of_file(space: Space, name: str) -> Iterator[Prepared]:
     notes = list(walked.notes)
     if walked.refused is not None:
         refused = walked.refused
-        whys = [(f"{written(r.event)}: " if r.event is not None else "") + r.why for r in refused.reasons]
+        whys = [f"{r.event.located}: {r.why}" if r.event is not None else str(r.why) for r in refused.reasons]
         number = "" if refused.number is None else f"step {refused.number}, "
         notes.append(f"{number}{refused.step.text}, is not allowed: {'; '.join(whys)}")
     if walked.raised is not None:
         notes.append(walked.raised)
     notes += _end(walked.trace)
-    yield Prepared(f"the trace {name}", space.path_of(walked.trace), "; ".join(notes))
+    yield SavedPath(f"the trace {name}", space.path_of(walked.trace), "; ".join(notes))
 
 
 def _end(trace: Trace) -> list[str]:
@@ -153,13 +152,13 @@ def checked(model: Model, depth: int | None, seconds: float) -> Report:
     return report
 
 
-def traces_of(report: Report, space: Space) -> Iterator[Prepared]:
+def traces_of(report: Report, space: Space) -> Iterator[SavedPath]:
     """The traces that a check has found."""
     for result in report.results:
         if result.trace is not None:
             word = "refuted" if result.verdict is Verdict.REFUTED else "reached"
             said = "; ".join([*[result.detail.partition("\n")[0]] * bool(result.detail), *_end(result.trace)])
-            yield Prepared(f"{word}: {result.name}", space.path_of(result.trace), said)
+            yield SavedPath(f"{word}: {result.name}", space.path_of(result.trace), said)
 
 
 def _open(address: str) -> None:

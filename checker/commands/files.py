@@ -12,7 +12,7 @@ import click
 from elcheck.checker.check.check import Report
 from elcheck.checker.export.formats import format_of, write
 from elcheck.checker.export.subject import NoTrace
-from elcheck.checker.loading.docstring import About
+from elcheck.checker.loading.docstring import ModelDoc
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.render.run import Run
@@ -20,7 +20,7 @@ from elcheck.checker.system.system import deadlock_claim
 
 
 @dataclass(frozen=True)
-class Files:
+class OutputFiles:
     """The files to write. ``of`` names the property whose trace is exported."""
 
     report: Path | None = None
@@ -29,7 +29,7 @@ class Files:
     of: str | None = None
 
 
-def require_formats(files: Files) -> None:
+def require_formats(files: OutputFiles) -> None:
     """Raise UsageError for what can't be written: better before a long search than after."""
     if files.report is not None and not files.report.parent.is_dir():
         raise UsageError(f"--report {files.report}: there is no folder {files.report.parent}")
@@ -50,7 +50,7 @@ def require_property(model: Model, name: str | None) -> None:
         )
 
 
-def write_files(run: Run, report: Report, about: About, files: Files, sound: Model | None) -> None:
+def write_files(run: Run, report: Report, about: ModelDoc, files: OutputFiles, sound: Model | None) -> None:
     """Write all of them; ``sound`` is the model without the mistake that was put in, if one was.
 
     Where the check failed, its verdict's own code says more than that a file could not be written; that is

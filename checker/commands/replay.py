@@ -9,21 +9,17 @@ from pathlib import Path
 
 import click
 
-from elcheck.checker.check.check import Coverage, Report, Stats
-from elcheck.checker.check.verdict import EXIT, Verdict
+from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
-from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.render import replay as render
 from elcheck.checker.replay.judged import Judgement, judged
 from elcheck.checker.replay.reading import read
 from elcheck.checker.replay.walk import Walked, walk
-from elcheck.checker.search.plain import Search
-from elcheck.checker.system import build
 
 _HELP = """Say whether a model allows a trace, and if not, which step it does not allow, and why.
 
@@ -75,13 +71,13 @@ class ReplayCommand(ModelCommand):
         except (DefinitionError, HandlerError) as error:
             raise LoadError(f"{self.file.path}: {error}") from error
         judgements = tuple(judged(walked.trace, model))
-        answer = render.Answer(script, walked, judgements, _report(model, walked, judgements))
+        answer = render.ReplayResult(script, walked, judgements, model, _exit_code(walked, judgements))
         if values["output_format"] == "json":
             click.echo(render.as_json(run, answer))
         else:
             width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
             click.echo(render.as_text(run, answer, width))
-        return answer.report.exit_code
+        return answer.exit_code
 
 
 def read_file(name: str) -> str:
@@ -95,14 +91,10 @@ def read_file(name: str) -> str:
         raise UsageError(f"the trace {name} is no text in UTF-8: {error.reason}") from error
 
 
-def _report(model: Model, walked: Walked, judgements: Sequence[Judgement]) -> Report:
-    """A report of no search, for what renders traces."""
-    raised = walked.raised is not None or any(judgement.kind == "error" for judgement in judgements)
-    kind = "error" if raised else "unexpected" if walked.refused else "proved"
-    stopped = "a trace was replayed"
-    stats = Stats(0, len(walked.trace.steps), len(walked.trace.steps), False, {}, stopped, 0, 0, 0.0)
-    undetermined = Verdict.UNDETERMINED
-    return Report(model, "replay", stats, (), Coverage(), undetermined, EXIT[kind], build(model), Search())
+def _exit_code(walked: Walked, judgements: Sequence[Judgement]) -> int:
+    if walked.raised is not None or any(judgement.kind == "error" for judgement in judgements):
+        return EXIT["error"]
+    return EXIT["proved"] if walked.refused is None else EXIT["unexpected"]
 
 
 replay = OfModel("replay", ReplayCommand, help=_HELP, subcommand_metavar="MODEL TRACE [OPTIONS]")

@@ -19,7 +19,7 @@ from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.render import as_json, junit, text
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run
-from elcheck.checker.strategies.simulate import Plan, Simulation
+from elcheck.checker.strategies.simulate import Simulation, WalkPlan
 from elcheck.checker.strategies.simulate import simulate as walk
 
 _HELP = """Walk at random, and judge every state and step on the way.
@@ -68,7 +68,7 @@ class SimulateCommand(ModelCommand):
             raise UsageError("--timeout takes a number of seconds, --faults a number")
         walks = values["walks"] or (WALKS if values["timeout"] is None else None)
         rest = {name: values[name] for name in ("steps", "seed", "faults", "timeout", "max_memory")}
-        plan = Plan(walks, **rest)
+        plan = WalkPlan(walks, **rest)
         run, model = self.asked_for(ctx)
         progress = Progress()
         try:

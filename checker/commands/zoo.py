@@ -16,7 +16,7 @@ from elcheck.checker.render import zoo as render
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.zoo.cases import Case, of_model, read
 from elcheck.checker.zoo.pins import pin, pinned
-from elcheck.checker.zoo.run import Outcome, run
+from elcheck.checker.zoo.run import CaseResult, run
 
 
 @click.command()
@@ -74,7 +74,7 @@ def _cases(name: str) -> list[Case]:
     return [pinned(case) for case in of_model(name)]
 
 
-def _progress(done: int, total: int, outcome: Outcome) -> None:
+def _progress(done: int, total: int, outcome: CaseResult) -> None:
     if sys.stderr.isatty():
         end = "\r\033[K" if done == total else f"\r\033[K{done} of {total}: {outcome.case.command}"
         click.echo(end, err=True, nl=False)

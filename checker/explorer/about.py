@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Prepared:
+class SavedPath:
     """A path to begin with, or to choose: a counterexample, a trace from a file."""
 
     name: str
@@ -16,7 +16,7 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class About:
+class Overview:
     """What the page says of its model: its name, its first line, its parameters and its environment, the
     command that was given (without --at), the paths to choose from, what a check has said of its properties,
     and whether anything can go wrong in it.
@@ -27,6 +27,6 @@ class About:
     parameters: str
     environment: str
     command: str
-    prepared: tuple[Prepared, ...] = ()
+    prepared: tuple[SavedPath, ...] = ()
     verdicts: Mapping[str, str] = field(default_factory=dict)
     faults: bool = True

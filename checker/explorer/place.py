@@ -6,14 +6,13 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from elcheck.checker.explorer.space import Blocked, Space
+from elcheck.checker.explorer.space import BlockedSteps, Space
 from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import durable_fields
 from elcheck.checker.model.state import Envelope, Event, GlobalState
 from elcheck.checker.model.values import text
 from elcheck.checker.replay.judged import Judgement
-from elcheck.checker.replay.words import written
 from elcheck.checker.traces.changes import changes
 from elcheck.checker.traces.trace import Trace
 
@@ -56,11 +55,11 @@ def _trail(space: Space, trace: Trace) -> Iterator[Object]:
     """The steps so far, with the properties that break there and did not before."""
     broken = space.broken(trace.initial)
     yield {"said": "start", "fault": False, "broken": broken}
-    for before, step in zip(trace.states, trace.steps, strict=False):
+    for _, before, step in trace.numbered:
         here = space.broken(step.state)
         by = space.broken_by(before, step.event, step.state)
         new = [name for name in here if name not in broken]
-        yield {"said": written(step.event), "fault": step.event.fault, "broken": [*new, *by]}
+        yield {"said": step.event.located, "fault": step.event.fault, "broken": [*new, *by]}
         broken = here
 
 
@@ -70,7 +69,7 @@ def _step(space: Space, here: GlobalState, event: Event, after: GlobalState, bac
     """
     broken = [name for name in space.broken(after) if name not in space.broken(here)]
     return {
-        "said": written(event),
+        "said": event.located,
         "fault": event.fault,
         "changes": changed(space.model, here, after),
         "breaks": [*broken, *space.broken_by(here, event, after)],
@@ -78,10 +77,10 @@ def _step(space: Space, here: GlobalState, event: Event, after: GlobalState, bac
     }
 
 
-def _blocked(group: Blocked) -> Object:
+def _blocked(group: BlockedSteps) -> Object:
     return {
         "fault": group.events[0].fault,
-        "events": [written(event) for event in group.events],
+        "events": [event.located for event in group.events],
         "why": group.why,
         "source": group.source,
     }

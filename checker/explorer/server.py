@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from elcheck.checker.explorer.about import About
+from elcheck.checker.explorer.about import Overview
 from elcheck.checker.explorer.place import Object, place
 from elcheck.checker.explorer.space import Space
 from elcheck.checker.model.call import HandlerError
@@ -55,7 +55,7 @@ _HEADERS = {
 }
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request that is not answered, with its status."""
 
     def __init__(self, status: int, why: str) -> None:
@@ -66,7 +66,7 @@ class Refused(Exception):
 class App:
     """The server as a WSGI application. ``hosts`` are the Host headers that it answers to."""
 
-    def __init__(self, space: Space, about: About, token: str, hosts: Sequence[str]) -> None:
+    def __init__(self, space: Space, about: Overview, token: str, hosts: Sequence[str]) -> None:
         self.space, self.about, self.token, self.hosts = space, about, token, hosts
         self._lock = Lock()  # handlers of a model are called by one thread at a time
         self._calls: Mapping[str, Callable[[Object], Object]] = {"at": self._at, "walk": self._walk}
@@ -80,7 +80,7 @@ class App:
         request.max_content_length = _LARGEST
         try:
             response = self._answer(request)
-        except Refused as error:
+        except RequestRefused as error:
             response = _json({"error": str(error)}, error.status)
         except (UsageError, DefinitionError, HandlerError) as error:
             response = _json({"error": str(error)}, 400)
@@ -91,18 +91,18 @@ class App:
 
     def _answer(self, request: Request) -> Response:
         if request.headers.get("Host") not in self.hosts:
-            raise Refused(403, f"this server is called {self.hosts[0]}")
+            raise RequestRefused(403, f"this server is called {self.hosts[0]}")
         root, token, name = (*request.path.split("/", 2), "", "")[:3]
         if root or not hmac.compare_digest(token.encode(), self.token.encode()):
-            raise Refused(
+            raise RequestRefused(
                 403, "this is the address of another run: put what follows its # behind the new one"
             )
         if name.startswith("api/"):
             return self._api(request, name.removeprefix("api/"))
         if name not in _FILES:
-            raise Refused(404, "there is no such page")
+            raise RequestRefused(404, "there is no such page")
         if request.method not in ("GET", "HEAD"):
-            raise Refused(405, "this is read, with GET")
+            raise RequestRefused(405, "this is read, with GET")
         file, kind = _FILES[name]
         found = resources.files("elcheck.checker.explorer").joinpath(file).read_bytes()
         return Response(found, content_type=kind)
@@ -112,15 +112,15 @@ class App:
     def _api(self, request: Request, name: str) -> Response:
         said = request.headers.get(TOKEN_HEADER, "")
         if not hmac.compare_digest(said.encode(), self.token.encode()):
-            raise Refused(403, f"the header {TOKEN_HEADER} is missing, or wrong")
+            raise RequestRefused(403, f"the header {TOKEN_HEADER} is missing, or wrong")
         if name == "about" and request.method == "GET":
             return _json(_about(self.about))
         if name not in self._calls:
-            raise Refused(404, "there is no such question")
+            raise RequestRefused(404, "there is no such question")
         if request.method != "POST":
-            raise Refused(405, "this is asked with POST")
+            raise RequestRefused(405, "this is asked with POST")
         if request.mimetype != "application/json":
-            raise Refused(415, "a question is JSON")
+            raise RequestRefused(415, "a question is JSON")
         question = _parsed(request.get_data())
         with self._lock:
             return _json(self._calls[name](question))
@@ -139,7 +139,7 @@ class App:
         return {**place(self.space, path), "ended": why}
 
 
-def _about(about: About) -> Object:
+def _about(about: Overview) -> Object:
     prepared = [{"name": p.name, "path": list(p.path), "note": p.note} for p in about.prepared]
     return {
         "name": about.name,
@@ -207,7 +207,7 @@ def listen(port: int) -> socket.socket:
     return found
 
 
-def serving(space: Space, about: About, port: int) -> tuple[BaseWSGIServer, str]:
+def serving(space: Space, about: Overview, port: int) -> tuple[BaseWSGIServer, str]:
     """A server that listens, and the address of its page. Raises UsageError if it can't have the port."""
     with listen(port) as heard:
         port = heard.getsockname()[1]

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from elcheck.checker.interpreter.steps import Successor
-from elcheck.checker.interpreter.why_not import Explainer, by_handler
+from elcheck.checker.interpreter.why_not import Explainer, Reason, around
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
@@ -36,7 +36,7 @@ class Ways:
 
 
 @dataclass(frozen=True)
-class Blocked:
+class BlockedSteps:
     """Steps that can't happen, for one reason. ``source`` is where the guard is, if a guard is the reason."""
 
     why: str
@@ -91,7 +91,7 @@ class Space:
         """The path of a trace of this model. Raises UsageError for one that is not allowed."""
         try:
             path = [self.starts.index(trace.initial)]
-            for before, step in zip(trace.states, trace.steps, strict=False):
+            for _, before, step in trace.numbered:
                 path.append(self.ways(before).steps.index((step.event, step.state)))
         except ValueError:
             raise UsageError("the trace is none of this model") from None
@@ -122,25 +122,25 @@ class Space:
 
     # -- what is not enabled -----------------------------------------------------------------------------
 
-    def blocked(self, state: GlobalState) -> Iterator[Blocked]:
+    def blocked(self, state: GlobalState) -> Iterator[BlockedSteps]:
         """What can be thought of in a state and is not enabled: by handler or fault, and by the reason."""
         enabled = {event for event, _ in self.ways(state).steps}
         groups: dict[tuple[str, str, str], list[Event]] = {}
         for event in dict.fromkeys(self.explainer.events(state)):
             if event not in enabled:
                 why = self._why(state, event)
-                groups.setdefault((event.name, why, self._source(event, why)), []).append(event)
-        for (_, why, source), events in groups.items():
-            yield Blocked(why, source, tuple(events))
+                groups.setdefault((event.name, why.text, self._source(event, why)), []).append(event)
+        for (_, said, source), events in groups.items():
+            yield BlockedSteps(said, source, tuple(events))
 
-    def _why(self, state: GlobalState, event: Event) -> str:
+    def _why(self, state: GlobalState, event: Event) -> Reason:
         try:
-            return self.explainer.held_up(state, event) or "something else holds it up"
+            return self.explainer.held_up(state, event)
         except HandlerError as error:
-            return f"it raises: {error}"
+            return around(f"it raises: {error}")
 
-    def _source(self, event: Event, why: str) -> str:
-        handler = self.explainer.runner.handler(event) if by_handler(why) else None
+    def _source(self, event: Event, why: Reason) -> str:
+        handler = self.explainer.runner.handler(event) if why.is_of_handler else None
         return f"{Path(handler.file).name}:{handler.line}" if handler is not None else ""
 
     # -- properties --------------------------------------------------------------------------------------

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from pathlib import Path
 
 from elcheck.checker.check.check import Report, Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.export.graph import describe
-from elcheck.checker.export.subject import place
 from elcheck.checker.model.values import counted
+from elcheck.checker.traces.source import place_of_step
 from elcheck.checker.traces.trace import going_on
-from elcheck.checker.traces.wording import effects
+from elcheck.checker.traces.wording import in_words
 
 _COLOURS = {Verdict.REFUTED: "#c62828", Verdict.UNDETERMINED: "#b26a00", Verdict.VACUOUS: "#b26a00"}
 """Of verdicts that ask for attention; readable on white and on black."""
@@ -33,7 +32,7 @@ def render(report: Report) -> str:
 
 
 def _row(result: Result) -> list[str]:
-    said = escape(result.verdict.value.replace("-", " "))
+    said = escape(result.verdict.words)
     colour = _COLOURS.get(result.verdict)
     shown = f'<strong style="color: {colour}">{said}</strong>' if colour else said
     return [escape(result.name), escape(result.kind), shown, escape(result.detail.partition("\n")[0])]
@@ -43,12 +42,12 @@ def _trace(report: Report, result: Result) -> str:
     """A counterexample, a step a line."""
     trace = result.trace
     assert trace is not None
+    runner = report.system.runner
     rows = [["0", "", "start", escape(describe(trace.initial)).replace("\n", "<br>"), ""]]
-    for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
-        file, line = place(report, step.event)
-        source = "" if step.event.fault else f"{Path(file).name}:{line}"
+    for number, before, step in trace.numbered:
+        source = str(place_of_step(runner, before, step) or "")
         node = step.event.node.name if step.event.node else ""
-        told = escape("; ".join(effects(report.model, before, step)))
+        told = escape("; ".join(in_words(report.model, before, step)))
         rows.append([str(number), escape(node), escape(str(step.event)), told, escape(source)])
     table = _table(("step", "node", "action", "what it does", "source"), rows)
     again = "" if trace.loop is None else f"<p>{going_on(trace, trace.loop)}</p>"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from elcheck.checker.export.subject import Subject
-from elcheck.checker.export.variables import Record, Several, arguments, variables
+from elcheck.checker.export.variables import NamedParts, OrderedSet, arguments, variables
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import order, text
@@ -68,9 +68,9 @@ def expression(value: object) -> object:
             return {"#tup": [expression(item) for item in value]}
         case frozenset():
             return {"#set": [expression(item) for item in sorted(value, key=order)]}
-        case Several():
+        case OrderedSet():
             return {"#set": [expression(item) for item in value.items]}
-        case Record():
+        case NamedParts():
             return {name: expression(part) for name, part in value.fields.items()}
         case Mapping():
             return {"#map": [[expression(k), expression(value[k])] for k in sorted(value, key=order)]}

@@ -10,7 +10,7 @@ from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import text
 from elcheck.checker.traces.messages import envelope_of
 from elcheck.checker.traces.trace import TraceStep
-from elcheck.checker.traces.wording import effects
+from elcheck.checker.traces.wording import in_words
 
 _SPECIAL = re.compile(r"[^\w\s()\[\]{}=,.'\"+*/|!?@:→-]")
 _PLAIN_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
@@ -29,7 +29,7 @@ def render(subject: Subject) -> str:
     lines = ["sequenceDiagram", f"    %% {_escaped(subject.title)}"]
     lines += [f"    {line}" for line in drawing.participants()]
     margin = "    "
-    for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
+    for number, before, step in trace.numbered:
         if trace.loop == number - 1:
             lines.append("    loop for ever")
             margin += "    "
@@ -60,7 +60,7 @@ class Diagram:
         """A step: its message, if it is about one, then what it changes and sends."""
         event = step.event
         message = envelope_of(event)
-        told = effects(self._model, before, step)
+        told = in_words(self._model, before, step)
         if message is None or event.kind == "duplicate":
             yield self.note(event, [f"{number} {event}", *told])
             return

@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from elcheck.checker.check.check import Report, Result
 from elcheck.checker.check.verdict import Verdict
-from elcheck.checker.export.subject import Subject, place
-from elcheck.checker.model.state import Event
+from elcheck.checker.export.subject import Subject
 from elcheck.checker.model.values import counted, text
 from elcheck.checker.traces.changes import changes
+from elcheck.checker.traces.source import Place, place_of_start, place_of_step
 from elcheck.checker.traces.trace import Trace
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -67,7 +67,7 @@ def _notifications(report: Report) -> list[dict[str, object]]:
     return [
         {
             "level": "note" if result.verdict is Verdict.HOLDS else "warning",
-            "message": {"text": f"{result.name}: {result.verdict.value.replace('-', ' ')}: {result.detail}"},
+            "message": {"text": f"{result.name}: {result.verdict.words}: {result.detail}"},
             "associatedRule": {"id": result.name, "index": at},
         }
         for at, result in enumerate(report.results)
@@ -76,15 +76,17 @@ def _notifications(report: Report) -> list[dict[str, object]]:
 
 
 def _result(report: Report, rule: int, result: Result) -> dict[str, object]:
-    """A refuted property, at the handler of the last step that has one."""
-    steps = result.trace.steps if result.trace is not None else ()
-    last = next((s.event for s in reversed(steps) if report.system.runner.handler(s.event)), None)
+    """A refuted property, at the last step of a handler."""
+    runner = report.system.runner
+    steps = list(result.trace.numbered) if result.trace is not None else []
+    places = (place_of_step(runner, before, step) for _, before, step in reversed(steps))
+    last = next(filter(None, places), place_of_start(report.model))
     found: dict[str, object] = {
         "ruleId": result.name,
         "ruleIndex": rule,
         "level": "error",
         "message": {"text": f"{result.name} is refuted: {result.detail}"},
-        "locations": [_location(report, last)],
+        "locations": [_location(last)],
     }
     if result.trace is not None:
         flow = {"locations": _flow(report, result.trace)}
@@ -102,13 +104,15 @@ def _lead(trace: Trace) -> str:
 
 def _flow(report: Report, trace: Trace) -> list[dict[str, object]]:
     """The start and every step: where it is written, what it does, and what it changes."""
-    found: list[dict[str, object]] = [{"location": _location(report, None, "0 start"), "executionOrder": 0}]
-    for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
-        node = f"{step.event.node}: " if step.event.node else ""
+    start = _location(place_of_start(report.model), "0 start")
+    found: list[dict[str, object]] = [{"location": start, "executionOrder": 0}]
+    for number, before, step in trace.numbered:
+        place = place_of_step(report.system.runner, before, step)
+        place = place or place_of_start(report.model, step.event.node)
         changed = changes(report.model, before, step.state).fields
         found.append(
             {
-                "location": _location(report, step.event, f"{number} {node}{step.event}"),
+                "location": _location(place, f"{number} {step.event.located}"),
                 "executionOrder": number,
                 "state": {change.path: {"text": text(change.new)} for change in changed},
             }
@@ -116,8 +120,8 @@ def _flow(report: Report, trace: Trace) -> list[dict[str, object]]:
     return found
 
 
-def _location(report: Report, event: Event | None, said: str | None = None) -> dict[str, object]:
-    file, line = place(report, event)
+def _location(place: Place, said: str | None = None) -> dict[str, object]:
+    file, line = place
     found: dict[str, object] = {
         "physicalLocation": {"artifactLocation": _artifact(Path(file)), "region": {"startLine": line}}
     }

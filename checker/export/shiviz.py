@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, deque
 from collections.abc import Mapping
 
 from elcheck.checker.export.subject import Subject
-from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Envelope, Event, GlobalState
+from elcheck.checker.model.state import Event
 from elcheck.checker.system import System
-from elcheck.checker.traces.messages import consumed, envelope_of, sent
-from elcheck.checker.traces.trace import TraceStep, going_on
+from elcheck.checker.traces.messages import messages_of
+from elcheck.checker.traces.trace import Trace, going_on
 
 PARSER = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})"
 """How ShiViz finds the parts of an event."""
@@ -23,10 +21,9 @@ def render(subject: Subject) -> str:
     """The log: how to read it, no delimiter of executions, then two lines an event. A node is a host, and so
     is the environment where it does something that is no node's.
     """
-    trace, log = subject.trace, Log(subject.report.system)
-    log.start(trace.initial)
-    for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
-        log.step(number, before, step)
+    trace, log = subject.trace, Log(subject.report.system, subject.trace)
+    for number, _, step in trace.numbered:
+        log.step(number, step.event)
     if trace.loop is not None:
         log.end(going_on(trace, trace.loop))
     lines = [PARSER, ""]
@@ -36,46 +33,38 @@ def render(subject: Subject) -> str:
 
 
 class Log:
-    """The events so far: what is said of each, its host, its clock. ``_under_way`` holds, of every message,
-    the clocks of the events that sent its copies, the oldest first.
+    """The events so far: what is said of each, its host, its clock. ``_sent_at`` holds the clock of the event
+    that sent each message of the trace.
     """
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, trace: Trace) -> None:
         self.events: list[tuple[str, str, Clock]] = []
-        self._model: Model = system.model
-        self._tickers = [n.name for n in self._model.programs if system.runner.events(n, "tick")]
+        self._programs = system.model.programs
+        self._messages = messages_of(trace, system.model)
+        self._tickers = [n.name for n in self._programs if system.runner.events(n, "tick")]
         self._clocks: dict[str, Clock] = {}
-        self._under_way: dict[Envelope, deque[Clock]] = {}
-        self._environment = "environment" if self._model.programs else type(self._model.program).__name__
-        while self._environment in {node.name for node in self._model.programs}:
+        self._sent_at: dict[int, Clock] = {}
+        self._environment = "environment" if self._programs else type(system.model.program).__name__
+        while self._environment in {node.name for node in self._programs}:
             self._environment += "_"
+        for node in self._programs:
+            self._event("start", node.name)
+        self._send(0)
 
-    def start(self, initial: GlobalState) -> None:
-        """Every node's start, which sends what is under way at once."""
-        for view in initial.nodes:
-            self._event("start", view.node.name)
-        for envelope in initial.network:
-            self._under_way.setdefault(envelope, deque()).append(self._clocks[envelope.src.name])
-
-    def step(self, number: int, before: GlobalState, step: TraceStep) -> None:
+    def step(self, number: int, event: Event) -> None:
         """A step, on the host whose it is; the joint tick is one on every node that ticks."""
-        event, network = step.event, self._model.environment.network
-        said = f"{number} {event}".replace("\n", " ")
-        message = envelope_of(event)
-        waiting = self._under_way.get(message, deque()) if message is not None else deque()
-        newest = dict(event.args).get("which") == "newest"
-        cause = waiting[-1 if newest else 0] if waiting else {}
+        named = self._messages.named[number]
+        cause = {} if named is None else self._sent_at[named]
         for host in self._hosts(event):
-            self._event(said, host, cause)
-        if waiting and consumed(event, network) is not None:
-            waiting.remove(cause)
-        if event.kind == "duplicate":
-            waiting.insert(1, self._clocks[self._environment])
-        for envelope in sent(before, event, step.state, network):
-            elsewhere = event.node is None and event.kind != "tick"
-            sender = self._environment if elsewhere else envelope.src.name
-            self._under_way.setdefault(envelope, deque()).append(self._clocks[sender])
-        self._forget(step.state)
+            self._event(f"{number} {event}".replace("\n", " "), host, cause)
+        self._send(number, of_nodes=event.node is not None or event.kind == "tick")
+
+    def _send(self, number: int, *, of_nodes: bool = True) -> None:
+        """Note when the messages of a step were sent, and by whom: copies and notices by the environment."""
+        for at, message in enumerate(self._messages.all):
+            if message.sent == number:
+                own = of_nodes and message.copy_of is None
+                self._sent_at[at] = self._clocks[message.envelope.src.name if own else self._environment]
 
     def end(self, said: str) -> None:
         """A last event of the environment's, which comes after all."""
@@ -97,10 +86,3 @@ class Log:
         clock[host] = own.get(host, 0) + 1
         self._clocks[host] = clock
         self.events.append((said, host, clock))
-
-    def _forget(self, now: GlobalState) -> None:
-        """Drop the clocks of messages that a broken link or a crash has taken."""
-        left = Counter(now.network)
-        for envelope, clocks in self._under_way.items():
-            while len(clocks) > left[envelope]:
-                clocks.popleft()

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 from elcheck.checker.check.check import Report, Result
 from elcheck.checker.check.verdict import Verdict
-from elcheck.checker.model.node import Node
-from elcheck.checker.model.spec import Spec
-from elcheck.checker.model.state import Event
 from elcheck.checker.traces.trace import Trace
 
 
@@ -55,23 +52,5 @@ def result_with_trace(report: Report, name: str | None) -> Result:
         known = ", ".join(repr(result.name) for result in report.results)
         raise NoTrace(f"there is no property {name!r}: there are {known}")
     if found.trace is None:
-        raise NoTrace(f"{name!r} ({found.verdict.value.replace('-', ' ')}) has no trace to export")
+        raise NoTrace(f"{name!r} ({found.verdict.words}) has no trace to export")
     return found
-
-
-def place(report: Report, event: Event | None) -> tuple[str, int]:
-    """The file and line of the handler that takes an event. What has no handler, a fault or the start (None),
-    is put where the ``start`` of a program is: that of the node that it strikes, or the first one.
-    """
-    runner = report.system.runner
-    handler = None if event is None else runner.handler(event)
-    if event is not None and event.kind == "tick":
-        handler = next(h for _, h in runner.all_handlers() if h.mark.kind == "tick")
-    if handler is not None:
-        return handler.file, handler.line
-    programs = report.model.programs
-    node = None if event is None else event.node
-    program: object = programs[node or next(iter(programs))] if programs else report.model.program
-    assert isinstance(program, Node | Spec)
-    code = type(program).start.__code__
-    return code.co_filename, code.co_firstlineno

@@ -6,12 +6,14 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from elcheck.checker.export.subject import Subject, place
-from elcheck.checker.export.variables import Record, Several, arguments, variables
+from elcheck.checker.export.subject import Subject
+from elcheck.checker.export.variables import NamedParts, OrderedSet, arguments, variables
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import order, text
 from elcheck.checker.render.as_json import value as plain
+from elcheck.checker.traces.source import Place, place_of_start, place_of_step
+from elcheck.checker.traces.trace import TraceStep
 
 Numbered = list[object]
 """A state's number, from 1, and its variables."""
@@ -29,16 +31,18 @@ def document(subject: Subject) -> dict[str, object]:
     report, trace = subject.report, subject.trace
     numbered: list[Numbered] = [[n, _state(report.model, s)] for n, s in enumerate(trace.states, 1)]
     targets = numbered[1:]
-    events: list[Event | None] = [step.event for step in trace.steps]
+    done: list[tuple[Event | None, Place]] = [
+        (step.event, _place(subject, before, step)) for _, before, step in trace.numbered
+    ]
     if trace.loop is not None and trace.loop < len(trace.steps):
         numbered.pop()
         targets[-1] = numbered[trace.loop]
     elif trace.loop is not None:
-        events.append(None)
+        done.append((None, place_of_start(report.model)))
         targets.append(numbered[-1])
     actions = [
-        [numbered[index], _action(subject, event), target]
-        for index, (event, target) in enumerate(zip(events, targets, strict=True))
+        [numbered[index], _action(event, place), target]
+        for index, ((event, place), target) in enumerate(zip(done, targets, strict=True))
     ]
     names = list(variables(report.model, trace.initial))
     return {"counterexample": {"action": actions, "state": numbered}, "vars": names}
@@ -48,9 +52,15 @@ def _state(model: Model, state: GlobalState) -> dict[str, object]:
     return {name: _value(part) for name, part in variables(model, state).items()}
 
 
-def _action(subject: Subject, event: Event | None) -> dict[str, object]:
+def _place(subject: Subject, before: GlobalState, step: TraceStep) -> Place:
+    """Where a step is written; of a fault, where its node starts."""
+    place = place_of_step(subject.report.system.runner, before, step)
+    return place or place_of_start(subject.report.model, step.event.node)
+
+
+def _action(event: Event | None, place: Place) -> dict[str, object]:
     """What was done, where it is written and with which arguments; nothing at all if there is no event."""
-    file, line = place(subject.report, event)
+    file, line = place
     given = {} if event is None else arguments(event)
     return {
         "name": "Stuttering" if event is None else event.name,
@@ -69,9 +79,9 @@ def _action(subject: Subject, event: Event | None) -> dict[str, object]:
 def _value(part: object) -> object:
     """A value in JSON's types, sets and tuples as arrays."""
     match part:
-        case Record():
+        case NamedParts():
             return {name: _value(inner) for name, inner in part.fields.items()}
-        case Several():
+        case OrderedSet():
             return [_value(item) for item in part.items]
         case list():
             return [_value(item) for item in part]

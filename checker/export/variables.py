@@ -12,14 +12,14 @@ from elcheck.checker.model.state import Event, GlobalState
 
 
 @dataclass(frozen=True)
-class Record:
+class NamedParts:
     """A record without a class of its own."""
 
     fields: Mapping[str, object]
 
 
 @dataclass(frozen=True)
-class Several:
+class OrderedSet:
     """A set whose elements are in order already."""
 
     items: tuple[object, ...]
@@ -37,12 +37,12 @@ def variables(model: Model, state: GlobalState) -> dict[str, object]:
         if not dataclasses.is_dataclass(shared) or not dataclasses.fields(shared):
             return {"shared": shared}
         return {f.name: getattr(shared, f.name) for f in dataclasses.fields(shared)}
-    messages = tuple(Record({"src": e.src, "dst": e.dst, "msg": e.msg}) for e in state.network)
+    messages = tuple(NamedParts({"src": e.src, "dst": e.dst, "msg": e.msg}) for e in state.network)
     as_set = model.environment.network in ("sent-set", "set")
     found: dict[str, object] = {
         "nodes": {view.node: view.state for view in state.nodes},
         "up": frozenset(view.node for view in state.nodes if view.up),
-        "network": Several(messages) if as_set else list(messages),
+        "network": OrderedSet(messages) if as_set else list(messages),
         "environment": _environment(state.environment),
     }
     if model.monitors:
@@ -51,16 +51,16 @@ def variables(model: Model, state: GlobalState) -> dict[str, object]:
     return found
 
 
-def _environment(left: EnvironmentState) -> Record:
+def _environment(left: EnvironmentState) -> NamedParts:
     """What is left of each budget, the partition that stands, the timeouts that may still fire early."""
     counts = dict(zip(FAULT_KINDS, left.left, strict=True))
     found: dict[str, object] = {kind: UNLIMITED if n is None else n for kind, n in counts.items()}
     found["standing"] = left.standing
     found["early_timeouts"] = UNLIMITED if left.early_timeouts is None else left.early_timeouts
-    return Record(found)
+    return NamedParts(found)
 
 
 def arguments(event: Event) -> dict[str, object]:
-    """What a step was taken with, by the names that handlers use: ``me``, ``src``, ``msg``, its own."""
+    """What a step was taken with: ``me``, ``src``, ``msg``, its own arguments, and what was chosen."""
     own: dict[str, object] = {} if event.node is None else {"me": event.node}
-    return own | {name.replace(" ", "_"): value for name, value in event.args}
+    return own | {name.replace(" ", "_"): value for name, value in (*event.args, *event.choice)}

@@ -8,9 +8,9 @@ from itertools import pairwise
 from elcheck.checker.check.check import Report, Result, Stats
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.html.meaning import meaning
-from elcheck.checker.html.sources import Place, Source, Sources
-from elcheck.checker.html.story import Story, story_of
-from elcheck.checker.loading.docstring import About
+from elcheck.checker.html.sources import Excerpt, Source, Sources
+from elcheck.checker.html.trace_view import TraceView, trace_view_of
+from elcheck.checker.loading.docstring import ModelDoc
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.run import Run
@@ -19,7 +19,7 @@ from elcheck.checker.traces.explain import explain
 
 
 @dataclass(frozen=True)
-class Claim:
+class ClaimView:
     """A property and what came out. meaning: what it says, in words. story: the number of its trace. fair:
     why a lasso is fair. reads: what it looks at, and which steps bear on that. needs: for each step the steps
     that it rests on, None for one that does not matter.
@@ -61,23 +61,23 @@ class Document:
     mistake: str
     notes: tuple[str, ...]
     command: str
-    claims: tuple[Claim, ...]
-    stories: tuple[Story, ...]
-    places: tuple[Place, ...]
+    claims: tuple[ClaimView, ...]
+    stories: tuple[TraceView, ...]
+    places: tuple[Excerpt, ...]
     sources: tuple[Source, ...]
     uses: tuple[Use, ...]
     gaps: tuple[str, ...]
     levels: tuple[int, ...]
 
 
-def document(run: Run, report: Report, about: About, sound: Model | None = None) -> Document:
+def document(run: Run, report: Report, about: ModelDoc, sound: Model | None = None) -> Document:
     """The report of a check. ``about`` is what the model's file says of it, ``sound`` the model without the
     mistake that was put in, if one was.
     """
     sources = Sources(report.system.runner)
     traces = [result.trace for result in report.results]
     numbers = {trace: number for number, trace in enumerate(dict.fromkeys(filter(None, traces)))}
-    stories = tuple(story_of(trace, report.model, sources, sound) for trace in numbers)
+    stories = tuple(trace_view_of(trace, report.model, sources, sound) for trace in numbers)
     claims = tuple(
         _claim(result, report, None if result.trace is None else numbers[result.trace])
         for result in report.results
@@ -103,14 +103,14 @@ def document(run: Run, report: Report, about: About, sound: Model | None = None)
 
 def said(verdict: Verdict) -> str:
     """A verdict in words."""
-    return verdict.value.replace("-", " ")
+    return verdict.words
 
 
-def _claim(result: Result, report: Report, story: int | None) -> Claim:
+def _claim(result: Result, report: Report, story: int | None) -> ClaimView:
     fair = None if result.certificate is None else tuple(map(str, result.certificate.kept))
     claim = report.claim_of(result)
     found = None if result.trace is None else explain(result.trace, report.model, claim)
-    return Claim(
+    return ClaimView(
         result.name,
         result.kind,
         said(result.verdict),
@@ -123,7 +123,7 @@ def _claim(result: Result, report: Report, story: int | None) -> Claim:
     )
 
 
-def _mistake(run: Run, about: About) -> str:
+def _mistake(run: Run, about: ModelDoc) -> str:
     """The mistake that was put in: its name, and what the model's file says of it."""
     bug = run.parameters.get("bug")
     if not bug:
@@ -131,7 +131,7 @@ def _mistake(run: Run, about: About) -> str:
     return ": ".join([str(bug), *filter(None, [about.bugs.get(str(bug))])])
 
 
-def _facts(run: Run, report: Report, about: About) -> list[tuple[str, str]]:
+def _facts(run: Run, report: Report, about: ModelDoc) -> list[tuple[str, str]]:
     facts = [*about.parts.items()]
     facts.append(("Mistake put in", _mistake(run, about)))
     facts.append(("Parameters", run.settings))

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from elcheck.checker.interpreter.why_not import Explainer, no_step
+from elcheck.checker.interpreter.why_not import Explainer
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.environment import EnvironmentState
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Envelope, Event, GlobalState
+from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import text
-from elcheck.checker.replay.words import written
 from elcheck.checker.temporal.assumptions import Assumptions
 from elcheck.checker.traces.changes import Changes, changes
 from elcheck.checker.traces.trace import Trace
+from elcheck.checker.traces.wording import by_message
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _steps(trace: Trace, model: Model, explainer: Explainer) -> Iterator[tuple[i
     begins = [_without_budgets(state) for state in explainer.initial()]
     if _without_budgets(trace.initial) not in begins:
         yield 0, _instead(model, begins, _without_budgets(trace.initial))
-    for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
+    for number, before, step in trace.numbered:
         outcomes = [after for event, after in explainer.steps(before) if event == step.event]
         if step.state not in outcomes:
             yield number, _instead(model, outcomes, step.state) or _prevented(explainer, before, step.event)
@@ -71,9 +71,9 @@ def _without_budgets(state: GlobalState) -> GlobalState:
 
 def _prevented(explainer: Explainer, before: GlobalState, event: Event) -> str:
     why = explainer.held_up(before, event)
-    if no_step(why):
+    if why.kind == "no change":
         return "it would change nothing"
-    return f"it could not happen: {why or 'it is no step of that model'}"
+    return f"it could not happen: {why}"
 
 
 def _instead(model: Model, outcomes: Iterable[GlobalState], after: GlobalState) -> str:
@@ -88,24 +88,16 @@ def _size(differing: Changes) -> int:
 
 def _in_words(differing: Changes) -> str:
     fields = [f"{c.path} would be {text(c.old)}, not {text(c.new)}" for c in differing.fields]
-    more = [f"{msg} would not be under way to {to}" for msg, to in _by_message(differing.added)]
-    less = [f"{msg} would be under way to {to}" for msg, to in _by_message(differing.removed)]
+    more = [f"there would not be {said} under way" for said in by_message(differing.added)]
+    less = [f"there would be {said} under way" for said in by_message(differing.removed)]
     return "; ".join([*fields, *more, *less])
-
-
-def _by_message(envelopes: Iterable[Envelope]) -> Iterator[tuple[str, str]]:
-    """Each message once, with whom it goes to."""
-    found: dict[str, list[str]] = {}
-    for envelope in envelopes:
-        found.setdefault(text(envelope.msg), []).append(envelope.dst.name)
-    return ((msg, ", ".join(targets)) for msg, targets in found.items())
 
 
 def _else(trace: Trace, model: Model, explainer: Explainer) -> Iterator[str]:
     """Where all steps of a trace are possible without the mistake too."""
     last = trace.states[-1]
     there = {event for event, _ in Explainer(replace(model, bounds=())).steps(last)}
-    further = dict.fromkeys(written(event) for event, _ in explainer.steps(last) if event not in there)
+    further = dict.fromkeys(event.located for event, _ in explainer.steps(last) if event not in there)
     if further:
         yield f"at its end this could happen: {', '.join(further)}"
     around, now = explainer.model.describe_environment(), model.describe_environment()

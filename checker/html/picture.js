@@ -1,7 +1,7 @@
 // The space-time diagram: a lane for each node, a row for each step, time downwards, messages as arrows.
 
 const ROW = 84, LEFT = 46;
-const FLIGHTS = { delivered: 1, lost: 0.72, dropped: 0.72, "under way": 0.42 }; // how much of the way is drawn
+const REACH = { delivered: 1, lost: 0.72, dropped: 0.72, "in transit": 0.42 }; // how much of the way is drawn
 const SYMBOLS = {
   action: "a step of its own", timeout: "a timeout", receive: "takes a message", crash: "crashes", restart: "restarts",
 };
@@ -35,7 +35,7 @@ function picture(story, onpick) {
     ...frames.flatMap((frame, at) => split(frame, wide, at)),
     ...story.nodes.flatMap((name, lane) => frames.map((frame, at) => piece(story, frame, name, lane, at))),
     ...loop(story),
-    ...messages.map((message) => flight(story, message)),
+    ...messages.map((message) => arrow(story, message)),
     ...frames.flatMap((frame, at) => marks(story, frame, at)));
 }
 
@@ -74,14 +74,14 @@ function loop(story) {
 
 function described(story, message) {
   const sent = message.sent ? `sent in step ${message.sent}` : "under way from the beginning";
-  const copied = message.copy === null ? "" : `, copied in step ${message.copy}`;
+  const copied = message.copied === null ? "" : `, copied in step ${message.copied}`;
   const fate = message.end === null ? "still under way at the end" : `${message.fate} in step ${message.end}`;
   return `${message.said}, from ${story.nodes[message.src]} to ${story.nodes[message.dst]}: ${sent}${copied}, ${fate}`;
 }
 
 function route(story, message) { // the line of an arrow, its end, its angle there, and where to write beside it
   const from = { x: x(story, message.src), y: y(message.sent) }, own = message.src === message.dst;
-  const across = (x(story, message.dst) - from.x) * FLIGHTS[message.fate];
+  const across = (x(story, message.dst) - from.x) * REACH[message.fate];
   const down = message.end === null ? ROW * 0.34 : y(message.end) - from.y;
   const side = own ? 1 : Math.sign(across);
   if (own) {
@@ -98,11 +98,11 @@ function route(story, message) { // the line of an arrow, its end, its angle the
   return { line: `M ${from.x} ${from.y} L ${to.x} ${to.y}`, to, angle, spot, side };
 }
 
-function flight(story, message) {
+function arrow(story, message) {
   const { line, to, angle, spot, side } = route(story, message), said = described(story, message);
   const waits = message.end === null, stopped = message.fate === "lost" || message.fate === "dropped";
   const named = message.fate === "delivered" || message.fate === "lost";
-  const looks = ["message", waits && "waiting", message.copy !== null && "copy", message.notice && "notice"];
+  const looks = ["message", waits && "waiting", message.copied !== null && "copy", message.notice && "notice"];
   const tip = (event) => showTip(event.currentTarget, said);
   const head = stopped ? svg("path", { class: "mark x", d: cross(to.x, to.y, 5) })
     : svg("path", { class: "head", transform: `translate(${to.x} ${to.y}) rotate(${angle})`,
@@ -137,9 +137,9 @@ function marks(story, frame, at) {
 
 function beside(story, frame, at, place) { // below an arrow that comes from the right
   const here = story.messages.filter((message) => message.end === at && message.fate === "delivered");
-  const arrow = here.some((message) => message.src >= message.dst);
+  const fromRight = here.some((message) => message.src >= message.dst);
   const words = [...(["crash", "restart"].includes(frame.kind) ? [frame.kind] : []), ...frame.marks].slice(0, 2);
-  const first = y(at) + (arrow ? 16 : words.length > 1 ? -2 : 4);
+  const first = y(at) + (fromRight ? 16 : words.length > 1 ? -2 : 4);
   return svg("text", { class: frame.kind },
     ...words.map((word, number) => svg("tspan", { x: place + 13, y: first + 14 * number }, word)));
 }
@@ -162,7 +162,7 @@ function legend(story) {
   for (const table of story.tables.filter(({ role, columns }) => role !== null && story.nodes.includes(columns[0])))
     items.push(...table.roles.map((said, number) => [lane(`role${number % 6}`), said]));
   if (kinds.has("crash")) items.push([lane("down"), "down"]);
-  if (fates.has("under way")) items.push(["dotted arrow: sent, not delivered here"]);
+  if (fates.has("in transit")) items.push(["dotted arrow: sent, not delivered here"]);
   if (story.frames.some((frame) => frame.otherwise)) items.push(["red row: another step without the mistake"]);
   if (fates.has("lost") || fates.has("dropped")) items.push(["arrow ending in ×: never arrives"]);
   return html("ul", { class: "legend", "aria-label": "Legend" }, ...items.map((item) => html("li", {}, ...item)));

@@ -14,7 +14,9 @@ from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Literal, Name, _TokenType
 
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import Event
+from elcheck.checker.model.state import Event, GlobalState
+from elcheck.checker.traces.source import place_of_step
+from elcheck.checker.traces.trace import TraceStep
 
 _OURS = Path(__file__).parent.parent
 _COLOURS = (
@@ -33,7 +35,7 @@ Word = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Place:
+class Excerpt:
     """A method: its name, the first line of its docstring, its file (by number), its first and last line."""
 
     name: str
@@ -56,7 +58,7 @@ class Sources:
 
     def __init__(self, runner: Runner) -> None:
         self.files: list[Source] = []
-        self.places: list[Place] = []
+        self.places: list[Excerpt] = []
         self._runner = runner
         self._numbers: dict[str, int | None] = {}
         self._spans: list[dict[int, int]] = []
@@ -70,6 +72,13 @@ class Sources:
         during = dict(event.args).get("during") if event.fault else None
         name = BEFORE_AND_AFTER.get(event.kind, "") if event.fault else event.name
         return self.of_method(self._program(event), str(during) if during else name)
+
+    def line_of(self, place: int, before: GlobalState, step: TraceStep) -> int | None:
+        """The line at which a step was taken, if it lies in the method of a place."""
+        found, shown = place_of_step(self._runner, before, step), self.places[place]
+        if found is None or self._file(found.file) != shown.file:
+            return None
+        return found.line if shown.first <= found.line <= shown.last else None
 
     def _program(self, event: Event) -> type:
         if event.node is None:
@@ -90,7 +99,7 @@ class Sources:
             self.places.append(place)
         return self._known[method]
 
-    def _place(self, name: str, method: Callable[..., object]) -> Place | None:
+    def _place(self, name: str, method: Callable[..., object]) -> Excerpt | None:
         code = method.__code__ if inspect.isfunction(method) else None
         if code is None or _OURS in Path(code.co_filename).parents:
             return None
@@ -99,7 +108,7 @@ class Sources:
             return None
         first = code.co_firstlineno
         doc = method.__doc__ or ""
-        return Place(name, first_sentence(doc), number, first, self._spans[number][first])
+        return Excerpt(name, first_sentence(doc), number, first, self._spans[number][first])
 
     def _file(self, path: str) -> int | None:
         """The number of a file, None for one that can't be read or is no Python any more."""

@@ -194,7 +194,7 @@ function showSource(pane, frame) {
     return;
   }
   const file = data.sources[place.file], { first, last } = place;
-  const look = (line) => (line >= first && line <= last ? "row hit" : "row");
+  const look = (line) => (line === frame.line ? "row hit taken" : line >= first && line <= last ? "row hit" : "row");
   pane.replaceChildren(
     html("p", { class: "where" }, html("strong", {}, place.name), ` ${file.name}, lines ${first} to ${last}`),
     html("pre", {}, ...file.lines.map((words, number) =>

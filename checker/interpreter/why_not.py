@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from elcheck.checker.interpreter.steps import Interpreter
 from elcheck.checker.model.environment import FaultKind
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.record import State
 from elcheck.checker.model.state import Envelope, Event, EventKind, GlobalState, is_notice
+from elcheck.checker.model.step import Step
 from elcheck.checker.model.values import text
 
 _BUDGETS: dict[EventKind, FaultKind] = {
@@ -18,29 +22,73 @@ _BUDGETS: dict[EventKind, FaultKind] = {
     "disconnect": "disconnect",
     "partition": "partition",
 }
-NO_STEP = "it would leave everything as it is, and that is not a step"
+ReasonKind = Literal["enabled", "guard", "no outcome", "bound", "no change", "surroundings"]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why an event is not enabled, in words. ``kind``: its handler's guard, that the handler has no outcome,
+    a bound, that nothing would change, or what is around it (network, timing, faults, nodes that are down).
+    """
+
+    kind: ReasonKind
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def is_of_handler(self) -> bool:
+        """True if the handler's source says more."""
+        return self.kind in ("guard", "no outcome")
+
+
+ENABLED = Reason("enabled", "nothing: it is enabled")
+NO_CHANGE = Reason("no change", "it would leave everything as it is, and that is not a step")
+NO_OUTCOME = Reason("no outcome", "its handler has no outcome in this state, and no guard says why")
+
+
+def around(text: str) -> Reason:
+    """Something around an event that keeps it from happening."""
+    return Reason("surroundings", text)
+
+
+def cut_by(bound: str, where: str = "") -> Reason:
+    """A bound that cuts an event."""
+    return Reason("bound", f"the bound {bound} cuts it{where}")
 
 
 class Explainer(Interpreter):
     """An interpreter that can say of events why they are not enabled."""
 
     def events(self, state: GlobalState) -> Iterator[Event]:
-        """Every event that one may ask about in a state, enabled or not: each handler's event, the delivery,
-        the loss and the duplication of each message under way, and each other fault.
+        """Every event that one may ask about in a state, enabled or not: each handler's event with each of
+        its choices, the delivery, the loss and the duplication of each message under way, each other fault.
+
+        Raises HandlerError when a handler does.
         """
         if not self.nodes:
-            yield from self.runner.shared_events()
+            for event in self.runner.shared_events():
+                yield from self._with_choices(event, state.shared)
             return
         for node in self.nodes:
             for kind in ("action", "timeout"):
-                yield from (event for _, event in self.runner.events(node, kind))
+                for _, event in self.runner.events(node, kind):
+                    yield from self._with_choices(event, state.nodes[node.index].state)
         for envelope in dict.fromkeys(state.network):
             delivery = self.runner.delivery(envelope.dst, envelope.src, envelope.msg)
             if delivery is not None:
-                yield delivery
+                yield from self._with_choices(delivery, state.nodes[envelope.dst.index].state)
         if self._tickers():
             yield Event("tick", "tick")
         yield from self._possible_faults(state)
+
+    def _with_choices(self, event: Event, local: object) -> Iterator[Event]:
+        """An event with each choice that its handler has in a local state."""
+        steps = self.runner.take(event, local).steps
+        yield from (event.chosen(choice) for choice in dict.fromkeys(step.choice for step in steps))
+        if not steps:
+            yield event
 
     def _possible_faults(self, state: GlobalState) -> Iterator[Event]:
         for envelope in dict.fromkeys(state.network):
@@ -60,16 +108,20 @@ class Explainer(Interpreter):
             yield Event("partition", "partition", None, (("partition", name),))
             yield Event("heal", "heal", None, (("partition", name),))
 
-    def why_not(self, state: GlobalState, event: Event) -> str:
+    def why_not(self, state: GlobalState, event: Event) -> Reason:
         """What keeps an event from happening. Raises HandlerError when a handler does."""
         if any(event == enabled for enabled, _ in self.steps(state)):
-            return "nothing: it is enabled"
+            return ENABLED
         return self.held_up(state, event)
 
-    def held_up(self, state: GlobalState, event: Event) -> str:
-        """What keeps an event from happening that is known not to be enabled. Raises HandlerError when a
-        handler does.
+    def held_up(self, state: GlobalState, event: Event) -> Reason:
+        """What keeps an event from happening that is known not to be enabled.
+
+        Raises HandlerError when a handler does.
         """
+        return self._held_up(state, event) or around("something else holds it up")
+
+    def _held_up(self, state: GlobalState, event: Event) -> Reason | None:
         if not self.nodes:
             return self._of_spec(state, event)
         if event.fault:
@@ -78,116 +130,118 @@ class Explainer(Interpreter):
             return self._of_tick(state)
         assert event.node is not None
         if not state.nodes[event.node.index].up:
-            return f"{event.node} is down"
+            return around(f"{event.node} is down")
         if event.kind == "receive":
             args = dict(event.args)
             return self._of_delivery(state, event, args["src"], args["msg"])
         why = self._of_outcomes(state, event)
-        if why == NO_STEP or event.kind != "timeout" or not state.environment.synchronous:
+        if why == NO_CHANGE or event.kind != "timeout" or not state.environment.synchronous:
             return why
         return self._first(state, event) or why
 
     # -- handlers --------------------------------------------------------------------------------------
 
-    def _of_spec(self, state: GlobalState, event: Event) -> str:
-        found = self.runner.take(event, state.shared)
+    def _of_call(self, event: Event, local: object) -> tuple[Reason | None, tuple[Step[State], ...]]:
+        """What its handler or a bound on the state after it has against an event; its outcomes if nothing."""
+        found = self.runner.take(event, local)
         if found.blocked is not None:
-            return f"its guard: {found.blocked}"
-        crossed = [name for step in found.steps for name in self.runner.crossed(step.state)]
-        if crossed:
-            return f"the bound {crossed[0]} cuts it"
-        return NO_STEP if found.steps else "its handler yields nothing in this state, and no guard says why"
-
-    def _of_outcomes(self, state: GlobalState, event: Event) -> str:
-        """What its handler has against an event, whose step starts from ``state``; empty if nothing."""
-        assert event.node is not None
-        found = self.runner.take(event, state.nodes[event.node.index].state)
-        if found.blocked is not None:
-            return f"its guard: {found.blocked}"
+            return Reason("guard", f"its guard: {found.blocked}"), ()
         if not found.steps:
-            return "its handler yields nothing in this state, and no guard says why"
+            return NO_OUTCOME, ()
         crossed = [name for step in found.steps for name in self.runner.crossed(step.state)]
-        if crossed:
-            return f"the bound {crossed[0]} cuts it"
-        sent = [self._from(state).stepped(event.node, s.state).sent(event.node, s.sends) for s in found.steps]
+        return (cut_by(crossed[0]), ()) if crossed else (None, found.steps)
+
+    def _of_spec(self, state: GlobalState, event: Event) -> Reason:
+        why, _ = self._of_call(event, state.shared)
+        return why or NO_CHANGE
+
+    def _of_outcomes(self, state: GlobalState, event: Event) -> Reason | None:
+        """What its handler has against an event, whose step starts from ``state``; None if nothing."""
+        assert event.node is not None
+        why, steps = self._of_call(event, state.nodes[event.node.index].state)
+        if why is not None:
+            return why
+        sent = [self._from(state).stepped(event.node, s.state).sent(event.node, s.sends) for s in steps]
         if any(after.cut for after in sent):
-            return f"the bound {self._bound_on_network()} cuts it"
-        return "" if any(after.state() != state for after in sent) else NO_STEP
+            return cut_by(self._bound_on_network())
+        return None if any(after.state() != state for after in sent) else NO_CHANGE
 
     def _bound_on_network(self) -> str:
         return next((bound.name for bound in self.model.bounds if isinstance(bound.holds, int)), "")
 
-    def _first(self, state: GlobalState, event: Event | None) -> str:
-        """What synchronous timing has to happen before a timeout, or the tick (None); empty if nothing."""
+    def _first(self, state: GlobalState, event: Event | None) -> Reason | None:
+        """What synchronous timing has to happen before a timeout, or the tick (None); None if nothing."""
         waits = "a timeout waits" if event is not None else "the tick waits"
+        timing = f"timing {self.model.environment.timing}"
         for eager, found in self._eager(state):
             if self._moving(state, [(eager, found)]):
-                return (
-                    f"timing {self.model.environment.timing}: {waits} until nothing else can happen, "
-                    f"and {eager.node}: {eager} can"
-                )
+                return around(f"{timing}: {waits} until nothing else can happen, and {eager.located} can")
         for rank in self._ranks() if event is not None else ():
             for node in self._up(state):
                 for timer in self._timeouts(node, rank):
                     if self._moving(state, [(timer, state)]):
-                        return f"timing {self.model.environment.timing}: {node}: {timer} has a lower rank"
-        return ""
+                        return around(f"{timing}: {timer.located} has a lower rank")
+        return None
 
-    def _of_delivery(self, state: GlobalState, event: Event, src: object, msg: object) -> str:
+    def _of_delivery(self, state: GlobalState, event: Event, src: object, msg: object) -> Reason:
         assert event.node is not None
         assert isinstance(src, NodeId)
         envelope = Envelope(src, event.node, msg)
         if envelope not in state.network:
-            return "no such message is under way"
+            return around("no such message is under way")
         head = next(e for e in state.network if (e.src, e.dst) == (src, event.node))
         if self.network == "fifo" and head != envelope:
-            return f"it is not at the head of its link: {text(head.msg)} is"
+            return around(f"it is not at the head of its link: {text(head.msg)} is")
         standing = state.environment.standing
         if not is_notice(envelope) and standing and self.partitions[standing].parts(src, event.node):
-            return f"the partition {standing} parts {src} and {event.node}"
-        why = self._of_outcomes(self._taken(state, envelope), event) or NO_STEP
-        if why == NO_STEP and self.network == "sent-set":
-            return (
+            return around(f"the partition {standing} parts {src} and {event.node}")
+        why = self._of_outcomes(self._taken(state, envelope), event) or NO_CHANGE
+        if why == NO_CHANGE and self.network == "sent-set":
+            return Reason(
+                "no change",
                 f"{event.node} ignores it: no field changes and nothing new is sent; and since a sent-set "
-                "network keeps the message, everything stays as it is, and that is not a step"
+                "network keeps the message, everything stays as it is, and that is not a step",
             )
         return why
 
-    def _of_tick(self, state: GlobalState) -> str:
+    def _of_tick(self, state: GlobalState) -> Reason:
         for node in self._tickers():
             event = self.runner.events(node, "tick")[0][1]
             found = self.runner.take(event, state.nodes[node.index].state)
             if not found.steps:
-                return f"the guard of {node}'s {event.name}: {found.blocked or 'it offers no outcome'}"
+                kind: ReasonKind = "guard" if found.blocked is not None else "no outcome"
+                return Reason(
+                    kind, f"the guard of {node}'s {event.name}: {found.blocked or 'it has no outcome'}"
+                )
             crossed = [name for step in found.steps for name in self.runner.crossed(step.state)]
             if crossed:
-                return f"the bound {crossed[0]} cuts it, at {node}"
-        held = self._first(state, None) if state.environment.synchronous else ""
-        return held or NO_STEP
+                return cut_by(crossed[0], f", at {node}")
+        held = self._first(state, None) if state.environment.synchronous else None
+        return held or NO_CHANGE
 
     # -- faults ----------------------------------------------------------------------------------------
 
-    def _of_fault(self, state: GlobalState, event: Event) -> str:
+    def _of_fault(self, state: GlobalState, event: Event) -> Reason:
         if event.kind == "heal":
             standing = state.environment.standing
-            return f"the partition that stands is {standing}" if standing else "no partition stands"
+            return around(f"the partition that stands is {standing}" if standing else "no partition stands")
         kind = _BUDGETS[event.kind]
         budget = getattr(self.model.environment, kind)
         if why := self._without_meaning(event.kind):
-            return why
+            return around(why)
         if budget == 0:
-            return f"there are none in this environment: --{kind} is 0"
+            return around(f"there are none in this environment: --{kind} is 0")
         if not state.environment.may(kind):
-            return f"the budget is spent: --{kind} {budget}"
+            return around(f"the budget is spent: --{kind} {budget}")
         match event.kind:
             case "crash" | "restart":
                 return self._of_node(state, event)
             case "lose" | "duplicate":
                 return self._of_message(state, event)
             case "partition":
-                return f"the network is parted already: {state.environment.standing}"
+                return around(f"the network is parted already: {state.environment.standing}")
         down = [str(n) for _, n in event.args if isinstance(n, NodeId) and not state.nodes[n.index].up]
-        return f"{' and '.join(down)} {'are' if len(down) > 1 else 'is'} down" if down else NO_STEP
+        return around(f"{' and '.join(down)} {'are' if len(down) > 1 else 'is'} down") if down else NO_CHANGE
 
     def _without_meaning(self, kind: EventKind) -> str:
         if kind == "lose" and self.network == "sent-set":
@@ -198,45 +252,38 @@ class Explainer(Interpreter):
             return f"a {self.network} network has no links that could break"
         return ""
 
-    def _of_node(self, state: GlobalState, event: Event) -> str:
+    def _of_node(self, state: GlobalState, event: Event) -> Reason:
         assert event.node is not None
-        view = state.nodes[event.node.index]
-        if view.up == (event.kind == "restart"):
-            return f"{event.node} is {'up' if view.up else 'down already'}"
+        node = state.nodes[event.node.index]
+        if node.up == (event.kind == "restart"):
+            return around(f"{event.node} is {'up' if node.up else 'down already'}")
         if event.kind == "crash":
-            return "at_crash offers nothing that a crash could leave"
-        steps = self.runner.recoveries(event.node, view.state)
+            return around("at_crash has no outcome: nothing that a crash could leave")
+        steps = self.runner.recoveries(event.node, node.state)
         crossed = [name for step in steps for name in self.runner.crossed(step.state)]
         if not steps:
-            return "recover offers nothing in this state"
-        return f"the bound {crossed[0] if crossed else self._bound_on_network()} cuts it"
+            return around("recover has no outcome in this state")
+        return cut_by(crossed[0] if crossed else self._bound_on_network())
 
-    def _of_message(self, state: GlobalState, event: Event) -> str:
+    def _of_message(self, state: GlobalState, event: Event) -> Reason:
         args = dict(event.args)
         src, msg = args["src"], args["msg"]
         assert isinstance(src, NodeId)
         assert event.node is not None
         envelope = Envelope(src, event.node, msg)
         if envelope not in state.network:
-            return "no such message is under way"
+            return around("no such message is under way")
         if is_notice(envelope):
-            return f"{text(msg)} is a notice of the environment's, and is neither lost nor duplicated"
+            return around(
+                f"{text(msg)} is a notification of the environment's, and is neither lost nor duplicated"
+            )
         link = [e for e in state.network if (e.src, e.dst) == (src, event.node)]
         if self.network == "fifo" and args.get("which") == "newest":
-            return f"the newest of the link is {text(link[-1].msg)}" if len(link) > 1 else "it is the head"
+            newest = f"the newest of the link is {text(link[-1].msg)}"
+            return around(newest if len(link) > 1 else "it is the head")
         if self.network == "fifo" and link[0] != envelope:
-            return f"it is not at the head of its link: {text(link[0].msg)} is"
-        return f"the bound {self._bound_on_network()} cuts it" if event.kind == "duplicate" else NO_STEP
-
-
-def no_step(why: str) -> bool:
-    """Whether a reason says that the event would leave everything as it is."""
-    return why.endswith("that is not a step")
-
-
-def by_handler(why: str) -> bool:
-    """Whether a reason is a handler's own, so that its source says more."""
-    return why.startswith(("its guard", "its handler"))
+            return around(f"it is not at the head of its link: {text(link[0].msg)} is")
+        return cut_by(self._bound_on_network()) if event.kind == "duplicate" else NO_CHANGE
 
 
 def names_of(explainer: Explainer) -> Sequence[str]:

@@ -21,7 +21,7 @@ PARTS = ("Paper", "Assumes", "Liveness")
 
 
 @dataclass(frozen=True)
-class About:
+class ModelDoc:
     """The parts of a model's docstring; ``bugs`` has its mistakes with what their classes say of them."""
 
     summary: str = ""
@@ -29,12 +29,12 @@ class About:
     bugs: Mapping[str, str] = field(default_factory=dict)
 
 
-def about(docstring: str, bugs: Mapping[str, str]) -> About:
+def about(docstring: str, bugs: Mapping[str, str]) -> ModelDoc:
     """Take a docstring apart, its indentation removed as by :func:`inspect.getdoc`."""
     summary, _, rest = docstring.partition("\n")
     sections = _labelled(rest)
     parts = {name: joined(sections[name]) for name in PARTS if name in sections}
-    return About(summary.strip(), parts, bugs)
+    return ModelDoc(summary.strip(), parts, bugs)
 
 
 def _labelled(text: str) -> dict[str, str]:

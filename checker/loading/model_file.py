@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
-from elcheck.checker.loading.docstring import About, about, joined
+from elcheck.checker.loading.docstring import ModelDoc, about, joined
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.parameters import Parameter, parameters_of
 from elcheck.checker.model.call import RAISED, said
@@ -47,7 +47,7 @@ class ModelFile:
         return {name: joined(inspect.getdoc(cls) or "") for name, cls in classes.items()}
 
     @property
-    def about(self) -> About:
+    def about(self) -> ModelDoc:
         """What the file says of the model."""
         return about(inspect.getdoc(self.function) or "", self.mistakes)
 

@@ -33,10 +33,18 @@ class Map(Mapping[K, V_co]):
 
     def put(self: Map[K, V], key: K, value: V) -> Map[K, V]:
         """The map with another value for one key, which may be new."""
-        return Map({**self._items, key: value})
+        return self._over({**self._items, key: value})
+
+    def _over(self: Map[K, V], items: dict[K, V]) -> Map[K, V]:
+        """A map that begins with these keys, and so is in order already unless there are more."""
+        if len(items) > len(self._items):
+            return Map(items)
+        made: Map[K, V] = Map()
+        made._items = items
+        return made
 
     def __or__(self: Map[K, V], other: Mapping[K, V]) -> Map[K, V]:
-        return Map({**self._items, **other})
+        return self._over({**self._items, **other})
 
     def __getitem__(self, key: K) -> V_co:
         return self._items[key]

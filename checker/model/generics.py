@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import types
-from typing import Union, get_args, get_origin
+from typing import TypeVar, Union, get_args, get_origin
 
 
 def state_classes(cls: type, door: type) -> tuple[type, ...]:
     """The classes of states that a subclass of ``Node[S]`` or ``Spec[S]`` names, several for a union; none
-    where it names no class.
+    where it names no class. A generic class in between passes its argument on.
     """
-    for base in cls.__mro__:
-        parents: tuple[object, ...] = getattr(base, "__orig_bases__", ())
-        for parent in parents:
-            args = get_args(parent)
-            if get_origin(parent) is door and args:
-                return classes_in(args[0])
-    return ()
+    argument = _argument(cls, door)
+    return () if isinstance(argument, TypeVar) else classes_in(argument)
+
+
+def _argument(cls: type, door: type) -> object:
+    """What a class gives for the type variable of a door, None for nothing."""
+    parents: tuple[object, ...] = vars(cls).get("__orig_bases__", cls.__bases__)
+    for parent in parents:
+        origin: object = get_origin(parent) or parent
+        if not isinstance(origin, type) or not issubclass(origin, door):
+            continue
+        args = get_args(parent)
+        if origin is door:
+            return args[0] if args else None
+        found = _argument(origin, door)
+        if isinstance(found, TypeVar) and args:
+            variables: tuple[object, ...] = getattr(origin, "__parameters__", ())
+            found = dict(zip(variables, args, strict=False)).get(found)
+        if found is not None:
+            return found
+    return None
 
 
 def classes_in(hint: object) -> tuple[type, ...]:

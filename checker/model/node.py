@@ -13,6 +13,7 @@ from elcheck.checker.model.record import Message, Record, State
 from elcheck.checker.model.step import Close, Outcome, Sends, send
 
 S = TypeVar("S", bound=State)
+P = TypeVar("P", bound="Program")
 
 PLACE = ("me", "nodes", "peers")
 """What a program knows of where it runs. No field can have these names."""
@@ -96,6 +97,11 @@ class Node(Program, Generic[S]):
     def close(self, peer: NodeId) -> Sends:
         """Closing the fifo link to ``peer``: it is told (:class:`Disconnected`), the closing node isn't."""
         return (Close(peer),)
+
+
+def with_mistake(program: type[P], mistake: type[object] | None) -> type[P]:
+    """Of one of several programs: the mistake, if it is one of this program, else the program as it is."""
+    return mistake if mistake is not None and issubclass(mistake, program) else program
 
 
 def first_state(program: object, door: type) -> object:

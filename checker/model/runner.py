@@ -29,7 +29,7 @@ Argument = tuple[str, object]
 
 
 @dataclass
-class Tally:
+class HandlerTally:
     """What became of one handler's calls in this search."""
 
     called: int = 0
@@ -45,7 +45,7 @@ class Runner:
         self.nodes: tuple[NodeId, ...] = tuple(model.programs)
         self.programs = {node: program.at(node, self.nodes) for node, program in model.programs.items()}
         self.calls = 0
-        self.tallies: dict[tuple[str, str], Tally] = {}
+        self.tallies: dict[tuple[str, str], HandlerTally] = {}
         self.splits = False
         self.unhandled: set[tuple[str, str]] = set()
         self._check_determinism = check_determinism
@@ -61,7 +61,7 @@ class Runner:
         if isinstance(model.program, SharedProgram):
             self._shared = handlers_of(type(model.program), "spec")
         for owner, handler in self.all_handlers():
-            self.tallies.setdefault((owner, handler.name), Tally())
+            self.tallies.setdefault((owner, handler.name), HandlerTally())
 
     def all_handlers(self) -> Iterator[tuple[str, Handler]]:
         """Every handler with the name of its program's class; a class at several nodes comes again."""
@@ -154,7 +154,7 @@ class Runner:
         where = f"{type(program).__name__}.{name}"
         where += f" at {node}" if node is not None else ""
         self.calls += 1
-        tally = self.tallies.get((type(program).__name__, name), Tally())
+        tally = self.tallies.get((type(program).__name__, name), HandlerTally())
         tally.called += 1
         try:
             normal = partial(self._normal, node=node, kind=event.kind if isinstance(event, Event) else name)

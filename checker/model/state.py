@@ -71,6 +71,11 @@ class Event:
         """Whether the environment did it rather than the algorithm."""
         return self.kind in FAULTS
 
+    @property
+    def located(self) -> str:
+        """In words with its node: ``n1: vote(Vote(term=1)) from n2``."""
+        return str(self) if self.node is None else f"{self.node}: {self}"
+
     def chosen(self, choice: Choice) -> Event:
         """The event with what its handler chose."""
         return replace(self, choice=choice) if choice else self

@@ -104,6 +104,8 @@ def _is_sound(value: object) -> bool:
     names = _fields(cls)
     if names is not None:
         return all(_is_sound(getattr(value, name)) for name in names)
+    if isinstance(value, Mapping) and not isinstance(value, dict) and flaw_of_class(cls) is None:
+        return all(_is_sound(key) and _is_sound(part) for key, part in value.items())
     return _explained(value, cls.__name__) is None
 
 

@@ -11,10 +11,12 @@ from elcheck.checker.check.check import Report, Result
 from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
+from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Envelope, GlobalState
 from elcheck.checker.model.values import order, text
 from elcheck.checker.render.run import Run
 from elcheck.checker.traces.changes import changes
+from elcheck.checker.traces.source import place_of_step
 from elcheck.checker.traces.trace import Trace, TraceStep
 
 
@@ -81,15 +83,16 @@ def _result(model: Model, result: Result) -> dict[str, object]:
 
 def trace(model: Model, found: Trace) -> dict[str, object]:
     """A trace, with what each step changed and the state after it."""
-    befores = found.states
+    runner = Runner(model)
     return {
         "initial": state(model, found.initial),
-        "steps": [_step(model, before, s) for before, s in zip(befores, found.steps, strict=False)],
+        "steps": [_step(runner, before, step) for _, before, step in found.numbered],
         "loop": found.loop,
     }
 
 
-def _step(model: Model, before: GlobalState, step: TraceStep) -> dict[str, object]:
+def _step(runner: Runner, before: GlobalState, step: TraceStep) -> dict[str, object]:
+    model, place = runner.model, place_of_step(runner, before, step)
     changed = changes(model, before, step.state)
     parts: dict[str, object] = {c.path: [value(c.old), value(c.new)] for c in changed.fields}
     if changed.added:
@@ -99,6 +102,8 @@ def _step(model: Model, before: GlobalState, step: TraceStep) -> dict[str, objec
     return {
         "action": step.event.name,
         "args": {name: value(v) for name, v in step.event.args},
+        "choice": {name: value(v) for name, v in step.event.choice},
+        "source": None if place is None else str(place),
         "node": None if step.event.node is None else step.event.node.name,
         "changes": parts,
         "state": state(model, step.state),

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 import click
 
 from elcheck.checker.model.values import counted
-from elcheck.checker.zoo.catalogue import Bug, Claim, Entry
+from elcheck.checker.zoo.catalogue import CatalogueEntry, KnownClaim, KnownMistake
 
 
-def as_text(entries: Sequence[Entry], width: int) -> str:
+def as_text(entries: Sequence[CatalogueEntry], width: int) -> str:
     """Each model in a few lines, wrapped to a width."""
     return "\n\n".join("\n".join(_lines(entry, width)) for entry in entries)
 
 
-def _lines(entry: Entry, width: int) -> list[str]:
+def _lines(entry: CatalogueEntry, width: int) -> list[str]:
     lines = [f"{click.style(entry.name, bold=True)}: {entry.about.summary}"]
     rows = [(part.lower(), said) for part, said in entry.about.parts.items()]
     rows.append(("runs in", entry.environment))
@@ -29,22 +29,22 @@ def _lines(entry: Entry, width: int) -> list[str]:
     return lines
 
 
-def _claim(claim: Claim) -> str:
+def _claim(claim: KnownClaim) -> str:
     reached = f" ({counted(claim.steps, 'step')})" if claim.steps is not None else ""
     return f"{claim.name} [{claim.kind}]: {(claim.verdict or 'not pinned').replace('-', ' ')}{reached}"
 
 
-def _bug(bug: Bug) -> str:
+def _bug(bug: KnownMistake) -> str:
     broken = "; ".join(f"breaks {name!r} in {counted(steps, 'step')}" for name, steps in bug.breaks.items())
     return " ".join(filter(None, [f"{bug.name}:", bug.said, f"[{broken}]" if broken else ""]))
 
 
-def as_json(entries: Sequence[Entry]) -> str:
+def as_json(entries: Sequence[CatalogueEntry]) -> str:
     """The same as a JSON array."""
     return json.dumps([_object(entry) for entry in entries], indent=2, ensure_ascii=False)
 
 
-def _object(entry: Entry) -> dict[str, object]:
+def _object(entry: CatalogueEntry) -> dict[str, object]:
     return {
         "model": entry.name,
         "summary": entry.about.summary,

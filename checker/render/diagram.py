@@ -14,7 +14,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState, is_notice
 from elcheck.checker.model.values import text
 from elcheck.checker.render.canvas import Cell, Lanes, Row, Style, cut, lane_width, wrapped
-from elcheck.checker.traces.messages import Flow, Message, flow_of
+from elcheck.checker.traces.messages import Messages, TrackedMessage, messages_of
 from elcheck.checker.traces.salient import Telling
 from elcheck.checker.traces.trace import Trace, TraceStep
 
@@ -35,7 +35,7 @@ class _Diagram:
         self._trace = trace
         self._nodes = [view.node for view in trace.initial.nodes]
         self._lanes = Lanes(len(self._nodes), lane_width(len(self._nodes), width))
-        self._flow: Flow = flow_of(trace, model)
+        self._messages: Messages = messages_of(trace, model)
         self._telling = Telling(trace)
         self._matters = matters
         self._named: set[type] = set()
@@ -46,8 +46,7 @@ class _Diagram:
         for node in self._nodes:
             head.put(self._lanes.column(node.index), cut(node.name, self._lanes.room), "head")
         rows = [head, *self._cells(0, None, self._trace.initial, dim=False)]
-        states = self._trace.states
-        for number, (before, step) in enumerate(zip(states, self._trace.steps, strict=False), 1):
+        for number, before, step in self._trace.numbered:
             made = self._step(number, before, step)
             if self._trace.loop is not None and number > self._trace.loop:
                 for at, row in enumerate(made):
@@ -81,9 +80,9 @@ class _Diagram:
 
     def _draw(self, row: Row, number: int, event: Event) -> Cell:
         """The event; what of its name found no room comes back."""
-        taken = self._flow.taken[number]
+        taken = self._messages.named[number]
         if taken is not None and event.node is not None:
-            return self._arrow(row, self._flow.messages[taken], event)
+            return self._arrow(row, self._messages.all[taken], event)
         style: Style = "fault" if event.fault else "plain"
         if event.node is not None:
             at = self._lanes.column(event.node.index)
@@ -103,7 +102,7 @@ class _Diagram:
         row.put(begin + 2, f" {cut(said, end - begin - 6)} ", style)
         return []
 
-    def _arrow(self, row: Row, message: Message, event: Event) -> Cell:
+    def _arrow(self, row: Row, message: TrackedMessage, event: Event) -> Cell:
         """A message on its way from lane to lane, or as far as it comes."""
         lanes, envelope = self._lanes, message.envelope
         src, dst = lanes.column(envelope.src.index), lanes.column(envelope.dst.index)
@@ -155,7 +154,7 @@ class _Diagram:
             cells[node.index] += [(line.replace("\xa0", " "), "state") for line in lines]
         for sender, said in self._sent(number):
             cells[sender.index] += [(line, "message") for line in wrapped(said, self._lanes.room)]
-        for message in (self._flow.messages[n] for n in self._flow.gone[number]):
+        for message in (self._messages.all[n] for n in self._messages.dropped[number]):
             said = f"✗ {message.sent}: {_class(message)} to {message.envelope.dst}"
             lines = wrapped(said, self._lanes.room)
             cells[message.envelope.src.index] += [(line, "fault") for line in lines]
@@ -165,8 +164,8 @@ class _Diagram:
         """What each node sends in a step, with what becomes of it. What it says is left to the table where
         nothing does.
         """
-        found: dict[tuple[NodeId, object], list[Message]] = {}
-        for message in (self._flow.messages[n] for n in self._flow.sent[number]):
+        found: dict[tuple[NodeId, object], list[TrackedMessage]] = {}
+        for message in (self._messages.all[n] for n in self._messages.sent[number]):
             found.setdefault((message.envelope.src, message.envelope.msg), []).append(message)
         said = []
         for (sender, msg), messages in found.items():
@@ -183,21 +182,21 @@ class _Diagram:
         self._named.add(type(msg))
         return text(msg) if first else _brief(msg)
 
-    def _fate(self, message: Message) -> str:
+    def _fate(self, message: TrackedMessage) -> str:
         """The receiver, and when the message or a copy of it reaches it or is lost."""
-        origin = self._flow.messages.index(message)
-        fates = sorted(f for m in self._flow.messages if m is message or m.copy_of == origin for f in m.fates)
+        origin = self._messages.all.index(message)
+        fates = sorted(f for m in self._messages.all if m is message or m.copy_of == origin for f in m.fates)
         return message.envelope.dst.name + "".join(
             f"@{number}" if fate == "delivered" else f"✗{number}" for number, fate in fates
         )
 
     def _legend(self) -> list[Row]:
         """What the marks mean that are used."""
-        fates = {fate for message in self._flow.messages for _, fate in message.fates}
+        fates = {fate for message in self._messages.all for _, fate in message.fates}
         example = self._nodes[-1]
         parts = [f"{example}@5: it is delivered to {example} in step 5"] if "delivered" in fates else []
         parts += [f"{example}✗5: it is lost in step 5"] * bool(fates - {"delivered"})
-        parts += ["3: on an arrow: it was sent in step 3"] * any(t is not None for t in self._flow.taken)
+        parts += ["3: on an arrow: it was sent in step 3"] * any(t is not None for t in self._messages.named)
         parts += ["·: nothing that is read rests on it"] * (False in self._matters)
         legend = []
         for line in wrapped("; ".join(parts), self._lanes.right):
@@ -233,6 +232,6 @@ def _values(msg: object) -> list[object] | None:
     return [getattr(msg, f.name) for f in dataclasses.fields(msg)]
 
 
-def _class(message: Message) -> str:
+def _class(message: TrackedMessage) -> str:
     msg = message.envelope.msg
     return text(msg) if _values(msg) is None else type(msg).__name__

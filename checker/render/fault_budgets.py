@@ -12,7 +12,7 @@ from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, Fa
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.as_json import environment, value
 from elcheck.checker.render.run import Run
-from elcheck.checker.strategies.fault_budgets import FEW, Frontier, Minimum, Row
+from elcheck.checker.strategies.fault_budgets import FEW, BudgetRow, Frontier, Minimum
 
 MOST = 4
 """Budgets that are named of those with which something could not be told, at most."""
@@ -46,7 +46,7 @@ def as_text(run: Run, found: Frontier) -> str:
     return "\n\n".join(parts)
 
 
-def _lines(row: Row, kinds: list[FaultKind]) -> list[list[str]]:
+def _lines(row: BudgetRow, kinds: list[FaultKind]) -> list[list[str]]:
     """The lines of a property: one for each smallest budget, or one that says that there is none."""
     lines = []
     for minimum in row.minima:

@@ -54,7 +54,7 @@ def _case(suite: ET.Element, run: Run, report: Report, result: Result) -> None:
     message = printable(f"{result.verdict.value}: {result.detail}")
     problem = ET.SubElement(case, tag, type=result.verdict.value, message=message)
     problem.text = (
-        printable(click.unstyle(trace_table(report, result.trace))) if result.trace else run.command
+        printable(click.unstyle(trace_table(report.model, result.trace))) if result.trace else run.command
     )
 
 

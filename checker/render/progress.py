@@ -10,7 +10,7 @@ import click
 
 from elcheck.checker.search.memory import resident
 from elcheck.checker.search.plain import Search
-from elcheck.checker.strategies.simulate import Tally
+from elcheck.checker.strategies.simulate import WalkTally
 
 PERIOD = 0.5
 """Seconds between two lines."""
@@ -34,7 +34,7 @@ class Progress:
             f"{states:,} states, {states / seconds:,.0f}/s, depth {search.depth}, frontier {frontier:,}"
         ))  # fmt: skip
 
-    def walked(self, tally: Tally) -> None:
+    def walked(self, tally: WalkTally) -> None:
         """Look at a simulation."""
         self._show(lambda seconds: (
             f"{tally.walks:,} walks, {tally.walks / seconds:,.0f}/s, {len(tally.seen):,} distinct states, "

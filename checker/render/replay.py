@@ -9,28 +9,28 @@ from pathlib import Path
 import click
 from tabulate import tabulate
 
-from elcheck.checker.check.check import Report
-from elcheck.checker.interpreter.why_not import by_handler
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.values import counted
 from elcheck.checker.render import as_json as json_of
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.judged import Judgement
 from elcheck.checker.replay.script import Script
-from elcheck.checker.replay.unfit import Reason
-from elcheck.checker.replay.walk import Refused, Walked
-from elcheck.checker.replay.words import written
+from elcheck.checker.replay.unfit import Objection
+from elcheck.checker.replay.walk import RefusedStep, Walked
 from elcheck.checker.traces.trace import Trace
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReplayResult:
     """What was written, how far it is allowed, and what the properties say of that."""
 
     script: Script
     walked: Walked
     judgements: tuple[Judgement, ...]
-    report: Report
+    model: Model
+    exit_code: int
 
     @property
     def verdict(self) -> str:
@@ -40,21 +40,21 @@ class Answer:
         return "allowed" if self.walked.refused is None else "not allowed"
 
 
-def as_text(run: Run, answer: Answer, width: int | None = None) -> str:
+def as_text(run: Run, answer: ReplayResult, width: int | None = None) -> str:
     """The answer, the trace as far as it is allowed, and what the properties say of it."""
-    walked, model = answer.walked, answer.report.model
+    walked, model = answer.walked, answer.model
     head = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
     parts = [f"{head}\n{model.describe_environment()}", _headline(answer)]
     if walked.refused is not None:
         parts += _why(answer, walked.refused)
-    parts.append(trace_table(answer.report, walked.trace, width))
+    parts.append(trace_table(answer.model, walked.trace, width))
     rows = [[j.name, j.kind, _said(j, len(walked.trace.steps))] for j in answer.judgements]
     parts.append(tabulate(rows, headers=["property", "kind", "in this trace"], tablefmt="simple"))
     parts += [f"Note: {note}." for note in walked.notes]
     return "\n\n".join([*parts, f"To repeat it: {run.command}"])
 
 
-def _headline(answer: Answer) -> str:
+def _headline(answer: ReplayResult) -> str:
     walked, steps = answer.walked, counted(len(answer.script.steps), "step")
     if walked.raised is not None:
         at = len(walked.trace.steps)
@@ -79,13 +79,13 @@ def _closed(trace: Trace) -> str:
     )
 
 
-def _why(answer: Answer, refused: Refused) -> list[str]:
+def _why(answer: ReplayResult, refused: RefusedStep) -> list[str]:
     lines = []
     for reason in refused.reasons:
-        what = f"{written(reason.event)}: " if reason.event is not None else ""
+        what = f"{reason.event.located}: " if reason.event is not None else ""
         source = _source(answer, reason)
         lines.append(f"  {what}{reason.why}" + (f" ({source})" if source else ""))
-    nearest = [f"  {written(event)}" for event in refused.nearest]
+    nearest = [f"  {event.located}" for event in refused.nearest]
     parts = ["Why not:\n" + "\n".join(lines)]
     if refused.number is None:
         return parts + ["A step that would close the loop:\n" + "\n".join(nearest)] * bool(nearest)
@@ -94,12 +94,12 @@ def _why(answer: Answer, refused: Refused) -> list[str]:
     return [*parts, "The trace up to there:"] if refused.number > 1 else parts
 
 
-def _source(answer: Answer, reason: Reason) -> str:
+def _source(answer: ReplayResult, reason: Objection) -> str:
     """Where the guard is."""
     event = reason.event
-    if event is None or event.fault or event.kind == "tick" or not by_handler(reason.why):
+    if event is None or event.fault or event.kind == "tick" or not reason.why.is_of_handler:
         return ""
-    handler = answer.report.system.runner.handler(event)
+    handler = Runner(answer.model).handler(event)
     return f"{Path(handler.file).name}:{handler.line}" if handler is not None else ""
 
 
@@ -116,9 +116,9 @@ def _said(judgement: Judgement, steps: int) -> str:
     return f"{click.style('broken', fg='red', bold=True)} {where}: {judgement.detail}"
 
 
-def as_json(run: Run, answer: Answer) -> str:
+def as_json(run: Run, answer: ReplayResult) -> str:
     """One object, in the form that docs/json.md describes."""
-    walked, model = answer.walked, answer.report.model
+    walked, model = answer.walked, answer.model
     document: dict[str, object] = {
         "model": run.name,
         "parameters": {name: json_of.value(v) for name, v in run.parameters.items()},
@@ -133,17 +133,17 @@ def as_json(run: Run, answer: Answer) -> str:
         ],
         "notes": list(walked.notes),
         "reproduce": run.command,
-        "exit_code": answer.report.exit_code,
+        "exit_code": answer.exit_code,
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _refused(refused: Refused) -> dict[str, object]:
+def _refused(refused: RefusedStep) -> dict[str, object]:
     return {
         "step": refused.number,
         "written": refused.step.text,
         "reasons": [
-            {"step": None if r.event is None else written(r.event), "why": r.why} for r in refused.reasons
+            {"step": None if r.event is None else r.event.located, "why": r.why.text} for r in refused.reasons
         ],
-        "nearest": [written(event) for event in refused.nearest],
+        "nearest": [event.located for event in refused.nearest],
     }

@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Sequence
 
 import click
 from tabulate import tabulate
 
-from elcheck.checker.check.check import Report
-from elcheck.checker.model.state import Envelope, Event, GlobalState, is_notice
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.values import text
 from elcheck.checker.render.canvas import wrapped
-from elcheck.checker.traces.changes import Changes, changes
-from elcheck.checker.traces.differences import differences
 from elcheck.checker.traces.explain import Explanation
-from elcheck.checker.traces.messages import envelope_of
-from elcheck.checker.traces.trace import Trace, TraceStep, going_on
+from elcheck.checker.traces.source import place_of_step
+from elcheck.checker.traces.trace import Trace, going_on
+from elcheck.checker.traces.wording import Phrase, by_message, phrases
 
 
 def trace_table(
-    report: Report, trace: Trace, width: int | None = None, explanation: Explanation | None = None
+    model: Model, trace: Trace, width: int | None = None, explanation: Explanation | None = None
 ) -> str:
-    """A trace, one step a line: its number, whose it is, what it does, what changes, where it is written.
+    """A trace, one step a line: its number, whose it is, what it does, what changes, its line in the source.
 
     ``width`` wraps actions and changes to a terminal's width. With an explanation the steps that do not
     matter are dimmed and marked, and a column says which steps each of the others rests on.
     """
+    runner = Runner(model)
     headers = ["step", "node", "action", "changes", "source"]
     rows = [[_bold(0), "", "start", _start(trace.initial), ""]]
-    states = trace.states
-    for number, (before, step) in enumerate(zip(states, trace.steps, strict=False), 1):
+    for number, before, step in trace.numbered:
         node = step.event.node.name if step.event.node else ""
         action = click.style(str(step.event), fg="yellow") if step.event.fault else str(step.event)
-        said, source = _changes(report, before, step), _source(report, step.event)
-        rows.append([_bold(number), node, action, said, click.style(source, dim=True) if source else ""])
+        said, place = _said(phrases(model, before, step)), place_of_step(runner, before, step)
+        rows.append([_bold(number), node, action, said, click.style(str(place), dim=True) if place else ""])
+    if not model.programs:
+        headers, rows = _without(headers, rows, "node")
     if explanation is not None:
         headers.insert(1, "needs")
         rows = [_marked(row, number, explanation) for number, row in enumerate(rows)]
@@ -43,6 +45,12 @@ def trace_table(
     rows = [[*row[:at], _folded(row[at], widths[at]), *row[at + 1 :]] for row in rows]
     table = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True, maxcolwidths=widths)
     return table + ("" if trace.loop is None else "\n" + going_on(trace, trace.loop))
+
+
+def _without(headers: list[str], rows: list[list[str]], name: str) -> tuple[list[str], list[list[str]]]:
+    """A table without one of its columns."""
+    at = headers.index(name)
+    return headers[:at] + headers[at + 1 :], [row[:at] + row[at + 1 :] for row in rows]
 
 
 def _bold(number: int) -> str:
@@ -95,49 +103,19 @@ def _start(state: GlobalState) -> str:
     for view in state.nodes:
         alike.setdefault(text(view.state, sparse=True), []).append(view.node.name)
     parts = [f"{', '.join(names)}: {said}" for said, names in alike.items()]
-    return "; ".join([*parts, *_messages("under way", state.network)])
+    return "; ".join([*parts, *(f"under way {said}" for said in by_message(state.network))])
 
 
-def _changes(report: Report, before: GlobalState, step: TraceStep) -> str:
-    changed = changes(report.model, before, step.state)
-    own = step.event.node.name if step.event.node else ""
-    parts = []
-    flips = {
-        new.node.name for old, new in zip(before.nodes, step.state.nodes, strict=True) if old.up != new.up
-    }
-    for change in changed.fields:
-        if change.field == "up" and change.node in flips:  # a local state may have a field of that name
-            flips.remove(change.node)
-            said = f"{'' if change.node == own else change.node + ' '}{'up' if change.new else 'down'}"
-            parts.append(click.style(said, fg="yellow"))
-        elif not change.field.endswith(" left"):
-            parts += differences(change.field if change.node == own else change.path, change.old, change.new)
-    return "; ".join([", ".join(parts)] * bool(parts) + _network(step.event, changed))
+_COLOURS = {"up": "yellow", "gone": "yellow", "sends": "green", "told": "green"}
 
 
-def _network(event: Event, changed: Changes) -> list[str]:
-    """What a step sends, and what it takes away beyond the message that it delivers or loses."""
-    named = None if event.kind == "duplicate" else envelope_of(event)
-    gone = list(changed.removed)
-    if named in gone:
-        gone.remove(named)
-    sent = [] if event.kind == "duplicate" else list(changed.added)
-    lost = [click.style(said, fg="yellow") for said in _messages("gone:", gone)]
-    return [click.style(said, fg="green") for said in _messages("sends", sent)] + lost
-
-
-def _messages(verb: str, envelopes: list[Envelope] | tuple[Envelope, ...]) -> list[str]:
-    """Messages by what they say: ``sends Vote(term=1) to n2, n3``."""
-    found: list[str] = []
-    by_msg: dict[str, list[str]] = {}
-    for e in envelopes:
-        if is_notice(e) and verb == "sends":
-            found.append(f"{e.dst} is told {text(e.msg)}")
-        else:
-            by_msg.setdefault(text(e.msg), []).append(e.dst.name)
-    return [f"{verb} {msg} to {', '.join(targets)}" for msg, targets in by_msg.items()] + found
-
-
-def _source(report: Report, event: Event) -> str:
-    handler = report.system.runner.handler(event)
-    return f"{Path(handler.file).name}:{handler.line}" if handler is not None else ""
+def _said(found: Sequence[Phrase]) -> str:
+    """What a step does: its changes, then its messages."""
+    styled = [
+        (p.about, click.style(p.text, fg=colour) if (colour := _COLOURS.get(p.about)) else p.text)
+        for p in found
+    ]
+    changed = ", ".join(said for about, said in styled if about in ("up", "field"))
+    return "; ".join(
+        [changed] * bool(changed) + [said for about, said in styled if about not in ("up", "field")]
+    )

@@ -22,7 +22,6 @@ _COLOURS = {
     Verdict.UNDETERMINED: "yellow",
     Verdict.REFUTED: "red",
 }
-_SAID = {Verdict.HOLDS: "HOLDS WITHIN BOUNDS"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def render(run: Run, report: Report, wanted: Wanted = Wanted()) -> str:
 
 def verdict(found: Verdict) -> str:
     """A verdict as the text output says it."""
-    return click.style(_SAID.get(found, found.value.upper()), fg=_COLOURS[found], bold=True)
+    return click.style(found.words.upper(), fg=_COLOURS[found], bold=True)
 
 
 def _head(run: Run, report: Report) -> str:
@@ -130,7 +129,7 @@ def _shown(report: Report, result: Result, wanted: Wanted) -> str:
         matters = explanation.matters if explanation is not None else ()
         lines.append(diagram(report.model, result.trace, wanted.width, matters))
     else:
-        lines.append(trace_table(report, result.trace, wanted.width, explanation))
+        lines.append(trace_table(report.model, result.trace, wanted.width, explanation))
     if wanted.certificate and result.certificate:
         lines.append(_certified(result.certificate))
     return "\n".join(lines)

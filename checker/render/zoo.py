@@ -12,12 +12,12 @@ from tabulate import tabulate
 
 from elcheck.checker.render.junit import printable
 from elcheck.checker.render.text import verdict
-from elcheck.checker.zoo.run import Outcome
+from elcheck.checker.zoo.run import CaseResult
 
 HEADERS = ("model", "with", "verdict", "breaks", "steps", "states", "seconds", "")
 
 
-def as_text(outcomes: Sequence[Outcome], seconds: float) -> str:
+def as_text(outcomes: Sequence[CaseResult], seconds: float) -> str:
     """A table with a line for each case, what is wrong below it, and a summary."""
     rows = []
     for model, group in groupby(outcomes, key=lambda outcome: outcome.case.model):
@@ -33,7 +33,7 @@ def as_text(outcomes: Sequence[Outcome], seconds: float) -> str:
     return "\n\n".join([table, *complaints, _summary(outcomes, len(wrong), seconds)])
 
 
-def _row(outcome: Outcome) -> list[str]:
+def _row(outcome: CaseResult) -> list[str]:
     said = outcome.case.command.removeprefix(f"elcheck {outcome.case.model}").removesuffix(" --first").strip()
     right = (
         click.style("ok", fg="green") if not outcome.problems else click.style("WRONG", fg="red", bold=True)
@@ -52,13 +52,13 @@ def _row(outcome: Outcome) -> list[str]:
     ]
 
 
-def _summary(outcomes: Sequence[Outcome], wrong: int, seconds: float) -> str:
+def _summary(outcomes: Sequence[CaseResult], wrong: int, seconds: float) -> str:
     models = len({outcome.case.model for outcome in outcomes})
     as_expected = "all as they have to be" if not wrong else f"{wrong} not as they have to be"
     return f"{len(outcomes)} cases of {models} model{'s' * (models != 1)} in {seconds:.0f} s: {as_expected}."
 
 
-def as_json(outcomes: Sequence[Outcome], seconds: float) -> str:
+def as_json(outcomes: Sequence[CaseResult], seconds: float) -> str:
     """An object with the cases under ``cases``."""
     wrong = sum(bool(outcome.problems) for outcome in outcomes)
     return json.dumps(
@@ -68,7 +68,7 @@ def as_json(outcomes: Sequence[Outcome], seconds: float) -> str:
     )
 
 
-def _object(outcome: Outcome) -> dict[str, object]:
+def _object(outcome: CaseResult) -> dict[str, object]:
     case = outcome.case
     return {
         "model": case.model,
@@ -83,7 +83,7 @@ def _object(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def as_junit(outcomes: Sequence[Outcome], seconds: float) -> str:
+def as_junit(outcomes: Sequence[CaseResult], seconds: float) -> str:
     """JUnit XML: a suite for each model, a test case for each case."""
     root = ET.Element("testsuites", time=f"{seconds:.3f}")
     for model, group in groupby(outcomes, key=lambda outcome: outcome.case.model):
@@ -105,7 +105,7 @@ def as_junit(outcomes: Sequence[Outcome], seconds: float) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode")
 
 
-def _case(suite: ET.Element, outcome: Outcome) -> None:
+def _case(suite: ET.Element, outcome: CaseResult) -> None:
     time = 0.0 if outcome.stats is None else outcome.stats.seconds
     name = printable(outcome.case.command)
     case = ET.SubElement(
@@ -119,7 +119,7 @@ def _case(suite: ET.Element, outcome: Outcome) -> None:
         ET.SubElement(case, "system-out").text = printable(json.dumps(said, ensure_ascii=False))
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Outcome], float], str]] = {
+FORMATS: Mapping[str, Callable[[Sequence[CaseResult], float], str]] = {
     "text": as_text,
     "json": as_json,
     "junit": as_junit,

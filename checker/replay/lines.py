@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import click
 
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.replay.script import Json, Line, Script
+from elcheck.checker.replay.script import Json, LineStep, Script
 
 _NUMBERED = re.compile(r"(\d+)(?:[.):]\s*|(?: ·)?\s+)(.*)")
 _HEADER = re.compile(r"\s*step\s+(needs\s+)?node\s+action\b.*")
@@ -29,7 +29,7 @@ _OTHERS = {
 
 
 @dataclass
-class _Table:
+class _PrintedTable:
     """A printed trace: what is said above it, the number of its first line, and its lines."""
 
     title: str
@@ -73,12 +73,12 @@ _READABLE = (
 )
 
 
-def _tables(text: str) -> Iterator[_Table]:
+def _tables(text: str) -> Iterator[_PrintedTable]:
     """The printed traces: each from its header to the next blank line."""
     title, table = "", None
     for number, line in enumerate(text.splitlines(), 1):
         if _HEADER.fullmatch(line):
-            table = _Table(title, line, number + 1)
+            table = _PrintedTable(title, line, number + 1)
             yield table
         elif not line.strip():
             title, table = "", None
@@ -88,7 +88,7 @@ def _tables(text: str) -> Iterator[_Table]:
             title = matched[1] + matched[2]
 
 
-def _chosen(tables: Sequence[_Table], name: str | None) -> _Table:
+def _chosen(tables: Sequence[_PrintedTable], name: str | None) -> _PrintedTable:
     found = next((table for table in tables if table.is_of(name)), None)
     if found is None and name is not None:
         titles = "; ".join(table.title or "one without a title" for table in tables)
@@ -100,7 +100,7 @@ Columns = dict[str, tuple[int, int]]
 """Where the columns of a table begin and end."""
 
 
-def _columns(table: _Table) -> Columns:
+def _columns(table: _PrintedTable) -> Columns:
     """The columns by the line of dashes, which is taken away; none if there is no such line."""
     if not table.rows or not re.fullmatch(r"[\s-]+", table.rows[0]):
         return {}
@@ -120,7 +120,7 @@ def _script(first: int, lines: Sequence[str], nodes: Collection[str], columns: C
     for number, line in enumerate(lines, first):
         bare = re.sub(r"(^|\s)#.*", "", line).strip()
         if matched := _BACK.fullmatch(bare):
-            return Script(start, tuple(map(Line, said)), _loop(number, matched[1], len(said)))
+            return Script(start, tuple(map(LineStep, said)), _loop(number, matched[1], len(said)))
         cells = _cells(line, columns)
         if cells is not None and not cells["step"]:
             if said:
@@ -133,7 +133,7 @@ def _script(first: int, lines: Sequence[str], nodes: Collection[str], columns: C
                 start = _start(number, step.split()[1:])
             else:
                 said.append(step)
-    return Script(start, tuple(map(Line, said)))
+    return Script(start, tuple(map(LineStep, said)))
 
 
 def _loop(number: int, back: str | None, steps: int) -> int:

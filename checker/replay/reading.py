@@ -8,7 +8,7 @@ from collections.abc import Collection
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.replay.exported import own_form
 from elcheck.checker.replay.lines import script_of
-from elcheck.checker.replay.script import Entry, Json, Line, Script, WrittenStep
+from elcheck.checker.replay.script import Json, JsonStep, LineStep, Script, WrittenStep
 
 
 def read(text: str, nodes: Collection[str], property_name: str | None = None) -> Script:
@@ -60,7 +60,7 @@ _KEYS = ("action", "node", "args", "state")
 
 def _entry(number: int, step: Json) -> WrittenStep:
     if isinstance(step, str):
-        return Line(step)
+        return LineStep(step)
     where = f"step {number}"
     if not isinstance(step, dict):
         raise UsageError(f"{where} is {step!r}: a step is a string, or an object with 'action'")
@@ -74,4 +74,4 @@ def _entry(number: int, step: Json) -> WrittenStep:
         raise UsageError(f"{where}: 'node' is the name of a node, or null, not {node!r}")
     if not isinstance(args, dict):
         raise UsageError(f"{where}: 'args' is an object with a value for each argument, not {args!r}")
-    return Entry(action, node, "node" in step, args, step.get("state"))
+    return JsonStep(action, node, "node" in step, args, step.get("state"))

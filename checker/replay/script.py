@@ -8,13 +8,13 @@ from typing import TypeAlias
 
 from elcheck.checker.model.state import Event
 from elcheck.checker.replay.values import fits
-from elcheck.checker.replay.words import contained, words, written
+from elcheck.checker.replay.words import contained, words
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 @dataclass(frozen=True)
-class Line:
+class LineStep:
     """A step in words. They are words of the step that is meant, in its order; its name is among them."""
 
     text: str
@@ -31,14 +31,14 @@ class Line:
 
     def fits(self, event: Event) -> int:
         """0: it is not this event; 1: it may be; 2: these are just its words."""
-        mine, its = self.words, words(written(event))
+        mine, its = self.words, words(event.located)
         if mine == its or mine == words(str(event)):
             return 2
         return int(event.name in mine and contained(mine, its))
 
 
 @dataclass(frozen=True)
-class Entry:
+class JsonStep:
     """A step as an object of JSON. ``args`` may leave some out, and of a message some fields."""
 
     action: str
@@ -71,7 +71,7 @@ class Entry:
         return 2 if args.keys() == self.args.keys() else 1
 
 
-WrittenStep: TypeAlias = Line | Entry
+WrittenStep: TypeAlias = LineStep | JsonStep
 
 
 @dataclass(frozen=True)

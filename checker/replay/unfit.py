@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from elcheck.checker.interpreter.why_not import Explainer, names_of
+from elcheck.checker.interpreter.why_not import Explainer, Reason, around, names_of
 from elcheck.checker.model.state import Event, GlobalState
-from elcheck.checker.replay.script import Entry, WrittenStep
-from elcheck.checker.replay.words import written
+from elcheck.checker.replay.script import JsonStep, WrittenStep
 from elcheck.checker.traces.trace import Trace
 
 MOST = 4
@@ -17,14 +16,14 @@ MOST = 4
 
 
 @dataclass(frozen=True)
-class Reason:
-    """Why a step can't happen. ``event`` is what was meant, if the model knows of it."""
+class Objection:
+    """Why a written step can't happen. ``event`` is what was meant, if the model knows of it."""
 
     event: Event | None
-    why: str
+    why: Reason
 
 
-def reasons(step: WrittenStep, trace: Trace, explainer: Explainer) -> Iterator[Reason]:
+def reasons(step: WrittenStep, trace: Trace, explainer: Explainer) -> Iterator[Objection]:
     """Why no step fits after a trace: of each event that may have been meant what holds it up, each answer
     once; or else what became of the message, or what is wrong with the words. Raises HandlerError when a
     handler does.
@@ -33,15 +32,15 @@ def reasons(step: WrittenStep, trace: Trace, explainer: Explainer) -> Iterator[R
     meant = [(step.fits(event), event) for event in dict.fromkeys(explainer.events(state))]
     best = max((quality for quality, _ in meant), default=0)
     if best == 0:
-        yield Reason(None, _gone(step, trace, explainer) or _unknown(step, state, explainer))
+        yield Objection(None, around(_gone(step, trace, explainer) or _unknown(step, state, explainer)))
         return
-    given: set[str] = set()
+    given: set[Reason] = set()
     for quality, event in meant:
         if quality == best and len(given) < MOST:
             why = explainer.why_not(state, event)
             if why not in given:
                 given.add(why)
-                yield Reason(event, why)
+                yield Objection(event, why)
 
 
 def _gone(step: WrittenStep, trace: Trace, explainer: Explainer) -> str | None:
@@ -51,7 +50,7 @@ def _gone(step: WrittenStep, trace: Trace, explainer: Explainer) -> str | None:
         known = later
         later = set(explainer.events(trace.states[number - 1]))
         if any(step.fits(event) for event in later - known):
-            what = written(trace.steps[number - 1].event)
+            what = trace.steps[number - 1].event.located
             return f"no such message is under way any more: it went in step {number}, {what}"
     return None
 
@@ -82,7 +81,9 @@ def _unfit(name: str, node: str | None, state: GlobalState, explainer: Explainer
     of_name = [e for e in explainer.events(state) if e.name == name]
     here = [e for e in of_name if node is None or e.node is None or e.node.name == node]
     letters = name in ("lose", "duplicate") or _receives(explainer, name)
-    said = ", ".join(dict.fromkeys(map(written, here[:MOST]))) + (", ..." if len(here) > MOST else "")
+    said = ", ".join(dict.fromkeys(event.located for event in here[:MOST])) + (
+        ", ..." if len(here) > MOST else ""
+    )
     if letters:
         to = f" to {node}" if node is not None else ""
         return f"no such message is under way{to}; " + (f"there is {said}" if here else "there is none")
@@ -100,14 +101,14 @@ def _receives(explainer: Explainer, name: str) -> bool:
 
 
 def _name(step: WrittenStep, names: Sequence[str]) -> str | None:
-    if isinstance(step, Entry):
+    if isinstance(step, JsonStep):
         return step.action if step.action in names else None
     return next((word for word in step.words if word in names), None)
 
 
 def _node(step: WrittenStep, name: str | None, nodes: Sequence[str]) -> str | None:
     """The node that a step names in front of its name, known or not."""
-    if isinstance(step, Entry):
+    if isinstance(step, JsonStep):
         return step.node
     first, colon, _ = step.text.partition(":")
     if colon and first.split() and len(first.split()) == 1 and "(" not in first:
@@ -117,6 +118,6 @@ def _node(step: WrittenStep, name: str | None, nodes: Sequence[str]) -> str | No
 
 
 def _first_word(step: WrittenStep, node: str | None) -> str:
-    if isinstance(step, Entry):
+    if isinstance(step, JsonStep):
         return step.action
     return next((word for word in step.words if word != node), step.text)

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from elcheck.checker.interpreter.why_not import Explainer
+from elcheck.checker.interpreter.why_not import Explainer, around
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import counted, text
-from elcheck.checker.replay.script import Line, Script, WrittenStep
-from elcheck.checker.replay.unfit import Reason, reasons
+from elcheck.checker.replay.script import LineStep, Script, WrittenStep
+from elcheck.checker.replay.unfit import Objection, reasons
 from elcheck.checker.replay.values import fits_fields, fits_state, is_whole
-from elcheck.checker.replay.words import words, written
+from elcheck.checker.replay.words import words
 from elcheck.checker.traces.changes import changes
 from elcheck.checker.traces.differences import differences
 from elcheck.checker.traces.trace import Trace, TraceStep
@@ -27,14 +27,14 @@ NEAREST = 5
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedStep:
     """The first step that is not allowed: its number, why it is not, and the nearest steps that are. If only
     the loop is not closed, ``number`` is None, and ``nearest`` are the steps that would close it.
     """
 
     number: int | None
     step: WrittenStep
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Objection, ...]
     nearest: tuple[Event, ...]
 
 
@@ -46,7 +46,7 @@ class Walked:
     """
 
     trace: Trace
-    refused: Refused | None
+    refused: RefusedStep | None
     raised: str | None
     notes: tuple[str, ...]
 
@@ -102,6 +102,7 @@ class _Walk:
         self.explainer = Explainer(model)
         self.notes: list[str] = []
         self.forked: tuple[int, list[Event]] | None = None
+        self.deviates_after: int | None = None
 
     def run(self) -> Walked:
         ways = self._start()
@@ -122,9 +123,9 @@ class _Walk:
         """Say of the first step that fits several which of them was taken."""
         if self.forked is not None:
             number, events = self.forked
-            said = "; ".join(map(written, events[:3])) + ("; ..." if len(events) > 3 else "")
+            said = "; ".join(event.located for event in events[:3]) + ("; ..." if len(events) > 3 else "")
             chosen = trace.steps[number - 1].event
-            self.notes.append(f"step {number} fits {len(events)} steps ({said}); taken is {written(chosen)}")
+            self.notes.append(f"step {number} fits {len(events)} steps ({said}); taken is {chosen.located}")
 
     def _ended(self, ways: list[_Way]) -> Walked:
         """All steps are allowed; so is the whole if some way closes the loop that it is said to have."""
@@ -142,7 +143,9 @@ class _Walk:
         parts = "; ".join(unlike(self.model, there, here))
         why = f"the state after step {len(trace.steps)} is not the one after step {loop}: {parts}"
         closing = [event for event, after in self.explainer.steps(here) if after == there]
-        refused = Refused(None, Line(f"back to step {loop}"), (Reason(None, why),), tuple(closing))
+        refused = RefusedStep(
+            None, LineStep(f"back to step {loop}"), (Objection(None, around(why)),), tuple(closing)
+        )
         return Walked(trace, refused, None, tuple(self.notes))
 
     def _start(self) -> list[_Way]:
@@ -152,6 +155,7 @@ class _Walk:
         if is_whole(said):
             fitting = [state for state in initial if fits_state(said, state)]
             if not fitting:
+                self.deviates_after = 0
                 self.notes.append("the initial state is another one than the trace gives")
         elif isinstance(said, dict):
             fitting = [state for state in initial if fits_fields(said, state, self.model)]
@@ -182,7 +186,8 @@ class _Walk:
                     found.setdefault((after, longer.base), longer)
                     events.setdefault(event)
         as_said = [way for way in found.values() if fits_state(step.state, way.state)]
-        if found and not as_said and not any("than the trace gives" in note for note in self.notes):
+        if found and not as_said and self.deviates_after is None:
+            self.deviates_after = number
             self.notes.append(f"after step {number} the state is another one than the trace gives")
         kept = as_said or list(found.values())
         left = list(dict.fromkeys(way.event for way in kept if way.event is not None))
@@ -199,8 +204,8 @@ class _Walk:
 
         def distance(event: Event) -> tuple[bool, bool, float]:
             """Steps of the same name first, then faults if a fault was meant, then by common words."""
-            alike = SequenceMatcher(None, mine, words(written(event)), autojunk=False).ratio()
+            alike = SequenceMatcher(None, mine, words(event.located), autojunk=False).ratio()
             return event.name not in mine, event.fault != a_fault, -alike
 
         nearest = tuple(sorted(enabled, key=distance)[:NEAREST])
-        return Walked(way.trace(), Refused(number, step, why, nearest), None, tuple(self.notes))
+        return Walked(way.trace(), RefusedStep(number, step, why, nearest), None, tuple(self.notes))

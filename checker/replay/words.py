@@ -5,15 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from elcheck.checker.model.state import Event
-
 _TOKEN = re.compile(r"""'[^']*'|"[^"]*"|[()\[\]{},:;=]|[^\s()\[\]{},:;=]+""")
 _OPEN, _CLOSE = "([{", ")]}"
-
-
-def written(event: Event) -> str:
-    """An event with its node: ``n1: vote(Vote(term=1)) from n2``."""
-    return f"{event.node}: {event}" if event.node is not None else str(event)
 
 
 def words(said: str) -> tuple[str, ...]:

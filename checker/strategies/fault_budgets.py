@@ -40,7 +40,7 @@ class Minimum:
 
 
 @dataclass(frozen=True)
-class Row:
+class BudgetRow:
     """What was found of one property. ``unsure`` has the budgets, not above a minimum, under which it could
     not be told, each with the reason; ``within`` the bounds that cut what was searched without a find.
     """
@@ -70,7 +70,7 @@ class Frontier:
     """The rows of all properties. ``searched`` of ``points`` were checked; ``stopped`` says what ended it."""
 
     model: Model
-    rows: tuple[Row, ...]
+    rows: tuple[BudgetRow, ...]
     points: int
     searched: int
     stopped: str | None
@@ -97,7 +97,7 @@ def frontier(
     """
     validate(model)
     began = time.monotonic()
-    table = _Table(model)
+    table = _BudgetTable(model)
     points = sorted(_points(model), key=_size)
     searched, stopped = 0, None
     for point in points:
@@ -136,7 +136,7 @@ class _Column:
     within: dict[str, None] = field(default_factory=dict)
 
 
-class _Table:
+class _BudgetTable:
     """What is known so far of each property."""
 
     def __init__(self, model: Model) -> None:
@@ -180,7 +180,7 @@ class _Table:
         for claim in asked:
             self._columns[claim].unsure[point] = why
 
-    def row(self, claim: Claim) -> Row:
+    def row(self, claim: Claim) -> BudgetRow:
         """What is known of a property in the end."""
         column = self._columns[claim]
         minima = []
@@ -188,7 +188,7 @@ class _Table:
             sure = not any(_within(p, point) for p in column.unsure)
             minima.append(Minimum(_named(point), steps, sure))
         unsure = tuple((_named(point), why) for point, why in column.unsure.items())
-        return Row(claim[1], claim[0], tuple(minima), unsure, tuple(column.within))
+        return BudgetRow(claim[1], claim[0], tuple(minima), unsure, tuple(column.within))
 
 
 def _assumes_too_much(result: Result) -> bool:

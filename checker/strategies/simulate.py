@@ -39,7 +39,7 @@ DECIDABLE = ("always", "never", "sometimes", "step", "deadlock")
 
 
 @dataclass(frozen=True)
-class Plan:
+class WalkPlan:
     """What is to be walked: how many walks (None: until the time is over) of how many steps.
 
     ``faults`` is the weight of a fault where another step has 1. ``timeout`` is in seconds, ``max_memory`` in
@@ -55,7 +55,7 @@ class Plan:
 
 
 @dataclass
-class Tally:
+class WalkTally:
     """What has been walked. ``ended``: walks that came to where nothing can happen. ``seen`` holds the
     distinct states up to COUNTED.
     """
@@ -73,15 +73,15 @@ class Simulation:
     """A report in the form of a check's, and what was walked. ``complete``: as much as was asked for."""
 
     report: Report
-    plan: Plan
-    tally: Tally
+    plan: WalkPlan
+    tally: WalkTally
     complete: bool
 
 
-Look = Callable[[Tally], None]
+Look = Callable[[WalkTally], None]
 
 
-def simulate(model: Model, plan: Plan = Plan(), progress: Look = lambda _: None) -> Simulation:
+def simulate(model: Model, plan: WalkPlan = WalkPlan(), progress: Look = lambda _: None) -> Simulation:
     """Walk, and judge every state and step on the way. It ends early when every property is decided.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a meaning,
@@ -128,11 +128,11 @@ def _stats(walker: Walker, seconds: float) -> Stats:
 class Walker:
     """Takes walks, and notes where properties are decided."""
 
-    def __init__(self, system: System, plan: Plan, progress: Look) -> None:
+    def __init__(self, system: System, plan: WalkPlan, progress: Look) -> None:
         self.system = system
         self.plan = plan
         self.progress = progress
-        self.tally = Tally()
+        self.tally = WalkTally()
         self.judge = Judge(system)
         self.judge.only([n for n, claim in enumerate(system.claims) if claim.kind in DECIDABLE])
         self.found: dict[int, tuple[int, Path, Finding]] = {}  # by claim: the walk, its path, the finding

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.plain import LimitCheck, Search
 from elcheck.checker.system import System
-from elcheck.checker.temporal.answer import Answer
+from elcheck.checker.temporal.graph_finding import GraphFinding
 from elcheck.checker.temporal.liveness import Liveness
 from elcheck.checker.temporal.possibility import judge_possibility
 from elcheck.checker.temporal.state_graph import LimitExceeded, graph_of
 from elcheck.checker.temporal.truth import where
 
 
-def judge_graph(search: Search, system: System, judge: Judge, limit_check: LimitCheck) -> dict[int, Answer]:
+def judge_graph(
+    search: Search, system: System, judge: Judge, limit_check: LimitCheck
+) -> dict[int, GraphFinding]:
     """The answers to these claims, by their number, over a search that is over."""
     claims = {n: claim for n, claim in enumerate(judge.claims) if claim.kind in ("possible", "liveness")}
-    answers = dict.fromkeys(claims, Answer(unsure="it was interrupted before this could be told"))
+    answers: dict[int, GraphFinding] = {}
+    ended_by = "it was interrupted"
     try:
         graph = graph_of(search, system, limit_check)
         liveness = Liveness(graph, search, system, judge)
@@ -30,10 +31,9 @@ def judge_graph(search: Search, system: System, judge: Judge, limit_check: Limit
             else:
                 answers[number] = judge_possibility(where(number, search, judge), graph, search, system)
     except (LimitExceeded, MemoryError) as error:
-        late = f"{str(error) or 'memory ran out'} before this could be told"
-        answers = {n: replace(a, unsure=late) if "interrupted" in a.unsure else a for n, a in answers.items()}
+        ended_by = str(error) or "memory ran out"
     except HandlerError as error:  # of a check, whose state is noted already, or of a step beyond a bound
         search.failure = search.failure or (None, str(error))
     except KeyboardInterrupt:
-        pass  # what is not decided stays unsure
-    return answers
+        pass
+    return dict.fromkeys(claims, GraphFinding(unsure=f"{ended_by} before this could be told")) | answers

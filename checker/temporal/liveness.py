@@ -8,9 +8,9 @@ from elcheck.checker.model.values import counted
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.plain import Path, Search
 from elcheck.checker.system import System
-from elcheck.checker.temporal.answer import Answer
 from elcheck.checker.temporal.automaton import automaton_of
 from elcheck.checker.temporal.conditions import conditions_of
+from elcheck.checker.temporal.graph_finding import GraphFinding
 from elcheck.checker.temporal.lasso import Lasso, lasso_of
 from elcheck.checker.temporal.product import product_of
 from elcheck.checker.temporal.state_graph import Graph
@@ -35,7 +35,7 @@ class Liveness:
             self._assumed = formula if self._assumed == TRUE else self._assumed & formula
         self._satisfiable: bool | None = True if self._assumed == TRUE else None
 
-    def judge(self, claim: Formula) -> Answer:
+    def judge(self, claim: Formula) -> GraphFinding:
         """Whether every fair behaviour satisfies a formula. Raises HandlerError when a check does.
 
         Where nothing is assumed but fairness of steps, some fair behaviour goes on from every state: such
@@ -44,12 +44,12 @@ class Liveness:
         lasso = self._behaviour(self._assumed & ~claim)
         if lasso is not None:
             path, loop = self._path(lasso)
-            return Answer(path, loop, (lasso.loop[0][0],), _said(path, loop))
+            return GraphFinding(path, loop, (lasso.loop[0][0],), _said(path, loop))
         if self._search.stopped is not None or self._graph.leaves.any():
-            return Answer(unsure="no behaviour within what was searched breaks it")
+            return GraphFinding(unsure="no behaviour within what was searched breaks it")
         if self._satisfiable is None:
             self._satisfiable = self._behaviour(self._assumed) is not None
-        return Answer(vacuous=not self._satisfiable)
+        return GraphFinding(vacuous=not self._satisfiable)
 
     def _behaviour(self, formula: Formula) -> Lasso | None:
         """A fair behaviour that satisfies a formula."""

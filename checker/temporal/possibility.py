@@ -12,11 +12,11 @@ import numpy as np
 from elcheck.checker.model.values import counted
 from elcheck.checker.search.plain import Search, path_to
 from elcheck.checker.system import System
-from elcheck.checker.temporal.answer import Answer
+from elcheck.checker.temporal.graph_finding import GraphFinding
 from elcheck.checker.temporal.state_graph import Graph, Mask, reaching
 
 
-def judge_possibility(goals: Mask, graph: Graph, search: Search, system: System) -> Answer:
+def judge_possibility(goals: Mask, graph: Graph, search: Search, system: System) -> GraphFinding:
     """Whether a state of a set can be reached from every state of a graph. It is refuted by the first state
     from which none can.
     """
@@ -25,8 +25,8 @@ def judge_possibility(goals: Mask, graph: Graph, search: Search, system: System)
     if len(dead):
         path = path_to(search, system, int(dead[0]))
         nearest = dead[dead < search.level(search.depth_of(int(dead[0]))).stop].tolist()
-        return Answer(path, detail="from here on it is not possible any more", ends=tuple(nearest))
+        return GraphFinding(path, detail="from here on it is not possible any more", ends=tuple(nearest))
     if lost.any():
         count = counted(int(lost.sum()), "state")
-        return Answer(unsure=f"within bounds not possible from {count}")
-    return Answer()
+        return GraphFinding(unsure=f"within bounds not possible from {count}")
+    return GraphFinding()

@@ -17,7 +17,7 @@ Cube: TypeAlias = tuple[int, int]
 """The atoms that hold and those that don't."""
 
 
-class Edge(NamedTuple):
+class AutomatonEdge(NamedTuple):
     """A transition: from where to where, which atoms have to hold and which not to, which marks it bears."""
 
     source: int
@@ -40,7 +40,7 @@ def bits(mask: int) -> Iterator[int]:
         mask ^= low
 
 
-def reduced(edges: list[Edge], marks: int) -> tuple[list[Edge], int, int]:
+def reduced(edges: list[AutomatonEdge], marks: int) -> tuple[list[AutomatonEdge], int, int]:
     """A smaller automaton for the same words, its number of states and its mask of marks.
 
     ``marks`` is the mask of all marks. State 0 is the initial one, before and after, and there is always one.
@@ -57,14 +57,14 @@ def reduced(edges: list[Edge], marks: int) -> tuple[list[Edge], int, int]:
     return edges, states, marks
 
 
-def _components(edges: Sequence[Edge]) -> dict[int, int]:
+def _components(edges: Sequence[AutomatonEdge]) -> dict[int, int]:
     """The number of each state's strongly connected component."""
     graph = nx.DiGraph((edge.source, edge.target) for edge in edges)
     components = nx.strongly_connected_components(graph)
     return {state: number for number, component in enumerate(components) for state in component}
 
 
-def _accepting(edges: Sequence[Edge], component: dict[int, int], marks: int) -> set[int]:
+def _accepting(edges: Sequence[AutomatonEdge], component: dict[int, int], marks: int) -> set[int]:
     """The components in which a run can stay and see all marks again and again."""
     seen: dict[int, int] = {}
     for edge in edges:
@@ -74,7 +74,7 @@ def _accepting(edges: Sequence[Edge], component: dict[int, int], marks: int) -> 
     return {home for home, found in seen.items() if found == marks}
 
 
-def _live(edges: list[Edge], marks: int) -> list[Edge]:
+def _live(edges: list[AutomatonEdge], marks: int) -> list[AutomatonEdge]:
     """The edges that some accepting run takes, with marks only where they count: in accepting components."""
     component = _components(edges)
     accepting = _accepting(edges, component, marks)
@@ -92,9 +92,9 @@ def _live(edges: list[Edge], marks: int) -> list[Edge]:
     return kept
 
 
-def _numbered(edges: list[Edge]) -> tuple[list[Edge], int]:
+def _numbered(edges: list[AutomatonEdge]) -> tuple[list[AutomatonEdge], int]:
     """The edges that state 0 leads to, the states numbered as they are met, and how many these are."""
-    leaving: dict[int, list[Edge]] = {}
+    leaving: dict[int, list[AutomatonEdge]] = {}
     for edge in edges:
         leaving.setdefault(edge.source, []).append(edge)
     order = [0]
@@ -109,7 +109,7 @@ def _numbered(edges: list[Edge]) -> tuple[list[Edge], int]:
     return found, len(order)
 
 
-def _without_redundant_marks(edges: list[Edge], marks: int) -> tuple[list[Edge], int]:
+def _without_redundant_marks(edges: list[AutomatonEdge], marks: int) -> tuple[list[AutomatonEdge], int]:
     """Without each mark that every run has which has the other marks."""
     for mark in bits(marks):
         without = [edge for edge in edges if not edge.marks & mark]
@@ -134,7 +134,7 @@ def _covered(positive: int, negative: int, cubes: list[Cube]) -> bool:
     return _covered(positive | atom, negative, rest) and _covered(positive, negative | atom, rest)
 
 
-def _better(edge: Edge, edges: Sequence[Edge], above: list[int]) -> list[Cube]:
+def _better(edge: AutomatonEdge, edges: Sequence[AutomatonEdge], above: list[int]) -> list[Cube]:
     """The guards of those edges that are no worse than a given one, as to marks and to where they lead."""
     simulating = above[edge.target]
     return [
@@ -144,7 +144,7 @@ def _better(edge: Edge, edges: Sequence[Edge], above: list[int]) -> list[Cube]:
     ]
 
 
-def _simulation(edges: list[Edge], states: int) -> list[int]:
+def _simulation(edges: list[AutomatonEdge], states: int) -> list[int]:
     """Which states simulate each: the largest direct simulation, by refinement from "all"."""
     leaving = _by_source(edges, states)
     above = [(1 << states) - 1] * states
@@ -160,7 +160,7 @@ def _simulation(edges: list[Edge], states: int) -> list[int]:
     return above
 
 
-def _merged(edges: list[Edge], above: list[int]) -> list[Edge]:
+def _merged(edges: list[AutomatonEdge], above: list[int]) -> list[AutomatonEdge]:
     """Each state replaced by the first of those that it simulates and that simulate it."""
     first = []
     for state, mask in enumerate(above):
@@ -169,14 +169,14 @@ def _merged(edges: list[Edge], above: list[int]) -> list[Edge]:
     return [edge._replace(target=first[edge.target]) for edge in edges if first[edge.source] == edge.source]
 
 
-def _by_source(edges: list[Edge], states: int) -> list[list[Edge]]:
-    leaving: list[list[Edge]] = [[] for _ in range(states)]
+def _by_source(edges: list[AutomatonEdge], states: int) -> list[list[AutomatonEdge]]:
+    leaving: list[list[AutomatonEdge]] = [[] for _ in range(states)]
     for edge in edges:
         leaving[edge.source].append(edge)
     return leaving
 
 
-def _tidied(edges: list[Edge], above: list[int]) -> list[Edge]:
+def _tidied(edges: list[AutomatonEdge], above: list[int]) -> list[AutomatonEdge]:
     """Guards as wide as they can be where other edges are no worse, and no edge that such others cover.
 
     Letter by letter, an edge may be added or left out where another is no worse: each state of the result
@@ -193,7 +193,7 @@ def _tidied(edges: list[Edge], above: list[int]) -> list[Edge]:
     return result
 
 
-def _widened(edge: Edge, better: list[Cube]) -> Edge:
+def _widened(edge: AutomatonEdge, better: list[Cube]) -> AutomatonEdge:
     """Without each literal whose opposite the better guards take care of."""
     positive, negative = edge.guard
     for atom in bits(positive):
@@ -205,14 +205,14 @@ def _widened(edge: Edge, better: list[Cube]) -> Edge:
     return edge._replace(positive=positive, negative=negative)
 
 
-def _narrowed(edges: list[Edge], above: list[int]) -> list[Edge]:
+def _narrowed(edges: list[AutomatonEdge], above: list[int]) -> list[AutomatonEdge]:
     """Guards that exclude better edges, as far as one cube can say it: fewer edges are open at a time.
 
     Where a better edge asks for one literal more, the worse one gets the opposite literal.
     """
     result = []
     for siblings in _by_source(edges, len(above)):
-        before: list[Edge] = []
+        before: list[AutomatonEdge] = []
         while before != siblings:
             before = list(siblings)
             for place, edge in enumerate(siblings):

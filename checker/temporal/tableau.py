@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from elcheck.checker.model.formula import And, Constant, Formula, Not, Or, Release, Until
 from elcheck.checker.temporal.normal import conjuncts
-from elcheck.checker.temporal.reduce import Edge, bits
+from elcheck.checker.temporal.reduce import AutomatonEdge, bits
 
 
-def tableau(formula: Formula, atoms: list[Formula]) -> tuple[list[Edge], int]:
+def tableau(formula: Formula, atoms: list[Formula]) -> tuple[list[AutomatonEdge], int]:
     """The edges of the automaton and the mask of its marks; state 0 is initial.
 
     The formula is in normal form, bit n of a guard is the atom ``atoms[n]``.
@@ -29,7 +29,7 @@ def tableau(formula: Formula, atoms: list[Formula]) -> tuple[list[Edge], int]:
     choices.of(formula)  # all obligations there can be are known from here on
     untils = list(bits(choices.untils))
     order, place = [start], {start: 0}
-    edges: dict[Edge, None] = {}
+    edges: dict[AutomatonEdge, None] = {}
     for state in order:
         for choice in choices.of_all(state):
             marks = sum(1 << number for number, until in enumerate(untils) if not choice.next & until)
@@ -37,7 +37,7 @@ def tableau(formula: Formula, atoms: list[Formula]) -> tuple[list[Edge], int]:
             if target not in place:
                 place[target] = len(order)
                 order.append(target)
-            edges[Edge(place[state], place[target], choice.positive, choice.negative, marks)] = None
+            edges[AutomatonEdge(place[state], place[target], choice.positive, choice.negative, marks)] = None
     return list(edges), (1 << len(untils)) - 1
 
 

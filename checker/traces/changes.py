@@ -5,16 +5,22 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from dataclasses import dataclass
+from typing import Literal
 
 from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Envelope, GlobalState, NodeView
 
+ChangeKind = Literal["up", "local", "shared", "history", "budget", "partition", "timeouts"]
+
 
 @dataclass(frozen=True)
 class Change:
-    """One part of a state that a step changes: of which node (empty: not of a node), which field."""
+    """One part of a state that a step changes: whether a node is up, a field of its local state or of the
+    shared state, a monitor's state, or a part of the environment. ``node`` is empty where it is not a node's.
+    """
 
+    kind: ChangeKind
     node: str
     field: str
     old: object
@@ -22,8 +28,9 @@ class Change:
 
     @property
     def path(self) -> str:
-        """``n1.term``, or the field alone."""
-        return f"{self.node}.{self.field}" if self.node else self.field
+        """``n1.term``, ``history.leaders``, or the field alone."""
+        owner = "history" if self.kind == "history" else self.node
+        return f"{owner}.{self.field}" if owner else self.field
 
 
 @dataclass(frozen=True)
@@ -40,39 +47,40 @@ def changes(model: Model, before: GlobalState, after: GlobalState) -> Changes:
     found: list[Change] = []
     for old, new in zip(before.nodes, after.nodes, strict=True):
         found += _of_node(old, new)
-    found += _of_fields("", before.shared, after.shared)
+    found += _of_fields("shared", "", before.shared, after.shared)
     found += _of_environment(before, after)
     names = [monitor.name for monitor in model.monitors]
     for name, old_m, new_m in zip(names, before.history, after.history, strict=True):
         if old_m != new_m:
-            found.append(Change("history", name, old_m, new_m))
+            found.append(Change("history", "", name, old_m, new_m))
     then, now = Counter(before.network), Counter(after.network)
     return Changes(tuple(found), tuple((now - then).elements()), tuple((then - now).elements()))
 
 
 def _of_node(old: NodeView[object], new: NodeView[object]) -> list[Change]:
     name = new.node.name
-    up = [Change(name, "up", old.up, new.up)] if old.up != new.up else []
-    return up + _of_fields(name, old.state, new.state)
+    up = [Change("up", name, "up", old.up, new.up)] if old.up != new.up else []
+    return up + _of_fields("local", name, old.state, new.state)
 
 
-def _of_fields(node: str, old: object, new: object) -> list[Change]:
+def _of_fields(kind: ChangeKind, node: str, old: object, new: object) -> list[Change]:
     if old == new:
         return []
     alike = type(old) is type(new) and dataclasses.is_dataclass(new) and not isinstance(new, type)
     if not alike:
-        return [Change(node, "state", old, new)]
+        return [Change(kind, node, "state", old, new)]
     assert dataclasses.is_dataclass(new)
     pairs = [(f.name, getattr(old, f.name), getattr(new, f.name)) for f in dataclasses.fields(new)]
-    return [Change(node, name, was, now) for name, was, now in pairs if was != now]
+    return [Change(kind, node, name, was, now) for name, was, now in pairs if was != now]
 
 
 def _of_environment(before: GlobalState, after: GlobalState) -> list[Change]:
     """What is left of the budgets, and the partition that stands."""
     old, new = before.environment, after.environment
-    pairs: list[tuple[str, object, object]] = [
-        (f"{kind} left", was, now) for kind, was, now in zip(FAULT_KINDS, old.left, new.left, strict=True)
+    parts: list[tuple[ChangeKind, str, object, object]] = [
+        ("budget", f"{kind} left", was, now)
+        for kind, was, now in zip(FAULT_KINDS, old.left, new.left, strict=True)
     ]
-    pairs.append(("partition", old.standing, new.standing))
-    pairs.append(("timeouts left", old.early_timeouts, new.early_timeouts))
-    return [Change("", name, was, now) for name, was, now in pairs if was != now]
+    parts.append(("partition", "partition", old.standing, new.standing))
+    parts.append(("timeouts", "timeouts left", old.early_timeouts, new.early_timeouts))
+    return [Change(kind, "", name, was, now) for kind, name, was, now in parts if was != now]

@@ -31,7 +31,7 @@ Ahead: TypeAlias = "dict[object, Cost]"
 """For whose the next step is (None: there is none): the least cost from here on."""
 
 
-class Edge(NamedTuple):
+class PathEdge(NamedTuple):
     """A step from a state of one depth to one of the next, by their indices."""
 
     source: int
@@ -42,7 +42,7 @@ class Edge(NamedTuple):
 class End(NamedTuple):
     """Where a property is decided: by a state, or by the step to it; and what is said of it."""
 
-    edge: Edge | None
+    edge: PathEdge | None
     state: int
     detail: str
 
@@ -64,7 +64,7 @@ class Shortest:
         self._system = system
         self._judge = judge
         self._index: dict[int, int] = {}
-        self._layers: list[list[Edge]] = []
+        self._layers: list[list[PathEdge]] = []
 
     def clearest(self, number: int, finding: Finding) -> Clearest | None:
         """The clearest of the shortest paths to where a claim is decided; None if there are too many states
@@ -114,7 +114,7 @@ class Shortest:
         for index in range(len(self._index), end):
             self._index[self._search.codes[index]] = index
 
-    def _layer(self, depth: int) -> list[Edge]:
+    def _layer(self, depth: int) -> list[PathEdge]:
         """The steps from the states of a depth to those of the next."""
         while len(self._layers) <= depth:
             here, there = self._search.level(len(self._layers)), self._search.level(len(self._layers) + 1)
@@ -124,7 +124,7 @@ class Shortest:
                 for succ, move in self._system.successors(self._search.codes[source])[0]:
                     target = self._index.get(succ, -1)
                     if target >= there.start:
-                        found.append(Edge(source, target, move))
+                        found.append(PathEdge(source, target, move))
             self._layers.append(found)
         return self._layers[depth]
 
@@ -138,7 +138,7 @@ class Shortest:
                     target = self._index.get(succ)
                     said = judge.said_of_step(number, code, succ) if move.visible else None
                     if said is not None and target is not None:
-                        yield End(Edge(index, target, move), target, said)
+                        yield End(PathEdge(index, target, move), target, said)
             elif kind == "deadlock":
                 said = judge.said_of_end(number, code) if stuck(*system.successors(code)) else None
                 if said is not None:
@@ -148,7 +148,7 @@ class Shortest:
                 if said is not None:
                     yield End(None, index, said)
 
-    def _leading_to(self, ends: list[End], depth: int) -> list[list[Edge]]:
+    def _leading_to(self, ends: list[End], depth: int) -> list[list[PathEdge]]:
         """For each depth the steps that lead to an end, in an order that no engine changes."""
         deciding = [end.edge for end in ends if end.edge is not None]
         layers = [_ordered(deciding)] if deciding else []
@@ -169,12 +169,12 @@ def _messages(move: Move) -> int:
     return 0 if move.event.fault and move.event.kind != "restart" else len(move.sends)
 
 
-def _ordered(edges: list[Edge]) -> list[Edge]:
+def _ordered(edges: list[PathEdge]) -> list[PathEdge]:
     """Edges by their states, those between the same two by their events, each event once."""
-    between: dict[tuple[int, int], list[Edge]] = {}
+    between: dict[tuple[int, int], list[PathEdge]] = {}
     for edge in edges:
         between.setdefault((edge.source, edge.target), []).append(edge)
-    found: list[Edge] = []
+    found: list[PathEdge] = []
     for _, parallel in sorted(between.items()):
         if len(parallel) > 1:
             parallel.sort(key=lambda edge: (order(edge.move.event), _messages(edge.move)))
@@ -183,7 +183,7 @@ def _ordered(edges: list[Edge]) -> list[Edge]:
     return found
 
 
-def _costs(layers: list[list[Edge]], ends: set[int]) -> list[dict[int, Ahead]]:
+def _costs(layers: list[list[PathEdge]], ends: set[int]) -> list[dict[int, Ahead]]:
     """For each depth, and each of its states that lead to an end: the least cost from there on."""
     found: list[dict[int, Ahead]] = [{state: {None: (0, 0)} for state in ends}]
     for layer in reversed(layers):
@@ -196,7 +196,7 @@ def _costs(layers: list[list[Edge]], ends: set[int]) -> list[dict[int, Ahead]]:
     return found[::-1]
 
 
-def _cost(edge: Edge, ahead: dict[int, Ahead]) -> Cost:
+def _cost(edge: PathEdge, ahead: dict[int, Ahead]) -> Cost:
     """The least cost of a step and all after it."""
     who, sent = whose(edge.move.event), _messages(edge.move)
     return min(
@@ -205,12 +205,12 @@ def _cost(edge: Edge, ahead: dict[int, Ahead]) -> Cost:
     )
 
 
-def _cheapest_path(layers: list[list[Edge]], ahead: list[dict[int, Ahead]]) -> list[Edge]:
+def _cheapest_path(layers: list[list[PathEdge]], ahead: list[dict[int, Ahead]]) -> list[PathEdge]:
     """A path of least cost; the first of several."""
-    path: list[Edge] = []
+    path: list[PathEdge] = []
     for layer, later in zip(layers, ahead[1:], strict=True):
         before = whose(path[-1].move.event) if path else None
-        best: tuple[Cost, Edge] | None = None
+        best: tuple[Cost, PathEdge] | None = None
         for edge in layer:
             if not path or edge.source == path[-1].target:
                 switches, messages = _cost(edge, later)
@@ -222,7 +222,7 @@ def _cheapest_path(layers: list[list[Edge]], ahead: list[dict[int, Ahead]]) -> l
     return path
 
 
-def _count(layers: list[list[Edge]], ends: list[End]) -> int:
+def _count(layers: list[list[PathEdge]], ends: list[End]) -> int:
     """How many paths there are."""
     ways = {end.state: 1 for end in ends}
     for layer in reversed(layers):
@@ -233,5 +233,5 @@ def _count(layers: list[list[Edge]], ends: list[End]) -> int:
     return sum(ways.values())
 
 
-def _same(one: Edge, other: Edge) -> bool:
+def _same(one: PathEdge, other: PathEdge) -> bool:
     return one[:2] == other[:2] and one.move.event == other.move.event

@@ -138,7 +138,7 @@ def _points(
 ) -> dict[NodeId, list[Point]]:
     """For each node the points at which something of it differs."""
     found: dict[NodeId, list[Point]] = {}
-    for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
+    for number, before, step in trace.numbered:
         points = points_of(number, step.event, step.state)
         by_node = {point.node: point for point in points}
         for node in differs(before, step.state):

@@ -15,7 +15,7 @@ from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState, is_notice
-from elcheck.checker.traces.messages import Flow, Message, flow_of
+from elcheck.checker.traces.messages import Messages, TrackedMessage, messages_of
 from elcheck.checker.traces.trace import Trace
 
 
@@ -47,7 +47,7 @@ class HappensBefore:
 def happens_before(trace: Trace, model: Model) -> HappensBefore:
     """The causes of each point of a trace of nodes."""
     weaver = _Weaver(trace, model)
-    for number, (before, step) in enumerate(zip(trace.states, trace.steps, strict=False), 1):
+    for number, before, step in trace.numbered:
         weaver.step(number, step.event, before, step.state)
     return HappensBefore(weaver.causes)
 
@@ -78,7 +78,7 @@ class _Weaver:
 
     def __init__(self, trace: Trace, model: Model) -> None:
         self.causes: dict[Point, tuple[Point, ...]] = {}
-        self._flow: Flow = flow_of(trace, model)
+        self._messages: Messages = messages_of(trace, model)
         self._events = [step.event for step in trace.steps]
         self._fifo = model.environment.network == "fifo"
         self._partitions = Interpreter(model).partitions
@@ -115,11 +115,11 @@ class _Weaver:
         self.causes[happens] = (self._restarted[node],) if node in self._restarted else ()
         self.causes[leaves] = (happens, *self.causes[leaves])
 
-    def _message(self, number: int) -> Message | None:
-        taken = self._flow.taken[number]
-        return None if taken is None else self._flow.messages[taken]
+    def _message(self, number: int) -> TrackedMessage | None:
+        taken = self._messages.named[number]
+        return None if taken is None else self._messages.all[taken]
 
-    def _of_message(self, message: Message, event: Event) -> list[Point]:
+    def _of_message(self, message: TrackedMessage, event: Event) -> list[Point]:
         """What a delivery, a loss or a duplication rests on beside the node's own steps."""
         src, dst = message.envelope.src, message.envelope.dst
         found = []
@@ -134,13 +134,18 @@ class _Weaver:
         return found
 
     def _note(
-        self, number: int, event: Event, message: Message | None, points: list[Point], nodes: list[NodeId]
+        self,
+        number: int,
+        event: Event,
+        message: TrackedMessage | None,
+        points: list[Point],
+        nodes: list[NodeId],
     ) -> None:
         """What the next steps may rest on."""
         by_node = {point.node: point for point in points}
         for node in nodes:
             self._changed[node] = by_node.get(node, points[0])
-        for gone in (self._flow.messages[at].envelope for at in self._flow.gone[number]):
+        for gone in (self._messages.all[at].envelope for at in self._messages.dropped[number]):
             self._taken[gone.src, gone.dst] = points[0]
         if message is not None and event.kind != "duplicate":
             self._taken[message.envelope.src, message.envelope.dst] = points[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from elcheck.checker.interpreter import Interpreter
@@ -40,6 +41,14 @@ class Trace:
     def states(self) -> list[GlobalState]:
         """Every state of the trace, the initial one first."""
         return [self.initial, *(step.state for step in self.steps)]
+
+    @property
+    def numbered(self) -> Iterator[tuple[int, GlobalState, TraceStep]]:
+        """Each step with its number, from 1, and the state before it."""
+        before = self.initial
+        for number, step in enumerate(self.steps, 1):
+            yield number, before, step
+            before = step.state
 
     def __repr__(self) -> str:
         again = "" if self.loop is None else f", loop after {self.loop}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from elcheck.checker.loading.docstring import About
+from elcheck.checker.loading.docstring import ModelDoc
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.system.system import deadlock_claim
 from elcheck.checker.zoo.cases import of_model
@@ -13,7 +13,7 @@ from elcheck.checker.zoo.pins import pinned
 
 
 @dataclass(frozen=True)
-class Claim:
+class KnownClaim:
     """A property of a model; ``verdict`` and ``steps`` (of its trace) are None where nothing is pinned."""
 
     name: str
@@ -23,7 +23,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Bug:
+class KnownMistake:
     """A bug of a model; ``breaks`` has the length of the counterexample for each property."""
 
     name: str
@@ -32,17 +32,17 @@ class Bug:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """A model in the list."""
 
     name: str
-    about: About
+    about: ModelDoc
     environment: str
-    claims: tuple[Claim, ...]
-    bugs: tuple[Bug, ...]
+    claims: tuple[KnownClaim, ...]
+    bugs: tuple[KnownMistake, ...]
 
 
-def entry(name: str) -> Entry:
+def entry(name: str) -> CatalogueEntry:
     """What is known of a model. Raises LoadError."""
     file = load(name)
     sound, *broken = (pinned(case) for case in of_model(name))
@@ -52,15 +52,15 @@ def entry(name: str) -> Entry:
     for p in [*model.properties, *deadlock_claim(model)]:
         steps = traces.get(p.name)
         decided = "proved" if p.kind == "sometimes" else "refuted"
-        claims.append(Claim(p.name, p.kind, decided if steps is not None else _text(verdict), steps))
+        claims.append(KnownClaim(p.name, p.kind, decided if steps is not None else _text(verdict), steps))
     kinds = {p.name: p.kind for p in model.properties}
     bugs = []
     for case in broken:
         bug = str(case.parameters["bug"])
         breaks = {n: s for n, s in _traces(case.pinned).items() if kinds.get(n) != "sometimes"}
-        bugs.append(Bug(bug, file.about.bugs.get(bug, ""), breaks))
+        bugs.append(KnownMistake(bug, file.about.bugs.get(bug, ""), breaks))
     environment = model.describe_environment()
-    return Entry(name, file.about, environment, tuple(claims), tuple(bugs))
+    return CatalogueEntry(name, file.about, environment, tuple(claims), tuple(bugs))
 
 
 def _traces(pins: Mapping[str, object]) -> dict[str, int]:

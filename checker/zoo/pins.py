@@ -14,7 +14,7 @@ from tomlkit.items import AoT, InlineTable, Table
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import bundled
 from elcheck.checker.zoo.cases import PINNED, Case, read
-from elcheck.checker.zoo.run import Outcome
+from elcheck.checker.zoo.run import CaseResult
 
 
 @cache
@@ -23,7 +23,7 @@ def bundled_pins() -> Mapping[str, Case]:
 
     It is ``tests/counts.toml``, which an installed elcheck has beside its models.
     """
-    root = Path(__file__).parents[2]
+    root = Path(__file__).resolve().parents[2]  # past the link that a checkout has
     files = [file for file in (root / "models/counts.toml", root / "tests/counts.toml") if file.is_file()]
     return {case.command: case for case in read(files[0])} if files else {}
 
@@ -38,7 +38,7 @@ def pinned(case: Case) -> Case:
     return case if known is None else replace(case, pinned=known.pinned)
 
 
-def pin(outcomes: Sequence[Outcome], path: Path) -> None:
+def pin(outcomes: Sequence[CaseResult], path: Path) -> None:
     """Write what cases came to: those that the file has are brought up to date, the others appended.
 
     What else the file says, comments too, stays. Raises LoadError for a file that is no file of cases.
@@ -67,7 +67,7 @@ def _beside(pins: Path, case: Case) -> Case:
     return replace(case, model=Path(os.path.relpath(case.path, pins.parent)).as_posix())
 
 
-def _table(case: Case, outcome: Outcome) -> Table:
+def _table(case: Case, outcome: CaseResult) -> Table:
     table = tomlkit.table()
     table["model"] = case.model
     for name, part in (("parameters", case.parameters), ("environment", case.environment)):
@@ -82,7 +82,7 @@ def _table(case: Case, outcome: Outcome) -> Table:
     return table
 
 
-def _update(table: Table, outcome: Outcome) -> None:
+def _update(table: Table, outcome: CaseResult) -> None:
     body, after = table.value.body, []
     while body and body[-1][0] is None:  # blank lines and comments that lead to the next case
         after.append(body.pop())

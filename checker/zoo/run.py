@@ -17,7 +17,7 @@ from elcheck.checker.zoo.cases import Case
 
 
 @dataclass(frozen=True)
-class Line:
+class PropertyLine:
     """What was found of one property; ``steps`` is the length of its trace."""
 
     name: str
@@ -28,17 +28,17 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CaseResult:
     """What a case came to. ``error`` says why it could not be run; then there are no ``stats``."""
 
     case: Case
     verdict: Verdict | None = None
-    lines: tuple[Line, ...] = ()
+    lines: tuple[PropertyLine, ...] = ()
     stats: Stats | None = None
     error: str | None = None
 
     @property
-    def refuted(self) -> list[Line]:
+    def refuted(self) -> list[PropertyLine]:
         """The properties that are refuted, those with the shortest traces first."""
         found = [line for line in self.lines if line.verdict is Verdict.REFUTED]
         return sorted(found, key=lambda line: line.steps or 0)
@@ -62,7 +62,7 @@ class Outcome:
         problems = []
         holds = self.verdict in (Verdict.PROVED, Verdict.HOLDS)
         if self.case.expects == "sound" and not holds and self.verdict is not None:
-            problems.append(f"it does not hold: {self.verdict.value}")
+            problems.append(f"it does not hold: {self.verdict.words}")
         if self.case.expects == "broken" and self.verdict is not Verdict.REFUTED:
             problems.append("the mistake is not found")
         for name, pinned in self.case.pinned.items():
@@ -76,27 +76,27 @@ def _said(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def run_case(case: Case, engine: str = "auto") -> Outcome:
+def run_case(case: Case, engine: str = "auto") -> CaseResult:
     """Check one case; what fails is part of the outcome."""
     try:
         report = check(case.build(), case.limits, engine=engine)
     except (LoadError, UsageError, DefinitionError, HandlerError) as error:
-        return Outcome(case, error=str(error))
+        return CaseResult(case, error=str(error))
     except ReplayError as error:
-        return Outcome(case, error=f"this is a bug of elcheck, please report it: {error}")
+        return CaseResult(case, error=f"this is a bug of elcheck, please report it: {error}")
     return outcome(case, report)
 
 
-def outcome(case: Case, report: Report) -> Outcome:
+def outcome(case: Case, report: Report) -> CaseResult:
     """What a case came to, from its report."""
     lines = tuple(
-        Line(r.name, r.kind, r.verdict, r.detail, None if r.trace is None else len(r.trace.steps))
+        PropertyLine(r.name, r.kind, r.verdict, r.detail, None if r.trace is None else len(r.trace.steps))
         for r in report.results
     )
-    return Outcome(case, report.verdict, lines, report.stats)
+    return CaseResult(case, report.verdict, lines, report.stats)
 
 
-def run(cases: Sequence[Case], *, engine: str, jobs: int) -> Iterator[Outcome]:
+def run(cases: Sequence[Case], *, engine: str, jobs: int) -> Iterator[CaseResult]:
     """The outcomes of cases, in their order, ``jobs`` of them at a time."""
     if jobs == 1:
         yield from map(run_case, cases, repeat(engine))

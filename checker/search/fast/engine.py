@@ -72,8 +72,8 @@ def search_fast(
 
 
 def _tells_enough(system: NodeSystem, judge: Judge) -> bool:
-    """Whether the edges are wanted, and compiled code tells enough of them. Of a network fault it does not say
-    which message or link it strikes.
+    """Whether the edges are wanted, and compiled code tells enough of them. Of a network fault it does not
+    say which message or link it strikes.
     """
     model = system.model
     named = {name for rule in (*model.environment.fairness, *model.fairness) for name in rule.names}

@@ -1,4 +1,4 @@
-"""A trace made ready to be drawn: its steps in words, its states as tables, its messages as flights."""
+"""A trace made ready to be drawn: its steps in words, its states as tables, its messages as arrows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from elcheck.checker.html.flights import Flight, flights_of
 from elcheck.checker.html.otherwise import otherwise
 from elcheck.checker.html.sources import Sources
 from elcheck.checker.html.tables import Cells, Table, Texts, tables_of
@@ -15,7 +14,9 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Envelope, Event, GlobalState, is_notice
 from elcheck.checker.model.values import text
 from elcheck.checker.traces.changes import Change, changes
-from elcheck.checker.traces.trace import Trace
+from elcheck.checker.traces.messages import Lifetime, messages_of
+from elcheck.checker.traces.trace import Trace, TraceStep
+from elcheck.checker.traces.wording import in_words
 
 EXPLAINED = {
     "start": "How it begins.",
@@ -32,8 +33,8 @@ EXPLAINED = {
 
 
 @dataclass(frozen=True)
-class Message:
-    """A message's flight in words; ``src`` and ``dst`` are lanes, the rest is as in Flight."""
+class Arrow:
+    """A message's lifetime in words; ``src`` and ``dst`` are lanes, the rest is as in :class:`Lifetime`."""
 
     src: int
     dst: int
@@ -42,7 +43,7 @@ class Message:
     sent: int
     end: int | None
     fate: str
-    copy: int | None
+    copied: int | None
     notice: bool
 
 
@@ -52,8 +53,9 @@ class Frame:
 
     lane: whose step it is. lanes: of a broken link, its two ends. said, brief: the event in words, without
     the message in brief. marks: what the picture writes beside it. place: the method that is run, by its
-    number. otherwise: what the step would be without the mistake that was put in, if that is something
-    else. network, gone: the messages under way, and those that are no more, by their texts' numbers;
+    number, and line: where it was left. otherwise: what the step would be without the mistake that was put
+    in, if that is something else. network, gone: the messages under way, and those that are no more, by their
+    texts' numbers;
     fresh: which of the former are new.
     """
 
@@ -65,6 +67,7 @@ class Frame:
     doc: str
     marks: tuple[str, ...]
     place: int | None
+    line: int | None
     changes: tuple[str, ...]
     otherwise: str
     up: tuple[bool, ...]
@@ -76,7 +79,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Story:
+class TraceView:
     """A whole trace. ``texts`` is what cells and networks point into; ``loop`` is the trace's. ``compared``:
     its steps were held against the model without the mistake that was put in; ``else_``: what else there
     would be in that, if no step would be another.
@@ -86,13 +89,13 @@ class Story:
     loop: int | None
     tables: tuple[Table, ...]
     frames: tuple[Frame, ...]
-    messages: tuple[Message, ...]
+    messages: tuple[Arrow, ...]
     texts: tuple[str, ...]
     compared: bool
     else_: tuple[str, ...]
 
 
-def story_of(trace: Trace, model: Model, sources: Sources, sound: Model | None = None) -> Story:
+def trace_view_of(trace: Trace, model: Model, sources: Sources, sound: Model | None = None) -> TraceView:
     """What there is to draw of a trace. ``sound`` is the model without the mistake that was put in."""
     compared = None if sound is None else otherwise(trace, model, sound)
     instead = {} if compared is None else compared.steps
@@ -106,11 +109,12 @@ def story_of(trace: Trace, model: Model, sources: Sources, sound: Model | None =
             zip(events, [states[0], *states], states, cells, strict=False)
         )
     )
-    flights = flights_of(trace, kept=model.environment.network == "sent-set")
     nodes = tuple(node.name for node in model.programs)
-    messages = tuple(map(_message, flights))
+    messages = tuple(map(_arrow, messages_of(trace, model).lifetimes()))
     else_ = () if compared is None else compared.else_
-    return Story(nodes, trace.loop, tuple(tables), frames, messages, texts.all(), compared is not None, else_)
+    return TraceView(
+        nodes, trace.loop, tuple(tables), frames, messages, texts.all(), compared is not None, else_
+    )
 
 
 def _frame(
@@ -129,7 +133,6 @@ def _frame(
     place = _beginning(model, sources) if event is None else sources.of_event(event)
     doc = sources.places[place].doc if place is not None and kind not in EXPLAINED else ""
     name = "" if own is None else own.name
-    fields = () if kind in ("partition", "heal") else changed.fields  # the event says it
     return Frame(
         kind=kind,
         lane=None if own is None else own.index,
@@ -139,7 +142,8 @@ def _frame(
         doc=doc or EXPLAINED.get(kind, ""),
         marks=_marks(name, changed.fields),
         place=place,
-        changes=(*_fields_in_words(name, fields), *_sends_in_words(event, changed.added)),
+        line=_line(sources, place, before, event, after),
+        changes=() if event is None else tuple(in_words(model, before, TraceStep(event, after))),
         otherwise=instead,
         up=tuple(view.up for view in after.nodes),
         standing=after.environment.standing,
@@ -148,6 +152,15 @@ def _frame(
         fresh=tuple(at for at, e in enumerate(after.network) if e in changed.added),
         gone=tuple(texts.number(_in_words(e)) for e in changed.removed),
     )
+
+
+def _line(
+    sources: Sources, place: int | None, before: GlobalState, event: Event | None, after: GlobalState
+) -> int | None:
+    """The line that a step was taken at, if it is one of the method that is shown."""
+    if event is None or place is None:
+        return None
+    return sources.line_of(place, before, TraceStep(event, after))
 
 
 def _beginning(model: Model, sources: Sources) -> int | None:
@@ -170,49 +183,26 @@ def _brief(event: Event) -> str:
 
 def _marks(own: str, fields: Sequence[Change]) -> tuple[str, ...]:
     """What the picture writes beside a step: two new values of the node's fields, enums first, short ones."""
-    mine = [change for change in fields if change.node == own and change.field != "up"]
+    mine = [change for change in fields if change.kind == "local" and change.node == own]
     ranked = sorted(mine, key=lambda change: not isinstance(change.new, Enum))
     said = [text(c.new) if isinstance(c.new, Enum) else f"{c.field} {text(c.new)}" for c in ranked]
     return tuple(part for part in said if len(part) <= 18)[:2]
-
-
-def _fields_in_words(own: str, fields: Sequence[Change]) -> list[str]:
-    found = []
-    for change in fields:
-        whose = "" if change.node == own else f"{change.node} "
-        if change.field == "up":
-            found.append(f"{whose}{'up' if change.new else 'down'}")
-        elif not change.field.endswith(" left"):
-            name = change.field if change.node == own else change.path
-            found.append(f"{name} {text(change.old)} → {text(change.new)}")
-    return found
-
-
-def _sends_in_words(event: Event | None, added: Sequence[Envelope]) -> list[str]:
-    """``sends Vote(term=1) to n2, n3``, and who is told of a crash or a broken link."""
-    if event is None or event.kind == "duplicate":
-        return []
-    by_msg: dict[str, list[str]] = {}
-    for e in added:
-        lead = f"{text(e.msg)} is told to" if is_notice(e) else f"sends {text(e.msg)} to"
-        by_msg.setdefault(lead, []).append(e.dst.name)
-    return [f"{lead} {', '.join(targets)}" for lead, targets in by_msg.items()]
 
 
 def _in_words(envelope: Envelope) -> str:
     return f"{envelope.src} → {envelope.dst}: {text(envelope.msg)}"
 
 
-def _message(flight: Flight) -> Message:
-    said = text(flight.envelope.msg)
-    return Message(
-        flight.envelope.src.index,
-        flight.envelope.dst.index,
-        said if len(said) <= 16 else type(flight.envelope.msg).__name__,
+def _arrow(life: Lifetime) -> Arrow:
+    said = text(life.envelope.msg)
+    return Arrow(
+        life.envelope.src.index,
+        life.envelope.dst.index,
+        said if len(said) <= 16 else type(life.envelope.msg).__name__,
         said,
-        flight.sent,
-        flight.end,
-        flight.fate,
-        flight.copy,
-        is_notice(flight.envelope),
+        life.sent,
+        life.end,
+        life.fate or "in transit",
+        life.copied,
+        is_notice(life.envelope),
     )

@@ -8,7 +8,7 @@ from elcheck.checker.search.plain import Path
 
 
 @dataclass(frozen=True)
-class Answer:
+class GraphFinding:
     """A claim that takes the whole graph to decide, decided; without any of these it holds.
 
     path: what refutes it, with ``detail`` in words; of a behaviour without end, ``loop`` is the number of
