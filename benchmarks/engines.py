@@ -65,7 +65,7 @@ class Measured:
 
 def measure(problem: Problem, engine: str) -> Measured:
     """Check a problem once."""
-    model = load(problem.model).build(dict(problem.parameters), {})
+    model = load(problem.model)(**dict(problem.parameters))
     model = adapted(model, dict(problem.environment))
     began = time.process_time()
     stats = check(model, Limits(depth=problem.depth), engine=engine).stats

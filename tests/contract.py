@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
@@ -14,10 +15,10 @@ from elcheck import (
     Model,
     Monitor,
     Node,
-    NodeId,
     NodeView,
     Scope,
     Spec,
+    State,
     Step,
     Steps,
     action,
@@ -27,8 +28,10 @@ from elcheck import (
     each,
     guard,
     history,
+    holds,
     never,
     node_ids,
+    node_views,
     sometimes,
     step,
     tick,
@@ -92,11 +95,11 @@ class Contract:
         def check_(n: NodeView[Counter]) -> bool | str:
             return True if n.state.value < 3 else f"{n.node} is at {n.state.value}"
 
-        result = self.check(Counting(9).model(always("small", each(check_)))).results[0]
+        result = self.check(Counting(9).model(always("small", each(node_views(Counter), check_)))).results[0]
         assert result.detail == "n1 is at 3"
 
     def test_holds_within_a_bound(self) -> None:
-        bound = Bound("top", lambda s: s.value <= 5, of=Counter)
+        bound = Bound("top", Counter, lambda s: s.value <= 5)
         report = self.check(replace(Counting(9).model(always("small", below(7))), bounds=[bound]))
         assert report.verdict is Verdict.HOLDS
         assert report.stats.cut == {"top": 1}
@@ -135,26 +138,26 @@ class Contract:
         assert back.results[0].verdict is Verdict.PROVED
 
     def test_possible_holds_within_bounds(self) -> None:
-        bound = Bound("top", lambda s: s.value <= 5, of=Counter)
-        claim = always_possible("zero or more", each(lambda n: n.state.value >= 0, of=Counter))
+        bound = Bound("top", Counter, lambda s: s.value <= 5)
+        claim = always_possible("zero or more", each(Counter, lambda s: s.value >= 0))
         report = self.check(replace(Counting(9).model(claim), bounds=[bound]))
         assert report.verdict is Verdict.HOLDS
 
     def test_a_possibility_that_raises_is_a_finding(self) -> None:
-        def fails(n: NodeView[Counter]) -> bool:
-            return 6 // (3 - n.state.value) > 100
+        def fails(s: Counter) -> bool:
+            return 6 // (3 - s.value) > 100
 
-        report = self.check(Counting(9).model(always_possible("fails", each(fails))))
+        report = self.check(Counting(9).model(always_possible("fails", each(Counter, fails))))
         assert report.exit_code == EXIT["error"]
         error = report.results[-1].trace
         assert error is not None
         assert len(error.steps) == 3
 
     def test_a_step_property_sees_old_and_new(self) -> None:
-        def by_one(old: NodeView[Counter], new: NodeView[Counter]) -> bool:
-            return new.state.value == old.state.value + 1
+        def by_one(old: Counter, new: Counter) -> bool:
+            return new.value == old.value + 1
 
-        growing = step("by one", change(by_one))
+        growing = step("by one", change(Counter, by_one))
         assert self.check(Counting(4).model(growing)).verdict is Verdict.PROVED
         result = self.check(Counting(4, jump=True).model(growing)).results[0]
         assert result.verdict is Verdict.REFUTED
@@ -164,10 +167,10 @@ class Contract:
     def test_a_step_back_to_a_known_state_is_judged(self) -> None:
         """The violating step leads to no new state."""
 
-        def grows(old: NodeView[Counter], new: NodeView[Counter]) -> bool:
-            return new.state.value > old.state.value
+        def grows(old: Counter, new: Counter) -> bool:
+            return new.value > old.value
 
-        result = self.check(Counting(4, wraps=True).model(step("grows", change(grows)))).results[0]
+        result = self.check(Counting(4, wraps=True).model(step("grows", change(Counter, grows)))).results[0]
         assert result.verdict is Verdict.REFUTED
         assert result.trace is not None
         assert len(result.trace.steps) == 5
@@ -177,12 +180,12 @@ class Contract:
         report = self.check(stuck)
         assert report.exit_code == EXIT["deadlock"]
         assert report.results[-1].kind == "deadlock"
-        ended = replace(stuck, deadlock=each(lambda n: n.state.value == 3, of=Counter))
+        ended = replace(stuck, deadlock=each(Counter, lambda s: s.value == 3))
         assert self.check(ended).verdict is Verdict.PROVED
 
     def test_faults_and_bounds_are_no_deadlock_and_no_way_out(self) -> None:
         model = Counting(3).model(always("small", below(9)))
-        bound = Bound("top", lambda s: s.value <= 2, of=Counter)
+        bound = Bound("top", Counter, lambda s: s.value <= 2)
         cut = replace(model, bounds=[bound], deadlock=True)
         assert self.check(cut).results[-1].verdict is Verdict.HOLDS  # a cut step is enabled
         crashing = replace(model, environment=Environment(crash=1), deadlock=True)
@@ -206,8 +209,8 @@ class Contract:
         def few(count: int) -> bool:
             return count < 2
 
-        model = Counting(3).model(always("few", history("steps", few)))
-        result = self.check(replace(model, monitors=[Monitor("steps", start, after)])).results[0]
+        steps = Monitor("steps", Counter, start=start, after=after)
+        result = self.check(Counting(3).model(always("few", history(steps, few)))).results[0]
         assert result.verdict is Verdict.REFUTED
         assert result.trace is not None
         assert len(result.trace.steps) == 2
@@ -215,40 +218,36 @@ class Contract:
     def test_a_change_compares_a_node_with_itself(self) -> None:
         """Two nodes exchange their classes of states in one tick: neither is of either class throughout."""
 
-        @dataclass(frozen=True)
         class Swap(Node["Counter | Other"]):
-            def start(self, me: NodeId) -> Steps[Counter | Other]:
-                yield Step(Counter(1) if me.index == 0 else Other(2))
+            def start(self) -> Counter | Other:
+                return Counter(1) if self.me.index == 0 else Other(2)
 
             @tick
-            def exchange(self, me: NodeId, s: Counter | Other) -> Steps[Counter | Other]:
-                yield Step(Other(2) if isinstance(s, Counter) else Counter(3))
+            def exchange(self, s: Counter | Other) -> Step[Counter | Other]:
+                return Step(Other(2) if isinstance(s, Counter) else Counter(3))
 
         def same(old: NodeView[Counter], new: NodeView[Counter]) -> bool:
             return old.node == new.node and old.state.value == new.state.value
 
-        model = Model(Swap(node_ids(2)), [step("same", change(same, of=Counter))])
+        model = Model(Swap(), [step("same", change(node_views(Counter), same))], nodes=node_ids(2))
         assert self.check(model).verdict is Verdict.PROVED
 
     def test_replay_meets_only_what_the_search_met(self) -> None:
         """Nothing may crash, so that at_crash and recover, which raise, are nobody's business."""
 
-        @dataclass(frozen=True)
         class Fragile(Counting):
-            def at_crash(self, me: NodeId, before: Counter) -> Steps[Counter]:
+            def at_crash(self, before: Counter) -> Counter:
                 raise RuntimeError("no crash was asked for")
-                yield
 
-            def recover(self, me: NodeId, durable: Counter) -> Steps[Counter]:
+            def recover(self, durable: Counter) -> Counter:
                 raise RuntimeError("no restart was asked for")
-                yield
 
         report = self.check(Fragile(3).model(always("small", below(2))))
         assert report.exit_code == EXIT["refuted"]
 
     def test_many_initial_states_stop_at_the_limit(self) -> None:
         class Many(Counting):
-            def start(self, me: NodeId) -> Steps[Counter]:
+            def start(self) -> Steps[Counter]:
                 for value in range(1000):
                     yield Step(Counter(value))
 
@@ -270,27 +269,26 @@ class Contract:
     def test_a_handler_that_raises_in_one_of_many_states(self) -> None:
         """The trace leads to the state in which it raises, and not to another of the same depth."""
 
-        @dataclass(frozen=True)
         class Fragile(Node[Counter]):
-            def start(self, me: NodeId) -> Steps[Counter]:
+            def start(self) -> Steps[Counter]:
                 for value in range(40):
                     yield Step(Counter(value))
 
             @action
-            def halve(self, me: NodeId, s: Counter) -> Steps[Counter]:
-                yield Step(Counter(s.value + 100 // (37 - s.value)))
+            def halve(self, s: Counter) -> Counter:
+                return Counter(s.value + 100 // (37 - s.value))
 
-        report = self.check(Model(Fragile(node_ids(1)), [always("small", below(9999))]))
+        report = self.check(Model(Fragile(), [always("small", below(9999))], nodes=node_ids(1)))
         error = report.results[-1].trace
         assert error is not None
         assert error.steps == ()
         assert error.initial.nodes[0].state == Counter(37)
 
     def test_a_property_that_raises_is_a_finding_with_a_trace(self) -> None:
-        def fails(n: NodeView[Counter]) -> bool:
-            return 6 // (3 - n.state.value) > 0
+        def fails(s: Counter) -> bool:
+            return 6 // (3 - s.value) > 0
 
-        report = self.check(Counting(9).model(always("fails", each(fails))))
+        report = self.check(Counting(9).model(always("fails", each(Counter, fails))))
         assert report.exit_code == EXIT["error"]
         error = report.results[-1]
         assert "'fails' raises ZeroDivisionError" in error.detail
@@ -299,7 +297,7 @@ class Contract:
 
     def test_a_guard_after_a_yield_is_an_error(self) -> None:
         @action
-        def late(self: Counting, me: NodeId, s: Counter) -> Steps[Counter]:
+        def late(self: Counting, s: Counter) -> Steps[Counter]:
             yield Step(Counter(s.value + 1))
             guard(s.value < 2, "too late")
 
@@ -310,7 +308,7 @@ class Contract:
 
     def test_counters_do_not_overflow(self) -> None:
         """Python's integers have no width, and neither have the states'."""
-        report = self.check(Counting(2**70 + 3, start_at=2**70).model(always("large", each(large))))
+        report = self.check(Counting(2**70 + 3, start_at=2**70).model(always("large", each(Counter, large))))
         assert report.stats.distinct == 4
         assert report.verdict is Verdict.PROVED
 
@@ -372,24 +370,25 @@ class Contract:
 
     def test_spec_bounds_and_steps(self) -> None:
         class Up(Spec[Counter]):
-            def start(self) -> Steps[Counter]:
-                yield Step(Counter(0))
+            def start(self) -> Counter:
+                return Counter(0)
 
-            @action(over="sizes")
-            def add(self, s: Counter, size: int) -> Steps[Counter]:
-                yield Step(Counter(s.value + size))
+            def sizes(self) -> Iterable[int]:
+                return (1, 2)
 
-            sizes = (1, 2)
+            @action(over=sizes)
+            def add(self, s: Counter, size: int) -> Counter:
+                return Counter(s.value + size)
 
         def small_steps(old: Counter, new: Counter) -> bool:
             return new.value - old.value < 2
 
-        bound = Bound("top", lambda s: s.value <= 5, of=Counter)
+        bound = Bound("top", Counter, lambda s: s.value <= 5)
 
         def natural(s: Counter) -> bool:
             return s.value >= 0
 
-        claims = [step("by one", small_steps), always("natural", natural)]
+        claims = [step("by one", change(Counter, small_steps)), always("natural", holds(Counter, natural))]
         report = self.check(Model(Up(), claims, bounds=[bound]))
         assert report.stats.distinct == 6
         assert report.stats.cut == {"top": 2}
@@ -398,18 +397,17 @@ class Contract:
         assert trace.steps[-1].event.args == (("size", 2),)
 
 
-@dataclass(frozen=True)
-class Other:
+class Other(State):
     value: int = 0
 
 
 def below(limit: int) -> Scope:
-    return each(lambda n: n.state.value < limit, of=Counter)
+    return each(Counter, lambda s: s.value < limit)
 
 
 def at(value: int) -> Scope:
-    return each(lambda n: n.state.value == value, of=Counter)
+    return each(Counter, lambda s: s.value == value)
 
 
-def large(n: NodeView[Counter]) -> bool:
-    return n.state.value >= 2**70
+def large(s: Counter) -> bool:
+    return s.value >= 2**70

@@ -7,13 +7,13 @@ counted step, and says what it found. It knows no packing, no tables, and forget
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import permutations
 
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property, Scope
-from elcheck.checker.model.state import NodeView, State
+from elcheck.checker.model.state import GlobalState, NodeView
 from tests.oracle_draft import Move
 from tests.oracle_steps import Machine
 
@@ -72,10 +72,10 @@ def search(model: Model, limit: int | None = None, cap: int = 4000) -> Facts:
     machine, facts = Machine(model), Facts()
     level = machine.initial()
     stored = set(level)
-    graph: dict[State, Ways] = {}
+    graph: dict[GlobalState, Ways] = {}
     while level:
         last = facts.depth == limit
-        following: dict[State, None] = {}
+        following: dict[GlobalState, None] = {}
         for state in level:
             ask_of_state(model, state, facts)
             moves = machine.moves(state)
@@ -108,11 +108,11 @@ class Ways:
     """The depth of a state, where its steps lead, and whether others lead out of what is stored."""
 
     depth: int
-    to: set[State]
+    to: set[GlobalState]
     out: bool
 
 
-def _ask_of_future(model: Model, claim: Property, graph: dict[State, Ways], facts: Facts) -> None:
+def _ask_of_future(model: Model, claim: Property, graph: dict[GlobalState, Ways], facts: Facts) -> None:
     """From where the check's holding is within reach, from where a way out is, and what is left."""
     good = {s for s in graph if any(answer is True for answer in _answers(claim.scope, model, s))}
     lost = set(graph) - _leading(graph, good)
@@ -123,14 +123,14 @@ def _ask_of_future(model: Model, claim: Property, graph: dict[State, Ways], fact
         facts.unsure.add(claim.name)
 
 
-def _leading(graph: dict[State, Ways], goals: set[State]) -> set[State]:
+def _leading(graph: dict[GlobalState, Ways], goals: set[GlobalState]) -> set[GlobalState]:
     found = set(goals)
     while more := {s for s in set(graph) - found if graph[s].to & found}:
         found |= more
     return found
 
 
-def successors(machine: Machine, state: State) -> list[Move]:
+def successors(machine: Machine, state: GlobalState) -> list[Move]:
     """The steps of a state that lead somewhere."""
     return [move for move in machine.moves(state) if not move.crossed]
 
@@ -138,7 +138,7 @@ def successors(machine: Machine, state: State) -> list[Move]:
 # ---- properties
 
 
-def ask_of_state(model: Model, state: State, facts: Facts) -> None:
+def ask_of_state(model: Model, state: GlobalState, facts: Facts) -> None:
     """Note which properties a state decides."""
     for claim in model.properties:
         if claim.kind not in ("step", "possible") and claim.name not in facts.found:
@@ -151,7 +151,7 @@ def ask_of_state(model: Model, state: State, facts: Facts) -> None:
                 facts.found[claim.name] = Found("witnessed", facts.depth)
 
 
-def ask_of_step(model: Model, state: State, move: Move, facts: Facts) -> None:
+def ask_of_step(model: Model, state: GlobalState, move: Move, facts: Facts) -> None:
     """Note which properties a step breaks."""
     for claim in model.properties:
         if claim.kind == "step" and claim.name not in facts.found:
@@ -160,9 +160,9 @@ def ask_of_step(model: Model, state: State, move: Move, facts: Facts) -> None:
                 facts.found[claim.name] = Found("violated", facts.depth + 1)
 
 
-def _answers(scope: Scope, model: Model, state: State) -> Iterator[object]:
+def _answers(scope: Scope, model: Model, state: GlobalState) -> Iterator[object]:
     """What a check says of everything in its scope."""
-    views = _views(scope, state)
+    views = _given(scope, _views(scope, state))
     match scope.kind:
         case "each":
             yield from (scope.check(view) for view in views)
@@ -171,8 +171,8 @@ def _answers(scope: Scope, model: Model, state: State) -> Iterator[object]:
         case "all":
             yield scope.check(tuple(views))
         case "history":
-            names = [monitor.name for monitor in model.monitors]
-            yield scope.check(state.history[names.index(scope.monitor)])
+            place = [monitor is scope.monitor for monitor in model.monitors].index(True)
+            yield scope.check(state.history[place])
         case "whole":
             yield scope.check(state)
         case "shared":
@@ -181,32 +181,33 @@ def _answers(scope: Scope, model: Model, state: State) -> Iterator[object]:
             raise AssertionError(f"{scope.kind} is for steps")
 
 
-def _answers_to_step(scope: Scope, old: State, new: State) -> Iterator[object]:
+def _answers_to_step(scope: Scope, old: GlobalState, new: GlobalState) -> Iterator[object]:
+    if not old.nodes:
+        yield scope.check(old.shared, new.shared)
+        return
     before, after = _views(scope, old), _views(scope, new)
     changed = [(a, b) for a, b in zip(before, after, strict=True) if a != b]
     if scope.kind == "change":
-        yield from (scope.check(a, b) for a, b in changed)
+        yield from (scope.check(*_given(scope, pair)) for pair in changed)
     elif scope.kind == "changes" and changed:
-        yield scope.check(tuple(before), tuple(after))
-    elif scope.kind == "shared":
-        yield scope.check(old.shared, new.shared)
+        yield scope.check(tuple(_given(scope, before)), tuple(_given(scope, after)))
 
 
-def _views(scope: Scope, state: State) -> list[NodeView[object]]:
+def _views(scope: Scope, state: GlobalState) -> list[NodeView[object]]:
     """The nodes that a scope keeps, as its view shows them."""
-    kept = [view for view in state.nodes if isinstance(view.state, scope.of)]
-    shown = scope.view
+    kept = [view for view in state.nodes if isinstance(view.state, scope.look.of)]
+    shown = scope.look.view
     return kept if shown is None else [NodeView(view.node, view.up, shown(view.state)) for view in kept]
 
 
-def done(model: Model, state: State) -> bool:
+def _given(scope: Scope, views: Iterable[NodeView[object]]) -> list[object]:
+    """What its check is given of them: with their names only if it asks for these."""
+    return [view if scope.look.named else view.state for view in views]
+
+
+def done(model: Model, state: GlobalState) -> bool:
     """Whether a state without a step is a proper end, or nobody asked."""
     if isinstance(model.deadlock, bool):
         return not model.deadlock
-    done = model.deadlock if isinstance(model.deadlock, Scope) else _bare(model.deadlock)
-    answers = list(_answers(done, model, state))
+    answers = list(_answers(model.deadlock, model, state))
     return bool(answers) and all(answer is True for answer in answers)  # of nothing, nothing is done
-
-
-def _bare(check: Callable[..., object]) -> Scope:
-    return Scope("shared", check)

@@ -12,8 +12,8 @@ from elcheck.checker.model.environment import EnvironmentState, Partition, symme
 from elcheck.checker.model.handlers import Handler, handlers_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.node import Crashed, Disconnected
-from elcheck.checker.model.state import Envelope, Event, NodeView, State
+from elcheck.checker.model.record import Crashed, Disconnected
+from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView
 from elcheck.checker.model.step import Close, Effect
 from elcheck.checker.model.values import order
 
@@ -26,7 +26,7 @@ class Move:
     """
 
     event: Event
-    after: State
+    after: GlobalState
     stutter: bool
     crossed: frozenset[str]
     stepping: tuple[NodeId, ...] = ()
@@ -42,8 +42,8 @@ class Rules:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.programs = model.programs
-        self.nodes = tuple(self.programs)
+        self.nodes = tuple(model.programs)
+        self.programs = {node: program.at(node, self.nodes) for node, program in model.programs.items()}
         self.handlers = {node: handlers_of(type(p), "node") for node, p in self.programs.items()}
         splits = symmetric_splits(self.nodes) if self.nodes else ()
         self.partitions: tuple[Partition, ...] = tuple(model.partitions) or splits
@@ -81,7 +81,7 @@ class Rules:
 class Draft:
     """A state in the making: the changes of one step, done one after the other."""
 
-    def __init__(self, rules: Rules, state: State, environment: EnvironmentState) -> None:
+    def __init__(self, rules: Rules, state: GlobalState, environment: EnvironmentState) -> None:
         self.rules = rules
         self.network = rules.model.environment.network
         self.before = state
@@ -180,7 +180,7 @@ class Draft:
         return Move(event, after, stutter, frozenset(self.crossed or self.crowded), stepping)
 
     def in_order(self) -> tuple[Envelope, ...]:
-        """The messages as a State lists them."""
+        """The messages as a GlobalState lists them."""
         if self.network == "fifo":
             return tuple(sorted(self.mail, key=lambda e: (e.src, e.dst)))
         return tuple(sorted(self.mail, key=lambda e: (e.src, e.dst, order(e.msg))))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from elcheck import (
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
+    State,
     Step,
-    Steps,
     always,
     each,
     eventually,
@@ -32,50 +33,39 @@ from elcheck.checker.traces.trace import Trace, TraceStep, replay
 GOLDEN = Path(__file__).parent / "golden"
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Message):
     """Asked of a server."""
 
     number: int
 
 
-@dataclass(frozen=True)
-class Client:
+class Client(State):
     """Whether it waits for an answer."""
 
     waits: bool = False
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(State):
     """How many questions it has answered."""
 
     answers: int = 0
 
 
-@dataclass(frozen=True)
 class Asking(Node[Client]):
     """The first node asks the last one, again and again."""
 
-    def start(self, me: NodeId) -> Steps[Client]:
-        yield Step(Client())
-
     @timeout
-    def ask(self, me: NodeId, s: Client) -> Steps[Client]:
-        guard(me == self.nodes[0], "only the first one asks")
-        yield Step(replace(s, waits=True), self.send(self.nodes[-1], Question(1)))
+    def ask(self, s: Client) -> Step[Client]:
+        guard(self.me == self.nodes[0], "only the first one asks")
+        return Step(replace(s, waits=True), self.send(self.nodes[-1], Question(1)))
 
 
-@dataclass(frozen=True)
 class Answering(Node[Server]):
     """The last node."""
 
-    def start(self, me: NodeId) -> Steps[Server]:
-        yield Step(Server())
-
     @receive
-    def question(self, me: NodeId, s: Server, src: NodeId, msg: Question) -> Steps[Server]:
-        yield Step(replace(s, answers=s.answers + msg.number))
+    def question(self, s: Server, src: NodeId, msg: Question) -> Server:
+        return replace(s, answers=s.answers + msg.number)
 
 
 def asking(network: str = "bag", nodes: int = 3) -> Model:
@@ -84,8 +74,8 @@ def asking(network: str = "bag", nodes: int = 3) -> Model:
     if network == "fifo":
         environment = replace(environment, network="fifo", disconnect=1, partition=1)
     ids = node_ids(nodes)
-    programs = {node: Asking(ids) if node != ids[-1] else Answering(ids) for node in ids}
-    claim = always("few answers", each(lambda view: view.state.answers < 9, of=Server))
+    programs = {node: Asking() if node != ids[-1] else Answering() for node in ids}
+    claim = always("few answers", each(Server, lambda view: view.answers < 9))
     return Model(programs, [claim], environment)
 
 
@@ -107,7 +97,7 @@ def lasso() -> tuple[Model, Trace]:
     """Each question is lost before it arrives."""
     model = asking()
     ask, lost = "n1 ask", "n3 lose Question(number=1) from n1"
-    answered = eventually("an answer", some(each(lambda view: view.state.answers > 0, of=Server)))
+    answered = eventually("an answer", some(each(Server, lambda view: view.answers > 0)))
     return replace(model, properties=[answered]), walk(model, ask, "n2 crash", lost, ask, loop=2)
 
 
@@ -136,7 +126,7 @@ def found(name: str, **parameters: object) -> tuple[Model, Trace]:
     """The first counterexample of a bundled model; parameters with an underscore are the environment's."""
     own = {key: value for key, value in parameters.items() if not key.startswith("_")}
     environment = {key[1:]: value for key, value in parameters.items() if key.startswith("_")}
-    model = adapted(load(name).build(own, own), environment)
+    model = adapted(load(name)(**own), environment)
     finite = [claim for claim in model.properties if claim.kind not in ("possible", "liveness")]
     report = check(replace(model, properties=finite), Limits(first=True))
     return model, next(r.trace for r in report.results if r.trace and r.verdict.value == "refuted")

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from elcheck.checker.model.environment import UNLIMITED, Budget, Environment, NetworkName, Partition
 from elcheck.checker.model.ids import NodeId, node_ids
-from elcheck.checker.model.model import Bound, Model, Monitor
+from elcheck.checker.model.model import Bound, Model
+from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.node import Program
 from elcheck.checker.model.property import (
     Answer,
+    Look,
     Property,
     Scope,
     all_nodes,
@@ -22,14 +24,18 @@ from elcheck.checker.model.property import (
     changes,
     each,
     history,
+    holds,
     never,
+    node_views,
     pair,
     sometimes,
     step,
+    view,
     whole,
 )
-from elcheck.checker.model.state import Envelope, Event, NodeView, Prepared, State
-from elcheck.checker.model.step import Close, Effect, Send
+from elcheck.checker.model.record import Message, State
+from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, Prepared
+from elcheck.checker.model.step import Choice, Close, Effect, Send
 from tests.table_programs import (
     HANDLERS,
     Cell,
@@ -46,14 +52,16 @@ from tests.table_programs import (
     program_class,
 )
 
-MAKERS: dict[str, Callable[[str, Scope | Callable[[Cell], Answer]], Property]] = {
+MAKERS: dict[str, Callable[[str, Scope], Property]] = {
     "always": always,
     "never": never,
     "sometimes": sometimes,
     "possible": always_possible,
 }
+UNNAMED = ("clock", "at_crash", "recover")
 KINDS = (*MAKERS, "step")
-MESSAGES: tuple[object, ...] = (Ping(0), Ping(1), Pong(0), Pong(1), Loud(0))
+MESSAGES: tuple[Message, ...] = (Ping(0), Ping(1), Pong(0), Pong(1), Loud(0))
+CHOICES: tuple[Choice, ...] = ((("lot", 0),), (("lot", 1),), (("lot", 1), ("why", "so")))
 VIEWS: tuple[Callable[[Local], int], ...] = (
     lambda s: s.a,
     lambda s: s.b,
@@ -126,24 +134,30 @@ def effects(draw: st.DrawFn, world: World, me: NodeId, closing: bool) -> tuple[E
 
 
 @st.composite
-def outcomes(draw: st.DrawFn, world: World, me: NodeId, closing: bool = True) -> Outcome:
+def outcomes(
+    draw: st.DrawFn, world: World, me: NodeId, *, closing: bool = True, choosing: bool = False
+) -> Outcome:
     """An outcome; where messages are few anyway, sends may be free."""
     a = draw(st.sampled_from((None, 0, 1, 2)))
     b = draw(st.sampled_from((None, None, 0, 1)))
     some = effects(world, me, closing)
     sent = draw(st.one_of(st.just(()), some, some))
     free = world.environment.network in ("set", "sent-set") and draw(st.booleans())
-    return Outcome(a, b, sent, free)
+    choice = draw(st.sampled_from(((), (), *CHOICES))) if choosing else ()
+    return Outcome(a, b, sent, free, choice)
 
 
 def rules(world: World, me: NodeId, handler: str) -> st.SearchStrategy[Rules]:
-    """What a handler does, from nothing at all to a choice in every state. A tick closes no link."""
+    """What a handler does, from nothing at all to a choice in every state. A tick closes no link, and has
+    no name for a choice.
+    """
+    one = outcomes(world, me, closing=handler != "clock", choosing=handler not in UNNAMED)
     rule = st.builds(
         Rule,
         st.sampled_from((None, None, 0, 1, 2)),
         st.sampled_from((None, None, 0, 1)),
         st.sampled_from((None, None, 0, 1)),
-        st.lists(outcomes(world, me, handler != "clock"), max_size=2).map(tuple),
+        st.lists(one, max_size=2).map(tuple),
     )
     return st.lists(rule, max_size=3).map(tuple)
 
@@ -157,7 +171,7 @@ def programs(draw: st.DrawFn, world: World, me: NodeId) -> Table:
     quiet = st.lists(st.builds(Outcome, st.sampled_from((None, 1)), st.sampled_from((None, 1))), max_size=1)
     starts = draw(st.one_of(quiet, st.lists(outcomes(world, me), max_size=2)))
     made = program_class(handlers, guest=draw(st.booleans()))
-    return made(world.nodes, draw(st.integers(0, 2)), tuple(starts) or (Outcome(),), table)
+    return made(draw(st.integers(0, 2)), tuple(starts) or (Outcome(),), table)
 
 
 @st.composite
@@ -194,9 +208,9 @@ def bounds(draw: st.DrawFn, network: str) -> tuple[Bound, ...]:
     found = []
     if draw(st.booleans()):
         values = draw(st.sets(st.tuples(st.integers(0, 2), st.integers(0, 1)), max_size=2))
-        found.append(Bound("local", _outside(values - {(0, 0)})))
+        found.append(Bound("local", Local, _outside(values - {(0, 0)})))
     if draw(st.booleans()):
-        found.append(Bound("guest", _outside({(draw(st.integers(1, 2)), 0)}), of=Guest))
+        found.append(Bound("guest", Guest, _outside({(draw(st.integers(1, 2)), 0)})))
     if network == "bag" and draw(st.booleans()):
         found.append(Bound("copies", draw(st.integers(1, 2))))
     if network == "fifo" and draw(st.booleans()):
@@ -209,19 +223,19 @@ def _outside(values: set[tuple[int, int]]) -> Callable[[Local], bool]:
 
 
 @st.composite
-def monitors(draw: st.DrawFn) -> Monitor:
+def monitors(draw: st.DrawFn) -> Monitor[int]:
     """A small counter of what happens."""
     kinds = ("action", "timeout", "receive", "tick", "crash", "restart")
     kind, wide = draw(st.sampled_from(kinds)), draw(st.booleans())
 
     def after(m: int, event: Event, before: NodeView[Local], now: NodeView[Local]) -> int:
         seen = 2 * (event.kind == kind) + (before.up != now.up) + (wide and before.state.a < now.state.a)
-        return min(m + seen, 3)
+        return min(m + seen + len(event.choice), 3)
 
     def start(nodes: Sequence[NodeView[Local]]) -> int:
         return max((view.state.b for view in nodes), default=0)
 
-    return Monitor("m", start, after, of=draw(st.sampled_from((Local, Local, Guest))))
+    return Monitor("m", draw(st.sampled_from((Local, Local, Guest))), start=start, after=after)
 
 
 # ---- properties
@@ -234,19 +248,23 @@ def weigh(state: object) -> int:
     return state if isinstance(state, int) else 0
 
 
-def weigh_views(views: Sequence[NodeView[object]]) -> int:
-    """A number for what a check sees of several."""
-    return sum((3 * i + 1) * (weigh(view.state) + 5 * view.up) for i, view in enumerate(views))
+def weigh_seen(seen: Sequence[object]) -> int:
+    """A number for what a check sees of several nodes."""
+    return sum((3 * i + 1) * _weigh_one(one) for i, one in enumerate(seen))
 
 
-def weigh_all(state: State) -> int:
+def _weigh_one(one: object) -> int:
+    return weigh(one.state) + 5 * one.up if isinstance(one, NodeView) else weigh(one)
+
+
+def weigh_all(state: GlobalState) -> int:
     """A number for a whole state."""
     environment = state.environment
     budgets = sum((i + 1) * (left or 0) for i, left in enumerate(environment.left))
     mail = sum((e.src.index + 2) * (e.dst.index + 1) for e in state.network)
     standing, early = environment.standing is not None, environment.early_timeouts or 0
     return (
-        weigh_views(state.nodes) + budgets + mail + 2 * standing + 3 * early + sum(map(weigh, state.history))
+        weigh_seen(state.nodes) + budgets + mail + 2 * standing + 3 * early + sum(map(weigh, state.history))
     )
 
 
@@ -280,42 +298,47 @@ def checks(draw: st.DrawFn, kind: str) -> Check:
 
 
 @st.composite
-def state_scopes(draw: st.DrawFn, check: Check, monitors: Sequence[Monitor]) -> Scope:
-    """Any scope over states."""
+def looks(draw: st.DrawFn) -> type[object] | Look[object]:
+    """What a check is given of a node: all of its state or a part, with its name or without."""
     of = draw(st.sampled_from((Local, Guest)))
-    view = draw(st.sampled_from((None, *VIEWS)))
+    part = draw(st.sampled_from((None, *VIEWS)))
+    if draw(st.booleans()):
+        return of if part is None else view(of, part)
+    return node_views(of) if part is None else node_views(of, part)
+
+
+@st.composite
+def state_scopes(draw: st.DrawFn, check: Check, monitors: Sequence[Monitor[int]]) -> Scope:
+    """Any scope over states."""
+    look = draw(looks())
     kinds = ["each", "pair", "all", "whole"] + (["history", "history"] if monitors else [])
     match draw(st.sampled_from(kinds)):
         case "each":
-            one = lambda a: check(weigh_views([a]))  # noqa: E731
-            return each(one, view=view, of=of) if view else each(one, of=of)
+            return each(look, lambda a: check(weigh_seen([a])))
         case "pair":
-            two = lambda a, b: check(weigh_views([a, b]))  # noqa: E731
-            return pair(two, view=view, of=of) if view else pair(two, of=of)
+            return pair(look, lambda a, b: check(weigh_seen([a, b])))
         case "all":
-            views = lambda views: check(weigh_views(views))  # noqa: E731
-            return all_nodes(views, view=view, of=of) if view else all_nodes(views, of=of)
+            return all_nodes(look, lambda seen: check(weigh_seen(seen)))
         case "history":
-            return history("m", lambda m: check(weigh(m)))
+            return history(monitors[0], lambda m: check(weigh(m)))
     return whole(lambda state: check(weigh_all(state)))
 
 
 @st.composite
 def step_scopes(draw: st.DrawFn, check: Check) -> Scope:
     """Any scope over steps."""
-    of = draw(st.sampled_from((Local, Guest)))
-    view = draw(st.sampled_from((None, *VIEWS)))
+    look = draw(looks())
     if draw(st.booleans()):
-        one = lambda a, b: check(weigh_views([a, b]))  # noqa: E731
-        return change(one, view=view, of=of) if view else change(one, of=of)
-    both = lambda a, b: check(weigh_views([*a, *b]))  # noqa: E731
-    return changes(both, view=view, of=of) if view else changes(both, of=of)
+        return change(look, lambda a, b: check(weigh_seen([a, b])))
+    return changes(look, lambda a, b: check(weigh_seen([*a, *b])))
 
 
 @st.composite
-def properties(draw: st.DrawFn, monitors: Sequence[Monitor]) -> list[Property]:
+def properties(draw: st.DrawFn, monitors: Sequence[Monitor[int]]) -> list[Property]:
     """Some properties, and one that keeps the search going to its end."""
-    found: list[Property] = [always("true", each(lambda _: True))]
+    found: list[Property] = [always("true", each(State, lambda _: True))]
+    if draw(st.booleans()) and monitors:
+        found.append(always("watched", history(monitors[0], lambda _: True)))
     for i, kind in enumerate(draw(st.lists(st.sampled_from(KINDS), max_size=4))):
         check = draw(checks(kind))
         name = f"{kind} {i}"
@@ -339,15 +362,16 @@ def models(draw: st.DrawFn) -> Case:
     ends = draw(st.sampled_from((False, True, "scope")))
     deadlock = draw(state_scopes(draw(checks("always")), watching)) if ends == "scope" else bool(ends)
     starts = draw(st.one_of(st.just([]), st.just([]), st.lists(prepared(world, system), max_size=2)))
+    alike = len(set(map(id, system.values()))) == 1
     model = Model(
-        system,
+        system[nodes[0]] if alike else system,
         draw(properties(watching)),
-        world.environment,
-        draw(bounds(world.environment.network)),
-        watching,
-        deadlock,
-        starts,
-        draw(partitions(nodes)),
+        nodes=nodes if alike else (),
+        environment=world.environment,
+        bounds=draw(bounds(world.environment.network)),
+        deadlock=deadlock,
+        initial=starts,
+        partitions=draw(partitions(nodes)),
     )
     return Case(model, draw(st.one_of(st.none(), st.integers(0, 6))))
 
@@ -358,21 +382,22 @@ def specs(draw: st.DrawFn) -> Case:
     cells = st.builds(Cell, st.integers(0, 4), st.integers(0, 3))
     jumps = st.lists(st.tuples(st.integers(0, 4), cells), max_size=8).map(tuple)
     chosen = draw(st.sets(st.integers(0, 4), max_size=3).map(sorted).map(tuple))
-    walk = Walk(tuple(draw(st.lists(cells, min_size=1, max_size=2))), draw(jumps), draw(jumps), chosen)
-    found: list[Property] = [always("true", _true)]
+    walk = Walk(
+        tuple(draw(st.lists(cells, min_size=1, max_size=2))),
+        draw(jumps),
+        draw(jumps),
+        chosen,
+        draw(st.booleans()),
+    )
+    found: list[Property] = [always("true", holds(Cell, lambda _: True))]
     for kind in draw(st.lists(st.sampled_from(KINDS), max_size=3, unique=True)):
         found += [_shared(kind, draw(checks(kind)))]
     barred = draw(st.sets(cells, max_size=3)) - set(walk.starts)
-    within = [Bound("cell", _cell_outside(barred))] if draw(st.booleans()) else []
+    within = [Bound("cell", Cell, _cell_outside(barred))] if draw(st.booleans()) else []
     end = draw(checks("always"))
-    done = draw(st.sampled_from((False, True, lambda s: end(s.v + 5 * s.w))))
-    return Case(
-        Model(walk, found, bounds=within, deadlock=done), draw(st.one_of(st.none(), st.integers(0, 4)))
-    )
-
-
-def _true(_: Cell) -> bool:
-    return True
+    ends: tuple[bool | Scope, ...] = (False, True, holds(Cell, lambda s: end(s.v + 5 * s.w)))
+    model = Model(walk, found, bounds=within, deadlock=draw(st.sampled_from(ends)))
+    return Case(model, draw(st.one_of(st.none(), st.integers(0, 4))))
 
 
 def _cell_outside(barred: set[Cell]) -> Callable[[Cell], bool]:
@@ -389,5 +414,5 @@ def _shared(kind: str, check: Check) -> Property:
         return check(old.v + 5 * old.w + 7 * new.v + 11 * new.w)
 
     if kind == "step":
-        return step(kind, of_step)
-    return MAKERS[kind](kind, of_state)
+        return step(kind, change(Cell, of_step))
+    return MAKERS[kind](kind, holds(Cell, of_state))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -45,9 +44,7 @@ def built(
 ) -> tuple[ModelFile, Model]:
     """A model with some of its parameters, in an environment."""
     file = load(name)
-    parameters = inspect.signature(file.function).parameters
-    values = {name: parameter.default for name, parameter in parameters.items()}
-    return file, adapted(file.build({**values, **given}, given), environment)
+    return file, adapted(file(**given), environment)
 
 
 def report_of(

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 
 from elcheck.checker.model.handlers import action, receive, tick, timeout
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.node import Crashed, Disconnected, Node, durable
+from elcheck.checker.model.node import Node
+from elcheck.checker.model.record import Crashed, Disconnected, Message, State, durable
 from elcheck.checker.model.spec import Spec
-from elcheck.checker.model.step import Effect, Step, Steps, guard
+from elcheck.checker.model.step import Choice, Effect, Step, Steps, guard, require
+from elcheck.checker.model.step import Outcome as Answer
 
 
-@dataclass(frozen=True)
-class Local:
+class Local(State):
     """What a node knows. ``fuel`` is how often it may still send, which keeps the models finite."""
 
     a: int = 0
@@ -25,34 +26,31 @@ class Local:
     fuel: int = durable(0)
 
 
-@dataclass(frozen=True)
 class Guest(Local):
     """Another class of local states."""
 
 
-@dataclass(frozen=True)
-class Ping:
+class Ping(Message):
     x: int
 
 
-@dataclass(frozen=True)
 class Loud(Ping):
     """A message that is received as a Ping by who has no handler for it."""
 
 
-@dataclass(frozen=True)
-class Pong:
+class Pong(Message):
     x: int
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The new values (None: as they were), and what is sent; only ``free`` sends cost no fuel."""
+    """The new values (None: as they were), what is sent, and what was chosen; ``free`` sends cost no fuel."""
 
     a: int | None = None
     b: int | None = None
     effects: tuple[Effect, ...] = ()
     free: bool = False
+    choice: Choice = ()
 
 
 @dataclass(frozen=True)
@@ -78,10 +76,20 @@ def applied(s: Local, outcomes: Iterable[Outcome]) -> Steps[Local]:
         if cost <= s.fuel:
             a = s.a if one.a is None else one.a
             b = s.b if one.b is None else one.b
-            yield Step(replace(s, a=a, b=b, fuel=s.fuel - cost), one.effects)
+            yield Step(replace(s, a=a, b=b, fuel=s.fuel - cost), one.effects, choice=dict(one.choice))
 
 
-@dataclass(frozen=True)
+def answer(s: Local, outcomes: Iterable[Outcome]) -> Answer[Local]:
+    """The same as a handler answers it, one step in as few words as will do."""
+    match list(applied(s, outcomes)):
+        case [Step(state, (), ())]:
+            return state
+        case [step]:
+            return step
+        case steps:
+            return iter(steps)
+
+
 class Table(Node[Local | Guest]):
     """A node without handlers. ``rules`` has those of each handler by its name."""
 
@@ -93,16 +101,15 @@ class Table(Node[Local | Guest]):
     def fresh(self) -> Local:
         return Local(fuel=self.fuel)
 
-    def start(self, me: NodeId) -> Steps[Local]:
-        yield from applied(self.fresh(), self.starts)
+    def start(self) -> Answer[Local]:
+        return answer(self.fresh(), self.starts)
 
     def fitting(self, handler: str, s: Local, x: int = 0) -> Rule | None:
         return next((rule for rule in dict(self.rules).get(handler, ()) if rule.fits(s, x)), None)
 
-    def take(self, handler: str, s: Local, x: int = 0) -> Steps[Local]:
-        rule = self.fitting(handler, s, x)
-        guard(rule is not None, "no rule fits")
-        yield from applied(s, rule.outcomes if rule else ())
+    def take(self, handler: str, s: Local, x: int = 0) -> Answer[Local]:
+        rule = require(self.fitting(handler, s, x), "no rule fits")
+        return answer(s, rule.outcomes)
 
 
 class Starting(Table):
@@ -114,83 +121,93 @@ class Starting(Table):
 
 class Acting(Table):
     @action
-    def act(self, me: NodeId, s: Local) -> Steps[Local]:
-        yield from self.take("act", s)
+    def act(self, s: Local) -> Answer[Local]:
+        return self.take("act", s)
 
 
 class Choosing(Table):
-    @action(over="values")
-    def choose(self, me: NodeId, s: Local, value: int) -> Steps[Local]:
-        yield from self.take("choose", s, value)
+    def options(self) -> Iterable[int]:
+        return self.values
+
+    @action(over=options)
+    def choose(self, s: Local, value: int) -> Answer[Local]:
+        return self.take("choose", s, value)
+
+
+class Meeting(Table):
+    @action(over=Node.peers)
+    def meet(self, s: Local, peer: NodeId) -> Answer[Local]:
+        return self.take("meet", s, peer.index)
 
 
 class Timing(Table):
     @timeout
-    def early(self, me: NodeId, s: Local) -> Steps[Local]:
-        yield from self.take("early", s)
+    def early(self, s: Local) -> Answer[Local]:
+        return self.take("early", s)
 
 
 class TimingLate(Table):
     @timeout(rank=1)
-    def late(self, me: NodeId, s: Local) -> Steps[Local]:
-        yield from self.take("late", s)
+    def late(self, s: Local) -> Answer[Local]:
+        return self.take("late", s)
 
 
 class Ticking(Table):
     @tick
-    def clock(self, me: NodeId, s: Local) -> Steps[Local]:
-        yield from self.take("clock", s)
+    def clock(self, s: Local) -> Answer[Local]:
+        return self.take("clock", s)
 
 
 class HearingPing(Table):
     @receive
-    def ping(self, me: NodeId, s: Local, src: NodeId, msg: Ping) -> Steps[Local]:
-        yield from self.take("ping", s, msg.x)
+    def ping(self, s: Local, src: NodeId, msg: Ping) -> Answer[Local]:
+        return self.take("ping", s, msg.x)
 
 
 class HearingLoud(Table):
     @receive
-    def loud(self, me: NodeId, s: Local, src: NodeId, msg: Loud) -> Steps[Local]:
-        yield from self.take("loud", s, src.index)
+    def loud(self, s: Local, src: NodeId, msg: Loud) -> Answer[Local]:
+        return self.take("loud", s, src.index)
 
 
 class HearingPong(Table):
     @receive
-    def pong(self, me: NodeId, s: Local, src: NodeId, msg: Pong) -> Steps[Local]:
-        yield from self.take("pong", s, msg.x)
+    def pong(self, s: Local, src: NodeId, msg: Pong) -> Answer[Local]:
+        return self.take("pong", s, msg.x)
 
 
 class HearingCrash(Table):
     @receive
-    def crashed(self, me: NodeId, s: Local, src: NodeId, msg: Crashed) -> Steps[Local]:
-        yield from self.take("crashed", s, msg.peer.index)
+    def crashed(self, s: Local, src: NodeId, msg: Crashed) -> Answer[Local]:
+        return self.take("crashed", s, msg.peer.index)
 
 
 class HearingDisconnect(Table):
     @receive
-    def disconnected(self, me: NodeId, s: Local, src: NodeId, msg: Disconnected) -> Steps[Local]:
-        yield from self.take("disconnected", s, msg.peer.index)
+    def disconnected(self, s: Local, src: NodeId, msg: Disconnected) -> Answer[Local]:
+        return self.take("disconnected", s, msg.peer.index)
 
 
 class Flushing(Table):
     """What a crash leaves is a matter of rules; without one that fits, the durable fields."""
 
-    def at_crash(self, me: NodeId, before: Local) -> Steps[Local]:
+    def at_crash(self, before: Local) -> Answer[Local]:
         rule = self.fitting("at_crash", before)
-        yield from applied(before, rule.outcomes if rule else (Outcome(),))
+        return answer(before, rule.outcomes if rule else (Outcome(),))
 
 
 class Recovering(Table):
     """So is what a restart makes of it."""
 
-    def recover(self, me: NodeId, durable: Local) -> Steps[Local]:
+    def recover(self, durable: Local) -> Answer[Local]:
         rule = self.fitting("recover", durable)
-        yield from applied(durable, rule.outcomes if rule else (Outcome(),))
+        return answer(durable, rule.outcomes if rule else (Outcome(),))
 
 
 HANDLERS: dict[str, type[Table]] = {
     "act": Acting,
     "choose": Choosing,
+    "meet": Meeting,
     "early": Timing,
     "late": TimingLate,
     "clock": Ticking,
@@ -211,8 +228,7 @@ def program_class(handlers: Sequence[str], *, guest: bool) -> type[Table]:
     return made
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(State):
     """The state of a table-driven Spec."""
 
     v: int = 0
@@ -222,7 +238,6 @@ class Cell:
 Jumps = tuple[tuple[int, Cell], ...]
 
 
-@dataclass(frozen=True)
 class Walk(Spec[Cell]):
     """A Spec that jumps about: for each action, from a ``v`` to any of the cells listed with it."""
 
@@ -230,9 +245,15 @@ class Walk(Spec[Cell]):
     first: Jumps
     second: Jumps
     choices: tuple[int, ...] = (0, 1, 2)
+    names: bool = False
+    """Whether a drift says where to."""
 
     def start(self) -> Steps[Cell]:
         yield from (Step(cell) for cell in self.starts)
+
+    @property
+    def options(self) -> tuple[int, ...]:
+        return self.choices
 
     @action
     def jump(self, s: Cell) -> Steps[Cell]:
@@ -241,9 +262,11 @@ class Walk(Spec[Cell]):
 
     @action
     def drift(self, s: Cell) -> Steps[Cell]:
-        yield from (Step(replace(cell, w=s.w)) for v, cell in self.second if v == s.v)
+        for v, cell in self.second:
+            if v == s.v:
+                yield Step(replace(cell, w=s.w), choice={"to": cell.w} if self.names else None)
 
-    @action(over="choices")
-    def choose(self, s: Cell, choice: int) -> Steps[Cell]:
+    @action(over=options)
+    def choose(self, s: Cell, choice: int) -> Cell:
         guard(s.v != choice, "already there")
-        yield Step(replace(s, v=choice, w=min(s.w + 1, 3)))
+        return replace(s, v=choice, w=min(s.w + 1, 3))

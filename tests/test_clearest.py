@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,12 +11,13 @@ from hypothesis import given, reject
 
 from elcheck import (
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
     Spec,
+    State,
     Step,
-    Steps,
     action,
     all_nodes,
     always,
@@ -25,7 +26,9 @@ from elcheck import (
     change,
     eventually,
     guard,
+    holds,
     node_ids,
+    node_views,
     receive,
     sometimes,
     step,
@@ -38,7 +41,7 @@ from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model as AnyModel
 from elcheck.checker.model.property import Property
-from elcheck.checker.model.state import Event, NodeView, State
+from elcheck.checker.model.state import Event, GlobalState, NodeView
 from elcheck.checker.search.judge import Finding, arguments_of
 from elcheck.checker.system.views import see
 from elcheck.checker.traces import clearest as clearest_module
@@ -46,8 +49,8 @@ from elcheck.checker.traces.clearest import Clearest, Shortest, whose
 from tests.random_models import Case, models, specs
 from tests.test_oracle import examples
 
-Steps_ = tuple[tuple[Event, State], ...]
-Path = tuple[State, Steps_]
+Steps_ = tuple[tuple[Event, GlobalState], ...]
+Path = tuple[GlobalState, Steps_]
 TOO_MANY = 20_000
 
 
@@ -55,7 +58,7 @@ def all_paths(model: AnyModel, length: int) -> list[Path]:
     """Every behaviour of so many steps, each once. Raises OverflowError beyond TOO_MANY."""
     interpreter = Interpreter(model)
     found: list[Path] = [(initial, ()) for initial in dict.fromkeys(interpreter.initial())]
-    steps: dict[State, list[tuple[Event, State]]] = {}
+    steps: dict[GlobalState, list[tuple[Event, GlobalState]]] = {}
     for _ in range(length):
         longer: list[Path] = []
         for initial, taken in found:
@@ -78,16 +81,16 @@ def decides(model: AnyModel, claim: Property, path: Path) -> bool:
         return len(states) > 1 and not keeps(claim, states[-2], states[-1])
     if claim.kind == "sometimes":
         return meets(model, claim, states[-1])
-    answers = [claim.scope.check(*args) for args in arguments(model, claim, states[-1])]
+    answers = [claim.scope.ask(*args) for args in arguments(model, claim, states[-1])]
     wrong = claim.kind == "never"
     return any(isinstance(answer, str) or answer is wrong for answer in answers)
 
 
-def meets(model: AnyModel, claim: Property, state: State) -> bool:
-    return any(claim.scope.check(*args) is True for args in arguments(model, claim, state))
+def meets(model: AnyModel, claim: Property, state: GlobalState) -> bool:
+    return any(claim.scope.ask(*args) is True for args in arguments(model, claim, state))
 
 
-def reachable(model: AnyModel, state: State) -> Iterator[State]:
+def reachable(model: AnyModel, state: GlobalState) -> Iterator[GlobalState]:
     """A state and all that it leads to."""
     interpreter, found, fresh = Interpreter(model), {state}, [state]
     while fresh:
@@ -97,30 +100,29 @@ def reachable(model: AnyModel, state: State) -> Iterator[State]:
         fresh += after
 
 
-def views(claim: Property, state: State) -> list[NodeView[object]]:
+def views(claim: Property, state: GlobalState) -> list[NodeView[object]]:
     seen = (see(claim.scope, view.node, view.state, up=view.up) for view in state.nodes)
     return [view for view in seen if view is not None]
 
 
-def arguments(model: AnyModel, claim: Property, state: State) -> Iterator[tuple[object, ...]]:
+def arguments(model: AnyModel, claim: Property, state: GlobalState) -> Iterator[tuple[object, ...]]:
     if claim.scope.kind == "whole":
         return iter([(state,)])
     if claim.scope.kind == "shared":
         return iter([(state.shared,)])
     if claim.scope.kind == "history":
-        names = [monitor.name for monitor in model.monitors]
-        return iter([(state.history[names.index(claim.scope.monitor)],)])
+        return iter([(state.history[model.place_of(claim.scope.monitor)],)])
     return arguments_of(claim.scope, tuple(views(claim, state)))
 
 
-def keeps(claim: Property, before: State, after: State) -> bool:
-    if claim.scope.kind == "shared":
+def keeps(claim: Property, before: GlobalState, after: GlobalState) -> bool:
+    if not before.nodes:
         return claim.scope.check(before.shared, after.shared) is True
     olds, news = views(claim, before), views(claim, after)
     if claim.scope.kind == "changes":
-        return olds == news or claim.scope.check(tuple(olds), tuple(news)) is True
+        return olds == news or claim.scope.ask(tuple(olds), tuple(news)) is True
     both = [(old, new) for old in olds for new in news if old.node == new.node and old != new]
-    return all(claim.scope.check(old, new) is True for old, new in both)
+    return all(claim.scope.ask(old, new) is True for old, new in both)
 
 
 def switches(events: list[Event]) -> int:
@@ -182,7 +184,7 @@ def compare_random(case: Case) -> None:
 
 
 def built(name: str, **parameters: object) -> AnyModel:
-    return finite(load(name).build(parameters, parameters))
+    return finite(load(name)(**parameters))
 
 
 def finite(model: AnyModel) -> AnyModel:
@@ -222,50 +224,49 @@ def test_both_engines_show_the_same(name: str, bug: str) -> None:
 # -- which is clearest -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Count:
+class Count(State):
     """How often a node has done what."""
 
     quiet: int = 0
     loud: int = 0
 
 
-@dataclass(frozen=True)
+class Counted(Message):
+    """It was done aloud."""
+
+
 class Counter(Node[Count]):
     """Counts, with or without telling the others."""
 
-    def start(self, me: NodeId) -> Steps[Count]:
-        yield Step(Count())
+    @action
+    def shout(self, s: Count) -> Step[Count]:
+        return Step(replace(s, loud=s.loud + 1), self.broadcast(Counted()))
 
     @action
-    def shout(self, me: NodeId, s: Count) -> Steps[Count]:
-        yield Step(replace(s, loud=s.loud + 1), self.broadcast(me, "counted"))
-
-    @action
-    def whisper(self, me: NodeId, s: Count) -> Steps[Count]:
-        yield Step(replace(s, quiet=s.quiet + 1))
+    def whisper(self, s: Count) -> Count:
+        return replace(s, quiet=s.quiet + 1)
 
     @receive
-    def heard(self, me: NodeId, s: Count, src: NodeId, msg: str) -> Steps[Count]:
-        yield Step(s)
+    def heard(self, s: Count, src: NodeId, msg: Counted) -> Count:
+        return s
 
 
-def two_each(views: Sequence[NodeView[Count]]) -> bool | str:
-    counts = [view.state.quiet + view.state.loud for view in views]
+def two_each(states: Sequence[Count]) -> bool | str:
+    counts = [s.quiet + s.loud for s in states]
     return "both have counted to two" if counts == [2, 2] else True
 
 
-def two_of_one(views: Sequence[NodeView[Count]]) -> bool:
-    return any(view.state.quiet + view.state.loud == 2 for view in views)
+def two_of_one(states: Sequence[Count]) -> bool:
+    return any(s.quiet + s.loud == 2 for s in states)
 
 
 def counting(claim: Property) -> Model:
-    return Model(Counter(node_ids(2)), [claim], Environment(network="bag"))
+    return Model(Counter(), [claim], Environment(network="bag"), nodes=node_ids(2))
 
 
 @pytest.mark.parametrize("engine", ["plain", "fast"])
 def test_fewest_switches_then_fewest_messages(engine: str) -> None:
-    report = check(counting(always("low", all_nodes(two_each))), Limits(first=True), engine=engine)
+    report = check(counting(always("low", all_nodes(Count, two_each))), Limits(first=True), engine=engine)
     result = report.results[0]
     assert result.trace is not None
     steps = [(str(s.event.node), s.event.name) for s in result.trace.steps]
@@ -283,7 +284,7 @@ def test_a_witness_is_made_clearest_when_it_is_asked_for(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Shortest, "clearest", clearest)
 
-    result = check(counting(sometimes("two", all_nodes(two_of_one)))).results[0]
+    result = check(counting(sometimes("two", all_nodes(Count, two_of_one)))).results[0]
     assert (result.verdict, result.detail, looked) == (Verdict.PROVED, "reached in 2 steps", [])
     assert result.trace is not None
     assert len({step.event.node for step in result.trace.steps}) == 1
@@ -297,14 +298,14 @@ def test_what_is_said_is_of_the_trace_that_is_shown() -> None:
         moved = after.state.quiet + after.state.loud
         return f"{after.node} {after.state}" if moved == 2 else True
 
-    report = check(counting(step("at most one", change(kept))), Limits(first=True))
+    report = check(counting(step("at most one", change(node_views(Count), kept))), Limits(first=True))
     result = report.results[0]
     assert result.shortest == 2 * 2**2
     assert result.detail == "n1 Count(quiet=2, loud=0)"
 
 
 def test_nothing_is_said_of_what_the_search_did_not_come_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = counting(always("low", all_nodes(two_each)))
+    model = counting(always("low", all_nodes(Count, two_each)))
     stopped = check(model, Limits(max_states=100_000, first=True)).results[0]
     assert stopped.shortest == 96
     assert stopped.trace is not None
@@ -316,7 +317,7 @@ def test_nothing_is_said_of_what_the_search_did_not_come_to(monkeypatch: pytest.
 
 
 def test_a_level_that_is_not_whole_is_not_counted() -> None:
-    model = counting(always("low", all_nodes(two_each)))
+    model = counting(always("low", all_nodes(Count, two_each)))
     whole = check(model, Limits(first=True))
     states = whole.stats.distinct
     found = [check(model, Limits(max_states=n)).results[0] for n in range(states // 2, states)]
@@ -325,27 +326,23 @@ def test_a_level_that_is_not_whole_is_not_counted() -> None:
     assert {result.trace is None for result in found if result.shortest} <= {False}
 
 
-@dataclass(frozen=True)
-class Turns:
+class Turns(State):
     """Whose turns there were."""
 
     a: int = 0
     b: int = 0
 
 
-@dataclass(frozen=True)
 class TakingTurns(Spec[Turns]):
     """Two processes that count."""
 
-    processes: tuple[str, ...] = ("a", "b")
+    def processes(self) -> Iterable[str]:
+        return ("a", "b")
 
-    def start(self) -> Steps[Turns]:
-        yield Step(Turns())
-
-    @action(over="processes")
-    def count(self, s: Turns, process: str) -> Steps[Turns]:
+    @action(over=processes)
+    def count(self, s: Turns, process: str) -> Turns:
         guard(getattr(s, process) < 2, "it has counted enough")
-        yield Step(replace(s, **{process: getattr(s, process) + 1}))
+        return replace(s, **{process: getattr(s, process) + 1})
 
 
 def turns(*properties: Property) -> Report:
@@ -366,7 +363,7 @@ def a_is_ahead(s: Turns) -> bool:
 
 def test_of_possibility() -> None:
     """Once somebody has counted to two, they can't both be at one any more: aa and bb are the shortest."""
-    report = turns(always_possible("one each", one_each))
+    report = turns(always_possible("one each", holds(Turns, one_each)))
     [result] = report.results
     assert result.shortest == 2
     assert result.trace is not None
@@ -376,7 +373,7 @@ def test_of_possibility() -> None:
 
 def test_the_way_to_a_loop() -> None:
     """The loop is staying at the end; of the six ways there those with one switch are the clearest."""
-    [result] = turns(always_eventually("uneven", uneven)).results
+    [result] = turns(always_eventually("uneven", holds(Turns, uneven))).results
     assert result.shortest == 6
     assert result.trace is not None
     assert result.trace.loop == len(result.trace.steps) == 4
@@ -385,7 +382,7 @@ def test_the_way_to_a_loop() -> None:
 
 def test_a_way_to_a_loop_that_keeps_the_claim_is_none() -> None:
     """aabb would be clearest, but there a is ahead; nothing is said of how many ways there are."""
-    [result] = turns(eventually("a is ahead", a_is_ahead)).results
+    [result] = turns(eventually("a is ahead", holds(Turns, a_is_ahead))).results
     assert result.shortest is None
     assert result.trace is not None
     assert str(result.trace.steps[0].event) == "count('b')"
@@ -395,7 +392,7 @@ def test_of_a_spec_the_arguments_say_whose_step_it_is() -> None:
     def low(s: Turns) -> bool:
         return (s.a, s.b) != (2, 2)
 
-    report = check(Model(TakingTurns(), [always("low", low)]))
+    report = check(Model(TakingTurns(), [always("low", holds(Turns, low))]))
     result: Result = report.results[0]
     assert result.trace is not None
     assert [str(s.event) for s in result.trace.steps] == ["count('a')"] * 2 + ["count('b')"] * 2

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from elcheck import always, each
+from elcheck import State, always, each
 from elcheck.checker.check.check import check
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.search import engines
@@ -105,7 +105,7 @@ def test_auto_does_without_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
     monkeypatch.setattr(engines, "_loaded", fail)
     monkeypatch.setattr(engines, "HAND_OVER", 100)
-    report = check(Counting(300).model(always("small", each(lambda node: True))))
+    report = check(Counting(300).model(always("small", each(State, lambda node: True))))
     assert (report.engine, report.stats.distinct) == ("plain", 301)
     assert capsys.readouterr().err == "elcheck: there is no room; the plain engine searches instead\n"
 

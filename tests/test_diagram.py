@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import click
 import pytest
 
 from elcheck import (
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
+    State,
     Step,
-    Steps,
     action,
     always,
     each,
@@ -87,42 +88,40 @@ def test_fates_are_where_a_message_was_sent() -> None:
     assert re.search(r"^  4 .*✗ │ lose", shown, re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(State):
     """Has not begun."""
 
 
-@dataclass(frozen=True)
-class Talked:
+class Talked(State):
     """Has spoken."""
 
     heard: int = 0
 
 
-@dataclass(frozen=True)
+class Myself(Message):
+    """Is told to oneself."""
+
+
 class Talking(Node[Waiting | Talked]):
     """Talks to itself."""
 
-    def start(self, me: NodeId) -> Steps[Waiting | Talked]:
-        yield Step(Waiting())
-
     @action
-    def talk(self, me: NodeId, s: Waiting | Talked) -> Steps[Waiting | Talked]:
+    def talk(self, s: Waiting | Talked) -> Step[Waiting | Talked]:
         guard(isinstance(s, Waiting), "it has spoken")
-        yield Step(Talked(), self.send(me, "me"))
+        return Step(Talked(), self.send(self.me, Myself()))
 
     @receive
-    def told(self, me: NodeId, s: Waiting | Talked, src: NodeId, msg: str) -> Steps[Waiting | Talked]:
-        yield Step(Talked(1))
+    def told(self, s: Waiting | Talked, src: NodeId, msg: Myself) -> Step[Waiting | Talked]:
+        return Step(Talked(1))
 
 
 def test_what_is_sent_to_oneself_and_a_state_of_another_class() -> None:
-    claim = always("deaf", each(lambda view: view.state.heard == 0, of=Talked))
-    model = Model(Talking(node_ids(2)), [claim], Environment(network="bag"))
+    claim = always("deaf", each(Talked, lambda s: s.heard == 0))
+    model = Model(Talking(), [claim], Environment(network="bag"), nodes=node_ids(2))
     trace = check(model, Limits(first=True)).results[0].trace
     assert trace is not None
     shown = [line[8:29].rstrip() for line in click.unstyle(diagram(model, trace)).splitlines()]
-    assert shown[:6] == ["", "Waiting", "talk", "Talked(heard=0)", "→ 'me' to n1@2", "1: 'me'"]
+    assert shown[:6] == ["", "Waiting", "talk", "Talked(heard=0)", "→ Myself() to n1@2", "1: Myself()"]
 
 
 def test_a_loop_without_steps_stays() -> None:

@@ -39,7 +39,7 @@ def searched(
     name: str, parameters: dict[str, object], environment: dict[str, object], limits: Limits
 ) -> tuple[NodeSystem, Engine]:
     """A search of a bundled model that keeps its edges."""
-    system = build(adapted(load(name).build(parameters, parameters), environment))
+    system = build(adapted(load(name)(**parameters), environment))
     assert isinstance(system, NodeSystem)
     engine = Engine(system, Judge(system), limits, lambda _: None, edges=True)
     engine.run()
@@ -77,7 +77,7 @@ def test_all_kinds_are_met() -> None:
 
 
 def test_none_are_kept_unless_wanted() -> None:
-    system = build(load("raft_election").build({"nodes": 2}, {}))
+    system = build(load("raft_election")(nodes=2))
     assert isinstance(system, NodeSystem)
     engine = Engine(system, Judge(system), Limits(), lambda _: None)
     engine.run()

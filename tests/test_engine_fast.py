@@ -10,9 +10,7 @@ from elcheck import (
     Environment,
     Model,
     Node,
-    NodeId,
     Step,
-    Steps,
     action,
     always,
     each,
@@ -28,7 +26,7 @@ from elcheck.checker.search.resources import Means
 from elcheck.checker.zoo.cases import Case
 from tests.cases import CASES, parameter
 from tests.contract import Contract
-from tests.models import Counter, Counting
+from tests.models import Counter, Counting, Told
 
 pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
 
@@ -66,16 +64,13 @@ def test_a_handler_that_fails_far_from_the_start_in_two_threads() -> None:
     """What was found before the state that it fails in is the same in one thread and in two."""
 
     class Failing(Node[Counter]):
-        def start(self, me: NodeId) -> Steps[Counter]:
-            yield Step(Counter())
-
         @action
-        def increment(self, me: NodeId, s: Counter) -> Steps[Counter]:
+        def increment(self, s: Counter) -> Counter:
             if s.value == 30:
                 raise ValueError("too many")
-            yield Step(Counter(s.value + 1))
+            return Counter(s.value + 1)
 
-    model = Model(Failing(node_ids(4)), [always("small", small)])
+    model = Model(Failing(), [always("small", small)], nodes=node_ids(4))
     one, two = (check(model, engine="fast", means=Means(workers=n)) for n in (1, 2))
     assert one.exit_code == two.exit_code
     assert one.search.failure == two.search.failure is not None
@@ -119,15 +114,15 @@ def test_split_sends_are_left_to_the_plain_engine() -> None:
     """A crash may come between two sends of one step: compiled code does not do that."""
 
     class Split(Node[Counter]):
-        def start(self, me: NodeId) -> Steps[Counter]:
-            yield Step(Counter(0))
+        def start(self) -> Counter:
+            return Counter(0)
 
         @action
-        def tell(self, me: NodeId, s: Counter) -> Steps[Counter]:
+        def tell(self, s: Counter) -> Step[Counter]:
             guard(s.value == 0, "it has told")
-            yield Step(Counter(1), self.broadcast(me, Counter(7), split=True))
+            return Step(Counter(1), self.broadcast(Told(), split=True))
 
-    model = Model(Split(node_ids(3)), [always("small", small)], environment=Environment(crash=1))
+    model = Model(Split(), [always("small", small)], nodes=node_ids(3), environment=Environment(crash=1))
     reports = [check(model, engine=engine) for engine in ("plain", "fast")]
     assert [report.engine for report in reports] == ["plain", "plain"]
 
@@ -144,4 +139,4 @@ def test_engines_by_name() -> None:
     assert list(ENGINES) == ["auto", "plain", "fast"]
 
 
-small = each(lambda n: n.state.value < 200, of=Counter)
+small = each(Counter, lambda s: s.value < 200)

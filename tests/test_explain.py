@@ -8,14 +8,28 @@ import click
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from elcheck import Environment, Model, always, change, each, eventually, never, pair, some, sometimes, step
+from elcheck import (
+    Environment,
+    Model,
+    State,
+    always,
+    change,
+    each,
+    eventually,
+    never,
+    node_views,
+    pair,
+    some,
+    sometimes,
+    step,
+)
 from elcheck.checker.check.check import Limits, Report, check
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.loading.model_file import adapted, load
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError
-from elcheck.checker.model.handlers import HandlerError
 from elcheck.checker.model.property import Property
-from elcheck.checker.model.state import NodeView, State
+from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.validate import validate
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.traces.explain import Explanation, explain
@@ -25,11 +39,11 @@ from tests.random_models import Case, models
 from tests.test_oracle import examples
 
 SAID = "Question(number=1)"
-FEW = always("few answers", each(lambda view: view.state.answers < 1, of=Server))
+FEW = always("few answers", each(Server, lambda s: s.answers < 1))
 
 
 def first(name: str, *, environment: dict[str, object] | None = None, **parameters: object) -> Report:
-    model = adapted(load(name).build(parameters, parameters), environment or {})
+    model = adapted(load(name)(**parameters), environment or {})
     claims = [claim for claim in model.properties if claim.kind not in ("possible", "liveness")]
     return check(replace(model, properties=claims), Limits(first=True))
 
@@ -107,7 +121,7 @@ def test_a_joint_step_matters_to_a_node_that_it_changes() -> None:
 
 def test_of_a_step_the_node_that_it_changes() -> None:
     model = asking()
-    claim = step("nobody waits", change(lambda before, after: not after.state.waits, of=Client))
+    claim = step("nobody waits", change(Client, lambda before, after: not after.waits))
     trace = walk(model, "n2 crash", "n1 ask")
     found = explain(trace, model, claim)
     assert found.needs == (None, ())
@@ -117,10 +131,10 @@ def test_of_a_step_the_node_that_it_changes() -> None:
 def test_of_a_pair_the_two_that_break_it() -> None:
     model = asking()
 
-    def alike(a: NodeView[Client], b: NodeView[Client]) -> bool:
-        return a.state == b.state
+    def alike(a: Client, b: Client) -> bool:
+        return a == b
 
-    claim = always("alike", pair(alike, of=Client))
+    claim = always("alike", pair(Client, alike))
     found = explain(walk(model, "n3 crash", "n1 ask"), model, claim)
     assert found.reads == "n1 and n2 at the end"
     assert found.needs == (None, ())
@@ -130,16 +144,13 @@ def test_of_a_witness_the_nodes_that_satisfy_it() -> None:
     model = asking()
     trace = walk(model, "n2 crash", "n1 ask")
 
-    def waits(view: NodeView[Client]) -> bool | str:
-        return view.state.waits or "it does not wait"
+    def waits(view: Client) -> bool | str:
+        return view.waits or "it does not wait"
 
-    scope = each(waits, of=Client)
+    scope = each(Client, waits)
     assert explain(trace, model, sometimes("one waits", scope)).reads == "n1 at the end"
     assert explain(trace, model, always("all wait", scope)).reads == "n2 at the end"
-    assert (
-        explain(trace, model, never("one waits", each(lambda v: v.state.waits, of=Client))).reads
-        == "n1 at the end"
-    )
+    assert explain(trace, model, never("one waits", each(Client, lambda v: v.waits))).reads == "n1 at the end"
 
 
 def test_of_history_the_steps_that_it_notes() -> None:
@@ -154,7 +165,7 @@ def test_what_can_not_be_told_apart_is_kept() -> None:
     trace = walk(model, "n2 crash", "n1 ask")
     for claim in (None, Property("deadlock", "no deadlock", FEW.scope), Property("possible", "x", FEW.scope)):
         assert explain(trace, model, claim).matters == [True, True]
-    spec = check(load("die_hard").build({}, {}))
+    spec = check(load("die_hard")())
     goal = spec.results[-1].trace
     assert goal is not None
     assert all(explain(goal, spec.model, spec.system.claims[-1]).matters)
@@ -162,7 +173,7 @@ def test_what_can_not_be_told_apart_is_kept() -> None:
 
 def test_of_a_loop_every_step_and_what_they_rest_on() -> None:
     model = asking()
-    answered = eventually("an answer", some(each(lambda view: view.state.answers > 0, of=Server)))
+    answered = eventually("an answer", some(each(Server, lambda s: s.answers > 0)))
     trace = walk(model, "n2 crash", "n1 ask", f"n3 lose {SAID} from n1", "n1 ask", loop=2)
     found = explain(trace, model, answered)
     assert found.needs == (None, (), (2, 4), (2,))  # a question of the round before is what is lost
@@ -175,7 +186,7 @@ def test_the_table_marks_and_says_what_each_step_needs() -> None:
     trace = report.results[0].trace
     assert trace is not None
     explanation = Explanation("x", ((), None, *((1, 2) for _ in trace.steps[2:])))
-    lines = trace_table(report, trace, explanation=explanation).splitlines()
+    lines = trace_table(report.model, trace, explanation=explanation).splitlines()
     plain = [click.unstyle(line) for line in lines]
     assert plain[0].split()[:3] == ["step", "needs", "node"]
     assert plain[4].startswith("2 ·")
@@ -202,7 +213,7 @@ def test_what_matters_can_happen_without_the_rest(case: Case, data: st.DataObjec
     except (DefinitionError, HandlerError):
         reject()
     node = data.draw(st.sampled_from([view.node for view in trace.initial.nodes]))
-    claim = always("x", each(lambda view: view.node != node, of=object))
+    claim = always("x", each(node_views(State), lambda view: view.node != node))
     found = explain(trace, model, claim)
     assert found.reads == f"{node} at the end"
     assert again(model, trace, found).nodes[node.index] == trace.states[-1].nodes[node.index]
@@ -222,7 +233,7 @@ def random_walk(model: Model, data: st.DataObject) -> Trace:
     return Trace(initial, tuple(steps))
 
 
-def again(model: Model, trace: Trace, found: Explanation) -> State:
+def again(model: Model, trace: Trace, found: Explanation) -> GlobalState:
     """Carry out the steps that matter, each with the outcome that it had at its node."""
     interpreter = Interpreter(model)
     state = trace.initial

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import Client, TestResponse
 
-from elcheck import Model, always, each, step
+from elcheck import Model, State, always, each, node_views, step
 from elcheck.checker import cli
 from elcheck.checker.check.check import Limits, check
 from elcheck.checker.commands.explore import checked, traces_of
@@ -170,7 +170,7 @@ def test_what_one_state_does_not_tell() -> None:
 
 
 def test_a_step_that_breaks_a_property_of_steps() -> None:
-    grows = step("it never falls", change(lambda old, new: new.state.value >= old.state.value, of=Counter))
+    grows = step("it never falls", change(Counter, lambda old, new: new.value >= old.value))
     to = client(Counting(limit=1, wraps=True).model(grows))
     first, second = at(to, 0)["steps"][0], at(to, 0, 0)["steps"][0]
     assert (first["breaks"], second["breaks"]) == ([], ["it never falls"])
@@ -181,12 +181,12 @@ def test_a_step_that_breaks_a_property_of_steps() -> None:
 
 
 def test_what_raises_is_said_and_decides_nothing() -> None:
-    to = client(Counting(divides_at=0).model(always("small", each(lambda view: view.up))))
+    to = client(Counting(divides_at=0).model(always("small", each(node_views(State), lambda view: view.up))))
     here = at(to, 0)
     assert "ZeroDivisionError" in str(here["raised"])
     assert here["steps"] == []
-    wrong = always("wrong", each(lambda v: 1 // v.state.value > 0, of=Counter))
-    later = always("later", each(lambda v: v.up))
+    wrong = always("wrong", each(Counter, lambda v: 1 // v.value > 0))
+    later = always("later", each(node_views(State), lambda v: v.up))
     answers = at(client(Counting().model(wrong, later)), 0)["properties"]
     assert [p["answer"] for p in answers] == ["open", "open", "broken"]
     assert "ZeroDivisionError" in str(answers[2]["detail"])
@@ -205,7 +205,7 @@ def test_a_random_walk_is_that_of_its_seed() -> None:
 
 
 def test_a_random_walk_ends_where_a_property_breaks() -> None:
-    small = always("small", each(lambda view: view.state.value < 2, of=Counter))
+    small = always("small", each(Counter, lambda view: view.value < 2))
     assert walked(client(Counting().model(small)), 0, 9)[:2] == ([0, 0, 0], "small: broken")
     assert walked(client(Counting().model()), 0, 9)[:2] == ([0, 0, 0, 0], "no step is enabled")
 

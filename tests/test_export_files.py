@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter as Counts
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +30,7 @@ from tests.walks import model_of, reported, walk
 
 
 def small_report() -> Report:
-    return check(load("die_hard").build({}, {}))
+    return check(load("die_hard")())
 
 
 def steps_of(graph: nx.MultiDiGraph[int]) -> Counts[tuple[int, str, int]]:
@@ -66,7 +67,7 @@ def test_graphs_hold_the_same_states_and_steps(tmp_path: Path) -> None:
 def test_aut_has_one_initial_state() -> None:
     """Where a model has several, one before them leads to each."""
     (n1,) = node_ids(1)
-    model = Counting().model(always("below 9", each(lambda n: n.state.value < 9)))
+    model = Counting().model(always("below 9", each(Counter, lambda s: s.value < 9)))
     several = check(replace(model, initial=[Prepared({n1: Counter(0)}), Prepared({n1: Counter(2)})]))
     initial, states, edges = read_aut(rendered(several, FORMATS[".aut"]))
     assert (initial, states) == (0, 1 + 4)
@@ -84,7 +85,7 @@ def sarif(report: Report, command: str = "elcheck x") -> Sarif:
 
 
 def test_sarif_has_a_result_for_each_refuted_property() -> None:
-    report = check(load("raft").build({"bug": "forget-vote"}, {}), Limits(depth=10))
+    report = check(load("raft")(bug="forget-vote"), Limits(depth=10))
     read = sarif(report, "elcheck raft --bug forget-vote").runs[0]
     rules = read.tool.driver.rules
     results = read.results
@@ -102,8 +103,10 @@ def test_sarif_has_a_result_for_each_refuted_property() -> None:
 
 
 def test_sarif_leads_through_the_source() -> None:
-    """Each location is a line of the model: that of the step's handler."""
-    report = check(load("raft").build({"bug": "forget-vote"}, {}), Limits(depth=10))
+    """Each location is a line of the model: in the step's handler, or, where that is elcheck's own start, the
+    class of the program.
+    """
+    report = check(load("raft")(bug="forget-vote"), Limits(depth=10))
     results = json.loads(rendered(report, FORMATS[".sarif"]))["runs"][0]["results"]
     steps = results[0]["codeFlows"][0]["threadFlows"][0]["locations"]
     lines = (ROOT / "models" / "raft.py").read_text(encoding="utf-8").splitlines()
@@ -112,12 +115,10 @@ def test_sarif_leads_through_the_source() -> None:
         assert step["executionOrder"] == number
         place = step["location"]["physicalLocation"]
         assert (ROOT / unquote(place["artifactLocation"]["uri"])).samefile(ROOT / "models" / "raft.py")
-        line = place["region"]["startLine"]
-        written.append(
-            next(said for said in lines[line - 1 :] if "def " in said).split("def ")[1].split("(")[0]
-        )
+        above = "\n".join(lines[: place["region"]["startLine"]])
+        written.append(re.findall(r"^(?:class|    def) (\w+)", above, re.MULTILINE)[-1])
     assert written == [
-        "start", "election_timeout", "election_timeout", "request_vote", "start", "start",
+        "ForgetVote", "election_timeout", "election_timeout", "request_vote", "ForgetVote", "ForgetVote",
         "request_vote", "vote", "become_leader", "vote", "become_leader",
     ]  # fmt: skip
     assert steps[4]["location"]["message"]["text"] == "4 n3: crash"
@@ -141,8 +142,8 @@ def test_sarif_of_all_kinds_of_steps(world: str) -> None:
 
 def test_sarif_does_not_keep_silent_of_what_was_not_told() -> None:
     """No result is no proof: what is undetermined or vacuous is a warning, what a bound cut a note."""
-    goal = sometimes("it is 9", each(lambda n: n.state.value == 9))
-    within = always("below 5", each(lambda n: n.state.value < 5))
+    goal = sometimes("it is 9", each(Counter, lambda s: s.value == 9))
+    within = always("below 5", each(Counter, lambda s: s.value < 5))
     report = check(Counting().model(goal, within), Limits(depth=1))
     run = json.loads(rendered(report, FORMATS[".sarif"]))["runs"][0]
     notifications = run["invocations"][0]["toolExecutionNotifications"]
@@ -156,7 +157,9 @@ def test_sarif_does_not_keep_silent_of_what_was_not_told() -> None:
 def test_sarif_of_an_error() -> None:
     """What a handler raised is a result too."""
     counting = Counting(divides_at=2)
-    results = sarif(check(counting.model(always("small", each(lambda n: n.state.value < 9))))).runs[0].results
+    results = (
+        sarif(check(counting.model(always("small", each(Counter, lambda s: s.value < 9))))).runs[0].results
+    )
     assert results is not None
     assert "ZeroDivisionError" in (results[0].message.text or "")
 

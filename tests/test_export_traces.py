@@ -11,12 +11,13 @@ from functools import cache
 import itf_py
 import pytest
 
-from elcheck import Environment, Model, Node, NodeId, Step, Steps, action, node_ids, receive
+from elcheck import Environment, Message, Model, Node, NodeId, State, Step, action, node_ids, receive
 from elcheck.checker.check.check import Report
 from elcheck.checker.export.formats import FORMATS, rendered
 from elcheck.checker.export.itf import expression
 from elcheck.checker.model.state import Envelope, Event
 from elcheck.checker.render import as_json
+from elcheck.checker.traces.source import place_of_step
 from elcheck.checker.traces.trace import Trace
 from tests.export_readers import (
     Logged,
@@ -47,26 +48,25 @@ def in_format(report: Report, ending: str) -> str:
 # -- a small model ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Said:
+class Heard(State):
     words: str = "nothing"
 
 
-@dataclass(frozen=True)
-class Gossip(Node[Said]):
+class Said(Message):
+    words: str
+
+
+class Gossip(Node[Heard]):
     words: str = "hello"
     targets: tuple[NodeId, ...] = ()
 
-    def start(self, me: NodeId) -> Steps[Said]:
-        yield Step(Said())
-
     @action
-    def speak(self, me: NodeId, s: Said) -> Steps[Said]:
-        yield Step(s, self.send(self.targets or self.peers(me), Said(self.words)))
+    def speak(self, s: Heard) -> Step[Heard]:
+        return Step(s, self.send(self.targets or self.peers, Said(self.words)))
 
     @receive
-    def hear(self, me: NodeId, s: Said, src: NodeId, msg: Said) -> Steps[Said]:
-        yield Step(msg, self.send(self.targets, msg))
+    def hear(self, s: Heard, src: NodeId, msg: Said) -> Step[Heard]:
+        return Step(Heard(msg.words), self.send(self.targets, msg))
 
 
 # -- ITF -------------------------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def _picks(event: Event | None) -> dict[str, object]:
     if event is None:
         return {}
     me = {} if event.node is None else {"me": event.node.name}
-    return {**me, **{name: as_json.value(part) for name, part in event.args}}
+    return {**me, **{name: as_json.value(part) for name, part in (*event.args, *event.choice)}}
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -224,10 +224,12 @@ def test_tlc_holds_every_state_and_step(world: str, seed: int) -> None:
     itf = read_itf(in_format(report, ".itf.json"))["states"]
     assert isinstance(itf, list)
     assert read.states == [_without_action(state) for state in itf]
-    for (source, name, given, line, target), step in zip(read.actions, trace.steps, strict=True):
+    for (source, name, given, line, target), (_, before, step) in zip(
+        read.actions, trace.numbered, strict=True
+    ):
         assert (name, given, target) == (step.event.name, _picks(step.event), source + 1)
-        handler = report.system.runner.handler(step.event)
-        assert handler is None or handler.line == line
+        place = place_of_step(report.system.runner, before, step)
+        assert place is None or place.line == line
 
 
 # -- ShiViz ----------------------------------------------------------------------------------------------
@@ -299,7 +301,7 @@ def test_the_environment_is_a_host() -> None:
 
 def clocks(environment: Environment, *events: str) -> list[dict[str, int]]:
     """The clocks of these events of two gossiping nodes."""
-    model = Model(Gossip(node_ids(2)), [], environment)
+    model = Model(Gossip(), [], environment, nodes=node_ids(2))
     report = reported(model, follow(model, *events))
     return [event.clock for event in read_shiviz(in_format(report, ".shiviz"))][2:]
 
@@ -355,7 +357,7 @@ AWKWARD = "end; 50% #1 <b>%%{init}%%</b> & a\nb :wrap: $$x$$ `q` ü→"
 @pytest.mark.parametrize("names", ["end a-b", "Loop über", "n1 n2"])
 def test_awkward_names_and_texts(names: str) -> None:
     """What is syntax in a format comes back as text."""
-    model = Model(Gossip(node_ids(names), AWKWARD), [], Environment(network="fifo"))
+    model = Model(Gossip(AWKWARD), [], Environment(network="fifo"), nodes=node_ids(names))
     report = reported(model, walk(model, 1, 4), name=AWKWARD)
     participants, drawn = read_mermaid(in_format(report, ".mmd"))
     assert list(participants.values()) == names.split()
@@ -367,7 +369,7 @@ def test_awkward_names_and_texts(names: str) -> None:
     states = read_itf(in_format(report, ".itf.json"))["states"]
     assert isinstance(states, list)
     assert states[-1]["nodes"][names.split()[1]] in (
-        {"type": "Said", "words": w} for w in ("nothing", AWKWARD)
+        {"type": "Heard", "words": w} for w in ("nothing", AWKWARD)
     )
     read_tlc(in_format(report, ".tlc.json"))
 
@@ -375,7 +377,7 @@ def test_awkward_names_and_texts(names: str) -> None:
 def test_a_message_that_is_taken_and_sent_again() -> None:
     """What is under way is the same before and after; that it is sent is shown all the same."""
     n1, n2 = node_ids(2)
-    model = Model(Gossip((n1, n2), targets=(n1,)), [], Environment(network="bag"))
+    model = Model(Gossip(targets=(n1,)), [], Environment(network="bag"), nodes=(n1, n2))
     report = reported(model, follow(model, "n1 speak", "n1 hear"))
     note = read_mermaid(in_format(report, ".mmd"))[1][-1]
     assert note.lines == ("words 'nothing' → 'hello'", "sends Said(words='hello') to n1")

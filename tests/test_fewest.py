@@ -8,7 +8,7 @@ import json
 import pytest
 from hypothesis import assume, given
 
-from elcheck import always, each
+from elcheck import always, each, node_views
 from elcheck.checker import cli
 from elcheck.checker.check.check import Limits, Report, check
 from elcheck.checker.check.verdict import Verdict
@@ -16,7 +16,7 @@ from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import State
+from elcheck.checker.model.state import GlobalState
 from elcheck.checker.strategies.fewest_faults import COUNTED, FINITE, faults_in, fewest_faults
 from tests.models import Counter, Counting
 from tests.oracle import Facts, ask_of_state, ask_of_step, done
@@ -38,7 +38,7 @@ def brute_force(model: Model, cap: int) -> dict[str, Cost]:
     state is reached with less. Models of more than ``cap`` states are rejected.
     """
     machine = Machine(model)
-    best: dict[State, Cost] = dict.fromkeys(machine.initial(), (0, 0))
+    best: dict[GlobalState, Cost] = dict.fromkeys(machine.initial(), (0, 0))
     found: dict[str, Cost] = {}
     work = list(best)
     while work:
@@ -127,7 +127,7 @@ def test_a_limit_on_depth_is_kept(case: Case) -> None:
 
 
 def test_a_longer_trace_with_fewer_faults() -> None:
-    fine = always("up and small", each(lambda n: n.up and n.state.value < 3, of=Counter))
+    fine = always("up and small", each(node_views(Counter), lambda n: n.up and n.state.value < 3))
     model = dataclasses.replace(Counting().model(fine), environment=Environment(crash=1))
     report = check(model)
     assert costs(report) == {"up and small": (1, 1)}
@@ -152,7 +152,7 @@ def test_the_report_says_it(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_a_behaviour_without_end_is_not_claimed_to_have_the_fewest() -> None:
     given = {"nodes": 4, "liveness": True, "weak_timers": True}
-    report = check(load("bully").build(given, given))
+    report = check(load("bully")(**given))
     least = fewest_faults(report, Limits())
     name = "in the end all follow the highest"
     assert least[name].fewest == "not looked for, since no trace that ends decides it"
@@ -161,7 +161,7 @@ def test_a_behaviour_without_end_is_not_claimed_to_have_the_fewest() -> None:
 
 def test_the_limit_that_ended_it_is_named() -> None:
     file = load("raft")
-    model = file.build({"bug": "forget-vote"}, {})
+    model = file(bug="forget-vote")
     report = check(model, Limits(depth=10))
     cut_short = fewest_faults(report, Limits(depth=10, max_states=50))
     refuted = [result for result in cut_short.results if result.verdict is Verdict.REFUTED]

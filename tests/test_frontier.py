@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 from hypothesis import assume, given
 
-from elcheck import Environment, always, each, eventually, taken
+from elcheck import Environment, always, each, eventually, node_views, taken
 from elcheck.checker import cli
 from elcheck.checker.check.check import Limits, Report, check
 from elcheck.checker.check.verdict import Verdict
@@ -154,7 +154,7 @@ def test_two_leaders_need_a_restart(capfd: pytest.CaptureFixture[str]) -> None:
 
 def counting(crashes: Budget) -> Model:
     """Refuted by a crash."""
-    fine = always("up", each(lambda n: n.up, of=Counter))
+    fine = always("up", each(node_views(Counter), lambda n: n.up))
     model = Counting().model(fine)
     return dataclasses.replace(model, environment=dataclasses.replace(model.environment, crash=crashes))
 
@@ -186,7 +186,7 @@ def test_a_minimum_that_is_not_sure() -> None:
 
 def test_a_claim_of_which_nothing_can_be_said() -> None:
     """No behaviour is as it is assumed, so that nothing breaks the claim: that is no proof."""
-    claim = eventually("counted", each(lambda n: n.state.value == 3, of=Counter))
+    claim = eventually("counted", each(Counter, lambda s: s.value == 3))
     model = Counting().model(claim)
     found = frontier(dataclasses.replace(model, assume=[always(taken("restart"))]))
     assert [row.verdict for row in found.rows] == [Verdict.UNDETERMINED]
@@ -194,7 +194,7 @@ def test_a_claim_of_which_nothing_can_be_said() -> None:
 
 
 def test_what_raises_is_a_row_of_its_own() -> None:
-    model = Counting(divides_at=2).model(always("up", each(lambda n: n.up, of=Counter)))
+    model = Counting(divides_at=2).model(always("up", each(node_views(Counter), lambda n: n.up)))
     found = frontier(dataclasses.replace(model, environment=Environment(crash=1)))
     assert [row.name for row in found.rows] == ["up", "nothing raises"]
     assert found.exit_code == 14

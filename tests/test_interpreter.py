@@ -10,6 +10,7 @@ from hypothesis import given
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.state import Event
+from elcheck.checker.model.step import Choice
 from elcheck.checker.system import build
 from tests.oracle import successors
 from tests.oracle_steps import Machine
@@ -41,5 +42,5 @@ def test_three_readings_of_the_semantics(case: Case) -> None:
                 frontier.append(succ)
 
 
-def _kind(event: Event) -> str:
-    return event.kind
+def _kind(event: Event) -> tuple[str, Choice]:
+    return event.kind, event.choice

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from elcheck import (
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
+    State,
     Step,
-    Steps,
     action,
     each,
     eventually,
@@ -33,43 +32,38 @@ FAULTS = {"loss": "lose", "disconnect": "disconnect", "partition": "partition"}
 """By their budgets."""
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(State):
     """Whether a node has said its word, and whether it has heard one."""
 
     said: bool = False
     heard: bool = False
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(Message):
     """The word, in so many words: an event without it would be another one."""
 
     number: int = 7
 
 
-@dataclass(frozen=True)
 class Telling(Node[Told]):
     """The first node tells the second one, once."""
 
-    def start(self, me: NodeId) -> Steps[Told]:
-        yield Step(Told())
-
     @action
-    def tell(self, me: NodeId, s: Told) -> Steps[Told]:
-        guard(me == self.nodes[0] and not s.said, "only the first one, once")
-        yield Step(Told(said=True), self.send(self.nodes[1], Word()))
+    def tell(self, s: Told) -> Step[Told]:
+        guard(self.me == self.nodes[0] and not s.said, "only the first one, once")
+        return Step(Told(said=True), self.send(self.nodes[1], Word()))
 
     @receive
-    def hear(self, me: NodeId, s: Told, src: NodeId, msg: Word) -> Steps[Told]:
-        yield Step(Told(s.said, heard=True))
+    def hear(self, s: Told, src: NodeId, msg: Word) -> Told:
+        return Told(s.said, heard=True)
 
 
 def report(fault: str, engine: str) -> Report:
     model = Model(
-        Telling(node_ids(2)),
+        Telling(),
+        nodes=node_ids(2),
         environment=Environment(network="fifo"),
-        properties=[eventually("somebody hears", some(each(lambda view: view.state.heard, of=Told)))],
+        properties=[eventually("somebody hears", some(each(Told, lambda view: view.heard)))],
         fairness=[weak("tell", "hear")],
     )
     return check(adapted(model, {fault: 1}), engine=engine)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
@@ -13,10 +13,12 @@ from elcheck import (
     Environment,
     Fair,
     Formula,
+    Message,
     Model,
     Node,
     NodeId,
     Property,
+    State,
     Step,
     Steps,
     action,
@@ -40,49 +42,41 @@ from elcheck.checker.temporal.assumptions import Assumptions
 from elcheck.specs import environments
 
 
-@dataclass(frozen=True)
-class Light:
+class Light(State):
     """Whether it is on, and whether it was asked to be."""
 
     on: bool = False
     asked: bool = False
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(Message):
     """Switch it on."""
 
 
-@dataclass(frozen=True)
 class Lamp(Node[Light]):
     """n1 asks n2 to switch its light on, by a timeout, when it likes to."""
 
-    nodes: tuple[NodeId, ...] = node_ids(2)
-
-    def start(self, me: NodeId) -> Steps[Light]:
-        yield Step(Light())
-
     @timeout
-    def ask(self, me: NodeId, s: Light) -> Steps[Light]:
-        guard(me == self.nodes[0] and not s.asked, "it has asked")
-        yield Step(replace(s, asked=True), self.send(self.nodes[1], Ask()))
+    def ask(self, s: Light) -> Step[Light]:
+        guard(self.me == self.nodes[0] and not s.asked, "it has asked")
+        return Step(replace(s, asked=True), self.send(self.nodes[1], Ask()))
 
     @receive(fair=WEAK)
-    def asked(self, me: NodeId, s: Light, src: NodeId, msg: Ask) -> Steps[Light]:
-        yield Step(replace(s, on=True))
+    def asked(self, s: Light, src: NodeId, msg: Ask) -> Light:
+        return replace(s, on=True)
 
     @action
-    def dream(self, me: NodeId, s: Light) -> Steps[Light]:
+    def dream(self, s: Light) -> Light:
         guard(s.on and not s.asked, "it is not the time")
-        yield Step(replace(s, asked=True))
+        return replace(s, asked=True)
 
 
-LIT = eventually("it is on", some(each(lambda n: n.state.on)))
+LIT = eventually("it is on", some(each(Light, lambda s: s.on)))
 
 
 def lamp(environment: Environment, *fairness: Fair, claim: Property = LIT) -> Model:
     """The model, with a claim."""
-    return Model(Lamp(), [claim], environment, fairness=fairness)
+    return Model(Lamp(), [claim], environment, nodes=node_ids(2), fairness=fairness)
 
 
 @pytest.mark.parametrize(
@@ -138,6 +132,32 @@ def test_mishaps_to_messages_are_told_apart(engine: str) -> None:
         assert result.verdict is expected
 
 
+class Tossing(Node[Light]):
+    """It may switch its light on and off for ever, or be done with it."""
+
+    named: bool
+
+    @action(fair=WEAK)
+    def toss(self, s: Light) -> Steps[Light]:
+        guard(not s.asked, "it is done")
+        for way, then in (("on", replace(s, on=not s.on)), ("away", replace(s, asked=True))):
+            yield Step(then, choice={"way": way} if self.named else None)
+
+
+@pytest.mark.parametrize("engine", ["plain", "fast"])
+def test_each_choice_is_fair_on_its_own(engine: str) -> None:
+    """A choice that has a name is an event; without names there is one event, which either step takes."""
+    done = eventually("it is done", each(Light, lambda s: s.asked))
+    unnamed, named = (Model(Tossing(names), [done], nodes=node_ids(1)) for names in (False, True))
+    [result] = check(unnamed, engine=engine).results
+    assert result.trace is not None
+    assert [str(step.event) for step in result.trace.steps] == ["toss", "toss"]
+    assert check(named, engine=engine).verdict is Verdict.PROVED
+    [result] = check(replace(named, fairness=[unfair("toss")]), engine=engine).results
+    assert result.trace is not None
+    assert {str(step.event) for step in result.trace.steps} <= {"toss(way=on)"}
+
+
 def test_what_is_assumed_is_said() -> None:
     model = lamp(Environment(network="set", timing="sync"), unfair("dream"))
     assert str(Assumptions(model)) == "weak fairness of asked and strong fairness of ask"
@@ -159,11 +179,17 @@ def _bare(s: object) -> bool:
             lambda m: replace(m, properties=[ltl("f", taken("shine"))]),
             "the property 'f' speaks of steps 'shine'",
         ),
-        (lambda m: replace(m, properties=[eventually("f", _bare)]), "needs a scope"),
+        (
+            lambda m: replace(m, properties=[eventually("f", _bare)]),  # type: ignore[call-overload]  # so it is
+            "the property 'f' has the function _bare in a formula, which needs a scope there",
+        ),
         (lambda m: replace(m, assume=[taken("shine")]), "Model(assume=...)"),
         (lambda m: replace(m, assume=[LIT]), "is no Formula"),
         (lambda m: replace(m, properties=[ltl("f", Formula())]), "in a formula"),
-        (lambda m: replace(m, properties=[eventually("f", each(_bare, of=Ask))]), "looks at no node"),
+        (
+            lambda m: replace(m, properties=[eventually("f", each(Ask, _bare))]),
+            "a formula of the property 'f' looks at states of class Ask, and there are none",
+        ),
     ],
 )
 def test_what_can_not_be_meant(change: Callable[[Model], Model], words: str) -> None:

@@ -21,7 +21,7 @@ def test_one_timeout_starves_another(fairness: Fair, expected: Verdict, engine: 
     quiet for a moment only. Weak fairness lets n2 wait for ever, whose timeout is never enabled for long.
     """
     n1, n2, _ = node_ids(3)
-    bully = load("bully").build({"bug": "false-suspicion"}, {"bug": "false-suspicion"})
+    bully = load("bully")(bug="false-suspicion")
     environment = Environment(network="fifo", timing="sync")
     claim = eventually("n2 suspects", taken("suspect", n2))
     model = replace(bully, environment=environment, properties=[claim], deadlock=False, fairness=[fairness])
@@ -42,7 +42,7 @@ def test_who_waits_for_a_dead_winner_starves_who_could_win(engine: str) -> None:
     """Four nodes, of which the two highest have crashed, one of them after it had answered n2."""
     given = {"nodes": 4, "liveness": True, "weak_timers": True}
     n1, n2, *_ = node_ids(4)
-    report = check(load("bully").build(given, given), engine=engine)
+    report = check(load("bully")(**given), engine=engine)
     [result] = [r for r in report.results if r.kind == "liveness"]
     assert result.verdict is Verdict.REFUTED
     assert result.trace is not None
@@ -54,7 +54,7 @@ def test_who_waits_for_a_dead_winner_starves_who_could_win(engine: str) -> None:
         kept.condition for kept in result.certificate.kept if kept.how == "disabled"
     ]
     given["weak_timers"] = False
-    strong_ = check(load("bully").build(given, given), engine=engine)
+    strong_ = check(load("bully")(**given), engine=engine)
     assert [r.verdict for r in strong_.results if r.kind == "liveness"] == [Verdict.PROVED]
 
 

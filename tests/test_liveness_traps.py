@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -13,14 +14,15 @@ from elcheck import (
     Environment,
     Fair,
     Formula,
+    Message,
     Model,
     Node,
     NodeId,
     Property,
     Scope,
     Spec,
+    State,
     Step,
-    Steps,
     action,
     always,
     always_eventually,
@@ -32,6 +34,7 @@ from elcheck import (
     holds,
     ltl,
     node_ids,
+    node_views,
     receive,
     some,
     strong,
@@ -70,32 +73,28 @@ def loop_of(report: Report) -> list[str]:
 # -- 1 ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Reign:
+class Reign(State):
     """Who leads, and how often somebody was elected."""
 
     leaders: frozenset[str] = frozenset()
     term: int = 0
 
 
-@dataclass(frozen=True)
 class Reigns(Spec[Reign]):
     """Two may be elected, and all may go down."""
 
-    names: tuple[str, ...] = ("n1", "n2")
+    def names(self) -> Iterable[str]:
+        return ("n1", "n2")
 
-    def start(self) -> Steps[Reign]:
-        yield Step(Reign())
-
-    @action(over="names")
-    def elect(self, s: Reign, name: str) -> Steps[Reign]:
+    @action(over=names)
+    def elect(self, s: Reign, name: str) -> Reign:
         guard(s.term < 2, "terms have run out")
-        yield Step(Reign(s.leaders | {name}, s.term + 1))
+        return Reign(s.leaders | {name}, s.term + 1)
 
     @action
-    def down(self, s: Reign) -> Steps[Reign]:
+    def down(self, s: Reign) -> Reign:
         guard(bool(s.leaders), "nobody leads")
-        yield Step(Reign(frozenset(), s.term))
+        return Reign(frozenset(), s.term)
 
 
 def reigns(*bounds: Bound) -> Model:
@@ -104,7 +103,7 @@ def reigns(*bounds: Bound) -> Model:
     def led(s: Reign) -> bool:
         return bool(s.leaders)
 
-    claim = always_eventually("somebody leads again and again", led)
+    claim = always_eventually("somebody leads again and again", holds(Reign, led))
     return Model(Reigns(), [claim], bounds=bounds, fairness=[weak("elect", "down", per="group")])
 
 
@@ -113,7 +112,7 @@ def test_a_constraint_does_not_make_liveness_vacuous() -> None:
     free = check(reigns())
     assert verdict(free) is Verdict.REFUTED
     assert free.exit_code == EXIT["liveness"]
-    bound = check(reigns(Bound("term", lambda s: s.term < 1)))
+    bound = check(reigns(Bound("term", Reign, lambda s: s.term < 1)))
     assert verdict(bound) is Verdict.UNDETERMINED
     assert "term" in result(bound).detail
 
@@ -121,8 +120,7 @@ def test_a_constraint_does_not_make_liveness_vacuous() -> None:
 # -- 2 ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(State):
     """A byte, and which of two processes have ended."""
 
     n: int = 0
@@ -130,22 +128,18 @@ class Written:
     q_ended: bool = False
 
 
-@dataclass(frozen=True)
 class TwoWriters(Spec[Written]):
     """P writes 1 and ends, Q writes 2 and ends."""
 
-    def start(self) -> Steps[Written]:
-        yield Step(Written())
-
     @action(fair=WEAK)
-    def p(self, s: Written) -> Steps[Written]:
+    def p(self, s: Written) -> Written:
         guard(not s.p_ended, "P has ended")
-        yield Step(replace(s, n=1, p_ended=True))
+        return replace(s, n=1, p_ended=True)
 
     @action(fair=WEAK)
-    def q(self, s: Written) -> Steps[Written]:
+    def q(self, s: Written) -> Written:
         guard(not s.q_ended, "Q has ended")
-        yield Step(replace(s, n=2, q_ended=True))
+        return replace(s, n=2, q_ended=True)
 
 
 def test_a_behaviour_in_which_all_have_ended_is_fair() -> None:
@@ -154,7 +148,7 @@ def test_a_behaviour_in_which_all_have_ended_is_fair() -> None:
     def one(s: Written) -> bool:
         return s.n == 1
 
-    report = check(Model(TwoWriters(), [eventually_always("1 stays", one)]))
+    report = check(Model(TwoWriters(), [eventually_always("1 stays", holds(Written, one))]))
     assert verdict(report) is Verdict.REFUTED
     trace = result(report).trace
     assert trace is not None
@@ -165,27 +159,28 @@ def test_a_behaviour_in_which_all_have_ended_is_fair() -> None:
 # -- 3 ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class At:
+class At(State):
     """Where a walk is."""
 
     n: int
 
 
-@dataclass(frozen=True)
 class Walk(Spec[At]):
     """A walk along given edges between numbers, from 0; every edge is an action of its own."""
 
     edges: tuple[tuple[int, int], ...]
     fair: tuple[tuple[int, int], ...] = ()
 
-    def start(self) -> Steps[At]:
-        yield Step(At(0))
+    def start(self) -> At:
+        return At(0)
 
-    @action(over="edges")
-    def go(self, s: At, edge: tuple[int, int]) -> Steps[At]:
+    def steps(self) -> Iterable[tuple[int, int]]:
+        return self.edges
+
+    @action(over=steps)
+    def go(self, s: At, edge: tuple[int, int]) -> At:
         guard(s.n == edge[0], "it is elsewhere")
-        yield Step(At(edge[1]))
+        return At(edge[1])
 
 
 def walk(*edges: tuple[int, int], claims: list[Property], fair: Fair | None = None) -> Report:
@@ -197,10 +192,7 @@ def walk(*edges: tuple[int, int], claims: list[Property], fair: Fair | None = No
     ("edges", "holds_"),
     [
         ([(0, 1), (1, 0)], False),  # a cycle that never meets it
-        (
-            [(0, 9), (9, 1), (0, 1), (1, 2)],
-            False,
-        ),  # 1 is reached by a path that met it, and by another
+        ([(0, 9), (9, 1), (0, 1), (1, 2)], False),  # 1 is reached by a path that met it, and by another
         ([(0, 9), (9, 1), (1, 0)], True),
     ],
 )
@@ -213,17 +205,16 @@ def test_eventually_sees_cycles_and_joins(edges: list[tuple[int, int]], *, holds
 # -- 4 ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class Count(Spec[At]):
     """A counter from 0 to 10."""
 
-    def start(self) -> Steps[At]:
-        yield Step(At(0))
+    def start(self) -> At:
+        return At(0)
 
     @action
-    def increment(self, s: At) -> Steps[At]:
+    def increment(self, s: At) -> At:
         guard(s.n < 10, "it is at its end")
-        yield Step(At(s.n + 1))
+        return At(s.n + 1)
 
 
 def count(*fairness: Fair) -> Model:
@@ -242,27 +233,26 @@ def test_the_edge_of_what_was_searched_is_no_dead_end(limits: Limits) -> None:
 # -- 5 ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class Toggles(Spec[At]):
     """a leads from 0 to 1 and back, b from 0 to 2 and back, c from 2 to 3."""
 
-    def start(self) -> Steps[At]:
-        yield Step(At(0))
+    def start(self) -> At:
+        return At(0)
 
     @action(fair=STRONG)
-    def a(self, s: At) -> Steps[At]:
+    def a(self, s: At) -> At:
         guard(s.n in (0, 1), "it is elsewhere")
-        yield Step(At(1 - s.n))
+        return At(1 - s.n)
 
     @action(fair=STRONG)
-    def b(self, s: At) -> Steps[At]:
+    def b(self, s: At) -> At:
         guard(s.n in (0, 2), "it is elsewhere")
-        yield Step(At(2 - s.n))
+        return At(2 - s.n)
 
     @action
-    def c(self, s: At) -> Steps[At]:
+    def c(self, s: At) -> At:
         guard(s.n == 2, "it is elsewhere")
-        yield Step(At(3))
+        return At(3)
 
 
 def test_the_lasso_that_is_shown_is_fair() -> None:
@@ -331,7 +321,7 @@ def test_a_limit_is_no_deadlock() -> None:
     for limits in (Limits(depth=3), Limits(max_states=3)):
         found = verdict(check(model, limits), "no deadlock")
         assert found in (Verdict.UNDETERMINED, Verdict.HOLDS)
-    bound = replace(model, bounds=[Bound("few", lambda s: s.n < 3)])
+    bound = replace(model, bounds=[Bound("few", At, lambda s: s.n < 3)])
     assert verdict(check(bound), "no deadlock") is Verdict.HOLDS
 
 
@@ -351,38 +341,32 @@ def test_what_is_symmetric_is_told_apart() -> None:
 # -- 11 -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Heard:
+class Heard(State):
     """Whether a node is told again and again, and whether it was told once."""
 
     told: bool = False
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(Message):
     """What is told, in two turns."""
 
     turn: int
 
 
-@dataclass(frozen=True)
 class Teller(Node[Heard]):
     """n1 and n2 play ball for ever; n1 has told n3 something at the start."""
 
-    nodes: tuple[NodeId, ...] = node_ids(3)
-
-    def start(self, me: NodeId) -> Steps[Heard]:
+    def start(self) -> Step[Heard]:
         first, second, third = self.nodes
-        sends = self.send(second, Word(0)) + self.send(third, Word(0)) if me == first else ()
-        yield Step(Heard(), sends)
+        sends = self.send(second, Word(0)) + self.send(third, Word(0)) if self.me == first else ()
+        return Step(Heard(), sends)
 
     @receive
-    def hear(self, me: NodeId, s: Heard, src: NodeId, msg: Word) -> Steps[Heard]:
+    def hear(self, s: Heard, src: NodeId, msg: Word) -> Heard | Step[Heard]:
         first, second, third = self.nodes
-        if me == third:
-            yield Step(Heard(told=True))
-        else:
-            yield Step(s, self.send(second if me == first else first, Word(1 - msg.turn)))
+        if self.me == third:
+            return Heard(told=True)
+        return Step(s, self.send(second if self.me == first else first, Word(1 - msg.turn)))
 
 
 @pytest.mark.parametrize(
@@ -396,37 +380,30 @@ class Teller(Node[Heard]):
 )
 def test_fairness_of_a_delivery_is_of_each_message(engine: str, per: Fair, expected: Verdict) -> None:
     """Fairness of "deliver" as a whole is content with one node that is delivered to for ever."""
-    told = eventually("n3 is told", each(lambda n: n.node.index != 2 or n.state.told))
-    model = Model(Teller(), [told], Environment(network="set"), fairness=[per])
+    told = eventually("n3 is told", each(node_views(Heard), lambda n: n.node.index != 2 or n.state.told))
+    model = Model(Teller(), [told], Environment(network="set"), nodes=node_ids(3), fairness=[per])
     assert verdict(check(model, engine=engine)) is expected
 
 
 # -- 12 -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Leads:
+class Leads(State):
     """Whether a node takes itself for the leader."""
 
     leads: bool = False
 
 
-@dataclass(frozen=True)
 class Alone(Node[Leads]):
     """A node that becomes the leader whenever it is up."""
 
-    nodes: tuple[NodeId, ...] = node_ids(1)
-
-    def start(self, me: NodeId) -> Steps[Leads]:
-        yield Step(Leads())
-
     @timeout(fair=WEAK)
-    def lead(self, me: NodeId, s: Leads) -> Steps[Leads]:
+    def lead(self, s: Leads) -> Leads:
         guard(not s.leads, "it leads")
-        yield Step(Leads(leads=True))
+        return Leads(leads=True)
 
 
-STABLE = eventually_always("a leader stays", some(each(lambda n: n.up and n.state.leads)))
+STABLE = eventually_always("a leader stays", some(each(node_views(Leads), lambda n: n.up and n.state.leads)))
 
 
 @pytest.mark.parametrize(
@@ -446,7 +423,7 @@ def test_once_faults_stop(
     happen has to be named.
     """
     endless = Environment(network="set", crash="unlimited", restart="unlimited")
-    model = Model(Alone(), [STABLE], endless, fairness=fairness, assume=assume)
+    model = Model(Alone(), [STABLE], endless, nodes=node_ids(1), fairness=fairness, assume=assume)
     assert verdict(check(model, engine=engine)) is expected
 
 
@@ -454,4 +431,4 @@ def _is(number: int) -> Scope:
     def check_(s: At) -> bool:
         return s.n == number
 
-    return holds(check_)
+    return holds(At, check_)

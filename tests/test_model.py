@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -11,11 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elcheck import (
+    Bag,
     Environment,
     Event,
+    Map,
+    Message,
     Monitor,
     NodeId,
     NodeView,
+    Record,
     Step,
     UsageError,
     always,
@@ -27,8 +31,8 @@ from elcheck import (
 from elcheck.checker.check.check import check
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.loading.model_file import load
+from elcheck.checker.model.call import HandlerError, outcomes
 from elcheck.checker.model.environment import FAULT_KINDS, EnvironmentState, initial_state, symmetric_splits
-from elcheck.checker.model.handlers import HandlerError, outcomes
 from elcheck.checker.model.step import send
 from elcheck.checker.model.values import flaw, order
 from tests.models import Counter
@@ -41,12 +45,22 @@ class Colour(Enum):
     BLUE = "a"
 
 
+class Hello(Message):
+    """Something to send."""
+
+
 @dataclass(frozen=True)
 class Point:
     """A value."""
 
     x: object
     y: object = None
+
+
+class Ballot(Record):
+    """A value, too."""
+
+    number: object
 
 
 values = st.recursive(
@@ -59,6 +73,9 @@ values = st.recursive(
         st.lists(inner, max_size=3).map(tuple)
         | st.frozensets(inner, max_size=3)
         | st.builds(Point, inner, inner)
+        | st.builds(Ballot, inner)
+        | st.lists(inner, max_size=3).map(Bag)
+        | st.dictionaries(inner, inner, max_size=2).map(Map)
     ),
     max_leaves=6,
 )
@@ -96,6 +113,21 @@ def test_flaws_name_the_part_at_fault() -> None:
     )
 
 
+def test_maps_and_bags() -> None:
+    n1, n2 = node_ids(2)
+    terms = Map({n2: 0, n1: 0})
+    assert text(terms.put(n2, 5)) == "{n1: 0, n2: 5}"
+    assert terms == Map([(n1, 0), (n2, 0)]) != terms.put(n2, 5)
+    assert terms | {n1: 1} == Map({n1: 1, n2: 0})
+    assert len({terms, Map({n1: 0, n2: 0})}) == 1
+    bag = Bag("ba").add("a")
+    assert (text(bag), list(bag.elements()), len(bag)) == ("{'a': 2, 'b': 1}", ["a", "a", "b"], 2)
+    assert bag.remove("a").remove("a") == Bag("b") != Map({"b": 1})
+    assert (bag["c"], "c" in bag) == (0, False)
+    with pytest.raises(KeyError):
+        bag.remove("c")
+
+
 def test_node_ids() -> None:
     assert list(map(str, node_ids(2))) == ["n1", "n2"]
     assert list(map(str, node_ids("tm", "r1 r2"))) == ["tm", "r1", "r2"]
@@ -107,7 +139,7 @@ def test_node_ids() -> None:
 
 def test_sends_are_in_the_order_of_targets() -> None:
     nodes = node_ids(3)
-    assert [s.dst for s in send(frozenset(nodes), "hello")] == list(nodes)
+    assert [s.dst for s in send(frozenset(nodes), Hello())] == list(nodes)
 
 
 def test_symmetric_splits() -> None:
@@ -148,6 +180,15 @@ def test_budgets_are_spent() -> None:
     assert EnvironmentState(early_timeouts=1).after_timeout().synchronous
 
 
+def test_the_four_ways_to_answer() -> None:
+    """The new state, a step, some steps, or a guard that says why not."""
+    one = Step(Counter(1))
+    ways: list[Callable[[], object]] = [lambda: Counter(1), lambda: one, lambda: iter([one])]
+    for way in ways:
+        assert outcomes(way, "it", lambda step: step).steps == (one,)
+    assert outcomes(lambda: iter(()), "it", lambda step: step).steps == ()
+
+
 def test_outcomes_are_a_set_in_order() -> None:
     def many() -> Iterator[object]:
         yield Step(Counter(2))
@@ -181,7 +222,7 @@ def test_node_ids_compare_by_place() -> None:
 
 def test_a_monitor_looks_at_the_nodes_of_its_class() -> None:
     """In two-phase commit the manager has no stage."""
-    made = load("two_phase_commit").build({"managers": 2}, {})
+    made = load("two_phase_commit")(managers=2)
 
     def start(nodes: tuple[NodeView[Counter], ...]) -> int:
         return len(nodes)
@@ -195,7 +236,7 @@ def test_a_monitor_looks_at_the_nodes_of_its_class() -> None:
         found.append(count)
         return True
 
-    watched = Monitor("counts", start, after, of=Counter)
-    model = replace(made, monitors=[watched], properties=[always("small", history("counts", small))])
+    watched = Monitor("counts", Counter, start=start, after=after)
+    model = replace(made, properties=[always("small", history(watched, small))])
     assert check(model).verdict is Verdict.PROVED
     assert found == [0]  # no node has a counter

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, reject, settings
 from elcheck.checker.check.check import Limits, Report, Result, check
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import Event
+from elcheck.checker.model.step import Choice
 from elcheck.checker.model.validate import validate
 from tests.oracle import Facts, Found, TooLarge, search, successors
 from tests.oracle_steps import Machine
@@ -120,6 +122,10 @@ def walk(report: Report, result: Result) -> None:
     assert result.trace.initial in machine.initial()
     state = result.trace.initial
     for step in result.trace.steps:
-        ways = {(move.event.kind, move.event.name, move.after) for move in successors(machine, state)}
-        assert (step.event.kind, step.event.name if step.event.kind != "tick" else "tick", step.state) in ways
+        ways = {(*_said_of(move.event), move.after) for move in successors(machine, state)}
+        assert (*_said_of(step.event), step.state) in ways
         state = step.state
+
+
+def _said_of(event: Event) -> tuple[str, str, Choice]:
+    return event.kind, event.kind if event.kind == "tick" else event.name, event.choice

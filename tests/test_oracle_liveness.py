@@ -18,6 +18,7 @@ from elcheck import (
     Property,
     Scope,
     Spec,
+    State,
     Step,
     Steps,
     action,
@@ -38,21 +39,19 @@ Edge = tuple[str, int, int]
 """Which action leads from where to where."""
 
 
-@dataclass(frozen=True)
-class At:
+class At(State):
     """A state."""
 
     n: int
 
 
-@dataclass(frozen=True)
 class Small(Spec[At]):
     """Some edges between few numbers, of three actions."""
 
     edges: tuple[Edge, ...]
 
-    def start(self) -> Steps[At]:
-        yield Step(At(0))
+    def start(self) -> At:
+        return At(0)
 
     def _along(self, name: str, s: At) -> Steps[At]:
         for edge in self.edges:
@@ -61,15 +60,15 @@ class Small(Spec[At]):
 
     @action
     def a(self, s: At) -> Steps[At]:
-        yield from self._along("a", s)
+        return self._along("a", s)
 
     @action
     def b(self, s: At) -> Steps[At]:
-        yield from self._along("b", s)
+        return self._along("b", s)
 
     @action
     def c(self, s: At) -> Steps[At]:
-        yield from self._along("c", s)
+        return self._along("c", s)
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ class Case:
             eventually_always("eventually always", p),
             leads_to("leads to", p, q),
         ]
-        bound = Bound("limit", _below(self.limit))
+        bound = Bound("limit", At, _below(self.limit))
         return Model(Small(self.edges), claims, bounds=[bound], fairness=self.fairness)
 
 
@@ -104,7 +103,7 @@ def _within(states: frozenset[int]) -> Scope:
     def check_(s: At) -> bool:
         return s.n in states
 
-    return holds(check_)
+    return holds(At, check_)
 
 
 def _below(limit: int) -> Callable[[At], bool]:

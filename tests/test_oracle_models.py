@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from elcheck import always, each
+from elcheck import State, always, each, holds
 from elcheck.checker.loading.model_file import bundled, load
 from tests.random_models import Case
 from tests.test_oracle import compare
@@ -115,10 +115,11 @@ RUNS: list[tuple[str, dict[str, object], dict[str, object], int]] = [
 def test_the_oracle_agrees(
     name: str, parameters: dict[str, object], environment: dict[str, object], depth: int
 ) -> None:
-    model = load(name).build(parameters, parameters)
+    model = load(name)(**parameters)
     model = replace(model, environment=replace(model.environment, **environment))  # type: ignore[arg-type]  # by name
-    holds = always("true", each(lambda _: True)) if model.programs else always("true", lambda _: True)
-    compare(Case(replace(model, properties=[*model.properties, holds]), depth), cap=4000)
+    everything = each if model.programs else holds
+    true = always("true", everything(State, lambda _: True))
+    compare(Case(replace(model, properties=[*model.properties, true]), depth), cap=4000)
 
 
 def test_every_bundled_model_is_compared() -> None:

@@ -6,7 +6,7 @@ import itertools
 import json
 import random
 import re
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,19 +18,20 @@ from elcheck.checker.check.check import Limits, check
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.export.formats import FORMATS, rendered
 from elcheck.checker.interpreter import Interpreter
-from elcheck.checker.interpreter.why_not import Explainer
+from elcheck.checker.interpreter.why_not import ENABLED, Explainer
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.errors import DefinitionError, UsageError
-from elcheck.checker.model.ids import NodeId, node_ids
+from elcheck.checker.model.ids import node_ids
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import State
+from elcheck.checker.model.state import GlobalState
+from elcheck.checker.model.values import text
 from elcheck.checker.render import as_json
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.judged import judged
 from elcheck.checker.replay.reading import read
 from elcheck.checker.replay.script import LineStep
 from elcheck.checker.replay.walk import walk
-from elcheck.checker.replay.words import contained, words, written
+from elcheck.checker.replay.words import contained, words
 from elcheck.checker.traces.trace import Trace, TraceStep
 from tests.models import Counting
 from tests.random_models import Case, models, specs
@@ -115,7 +116,7 @@ def test_what_a_check_prints_as_json(capfd: pytest.CaptureFixture[str], tmp_path
     assert replayed(capfd, tmp_path, report, "raft", "--bug", "forget-vote")[0] == 0
     code, out, _ = replayed(capfd, tmp_path, report, "raft")
     assert code == 1
-    assert "step 6 of 10, n3: request_vote(RequestVote(term=1, last_term=0, last_index=0)) from n2" in out
+    assert "step 6 of 10, n3: request_vote(RequestVote(term=1, last_log=(0, 0))) from n2" in out
     assert "after step 4 the state is another one than the trace gives" in out
     elected = replayed(capfd, tmp_path, report, "raft", "--property", "a leader is elected")
     assert "ALLOWED: 4 steps" in elected[1]
@@ -161,12 +162,10 @@ def test_an_ambiguous_step_is_tried_in_every_way(capfd: pytest.CaptureFixture[st
 def test_which_initial_state(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "coin.py"
     source = (Path(__file__).parent / "models.py").read_text(encoding="utf-8")
-    source = source.replace(
-        "yield Step(Counter(self.start_at))\n\n", "yield from map(Step, map(Counter, (0, 2)))\n\n", 1
-    )
-    source = source.replace("    Steps,\n", "    Steps,\n    always,\n    each,\n", 1)
+    source = source.replace("return Counter(self.start_at)\n", "return map(Step, map(Counter, (0, 2)))\n", 1)
+    source = source.replace("action, guard,", "action, always, each, guard,", 1)
     source += '\n\ndef model() -> Model:\n    """Counts."""\n'
-    source += "    return Counting().model(always('true', each(lambda _: True)))\n"
+    source += "    return Counting().model(always('true', each(Counter, lambda _: True)))\n"
     path.write_text(source, encoding="utf-8")
     model = str(path)
     three, one = 3 * "n1 increment\n", "n1 increment\n"
@@ -186,6 +185,21 @@ def test_which_initial_state(capfd: pytest.CaptureFixture[str], tmp_path: Path) 
         code, _, err = replayed(capfd, tmp_path, f"{start}\n{one}", model)
         assert code == 2
         assert said in err
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "n1: throw(lot=2, loud=False)",
+        "n1 throw lot=2 loud=False",
+        '[{"action": "throw", "node": "n1", "choice": {"lot": 2, "loud": false}}]',
+    ],
+)
+def test_a_choice_is_a_part_of_the_step(written: str) -> None:
+    walked = walk(read(written, ["n1", "n2"]), model_of("choices"))
+    assert [str(step.event) for step in walked.trace.steps] == ["throw(lot=2, loud=False)"]
+    assert text(walked.trace.states[-1].nodes[0].state, sparse=True) == "Player(thrown=2)"
+    assert walked.notes == ()
 
 
 # -- what is not, and why --------------------------------------------------------------------------------
@@ -243,12 +257,12 @@ def test_reasons_of_timing(capfd: pytest.CaptureFixture[str], tmp_path: Path) ->
 def test_reasons_of_links(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     trace = "n1 election_timeout\nn1 election_timeout\nn2 request_vote(term=2)"
     found = why(capfd, tmp_path, trace, "raft", "--network", "fifo")
-    assert found == ["it is not at the head of its link: RequestVote(term=1, last_term=0, last_index=0) is"]
+    assert found == ["it is not at the head of its link: RequestVote(term=1, last_log=(0, 0)) is"]
 
 
 def test_reasons_of_messages_that_are_gone(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     trace = "n1 election_timeout\nn2 request_vote\nn3 crash\nn2 request_vote from n1"
-    taken = "n2: request_vote(RequestVote(term=1, last_term=0, last_index=0)) from n1"
+    taken = "n2: request_vote(RequestVote(term=1, last_log=(0, 0))) from n1"
     assert why(capfd, tmp_path, trace, "raft", "--network", "set") == [
         f"no such message is under way any more: it went in step 2, {taken}"
     ]
@@ -275,6 +289,7 @@ def test_reasons_of_programs(capfd: pytest.CaptureFixture[str], tmp_path: Path) 
         ('[{"action": "vote", "nod": "n1"}]', "step 1 has the key 'nod': a step has action, node, "),
         ('[{"action": "vote", "node": 1}]', "step 1: 'node' is the name of a node, or null, not 1"),
         ('[{"action": "vote", "args": [1]}]', "step 1: 'args' is an object"),
+        ('[{"action": "vote", "choice": 1}]', "step 1: 'choice' is an object"),
         ("[7]", "step 1 is 7: a step is a string, or an object with 'action'"),
         ('{"steps": [], "loop": 3}', "'loop' is the number of steps"),
         ('{"steps": [], "initial": true}', "'initial' is a number, an object with fields, or a state"),
@@ -335,16 +350,9 @@ def test_a_loop(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "for ever" in replayed(capfd, tmp_path, "fill_big\nand stays there for ever", "die_hard")[1]
 
 
-@dataclass(frozen=True)
-class Flipping(Counting):
-    """Two nodes that count to 1 and back."""
-
-    nodes: tuple[NodeId, ...] = field(default=node_ids(2), init=False)
-
-
 def test_the_way_that_closes_a_loop_is_taken() -> None:
     """What is said fits several ways to one state, and only some of them were there before."""
-    model = Flipping(limit=1, wraps=True).model()
+    model = replace(Counting(limit=1, wraps=True).model(), nodes=node_ids(2))
     ends = {"nodes": {"n1": {"state": {"value": 0}}, "n2": {"state": {"value": 1}}}}
     step = {"action": "increment"}
     steps = [step, step, {**step, "state": ends}]
@@ -366,22 +374,22 @@ def test_a_lasso_as_it_is_printed_and_exported(capfd: pytest.CaptureFixture[str]
         capfd.readouterr().out,
         *(path.read_text(encoding="utf-8") for path in exports),
     ]
-    for text in texts:
-        code, out, err = replayed(capfd, tmp_path, text, *STARVED)
+    for said in texts:
+        code, out, err = replayed(capfd, tmp_path, said, *STARVED)
         assert code == 0, err
         assert (
             "ALLOWED: 14 steps, and the loop closes: the state after step 14 is the one after step 11" in out
         )
         assert re.search(r"follow the highest +liveness +broken by the loop: this goes on for ever", out)
         assert "Note" not in out
-        strong = replayed(capfd, tmp_path, text, *STARVED[:-1])
+        strong = replayed(capfd, tmp_path, said, *STARVED[:-1])
         assert "not broken: the lasso breaks strong fairness of no_coordinator at n2" in strong[1]
     again = replayed(capfd, tmp_path, printed, *STARVED, "--format", "json")[1]
     assert "the loop closes" in replayed(capfd, tmp_path, again, *STARVED)[1]
     witness = replayed(capfd, tmp_path, printed, *STARVED, "--property", "another takes over")[1]
     assert "ALLOWED: 6 steps" in witness
     given = {"nodes": 4, "liveness": True, "weak_timers": True}
-    result = check(load("bully").build(given, given))["in the end all follow the highest"]
+    result = check(load("bully")(**given))["in the end all follow the highest"]
     assert "the loop closes" in replayed(capfd, tmp_path, str(result.trace), *STARVED)[1]
     code, _, err = replayed(capfd, tmp_path, printed, *STARVED, "--property", "none")
     assert (code, "no table of a property called 'none'; the tables: A witness of" in err) == (2, True)
@@ -397,15 +405,16 @@ def test_what_has_no_table(capfd: pytest.CaptureFixture[str], tmp_path: Path, ar
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_table_that_was_fitted_to_a_terminal(width: int) -> None:
-    report = check(load("raft").build({"bug": "forget-vote"}, {"bug": "forget-vote"}), Limits(depth=10))
+    report = check(load("raft")(bug="forget-vote"), Limits(depth=10))
     trace = report.results[0].trace
     assert trace is not None
     table = (
-        trace_table(report, trace, width).replace("\n3 ", "\n# a remark\n3 ", 1) + "\nn3: election_timeout"
+        trace_table(report.model, trace, width).replace("\n3 ", "\n# a remark\n3 ", 1)
+        + "\nn3: election_timeout"
     )
     steps = read(table, [str(node) for node in report.model.programs]).steps
     assert [step.words for step in steps] == [
-        *(words(written(step.event)) for step in trace.steps),
+        *(words(step.event.located) for step in trace.steps),
         ("n3", "election_timeout"),
     ]
 
@@ -446,7 +455,7 @@ def test_what_happens_is_allowed(case: Case, seed: int) -> None:
     trace = walked_at_random(case.model, seed, 8)
     nodes = [str(node) for node in case.model.programs]
     assume(trace.steps)
-    lines = "\n".join(written(step.event) for step in trace.steps)
+    lines = "\n".join(step.event.located for step in trace.steps)
     assert walk(read(lines, nodes), case.model).refused is None
     document = as_json.trace(case.model, trace)
     walked = walk(read(json.dumps(document), nodes), case.model)
@@ -467,7 +476,7 @@ def test_everything_that_is_not_enabled_has_a_reason(case: Case, seed: int) -> N
         for event in thinkable:
             said = explainer.why_not(state, event)
             assert said
-            assert (said == "nothing: it is enabled") == (event in enabled)
+            assert (said is ENABLED) == (event in enabled)
 
 
 @examples(60)
@@ -526,7 +535,7 @@ def test_a_state_is_kept() -> None:
     assert _value(other.states[-1]) == 3
 
 
-def _value(state: State) -> object:
+def _value(state: GlobalState) -> object:
     return getattr(state.nodes[0].state, "value", None)
 
 

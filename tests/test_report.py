@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from elcheck.checker import cli
 from elcheck.checker.check.verdict import EXIT
-from elcheck.checker.html.flights import flights_of
 from elcheck.checker.html.sources import Sources, coloured, spans
-from elcheck.checker.html.story import Story, story_of
+from elcheck.checker.html.trace_view import TraceView, trace_view_of
+from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import Envelope
+from elcheck.checker.model.state import Envelope, Prepared
+from elcheck.checker.traces.messages import messages_of
 from elcheck.checker.traces.trace import Trace
 from tests.report_cases import LOSSY, ROUND, built, data_of, walk, write
 
@@ -24,56 +26,56 @@ ROOT = Path(__file__).parent.parent
 FORGET = ["raft", "--bug", "forget-vote", "--depth", "10"]
 
 
-def story(name: str, environment: dict[str, object], words: tuple[str, ...], **given: object) -> Story:
+def story(name: str, environment: dict[str, object], words: tuple[str, ...], **given: object) -> TraceView:
     model = built(name, given, environment)[1]
-    return story_of(walk(model, words), model, Sources(Runner(model)))
+    return trace_view_of(walk(model, words), model, Sources(Runner(model)))
 
 
-def flights(model: Model, trace: Trace) -> list[tuple[str, int, int | None, str]]:
-    kept = model.environment.network == "sent-set"
-    return [(_said(f.envelope), f.sent, f.end, f.fate) for f in flights_of(trace, kept=kept)]
+def lifetimes(model: Model, trace: Trace) -> list[tuple[str, int, int | None, str | None]]:
+    lives = messages_of(trace, model).lifetimes()
+    return [(_said(life.envelope), life.sent, life.end, life.fate) for life in lives]
 
 
 def _said(envelope: Envelope) -> str:
     return f"{type(envelope.msg).__name__} {envelope.src}-{envelope.dst}"
 
 
-def test_flights_of_a_sent_set() -> None:
+def test_lifetimes_on_a_sent_set() -> None:
     """A message may be delivered twice, of one sending; what was delivered is not under way."""
     _, model = built("raft_election", {"nodes": 3}, {"network": "sent-set"})
     trace = walk(
         model, ("n1: election_timeout", "n2: request_vote", "n2: election_timeout", "n3: request_vote")
     )
-    assert flights(model, trace) == [
+    assert lifetimes(model, trace) == [
         ("RequestVote n1-n2", 1, 2, "delivered"),
         ("RequestVote n1-n3", 1, 4, "delivered"),
-        ("Vote n2-n1", 2, None, "under way"),
-        ("RequestVote n2-n1", 3, None, "under way"),
-        ("RequestVote n2-n3", 3, None, "under way"),
-        ("Vote n3-n1", 4, None, "under way"),
+        ("Vote n2-n1", 2, None, None),
+        ("RequestVote n2-n1", 3, None, None),
+        ("RequestVote n2-n3", 3, None, None),
+        ("Vote n3-n1", 4, None, None),
     ]
 
 
-def test_flights_of_a_lossy_bag() -> None:
+def test_lifetimes_on_a_lossy_bag() -> None:
     _, model = built("raft_election", {"nodes": 3}, LOSSY)
     trace = walk(model, ROUND, 6)
-    assert flights(model, trace) == [
+    assert lifetimes(model, trace) == [
         ("RequestVote n1-n2", 1, 2, "lost"),
         ("RequestVote n1-n3", 1, 4, "delivered"),
-        ("RequestVote n1-n3", 1, None, "under way"),
-        ("Vote n3-n1", 4, None, "under way"),
+        ("RequestVote n1-n3", 1, None, None),
+        ("Vote n3-n1", 4, None, None),
     ]
-    assert [f.copy for f in flights_of(trace, kept=False)] == [None, None, 3, None]
+    assert [life.copied for life in messages_of(trace, model).lifetimes()] == [None, None, 3, None]
 
 
-def test_flights_that_a_broken_link_ends() -> None:
+def test_lifetimes_that_a_broken_link_ends() -> None:
     _, model = built("raft_election", {"nodes": 3}, {"network": "fifo", "disconnect": 1})
     trace = walk(model, ("n1: election_timeout", "n2: election_timeout", "disconnect n1 n2"))
-    assert flights(model, trace) == [
+    assert lifetimes(model, trace) == [
         ("RequestVote n1-n2", 1, 3, "dropped"),
-        ("RequestVote n1-n3", 1, None, "under way"),
+        ("RequestVote n1-n3", 1, None, None),
         ("RequestVote n2-n1", 2, 3, "dropped"),
-        ("RequestVote n2-n3", 2, None, "under way"),
+        ("RequestVote n2-n3", 2, None, None),
     ]
 
 
@@ -84,21 +86,21 @@ def test_a_story_in_words_and_tables() -> None:
     assert (timeout.brief, vote.brief, crash.kind, restart.lane) == (
         "election_timeout", "request_vote from n1", "crash", 2,
     )  # fmt: skip
-    assert timeout.marks == ("CANDIDATE", "term 1")
+    assert timeout.marks == ("CANDIDATE", "current_term 1")
     assert vote.doc.startswith("Vote for the first of a term that asks")
-    assert vote.changes == ("term 0 → 1", "voted_for None → n1", "sends Vote(term=1) to n1")
+    assert vote.changes == ("current_term 0 → 1", "voted_for None → n1", "sends Vote(term=1) to n1")
     assert crash.changes == ("down", "voted_for n1 → None")
     assert (crash.up, restart.up) == ((True, True, False), (True, True, True))
     table = told.tables[0]
     assert table.columns == ("n1", "n2", "n3")
-    assert [table.rows[row] for row in table.durable] == ["term", "voted_for", "log", "commit"]
+    assert [table.rows[row] for row in table.durable] == ["current_term", "voted_for", "log", "commit_index"]
     assert (table.rows[table.role or 0], table.roles) == ("role", ("FOLLOWER", "CANDIDATE"))
     row = table.rows.index("voted_for")
     cells = [told.texts[frame.cells[0][row][2]] for frame in told.frames]
     assert cells == ["None", "None", "n1", "None", "None"]
     assert [told.texts[text] for text in vote.network] == [
-        "n1 → n2: RequestVote(term=1, last_term=0, last_index=0)",
-        "n1 → n3: RequestVote(term=1, last_term=0, last_index=0)",
+        "n1 → n2: RequestVote(term=1, last_log=(0, 0))",
+        "n1 → n3: RequestVote(term=1, last_log=(0, 0))",
         "n3 → n1: Vote(term=1)",
     ]
     assert vote.fresh == (2,)
@@ -106,19 +108,24 @@ def test_a_story_in_words_and_tables() -> None:
 
 
 def test_the_methods_of_steps() -> None:
-    """A crash shows at_crash, where the vote is forgotten; a restart recover, since the model has its own."""
-    _, model = built("raft", {"bug": "forget-vote"}, {})
-    sources = Sources(Runner(model))
-    trace = walk(model, ("n1: election_timeout", "n3: request_vote", "n3: crash", "n3: restart"))
-    numbers = [sources.of_event(step.event) for step in trace.steps]
-    names = [sources.places[number].name for number in numbers if number is not None]
-    assert names == ["election_timeout", "request_vote", "at_crash", "recover"]
+    """A crash shows at_crash, where the vote is forgotten; a restart recover, where the model has its own."""
+    words = ("n1: election_timeout", "n3: request_vote", "n3: crash", "n3: restart")
+
+    def shown(bug: str) -> tuple[Sources, list[str]]:
+        _, model = built("raft", {"bug": bug}, {})
+        sources = Sources(Runner(model))
+        numbers = [sources.of_event(step.event) for step in walk(model, words).steps]
+        return sources, [sources.places[number].name for number in numbers if number is not None]
+
+    assert shown("same-epoch-leader")[1] == ["election_timeout", "request_vote", "at_crash", "recover"]
+    sources, names = shown("forget-vote")
+    assert names == ["election_timeout", "request_vote", "at_crash"]
     crash = sources.places[2]
     lines = ["".join(text for _, text in line) for line in sources.files[crash.file].lines]
-    shown = lines[crash.first - 1 : crash.last]
-    assert shown[0].strip().startswith("def at_crash(")
-    assert "forget-vote" in shown[1]
-    assert "def recover(" in "".join(lines[crash.last : crash.last + 2])
+    method = lines[crash.first - 1 : crash.last]
+    assert method[0].strip().startswith("def at_crash(")
+    assert "voted_for=None" in method[1]
+    assert "class ForgetVote" in "".join(lines[crash.first - 4 : crash.first - 1])
     assert lines == (ROOT / "models" / "raft.py").read_text(encoding="utf-8").splitlines()
     deliveries = sources.places[1]
     assert lines[deliveries.first - 1].strip() == "@receive(fair=WEAK)"  # decorators belong to it
@@ -139,8 +146,13 @@ def test_a_spec_is_told_without_lanes() -> None:
 
 
 def test_prepared_states_show_no_start() -> None:
-    assert story("raft", {}, (), start="figure-8").frames[0].place is None
-    assert story("raft", {}, ()).frames[0].place is not None
+    _, model = built("bully", {}, {})
+    states = {view.node: view.state for view in Interpreter(model).initial()[0].nodes}
+    prepared = replace(model, initial=[Prepared(states)])
+    started, put = (trace_view_of(walk(m, ()), m, Sources(Runner(m))) for m in (model, prepared))
+    assert started.frames[0].place is not None
+    assert put.frames[0].place is None
+    assert story("raft", {}, ()).frames[0].place is None  # it leaves its start to Node's own
 
 
 def test_coloured_source_is_the_source() -> None:
@@ -171,7 +183,7 @@ def test_the_report_says_what_the_text_says(tmp_path: Path, capfd: pytest.Captur
     facts = dict(document["facts"])
     assert facts["Environment"] == "network sent-set, crash 1, restart 1, timing async"
     assert "bug forget-vote" in facts["Parameters"]
-    assert facts["Mistake put in"].startswith("forget-vote: the vote is not on the disk")
+    assert facts["Mistake put in"].startswith("forget-vote: The vote is not on the disk")
     assert document["command"] == f"elcheck {' '.join(FORGET)} --report {path}"
     first = document["claims"][0]
     assert (first["verdict"], first["detail"]) == ("refuted", "n1 and n2 both lead in term 1")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from elcheck import Formula, always, each, eventually, leads_to, ltl, some, taken
+from elcheck import Formula, State, always, each, eventually, leads_to, ltl, some, taken
 from elcheck.checker.check.check import Limits, check
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.html.meaning import meaning
 from elcheck.checker.html.otherwise import Otherwise, otherwise
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.property import Property
+from elcheck.models.raft import Server
 from elcheck.specs import election
 
 
@@ -83,24 +84,24 @@ def undocumented(node: object) -> bool:
 
 def _waits() -> Formula:
     """Somebody waits."""
-    return some(each(lambda n: n is not None))
+    return some(each(State, lambda s: s is not None))
 
 
 @pytest.mark.parametrize(
     ("claim", "said"),
     [
-        (always("its own", each(fine)), ("It is fine.",)),
-        (always("nothing", each(undocumented)), ()),
-        (always("a lambda", each(lambda n: n is not None)), ()),
+        (always("its own", each(State, fine)), ("It is fine.",)),
+        (always("nothing", each(State, undocumented)), ()),
+        (always("a lambda", each(State, lambda s: s is not None)), ()),
         (
-            election.one_leader_per_term(),
+            election.one_leader_per_term(Server),
             (
                 "At most one node leads in any term (Raft's Election Safety, Ongaro and Ousterhout 2014, "
                 "figure 3).",
             ),
         ),
         (
-            leads_to("served", _waits(), each(fine)),
+            leads_to("served", _waits(), each(State, fine)),
             (
                 "G (some waits implies F fine) (G: always, F: in the end).",
                 "waits: Somebody waits.",
@@ -108,11 +109,18 @@ def _waits() -> Formula:
             ),
         ),
         (
-            leads_to("without names", each(lambda n: n is not None), each(lambda n: n is None)),
+            leads_to(
+                "without names",
+                each(State, lambda s: s is not None),
+                each(State, lambda s: s is None),
+            ),
             ("G (p implies F p 2) (G: always, F: in the end).",),
         ),
         (
-            ltl("three", always(~(taken("a") | taken("b") | taken("c"))) >> eventually(each(undocumented))),
+            ltl(
+                "three",
+                always(~(taken("a") | taken("b") | taken("c"))) >> eventually(each(State, undocumented)),
+            ),
             ("G not (taken(a) or taken(b) or taken(c)) implies F undocumented (G: always, F: in the end).",),
         ),
     ],

@@ -22,7 +22,7 @@ from elcheck.checker.check.check import Limits, check
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.strategies.shorten import shortened
-from elcheck.checker.strategies.simulate import DECIDABLE, WalkPlan, Simulation, Walker, simulate
+from elcheck.checker.strategies.simulate import DECIDABLE, Simulation, Walker, WalkPlan, simulate
 from elcheck.checker.system import build
 from elcheck.checker.traces.trace import replay
 from tests.models import Counter, Counting
@@ -34,12 +34,12 @@ ROOT = Path(__file__).parent.parent
 
 def below(limit: int) -> Property:
     """A counter stays below a limit."""
-    return always("below", each(lambda n: n.state.value < limit, of=Counter))
+    return always("below", each(Counter, lambda s: s.value < limit))
 
 
 def reaches(value: int) -> Property:
     """A counter gets to a value."""
-    return sometimes("reaches", each(lambda n: n.state.value == value, of=Counter))
+    return sometimes("reaches", each(Counter, lambda s: s.value == value))
 
 
 # -- of any model ----------------------------------------------------------------------------------------
@@ -88,7 +88,9 @@ def test_a_walk_does_not_depend_on_the_number_of_walks(case: Case, seed: int) ->
 def test_without_faults_there_are_none(case: Case, seed: int) -> None:
     try:
         found = simulate(case.model, WalkPlan(walks=10, steps=10, seed=seed, faults=0.0))
-        walker = Walker(build(case.model), WalkPlan(walks=10, steps=10, seed=seed, faults=0.0), lambda _: None)
+        walker = Walker(
+            build(case.model), WalkPlan(walks=10, steps=10, seed=seed, faults=0.0), lambda _: None
+        )
         walker.run()
     except DefinitionError:
         assume(False)
@@ -121,7 +123,7 @@ def test_a_detour_is_cut_out() -> None:
 
 
 def test_a_broken_step_is_shortened() -> None:
-    grows = step("grows", change_of(lambda a, b: b.state.value == a.state.value + 1, of=Counter))
+    grows = step("grows", change_of(Counter, lambda a, b: b.value == a.value + 1))
     found = simulate(Counting(wraps=True).model(grows), WalkPlan(walks=1))
     result = found.report.results[0]
     assert result.verdict is Verdict.REFUTED

@@ -18,9 +18,7 @@ from elcheck import (
     Environment,
     Model,
     Node,
-    NodeId,
     Step,
-    Steps,
     action,
     always,
     each,
@@ -32,7 +30,7 @@ from elcheck.checker.check.check import Limits, Report, check
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.search.resources import Means, Spill
 from elcheck.checker.zoo.cases import Case
-from tests.models import Counter, Counting
+from tests.models import Counter, Counting, Told
 
 pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
 from elcheck.checker.search.fast import files
@@ -48,7 +46,7 @@ RESUMED = [
     Case("zab", {"bug": "own-epoch"}, first=True),
     Case("two_phase_commit"),
 ]
-small = each(lambda n: n.state.value < 200, of=Counter)
+small = each(Counter, lambda s: s.value < 200)
 
 
 def run(*args: str) -> subprocess.CompletedProcess[str]:
@@ -237,15 +235,15 @@ def test_not_for_the_plain_engine(tmp_path: Path, capfd: pytest.CaptureFixture[s
 
 def test_split_sends_are_refused_and_nothing_is_left(tmp_path: Path) -> None:
     class Split(Node[Counter]):
-        def start(self, me: NodeId) -> Steps[Counter]:
-            yield Step(Counter(0))
+        def start(self) -> Counter:
+            return Counter(0)
 
         @action
-        def tell(self, me: NodeId, s: Counter) -> Steps[Counter]:
+        def tell(self, s: Counter) -> Step[Counter]:
             guard(s.value == 0, "it has told")
-            yield Step(Counter(1), self.broadcast(me, Counter(7), split=True))
+            return Step(Counter(1), self.broadcast(Told(), split=True))
 
-    model = Model(Split(node_ids(3)), [always("small", small)], environment=Environment(crash=1))
+    model = Model(Split(), [always("small", small)], nodes=node_ids(3), environment=Environment(crash=1))
     with pytest.raises(UsageError, match="crashes between split sends is left to the plain engine"):
         check(model, means=Means(Spill(tmp_path)))
     assert not list(tmp_path.iterdir())
@@ -253,7 +251,7 @@ def test_split_sends_are_refused_and_nothing_is_left(tmp_path: Path) -> None:
 
 def test_two_at_once(tmp_path: Path) -> None:
     check(counting(), Limits(max_states=50), means=Means(Spill(tmp_path)))
-    other = files.OutputFiles(tmp_path, 3, resume=True)
+    other = files.Files(tmp_path, 3, resume=True)
     with pytest.raises(UsageError, match="another process searches in"):
         check(counting(), means=Means(Spill(tmp_path, resume=True)))
     other.close(remove=False)

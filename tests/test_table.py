@@ -79,7 +79,7 @@ def test_a_sparse_value_leaves_out_what_is_declared() -> None:
 
 
 def refuted(name: str, **parameters: object) -> Report:
-    model = load(name).build(parameters, parameters)
+    model = load(name)(**parameters)
     claims = [claim for claim in model.properties if claim.kind not in ("possible", "liveness")]
     return check(replace(model, properties=claims), Limits(first=True))
 
@@ -87,7 +87,7 @@ def refuted(name: str, **parameters: object) -> Report:
 def rows(report: Report, width: int | None = None) -> list[str]:
     trace = report.results[0].trace
     assert trace is not None
-    return trace_table(report, trace, width).splitlines()
+    return trace_table(report.model, trace, width).splitlines()
 
 
 def test_a_spec_shows_the_path_that_changes() -> None:
@@ -127,5 +127,5 @@ def test_how_many_shortest_traces_there_were() -> None:
     run = Run("raft", "", {}, "elcheck raft")
     said = click.unstyle(render(run, refuted("raft", bug="forget-vote")))
     assert "This is the clearest of 252 shortest traces." in said
-    one = click.unstyle(render(run, check(load("die_hard").build({}, {})), Wanted(witnesses=True)))
+    one = click.unstyle(render(run, check(load("die_hard")()), Wanted(witnesses=True)))
     assert "clearest" not in one  # there is only one

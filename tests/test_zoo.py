@@ -16,45 +16,52 @@ from elcheck.checker.zoo.cases import of_model, read
 from elcheck.checker.zoo.pins import pinned
 
 MODEL = '''
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
-from elcheck import Model, Spec, Step, Steps, action, always, guard, sometimes
+from elcheck import Model, Spec, State, action, always, guard, holds, sometimes
 
 
-@dataclass(frozen=True)
-class Tank:
+class Tank(State):
     level: int = 0
 
 
-@dataclass(frozen=True)
 class Filling(Spec[Tank]):
     full: int
-    bug: str | None = None
-
-    def start(self) -> Steps[Tank]:
-        yield Step(Tank())
 
     @action
-    def pour(self, s: Tank) -> Steps[Tank]:
-        guard(s.level < self.full or (self.bug == "no-float" and s.level == self.full), "it is full")
-        yield Step(Tank(s.level + 1))
+    def pour(self, s: Tank) -> Tank:
+        guard(self.has_room(s), "it is full")
+        return Tank(s.level + 1)
+
+    def has_room(self, s: Tank) -> bool:
+        return s.level < self.full
 
 
-def model(full: int = 3, strict: bool = False, bug: Literal["no-float", "harmless"] | None = None) -> Model:
+class NoFloat(Filling):
+    """It is not looked at."""
+
+    def has_room(self, s: Tank) -> bool:
+        return s.level <= self.full
+
+
+class Harmless(Filling):
+    """It breaks
+    nothing.
+    """
+
+
+def model(
+    full: int = 3, strict: bool = False, bug: Annotated[type[Filling], "a mistake to put in"] = Filling
+) -> Model:
     """A tank that is filled.
 
     Paper: none.
-    Bugs:
-        no-float: it is not looked at.
-        harmless: it breaks
-            nothing.
     """
     return Model(
-        Filling(full, bug),
+        bug(full),
         properties=[
-            always("no flood", lambda s: s.level <= full),
-            sometimes("full", lambda s: s.level == full),
+            always("no flood", holds(Tank, lambda s: s.level <= full)),
+            sometimes("full", holds(Tank, lambda s: s.level == full)),
         ],
     )
 '''
@@ -168,7 +175,10 @@ def test_pins_are_brought_up_to_date_and_appended(folder: Path, capfd: pytest.Ca
         ('[[case]]\nmodel = "tank.py"\nstates = 3\n', "'states' is no key of a case"),
         ('[[case]]\nmodel = "tank.py"\ndistinct = "3"\n', "distinct = '3' is no int"),
         ('[[case]]\nmodel = "tank.py"\nparameters = { size = 3 }\n', "model() has no parameter 'size'"),
-        ('[[case]]\nmodel = "tank.py"\nparameters = { bug = "x" }\n', "'x' is no value of a parameter"),
+        (
+            '[[case]]\nmodel = "tank.py"\nparameters = { bug = "x" }\n',
+            "bug='x': it is one of no-float, harmless",
+        ),
         ('[[case]]\nmodel = "tank.py"\nenvironment = { rain = 1 }\n', "'rain' is no part of an environment"),
         ('[[case]]\nmodel = "tank.py"\nenvironment = { crash = 1 }\n', "a Spec has one shared state"),
         ('[[case]]\nmodel = "tnk.py"\n', "there is no file"),
@@ -217,13 +227,12 @@ def test_list(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     }
     assert tank["paper"] == "none."
     assert tank["properties"][0] == {"name": "no flood", "kind": "always", "verdict": None, "steps": None}
-    assert tank["bugs"][1] == {"name": "harmless", "said": "it breaks nothing.", "breaks": {}}
+    assert tank["bugs"][1] == {"name": "harmless", "said": "It breaks nothing.", "breaks": {}}
 
 
 def test_a_docstring_is_taken_apart() -> None:
-    bugs = "Bugs:\n    one: x\n        y.\n    two: z.\n"
-    said = about(f"One line.\n\nText: with colons.\nPaper: A, B,\n    c: d.\n{bugs}")
+    said = about("One line.\n\nText: with colons.\nPaper: A, B,\n    c: d.\n", {"one": "x y."})
     assert said.summary == "One line."
     assert said.parts == {"Paper": "A, B, c: d."}
-    assert said.bugs == {"one": "x y.", "two": "z."}
-    assert about("").bugs == {}
+    assert said.bugs == {"one": "x y."}
+    assert about("", {}).parts == {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elcheck.checker.model.errors import DefinitionError
-from elcheck.checker.model.record import State
+from elcheck.checker.model.record import State, decorated_again
 from elcheck.checker.model.step import Blocked, Step
 from elcheck.checker.model.values import flaw, order, text
 
@@ -91,7 +91,8 @@ def _checked(step: object) -> Step[State]:
         raise WrongAnswer(f"answers the state {text(step.state)}: a state is of a class(State)")
     if not isinstance(step.sends, tuple):
         raise WrongAnswer(f"sends {text(step.sends)}: use self.send(...), or leave it out")
-    why = flaw(step.state) or flaw(step.sends) or flaw(step.choice)
+    chosen = (flaw(value, f"the choice {name!r}") for name, value in step.choice)
+    why = flaw(step.state) or flaw(step.sends) or next(filter(None, chosen), None)
     if why is not None:
         raise WrongAnswer(f"answers what is no value: {why}")
     hash(step)  # a __hash__ that raises is the handler's fault, found here
@@ -100,7 +101,7 @@ def _checked(step: object) -> Step[State]:
 
 def said(error: BaseException) -> str:
     """An exception in one line: what it is, what it says, and the model's line that led to it."""
-    what = type(error).__name__ + (f": {error}" if str(error) else "")
+    what = decorated_again(error) or type(error).__name__ + (f": {error}" if str(error) else "")
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in frames if not frame.filename.startswith(_OURS)] or list(frames)
     models = [frame for frame in theirs if is_of_a_model(frame.filename)] or theirs[:1]

@@ -19,7 +19,7 @@ from elcheck.checker.model.node import Node
 from elcheck.checker.model.record import Message, State
 from elcheck.checker.model.spec import Spec
 from elcheck.checker.model.step import Outcome
-from elcheck.checker.model.values import flaw_of_annotations
+from elcheck.checker.model.values import called, flaw_of_annotations
 
 Method = Callable[..., object]
 P = TypeVar("P")
@@ -202,6 +202,7 @@ _ARGUMENTS: dict[Door, dict[HandlerKind, tuple[str, ...]]] = {
     },
     "spec": {"action": ("s",)},
 }
+_MEANINGS = {"s": "the state", "src": "the sender", "msg": "the message"}
 
 
 def handlers_of(cls: type, door: Door) -> tuple[Handler, ...]:
@@ -263,7 +264,7 @@ def _range_name(where: str, cls: type, function: object) -> str:
     if not callable(method) or not isinstance(name, str) or not hasattr(cls, name):
         raise DefinitionError(
             f"{where}: over= takes a method or property of {cls.__name__} that says what to range over, "
-            f"such as over=Node.peers, not {function!r}"
+            f"such as over=Node.peers, not {called(function)}"
         )
     return name
 
@@ -275,14 +276,10 @@ def _check_annotations(where: str, method: Method, wanted: tuple[str, ...], hint
     names = list(inspect.signature(method).parameters)[1:]
     for name, meaning in zip(names, wanted, strict=False):
         hint = hints.get(name)
-        if (
-            isinstance(hint, type)
-            and meaning in ("s", "src", "msg")
-            and (hint is NodeId) != (meaning == "src")
-        ):
+        if isinstance(hint, type) and meaning in _MEANINGS and (hint is NodeId) != (meaning == "src"):
             raise DefinitionError(
-                f"{where}: {name!r} is annotated {hint.__name__}, and is given what is called {meaning!r}; "
-                f"the arguments are {', '.join(wanted)}"
+                f"{where}: {name!r} is annotated {hint.__name__}, and is given {_MEANINGS[meaning]}; the "
+                f"arguments are {', '.join(wanted)}"
             )
 
 

@@ -38,8 +38,9 @@ class Bound:
     def __init__(self, name: str, of: int) -> None: ...
     def __init__(self, name: str, of: type[S] | int, holds: Callable[[S], bool] | None = None) -> None:
         object.__setattr__(self, "name", name)
-        object.__setattr__(self, "of", of if holds is not None else object)
-        object.__setattr__(self, "holds", holds if holds is not None else of)
+        number = isinstance(of, int)
+        object.__setattr__(self, "of", object if number else of)
+        object.__setattr__(self, "holds", of if number else holds)
 
 
 @dataclass(frozen=True)

@@ -32,18 +32,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeAlias, TypeVar, overload
+from functools import wraps
+from typing import Generic, Literal, TypeAlias, TypeVar, cast, overload
 
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.formula import Formula, Taken, finally_, globally
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.state import GlobalState, NodeView
+from elcheck.checker.model.values import called
 
 S = TypeVar("S")
 V = TypeVar("V")
 V_co = TypeVar("V_co", covariant=True)
 M = TypeVar("M")
+F = TypeVar("F", bound="Callable[..., Scope]")
 
 Answer: TypeAlias = bool | str
 ScopeKind = Literal["each", "pair", "all", "history", "whole", "shared", "change", "changes", "none"]
@@ -132,46 +135,62 @@ class Property:
     formula: Formula | None = None
 
 
-def _look(scope: ScopeKind, looks: object) -> Look[object]:
-    if isinstance(looks, Look):
-        return looks
-    if not isinstance(looks, type):
-        name = {"all": "all_nodes", "shared": "holds"}.get(scope, scope)
-        raise DefinitionError(
-            f"{name}(...) names the class of the states first, {name}(Server, check), not {looks!r}"
-        )
-    return Look(looks)
+def _of_a_class(make: F) -> F:
+    """A maker of scopes that says so if the class of the states is not named first."""
+    name: str = make.__name__
+
+    @wraps(make)
+    def made(*given: object, **named: object) -> object:
+        first = given[0] if given else named.get("of")
+        if not isinstance(first, type | Look):
+            raise DefinitionError(
+                f"{name}(...) names the class of the states first, {name}(Server, check), not {called(first)}"
+            )
+        return make(*given, **named)
+
+    return cast(F, made)
 
 
+def _look(looks: Looks[V]) -> Look[V]:
+    return looks if isinstance(looks, Look) else Look(looks)
+
+
+@_of_a_class
 def each(of: Looks[V], check: Callable[[V], Answer]) -> Scope:
     """Every node on its own."""
-    return Scope("each", check, _look("each", of))
+    return Scope("each", check, _look(of))
 
 
+@_of_a_class
 def pair(of: Looks[V], check: Callable[[V, V], Answer]) -> Scope:
     """Every ordered pair of two different nodes."""
-    return Scope("pair", check, _look("pair", of))
+    return Scope("pair", check, _look(of))
 
 
+@_of_a_class
 def all_nodes(of: Looks[V], check: Callable[[Sequence[V]], Answer]) -> Scope:
     """All nodes together, in the order of their ids."""
-    return Scope("all", check, _look("all", of))
+    return Scope("all", check, _look(of))
 
 
+@_of_a_class
 def change(of: Looks[V], check: Callable[[V, V], Answer]) -> Scope:
     """For :func:`step`: each node that a step changes, as it was and as it is, crashes included; those whose
     local state is of the class before and after. Of a Spec: its state.
     """
-    return Scope("change", check, _look("change", of))
+    return Scope("change", check, _look(of))
 
 
+@_of_a_class
 def changes(of: Looks[V], check: Callable[[Sequence[V], Sequence[V]], Answer]) -> Scope:
     """For :func:`step`: all nodes, as they were and as they are."""
-    return Scope("changes", check, _look("changes", of))
+    return Scope("changes", check, _look(of))
 
 
 def history(monitor: Monitor[M], check: Callable[[M], Answer]) -> Scope:
     """The state of a monitor, which the model then keeps."""
+    if not isinstance(monitor, Monitor):
+        raise DefinitionError(f"history(...) takes a Monitor first, not {called(monitor)}")
     return Scope("history", check, monitor=monitor)
 
 
@@ -180,9 +199,10 @@ def whole(check: Callable[[GlobalState], Answer]) -> Scope:
     return Scope("whole", check)
 
 
+@_of_a_class
 def holds(of: type[S], check: Callable[[S], Answer]) -> Scope:
     """The shared state of a Spec."""
-    return Scope("shared", check, _look("shared", of))
+    return Scope("shared", check, _look(of))
 
 
 def some(scope: Scope) -> Some:
@@ -208,7 +228,9 @@ def always(name: str | Formula, claim: Formula | None = None, /) -> Property | F
         return globally(name)
     if claim is None:
         raise DefinitionError(f"always({name!r}) has to be told what it claims: always(name, scope)")
-    return Property("always", name, claim) if isinstance(claim, Scope) else ltl(name, globally(claim))
+    if isinstance(claim, Formula) and not isinstance(claim, Scope):
+        return ltl(name, globally(claim))
+    return Property("always", name, claim)
 
 
 def never(name: str, scope: Scope) -> Property:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import traceback
 from dataclasses import dataclass, field
 from typing import TypeVar, cast, dataclass_transform
 
@@ -12,7 +13,8 @@ from elcheck.checker.model.ids import NodeId
 T = TypeVar("T")
 
 _DURABLE = "durable"
-_FIELDS = "__elcheck_fields__"
+_MADE = "__elcheck_made__"
+_OURS = "elcheck.checker."
 
 
 @dataclass_transform(frozen_default=True)
@@ -25,7 +27,7 @@ class Record:
     def __init_subclass__(cls, *, order: bool = False) -> None:
         super().__init_subclass__()
         dataclass(frozen=True, order=order)(cls)
-        setattr(cls, _FIELDS, vars(cls)["__dataclass_fields__"])
+        setattr(cls, _MADE, True)
 
 
 class State(Record):
@@ -54,9 +56,14 @@ def durable(default: T) -> T:
     return cast(T, made)  # a dataclass takes a Field where its annotation says T
 
 
-def decorated_again(cls: type) -> bool:
-    """True if ``@dataclass`` was put on a Record: it forgets which fields are durable."""
-    return issubclass(cls, Record) and vars(cls).get(_FIELDS) is not vars(cls).get("__dataclass_fields__")
+def decorated_again(error: BaseException) -> str | None:
+    """What is to be said if ``@dataclass`` was put on a Record, and raised therefore; else None."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        cls: object = frame.f_locals.get("cls")
+        if frame.f_code.co_filename == dataclasses.__file__ and isinstance(cls, type) and _MADE in vars(cls):
+            base = next(base.__name__ for base in cls.__mro__ if base.__module__.startswith(_OURS))
+            return f"{cls.__name__} is a {base}, and so a frozen dataclass already: leave out @dataclass"
+    return None
 
 
 def durable_fields(cls: type) -> frozenset[str]:

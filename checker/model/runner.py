@@ -12,18 +12,26 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 
-from elcheck.checker.model.call import RAISED, HandlerError, Outcomes, WrongAnswer, outcomes, said
+from elcheck.checker.model.call import (
+    RAISED,
+    HandlerError,
+    Outcomes,
+    WrongAnswer,
+    is_of_a_model,
+    outcomes,
+    said,
+)
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.generics import state_classes
 from elcheck.checker.model.handlers import Handler, handlers_of, place_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.node import Node
-from elcheck.checker.model.record import Crashed, Disconnected, Message, State, survivor
+from elcheck.checker.model.record import Crashed, Disconnected, State, survivor
 from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Send, Step
-from elcheck.checker.model.values import order, text
+from elcheck.checker.model.values import flaw, order, text
 
 Argument = tuple[str, object]
 
@@ -162,11 +170,11 @@ class Runner:
                 lambda: method(*arguments), where, normal, check_determinism=self._check_determinism
             )
         except WrongAnswer as error:
-            given = ", ".join(map(text, arguments))
-            raise HandlerError(f"{where} ({place_of(method)}) {error}, on ({given})") from error.__cause__
+            own = is_of_a_model(inspect.unwrap(method).__code__.co_filename)
+            place = place_of(method) if own else "the one that it inherits"
+            raise HandlerError(f"{where} ({place}) {error}{_given(arguments)}") from error.__cause__
         except HandlerError as error:
-            given = ", ".join(map(text, arguments))
-            raise HandlerError(f"{error}, on ({given})") from error.__cause__
+            raise HandlerError(f"{error}{_given(arguments)}") from error.__cause__
         tally.enabled += bool(result.steps)
         if result.blocked is not None:
             tally.blocked[result.blocked] += 1
@@ -181,7 +189,7 @@ class Runner:
                 f"answers a {type(step.state).__name__}, and its program's states are of {wanted}"
             )
         if step.choice and kind not in ("action", "timeout", "receive"):
-            what = "the joint step of all nodes" if kind == "tick" else f"{kind}, which"
+            what = "the joint step of all nodes" if kind == "tick" else kind
             raise WrongAnswer(f"names a choice, and {what} has no name for it: leave out choice=")
         if not step.sends:
             return step
@@ -197,13 +205,8 @@ class Runner:
         """Raise WrongAnswer for what is neither a send nor a close, or can't be done here."""
         if not isinstance(effect, Send | Close):
             raise WrongAnswer(f"sends {text(effect)}: use self.send(...) or self.broadcast(...)")
-        if isinstance(effect, Send):
-            if isinstance(effect.msg, Crashed | Disconnected):
-                raise WrongAnswer(f"sends {text(effect.msg)}, which only the environment does")
-            if not isinstance(effect.msg, Message):
-                raise WrongAnswer(
-                    f"sends {text(effect.msg)}, which is no message: a message is of a class(Message)"
-                )
+        if isinstance(effect, Send) and isinstance(effect.msg, Crashed | Disconnected):
+            raise WrongAnswer(f"sends {text(effect.msg)}, which only the environment does")
         if effect.dst not in self.programs:
             known = ", ".join(map(str, self.nodes))
             what = (
@@ -218,6 +221,10 @@ class Runner:
                 raise WrongAnswer(f"closes a link, and a {network} network has none")
             if ticks:
                 raise WrongAnswer("closes a link in the joint step of all nodes: close it in an action")
+
+
+def _given(arguments: Sequence[object]) -> str:
+    return f", on ({', '.join(map(text, arguments))})" if arguments else ""
 
 
 def _some(outcomes: Outcomes, program: object) -> tuple[Step[State], ...]:
@@ -238,23 +245,25 @@ def _arguments(program: object, handler: Handler) -> list[tuple[Argument, ...]]:
 
 def _range(program: object, handler: Handler, name: str) -> list[object]:
     """The values of a range. Raises DefinitionError for what is none, or other ones each time."""
-    found, again = _values(program, handler, name), _values(program, handler, name)
+    where = f"{type(program).__name__}.{handler.name} ({handler.file}:{handler.line}) ranges over {name}"
+    found, again = _values(program, name, where), _values(program, name, where)
     if found != again:
         raise DefinitionError(
-            f"{type(program).__name__}.{handler.name} ranges over {name}, which gives "
-            f"{text(tuple(found))}, and "
-            f"then {text(tuple(again))}: a range is the same each time (an iterator is used up "
-            f"after the first)"
+            f"{where}, which gives {text(tuple(found))}, and then {text(tuple(again))}: a range is the same "
+            "each time (an iterator is used up after the first)"
         )
+    why = flaw(tuple(found), name)
+    if why is not None:
+        raise DefinitionError(f"{where}: {why}")
     return found
 
 
-def _values(program: object, handler: Handler, name: str) -> list[object]:
-    values: object = getattr(program, name)
-    values = values() if callable(values) else values
-    if not isinstance(values, Iterable):
-        raise DefinitionError(
-            f"{type(program).__name__}.{handler.name} ranges over {name}, which gives "
-            f"{text(values)}: no collection"
-        )
-    return sorted(values, key=order) if isinstance(values, Set) else list(values)
+def _values(program: object, name: str, where: str) -> list[object]:
+    try:
+        values: object = getattr(program, name)
+        values = values() if callable(values) else values
+        if isinstance(values, Iterable):
+            return sorted(values, key=order) if isinstance(values, Set) else list(values)
+    except RAISED as error:
+        raise DefinitionError(f"{where}, which raises {said(error)}") from error
+    raise DefinitionError(f"{where}, which gives {text(values)}: no collection")

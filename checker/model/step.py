@@ -8,6 +8,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.record import Message, State
+from elcheck.checker.model.values import called
 
 T = TypeVar("T")
 S = TypeVar("S", bound=State)
@@ -65,6 +66,8 @@ Outcome: TypeAlias = S | Step[S] | Iterator[Step[S]]
 
 def send(targets: NodeId | Iterable[NodeId], msg: Message, *, split: bool = False) -> Sends:
     """One message to one node or to several, in the order of their ids."""
+    if not isinstance(msg, Message):
+        raise TypeError(f"a message is of a class(Message), and {called(msg)} is not")
     if isinstance(targets, NodeId):
         return (Send(targets, msg, split),)
     if isinstance(targets, str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 
 from elcheck.checker.model.environment import FAULT_KINDS, Environment, Partition
 from elcheck.checker.model.errors import DefinitionError, UsageError
@@ -16,11 +17,11 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.node import PLACE, Node, Program
 from elcheck.checker.model.property import Property, Scope
-from elcheck.checker.model.record import Message, State, decorated_again, require_survivors
+from elcheck.checker.model.record import Message, State, require_survivors
 from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import Envelope, Prepared, is_notice
 from elcheck.checker.model.validate_liveness import check_fairness, check_formulas
-from elcheck.checker.model.values import flaw, flaw_of_annotations, text
+from elcheck.checker.model.values import called, flaw, flaw_of_annotations, text
 
 _STEP_SCOPES = ("change", "changes")
 
@@ -60,10 +61,10 @@ def well_formed(model: Model) -> None:
     ]
     for name, found, cls in parts:
         if not isinstance(found, list | tuple):
-            raise DefinitionError(f"Model({name}=...) is a list of {cls.__name__}, not {found!r}")
+            raise DefinitionError(f"Model({name}=...) is a list of {cls.__name__}, not {called(found)}")
         for item in found:
             if not isinstance(item, cls):
-                raise DefinitionError(f"in Model({name}=...), {item!r} is no {cls.__name__}")
+                raise DefinitionError(f"in Model({name}=...), {called(item)} is no {cls.__name__}")
     for claim in model.properties:
         _claim(claim)
     if not isinstance(model.environment, Environment):
@@ -76,10 +77,12 @@ def _claim(claim: Property) -> None:
     if not isinstance(claim.scope, Scope):
         raise DefinitionError(
             f"the property {claim.name!r} needs a scope, which says what it looks at, such as "
-            f"each(Server, check) or, of a Spec, holds(Jugs, check), not {claim.scope!r}"
+            f"each(Server, check) or, of a Spec, holds(Jugs, check), not {called(claim.scope)}"
         )
     if claim.formula is not None and not isinstance(claim.formula, Formula):
-        raise DefinitionError(f"the property {claim.name!r} claims {claim.formula!r}, which is no formula")
+        raise DefinitionError(
+            f"the property {claim.name!r} claims {called(claim.formula)}, which is no formula"
+        )
 
 
 def _nodes(model: Model) -> None:
@@ -102,7 +105,7 @@ def _nodes(model: Model) -> None:
             raise DefinitionError("Model(nodes=...): a Spec has one shared state and no nodes")
     else:
         raise DefinitionError(
-            f"Model(program=...) is a Node, a mapping of nodes to Nodes, or a Spec: {programs!r}"
+            f"Model(program=...) is a Node, a mapping of nodes to Nodes, or a Spec, not {called(programs)}"
         )
 
 
@@ -142,8 +145,6 @@ def _programs(model: Model) -> None:
         handlers = handlers_of(cls, "node")
         if sum(handler.mark.kind == "tick" for handler in handlers) > 1:
             raise DefinitionError(f"{cls.__name__} has two @tick handlers: time passes in one step")
-        for message in (message for handler in handlers for message in handler.messages):
-            _not_decorated_again(message)
 
 
 def _state_classes(cls: type, door: type) -> None:
@@ -154,18 +155,9 @@ def _state_classes(cls: type, door: type) -> None:
                 f"{cls.__name__} works on a {states.__name__}, which is no state: write class "
                 f"{states.__name__}(State)"
             )
-        _not_decorated_again(states)
         why = flaw_of_annotations(states)
         if why is not None:
             raise DefinitionError(why)
-
-
-def _not_decorated_again(cls: type) -> None:
-    if decorated_again(cls):
-        base = "State" if issubclass(cls, State) else "Message"
-        raise DefinitionError(
-            f"{cls.__name__} is a {base}, and so a frozen dataclass already: leave out @dataclass"
-        )
 
 
 def _bound(bound: Bound) -> None:
@@ -177,8 +169,7 @@ def _bound(bound: Bound) -> None:
             )
     elif not callable(bound.holds) or not isinstance(bound.of, type):
         raise DefinitionError(
-            f"Bound({bound.name!r}, {bound.of!r}, {bound.holds!r}): it names a class of states "
-            f"and a predicate, "
+            f"Bound({bound.name!r}, ...) names a class of states and then a predicate, as in "
             'Bound("max_term", Server, lambda s: s.term <= 3)'
         )
 
@@ -233,44 +224,39 @@ def _properties(model: Model, *, shared: bool) -> None:
                 f"{count} monitors are called {name!r}: make it once, and give it to each history(...)"
             )
 
-    def check(item: Property) -> None:
-        _scope(item.kind, f"the property {item.name!r}", item.scope, shared=shared)
-        _looks_at_something(model, item, shared=shared)
+    def check(kind: str, who: str, scope: Scope) -> None:
+        _scope(kind, who, scope, shared=shared)
+        _looks_at_something(model, who, scope, shared=shared)
 
     for item in model.properties:
         if item.formula is None:
-            check(item)
-    check_formulas(model, check)
+            check(item.kind, f"the property {item.name!r}", item.scope)
+    check_formulas(model, partial(check, "always"))
     if not isinstance(model.deadlock, bool):
         if not isinstance(model.deadlock, Scope):
             raise DefinitionError(
                 f"Model(deadlock=...) is True, or a scope that says what a proper end is, not "
-                f"{model.deadlock!r}"
+                f"{called(model.deadlock)}"
             )
-        _scope("always", "the scope of deadlock", model.deadlock, shared=shared)
-        _looks_at_something(model, Property("deadlock", "no deadlock", model.deadlock), shared=shared)
+        check("always", "Model(deadlock=...)", model.deadlock)
 
 
-def _looks_at_something(model: Model, item: Property, *, shared: bool) -> None:
-    """Refuse a property whose class of states no node has: it would hold of nothing."""
-    if item.scope.kind in ("history", "whole"):
+def _looks_at_something(model: Model, who: str, scope: Scope, *, shared: bool) -> None:
+    """Refuse a scope whose class of states no node has: its check would hold of nothing."""
+    if scope.kind in ("history", "whole"):
         return
     programs = [model.program] if shared else list(model.programs.values())
     known = [state_classes(type(program), Spec if shared else Node) for program in programs]
-    fitting = [
-        classes for classes in known if not classes or any(_may_be(cls, item.scope.of) for cls in classes)
-    ]
+    fitting = [classes for classes in known if not classes or any(_may_be(cls, scope.of) for cls in classes)]
     if not fitting:
         names = ", ".join(dict.fromkeys(cls.__name__ for classes in known for cls in classes))
         raise DefinitionError(
-            f"the property {item.name!r} looks at states of class {item.scope.of.__name__}, and "
-            f"there are none: "
-            f"those of the model are of {names}"
+            f"{who} looks at states of class {scope.of.__name__}, and there are none: those of the model are "
+            f"of {names}"
         )
-    if item.scope.kind == "pair" and len(fitting) < 2 <= len(known):
+    if scope.kind == "pair" and len(fitting) < 2 <= len(known):
         raise DefinitionError(
-            f"the property {item.name!r} looks at pairs, and only one node has a state of class "
-            f"{item.scope.of.__name__}"
+            f"{who} looks at pairs, and only one node has a state of class {scope.of.__name__}"
         )
 
 

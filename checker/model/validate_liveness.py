@@ -9,9 +9,10 @@ from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.fairness import ALL, Fair, Per
 from elcheck.checker.model.formula import Formula, Taken, atoms_of
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import Property, Scope, Some
+from elcheck.checker.model.property import Scope, Some
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import FAULTS, EventKind
+from elcheck.checker.model.values import called
 
 
 def formulas(model: Model) -> Iterator[tuple[str, Formula]]:
@@ -23,20 +24,23 @@ def formulas(model: Model) -> Iterator[tuple[str, Formula]]:
         yield "Model(assume=...)", formula
 
 
-def check_formulas(model: Model, check_scope: Callable[[Property], None]) -> None:
-    """Raise DefinitionError for an atom that can't be meant; ``check_scope`` does it for scopes."""
+def check_formulas(model: Model, check_scope: Callable[[str, Scope], None]) -> None:
+    """Raise DefinitionError for an atom that can't be meant; ``check_scope`` does it for scopes, and is told
+    whose they are.
+    """
     known = _names(model)
     for who, formula in formulas(model):
         for atom in atoms_of(formula):
             scope = atom.scope if isinstance(atom, Some) else atom
             if isinstance(scope, Scope):
-                check_scope(Property("always", f"a formula of {who}", scope))
+                check_scope(f"a formula of {who}", scope)
             elif isinstance(atom, Taken):
                 _known(atom.name, known, who)
             else:
                 raise DefinitionError(
-                    f"{who} has {atom!r} in a formula. A formula is a scope (of a Spec: holds(check)), "
-                    "some(...), taken(...), or made of these: ~, &, |, >>, always, eventually, until, release"
+                    f"{who} has {called(atom)} in a formula, which needs a scope there, such as "
+                    "each(Server, check) or, of a Spec, holds(Jugs, check). A formula is made of scopes, "
+                    "some(...) and taken(...), by ~, &, |, >>, always, eventually, until, release"
                 )
 
 

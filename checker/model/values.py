@@ -8,6 +8,7 @@ on hashes (:func:`order`), and writes them as people do (:func:`text`).
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Iterable, Mapping
 from enum import Enum, Flag
 from functools import cache, partial
@@ -44,7 +45,7 @@ def order(value: object) -> SortKey:
     if isinstance(value, frozenset):
         return (7, *sorted(map(order, value)))
     if isinstance(value, Mapping):
-        return (8, *sorted((order(k), order(v)) for k, v in value.items()))
+        return (8, cls.__qualname__, *sorted((order(k), order(v)) for k, v in value.items()))
     names = _fields(cls)
     if names is not None:
         return (9, cls.__qualname__, *[order(getattr(value, name)) for name in names])
@@ -72,6 +73,16 @@ def text(value: object, *, sparse: bool = False) -> str:
         parts = [f"{f.name}={part(v)}" for f, v in shown if not (sparse and _is_default(f, v))]
         return f"{type(value).__name__}({', '.join(parts)})"
     return repr(value)
+
+
+def called(value: object) -> str:
+    """What is in a place where it can't be, in a message: never by its address, and in few words."""
+    if inspect.isroutine(value):
+        return f"the function {value.__name__}"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    unsaid = type(value).__repr__ is object.__repr__ or dataclasses.is_dataclass(value)
+    return f"a {type(value).__name__}" if unsaid else repr(value)
 
 
 def _is_default(field: dataclasses.Field[object], value: object) -> bool:

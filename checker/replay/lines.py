@@ -12,7 +12,7 @@ from elcheck.checker.model.errors import UsageError
 from elcheck.checker.replay.script import Json, LineStep, Script
 
 _NUMBERED = re.compile(r"(\d+)(?:[.):]\s*|(?: ·)?\s+)(.*)")
-_HEADER = re.compile(r"\s*step\s+(needs\s+)?node\s+action\b.*")
+_HEADER = re.compile(r"\s*step\s+(needs\s+)?(node\s+)?action\b.*")
 _BACK = re.compile(r"(?:back to step (\d+)|and stays there for ever)\b.*")
 """How a behaviour without end goes on: the loop's beginning, or nothing more."""
 _TITLE = re.compile(r"\s*(REFUTED |ERROR: |A witness of )(.*)")
@@ -127,7 +127,7 @@ def _script(first: int, lines: Sequence[str], nodes: Collection[str], columns: C
                 said[-1] += f" {cells['action']}"  # a cell of several lines
         elif cells is not None:
             if cells["step"] != "0":
-                said.append(f"{cells['node']}: {cells['action']}" if cells["node"] else cells["action"])
+                said.append(f"{cells['node']}: {cells['action']}" if cells.get("node") else cells["action"])
         elif bare and (step := _unnumbered(bare, nodes)) is not None:
             if step.split()[0] == "start":
                 start = _start(number, step.split()[1:])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import inspect
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
 from elcheck.checker.model.call import RAISED, HandlerError, said
+from elcheck.checker.model.handlers import place_of
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import GlobalState, NodeView
@@ -188,7 +190,10 @@ class Judge:
         except RAISED as error:
             raise HandlerError(f"the property {claim.name!r} raises {said(error)}{_of(arguments)}") from error
         if not isinstance(answer, bool | str):
-            raise HandlerError(f"the property {claim.name!r} answers {answer!r}, not True, False or a string")
+            raise HandlerError(
+                f"the property {claim.name!r}{_place(claim.scope.check)} answers {text(answer)}{_of(arguments)}, "
+                "not True, False or a string"
+            )
         if not whole:
             self._answers[key] = answer
         return answer
@@ -284,6 +289,11 @@ def _complaint(claim: Property, answer: str, arguments: Arguments) -> str:
         nodes = dict.fromkeys(view.node.name for view in arguments if isinstance(view, NodeView))
         return f"{' and '.join(nodes)}: {answer}" if nodes else answer
     return answer
+
+
+def _place(check: Callable[..., object]) -> str:
+    """Where a check is written: `` (file:line)``."""
+    return f" ({place_of(check)})" if inspect.isfunction(check) else ""
 
 
 def _of(arguments: Arguments) -> str:

@@ -9,17 +9,19 @@ way to a node is a set, and nothing is announced. (models/ring.py is the whole a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Annotated
 
 from elcheck import (
     WEAK,
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
     NodeView,
+    State,
     Step,
     Steps,
     action,
@@ -29,6 +31,7 @@ from elcheck import (
     each,
     guard,
     node_ids,
+    node_views,
     receive,
     sometimes,
 )
@@ -42,15 +45,13 @@ class Standing(Enum):
     WON = 2
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(Message):
     """An id on its way round."""
 
     id: int
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(State):
     """The local state."""
 
     initiator: bool = durable(False)
@@ -58,36 +59,34 @@ class Place:
     running: bool = False
 
 
-@dataclass(frozen=True)
 class ChangRoberts(Node[Place]):
     """The smallest id of the initiators comes back to its owner."""
 
-    def start(self, me: NodeId) -> Steps[Place]:
+    def start(self) -> Steps[Place]:
         yield Step(Place(initiator=True, standing=Standing.CANDIDATE))
         yield Step(Place(initiator=False, standing=Standing.LOST))
 
-    def successor(self, me: NodeId) -> NodeId:
+    def successor(self) -> NodeId:
         """The next node of the ring."""
-        return self.nodes[(me.index + 1) % len(self.nodes)]
+        return self.nodes[(self.me.index + 1) % len(self.nodes)]
 
     @action(fair=WEAK)
-    def run(self, me: NodeId, s: Place) -> Steps[Place]:
+    def run(self, s: Place) -> Step[Place]:
         guard(not s.running, "it runs")
-        sends = self.send(self.successor(me), Token(me.index)) if s.initiator else ()
-        yield Step(replace(s, running=True), sends)
+        sends = self.send(self.successor(), Token(self.me.index)) if s.initiator else ()
+        return Step(replace(s, running=True), sends)
 
     @receive(fair=WEAK)
-    def token(self, me: NodeId, s: Place, src: NodeId, msg: Token) -> Steps[Place]:
+    def token(self, s: Place, src: NodeId, msg: Token) -> Place | Step[Place]:
         guard(s.running, "it does not run yet")
-        if s.standing is Standing.LOST or msg.id < me.index:
-            yield Step(replace(s, standing=Standing.LOST), self.send(self.successor(me), msg))
-        else:
-            yield Step(replace(s, standing=Standing.WON) if msg.id == me.index else s)
+        if s.standing is Standing.LOST or msg.id < self.me.index:
+            return Step(replace(s, standing=Standing.LOST), self.send(self.successor(), msg))
+        return replace(s, standing=Standing.WON) if msg.id == self.me.index else s
 
 
-def won(n: NodeView[Place]) -> bool:
+def won(s: Place) -> bool:
     """Whether a node has won."""
-    return n.state.standing is Standing.WON
+    return s.standing is Standing.WON
 
 
 def model(nodes: Annotated[int, "nodes of the ring"] = 3) -> Model:
@@ -95,13 +94,14 @@ def model(nodes: Annotated[int, "nodes of the ring"] = 3) -> Model:
 
     def only_the_smallest(views: Sequence[NodeView[Place]]) -> bool:
         smallest = next((n for n in views if n.state.initiator), None)
-        return all(n == smallest for n in views if won(n))
+        return all(n == smallest for n in views if won(n.state))
 
     return Model(
-        ChangRoberts(node_ids(nodes)),
+        ChangRoberts(),
+        nodes=node_ids(nodes),
         environment=Environment(network="set"),
         properties=[
-            always("only the smallest initiator wins", all_nodes(only_the_smallest, of=Place)),
-            sometimes("a node wins", each(won, of=Place)),
+            always("only the smallest initiator wins", all_nodes(node_views(Place), only_the_smallest)),
+            sometimes("a node wins", each(Place, won)),
         ],
     )

@@ -8,37 +8,37 @@ of this on each network are known from elsewhere. (models/ring.py is the whole a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 from elcheck import (
     WEAK,
     Environment,
+    Message,
     Model,
     Node,
     NodeId,
     NodeView,
+    State,
     Step,
-    Steps,
     action,
     always,
     each,
     guard,
     node_ids,
+    node_views,
     receive,
     sometimes,
 )
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(Message):
     """An id on its way round."""
 
     id: int
 
 
-@dataclass(frozen=True)
-class Seat:
+class Seat(State):
     """The local state."""
 
     started: bool = False
@@ -46,31 +46,26 @@ class Seat:
     won: bool = False
 
 
-@dataclass(frozen=True)
 class Ring(Node[Seat]):
     """Better ids pass and make a loser, worse ones are swallowed by those who still compete."""
 
-    def start(self, me: NodeId) -> Steps[Seat]:
-        yield Step(Seat())
-
-    def onward(self, me: NodeId) -> NodeId:
+    def onward(self) -> NodeId:
         """The next node of the ring."""
-        return self.nodes[(me.index + 1) % len(self.nodes)]
+        return self.nodes[(self.me.index + 1) % len(self.nodes)]
 
     @action(fair=WEAK)
-    def enter(self, me: NodeId, s: Seat) -> Steps[Seat]:
+    def enter(self, s: Seat) -> Step[Seat]:
         guard(not s.started, "it has started")
-        yield Step(replace(s, started=True), self.send(self.onward(me), Token(me.index)))
+        return Step(replace(s, started=True), self.send(self.onward(), Token(self.me.index)))
 
     @receive(fair=WEAK)
-    def token(self, me: NodeId, s: Seat, src: NodeId, msg: Token) -> Steps[Seat]:
+    def token(self, s: Seat, src: NodeId, msg: Token) -> Seat | Step[Seat]:
         guard(s.started, "it has not started")
-        if msg.id == me.index:
-            yield Step(replace(s, won=True))
-        elif msg.id < me.index or s.lost:
-            yield Step(replace(s, lost=True), self.send(self.onward(me), msg))
-        else:
-            yield Step(s)
+        if msg.id == self.me.index:
+            return replace(s, won=True)
+        if msg.id < self.me.index or s.lost:
+            return Step(replace(s, lost=True), self.send(self.onward(), msg))
+        return s
 
 
 def the_smallest(n: NodeView[Seat]) -> bool:
@@ -81,10 +76,11 @@ def the_smallest(n: NodeView[Seat]) -> bool:
 def model(nodes: Annotated[int, "processes"] = 3) -> Model:
     """A ring election (Le Lann 1977, Chang and Roberts 1979), without the announcement."""
     return Model(
-        Ring(node_ids(nodes)),
+        Ring(),
+        nodes=node_ids(nodes),
         environment=Environment(network="fifo"),
         properties=[
-            always("only the smallest id wins", each(the_smallest)),
-            sometimes("a node wins", each(lambda n: n.state.won, of=Seat)),
+            always("only the smallest id wins", each(node_views(Seat), the_smallest)),
+            sometimes("a node wins", each(Seat, lambda s: s.won)),
         ],
     )

@@ -7,26 +7,23 @@ set, and proposers keep no state: phase 2a looks at all the messages that have b
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import Annotated
 
-from elcheck import Model, Spec, Step, Steps, action, always, guard, sometimes
+from elcheck import Model, Record, Spec, State, action, always, guard, holds, replace, sometimes
 
 Vote = tuple[int, str]
 NONE: Vote = (-1, "")
 
 
-@dataclass(frozen=True)
-class Prepare:
+class Prepare(Record):
     """Phase 1a."""
 
     ballot: int
 
 
-@dataclass(frozen=True)
-class Promise:
+class Promise(Record):
     """Phase 1b, with the acceptor's last vote."""
 
     ballot: int
@@ -34,16 +31,14 @@ class Promise:
     vote: Vote
 
 
-@dataclass(frozen=True)
-class Accept:
+class Accept(Record):
     """Phase 2a."""
 
     ballot: int
     value: str
 
 
-@dataclass(frozen=True)
-class Accepted:
+class Accepted(Record):
     """Phase 2b."""
 
     ballot: int
@@ -54,8 +49,7 @@ class Accepted:
 Message = Prepare | Promise | Accept | Accepted
 
 
-@dataclass(frozen=True)
-class Everything:
+class Everything(State):
     """For each acceptor the highest ballot that it knows of and its last vote; every message ever sent."""
 
     promised: tuple[int, ...]
@@ -77,49 +71,59 @@ def majorities(acceptors: int) -> Iterator[tuple[int, ...]]:
     return combinations(range(acceptors), acceptors // 2 + 1)
 
 
-@dataclass(frozen=True)
 class Paxos(Spec[Everything]):
     """The four phases, each a step of whoever likes."""
 
-    acceptors: range
-    ballots: range
-    values: tuple[str, ...]
+    acceptor_count: int
+    ballot_count: int
+    value_count: int
 
-    def start(self) -> Steps[Everything]:
-        count = len(self.acceptors)
-        yield Step(Everything((-1,) * count, (NONE,) * count))
+    def acceptors(self) -> Iterable[int]:
+        """Acceptors have numbers."""
+        return range(self.acceptor_count)
 
-    @action(over="ballots")
-    def phase_1a(self, s: Everything, ballot: int) -> Steps[Everything]:
-        yield Step(s.send(Prepare(ballot)))
+    def ballots(self) -> Iterable[int]:
+        """Ballots count from 0."""
+        return range(self.ballot_count)
 
-    @action(over=("acceptors", "ballots"))
-    def phase_1b(self, s: Everything, acceptor: int, ballot: int) -> Steps[Everything]:
+    def values(self) -> Iterable[str]:
+        """What may be proposed."""
+        return [f"v{i + 1}" for i in range(self.value_count)]
+
+    def start(self) -> Everything:
+        return Everything((-1,) * self.acceptor_count, (NONE,) * self.acceptor_count)
+
+    @action(over=ballots)
+    def phase_1a(self, s: Everything, ballot: int) -> Everything:
+        return s.send(Prepare(ballot))
+
+    @action(over=(acceptors, ballots))
+    def phase_1b(self, s: Everything, acceptor: int, ballot: int) -> Everything:
         guard(Prepare(ballot) in s.messages, "nobody has prepared this ballot")
         guard(ballot > s.promised[acceptor], "the acceptor knows of as high a ballot")
         knows = replace(s, promised=put(s.promised, acceptor, ballot))
-        yield Step(knows.send(Promise(ballot, acceptor, s.voted[acceptor])))
+        return knows.send(Promise(ballot, acceptor, s.voted[acceptor]))
 
-    @action(over=("ballots", "values"))
-    def phase_2a(self, s: Everything, ballot: int, value: str) -> Steps[Everything]:
+    @action(over=(ballots, values))
+    def phase_2a(self, s: Everything, ballot: int, value: str) -> Everything:
         proposed = any(isinstance(m, Accept) and m.ballot == ballot for m in s.messages)
         guard(not proposed, "the ballot has its value")
         promises = [m for m in s.messages if isinstance(m, Promise) and m.ballot == ballot]
         may = any(
             {m.acceptor for m in promises} >= set(quorum)
             and max(m.vote for m in promises if m.acceptor in quorum)[1] in ("", value)
-            for quorum in majorities(len(self.acceptors))
+            for quorum in majorities(self.acceptor_count)
         )
         guard(may, "no majority allows this value")
-        yield Step(s.send(Accept(ballot, value)))
+        return s.send(Accept(ballot, value))
 
-    @action(over=("acceptors", "ballots", "values"))
-    def phase_2b(self, s: Everything, acceptor: int, ballot: int, value: str) -> Steps[Everything]:
+    @action(over=(acceptors, ballots, values))
+    def phase_2b(self, s: Everything, acceptor: int, ballot: int, value: str) -> Everything:
         guard(Accept(ballot, value) in s.messages, "nobody has proposed this")
         guard(ballot >= s.promised[acceptor], "the acceptor has promised a higher ballot")
         voted = (*s.voted[:acceptor], (ballot, value), *s.voted[acceptor + 1 :])
         accepts = replace(s, promised=put(s.promised, acceptor, ballot), voted=voted)
-        yield Step(accepts.send(Accepted(ballot, acceptor, value)))
+        return accepts.send(Accepted(ballot, acceptor, value))
 
 
 def chosen(s: Everything, quorum: int) -> list[str]:
@@ -147,9 +151,9 @@ def model(
         return len(chosen(s, quorum)) > 0
 
     return Model(
-        Paxos(range(acceptors), range(ballots), tuple(f"v{i + 1}" for i in range(values))),
+        Paxos(acceptors, ballots, values),
         properties=[
-            always("at most one value is chosen", one_value),
-            sometimes("a value is chosen", some_value),
+            always("at most one value is chosen", holds(Everything, one_value)),
+            sometimes("a value is chosen", holds(Everything, some_value)),
         ],
     )
