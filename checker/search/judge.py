@@ -191,8 +191,8 @@ class Judge:
             raise HandlerError(f"the property {claim.name!r} raises {said(error)}{_of(arguments)}") from error
         if not isinstance(answer, bool | str):
             raise HandlerError(
-                f"the property {claim.name!r}{_place(claim.scope.check)} answers {text(answer)}{_of(arguments)}, "
-                "not True, False or a string"
+                f"the property {claim.name!r}{_place(claim.scope.check)} answers {text(answer)}"
+                f"{_of(arguments)}, not True, False or a string"
             )
         if not whole:
             self._answers[key] = answer
