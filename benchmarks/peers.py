@@ -179,7 +179,7 @@ def read_elcheck(done: Run) -> Found:
     """From the report that it prints. (For JSON it looks for the clearest way to a leader, too.)"""
     if "Every reachable state was examined." not in done.out:
         raise WrongError(f"elcheck:\n{done.out[-2000:]}")
-    counts = r"([\d,]+) distinct states, ([\d,]+) transitions, .* in ([\d.]+) s"
+    counts = r"([\d,]+) distinct states, ([\d,]+) transitions, .*\nsearched in ([\d.]+) s"
     distinct, transitions, seconds = last(counts, done.out)
     return Found(int(distinct), int(transitions), float(seconds))
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-
-import click
-import networkx as nx
+from typing import TYPE_CHECKING
 
 import elcheck.checker.check.check as core
 from elcheck.checker.check.check import Limits, Result, Stats
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.export import formats, html
-from elcheck.checker.export.graph import state_graph
+from elcheck.checker.export.libraries import require
 from elcheck.checker.export.subject import NoTrace, result_with_trace
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ModelFile, adapted, load
 from elcheck.checker.model.model import Model
-from elcheck.checker.render.table import trace_table
 from elcheck.checker.search.resources import Resources
 from elcheck.checker.traces.trace import Trace, TraceStep
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 __all__ = [
     "Limits",
@@ -48,14 +48,21 @@ class Report(core.Report):
         """A trace as the command line prints it: that of a property, or of the first refuted one; ``width``
         wraps it. Raises NoTrace.
         """
+        import click  # which takes its time, as the table does
+
+        from elcheck.checker.render.table import trace_table
+
         trace = result_with_trace(self, of).trace
         assert trace is not None
         return click.unstyle(trace_table(self.model, trace, width))
 
     def graph(self) -> nx.MultiDiGraph[int]:
         """The state graph: states by their index, with ``label``, ``depth`` and ``initial``; steps with
-        ``label``.
+        ``label``. Raises UsageError without networkx.
         """
+        require(("networkx",), "Report.graph()")
+        from elcheck.checker.export.graph import state_graph  # numpy takes its time too
+
         return state_graph(self)
 
     def exported(self, ending: str, of: str | None = None) -> str:

@@ -13,7 +13,7 @@ from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import bundled, load
-from elcheck.checker.loading.version import version
+from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.call import said
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.traces.trace import ReplayError
@@ -58,7 +58,7 @@ class Models(click.Group):
 
 
 @click.command(cls=Models, subcommand_metavar="MODEL [OPTIONS]", context_settings={"max_content_width": 110})
-@click.version_option(version=version())
+@click.version_option(version=__version__)
 def elcheck() -> None:
     """Check a model: every interleaving, message loss and crash, by breadth-first search.
 

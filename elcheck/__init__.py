@@ -1,10 +1,27 @@
 """elcheck: a model checker for leader election and consensus.
 
-These are the names that models are written with, and those with which scripts check them.
+These are the names that models are written with, and those with which scripts check them: ``check``,
+``load``, ``within``, what they return and what they raise.
 """
 
 from dataclasses import replace
 
+from elcheck.checker.api import (
+    Limits,
+    LoadError,
+    ModelFile,
+    NoTrace,
+    Report,
+    Result,
+    Stats,
+    Trace,
+    TraceStep,
+    Verdict,
+    check,
+    load,
+    within,
+)
+from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.collections import Bag, Map
 from elcheck.checker.model.environment import UNLIMITED, Environment, Partition
 from elcheck.checker.model.errors import DefinitionError, UsageError
@@ -66,11 +83,15 @@ __all__ = [
     "Fairness",
     "Formula",
     "GlobalState",
+    "Limits",
+    "LoadError",
     "Look",
     "Map",
     "Message",
     "Model",
+    "ModelFile",
     "Monitor",
+    "NoTrace",
     "Node",
     "NodeId",
     "NodeView",
@@ -79,13 +100,20 @@ __all__ = [
     "Prepared",
     "Property",
     "Record",
+    "Report",
+    "Result",
     "Scope",
     "Sends",
     "Spec",
     "State",
+    "Stats",
     "Step",
     "Steps",
+    "Trace",
+    "TraceStep",
     "UsageError",
+    "Verdict",
+    "__version__",
     "action",
     "all_nodes",
     "always",
@@ -93,6 +121,7 @@ __all__ = [
     "always_possible",
     "change",
     "changes",
+    "check",
     "durable",
     "each",
     "eventually",
@@ -101,6 +130,7 @@ __all__ = [
     "history",
     "holds",
     "leads_to",
+    "load",
     "ltl",
     "never",
     "node_ids",
@@ -122,4 +152,5 @@ __all__ = [
     "weak",
     "whole",
     "with_mistake",
+    "within",
 ]

@@ -1,6 +1,6 @@
 """Named environments: a network, faults, timing and fairness that belong together.
 
-Each is an :class:`~checker.Environment` to start from; a model changes what is its own with
+Each is an :class:`~elcheck.Environment` to start from; a model changes what is its own with
 ``dataclasses.replace``, and options of the command line come last.
 """
 

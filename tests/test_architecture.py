@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -51,6 +52,16 @@ def test_the_rooms_are_the_listing() -> None:
     ]  # fmt: skip
 
 
+def test_the_listing_names_every_module() -> None:
+    """ARCHITECTURE.md says of each room what its modules are for, in the order of the rooms."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## Packed states")[0]
+    rows = dict(re.findall(r"^\| `([\w/]+)/` \| (.*) \|$", text, re.MULTILINE))
+    assert [room for room in rows if "/" not in room] == ROOMS
+    for room, said in rows.items():
+        modules = {path.stem for path in (ROOT / "checker" / room).glob("*.py")} - {"__init__"}
+        assert modules - set(re.findall(r"`(\w+)`", said)) == set(), room
+
+
 def imports(path: Path) -> set[str]:
     """The modules that a file imports."""
     found: set[str] = set()
@@ -92,9 +103,7 @@ def types_of(path: Path) -> Iterator[str]:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             if isinstance(node.annotation, ast.Name) and node.annotation.id == "TypeAlias":
                 yield node.target.id
-        elif isinstance(node, ast.Assign) and not isinstance(
-            node.value, ast.Call
-        ):  # of which a TypeVar is one
+        elif isinstance(node, ast.Assign) and not isinstance(node.value, ast.Call):  # as a TypeVar is
             names = [target.id for target in node.targets if isinstance(target, ast.Name)]
             yield from (name for name in names if name[:1].isupper() and not name.isupper())
 
@@ -105,18 +114,48 @@ def test_a_type_has_a_name_of_its_own() -> None:
     assert {name for name, count in counts.items() if count > 1} == STILL_DOUBLE
 
 
-def test_what_takes_long_to_import_is_imported_when_it_is_needed() -> None:
-    """It would be a third of the time that a small model takes."""
-    slow = "{'networkx', 'numba', 'numpy', 'pydot', 'pygments', 'scipy', 'werkzeug'}"
-    code = f"import sys, elcheck.checker.cli; print(*sorted({slow} & set(sys.modules)))"
+SLOW = ["networkx", "numba", "numpy", "pydot", "pygments", "scipy", "werkzeug"]
+"""Libraries that take longer to import than a small model takes to be checked."""
+
+
+def imported(code: str, libraries: list[str]) -> list[str]:
+    """Which of some libraries are there after some code has run."""
+    code = f"import sys\n{code}\nprint(*sorted({{*{libraries}}} & {{*sys.modules}}), file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == "\n"
+    return done.stderr.split()
+
+
+@pytest.mark.parametrize(
+    ("code", "libraries", "needed"),
+    [
+        ("import elcheck", [*SLOW, "psutil", "tabulate"], []),
+        ("import elcheck.checker.cli", [*SLOW, "psutil"], []),
+        ("from elcheck.checker.cli import run; run(['raft', '--depth', '4', '--explain'])", SLOW, []),
+        ("import elcheck; elcheck.check(elcheck.load('raft')(), depth=4)._repr_html_()", SLOW, []),
+        ("from elcheck.checker.cli import run; run(['raft_liveness', '--early', '0'])", SLOW, ["numpy"]),
+    ],
+)
+def test_what_takes_long_to_import_is_imported_when_it_is_needed(
+    code: str, libraries: list[str], needed: list[str]
+) -> None:
+    assert imported(code, libraries) == needed
 
 
 def test_the_fast_engine_is_loaded_without_its_compiler() -> None:
     """Numba, and the linear algebra that it looks for, take longer than a small search."""
     pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
-    slow = "{'networkx', 'numba', 'scipy'}"
-    code = f"import sys, elcheck.checker.search.fast.engine as _; print(*sorted({slow} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == "\n"
+    assert imported("import elcheck.checker.search.fast.engine", ["networkx", "numba", "scipy"]) == []
+
+
+def test_what_a_bare_install_lacks_is_imported_by_nothing_else() -> None:
+    """The extras say which; whoever imports one of them at its top is imported only where it is needed."""
+    extras = {"llvmlite", "networkx", "numba", "pydot", "scipy"}
+    found = {
+        str(path.relative_to(ROOT)): {name.split(".")[0] for name in imports(path)} & extras for path in FILES
+    }
+    assert {path: names for path, names in found.items() if names and "search/fast/" not in path} == {
+        "checker/api.py": {"networkx"},  # for its types
+        "checker/export/dot.py": {"pydot"},
+        "checker/export/graph.py": {"networkx"},
+        "checker/export/graphml.py": {"networkx"},
+    }

@@ -42,7 +42,7 @@ def test_text_report(capfd: pytest.CaptureFixture[str]) -> None:
     assert "models/raft.py: Raft's leader election" in out
     assert "REFUTED always at most one leader per term: n1 and n2 both lead in term 1" in out
     assert "voted_for n1 → None" in out
-    assert "depth 10 cut 2,868 states" in out
+    assert "The bound depth 10 cut steps of 2,868 states; what lies across it was not checked." in out
     assert "To repeat it: elcheck models/raft.py --bug forget-vote --depth 10" in out
     steps = [line.split()[0] for line in out.splitlines() if line[:4].strip().isdecimal()]
     assert steps == 2 * [str(n) for n in range(11)]  # one step a line, and it breaks two properties
@@ -137,6 +137,7 @@ def test_json_is_what_docs_say(capfd: pytest.CaptureFixture[str]) -> None:
     )
     document = json.loads(out)
     for key in (
+        "elcheck",
         "model",
         "parameters",
         "environment",

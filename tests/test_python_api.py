@@ -1,29 +1,16 @@
-"""The Python API, and the page that shows it."""
+"""The Python API. The page that shows it runs in tests/test_docs.py."""
 
 from __future__ import annotations
 
-import doctest
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from elcheck import UsageError, always, each
-from elcheck.checker.api import NoTrace, Report, Verdict, check, load, within
+from elcheck import NoTrace, Report, UsageError, Verdict, always, check, each, load, within
 from elcheck.checker.check.check import Limits
 from elcheck.checker.check.check import check as core_check
 from tests.models import Counter, Counting
-from tests.test_cli import ROOT
-
-
-def test_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every example of docs/python.md, in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    flags = doctest.ELLIPSIS
-    page = str(ROOT / "docs" / "python.md")
-    failed, tried = doctest.testfile(page, module_relative=False, optionflags=flags, encoding="utf-8")
-    assert (failed, tried >= 20) == (0, True)
-    assert [path.name for path in tmp_path.iterdir()] == ["vote.itf.json"]
 
 
 def test_it_is_the_same_check() -> None:

@@ -155,11 +155,16 @@ def _breaks(formula: Formula, trace: Trace, model: Model) -> bool:
     return True
 
 
+def cuts_in_words(cuts: Mapping[str, int]) -> str:
+    """What bounds cut: ``depth 10 cut 2,868 states; max_term cut 5,893 states``."""
+    return "; ".join(f"{name} cut {counted(n, 'state')}" for name, n in sorted(cuts.items()))
+
+
 def _undecided(claim: Property, search: Search, answer: GraphFinding | None) -> tuple[Verdict, str]:
     """The verdict of a property that nothing refuted, and what it rests on."""
     if search.stopped is not None:
         return Verdict.UNDETERMINED, f"not every state was examined: {search.stopped}"
-    bounds = "; ".join(f"{name} cut {counted(n, 'state')}" for name, n in sorted(search.cuts.items()))
+    bounds = cuts_in_words(search.cuts)
     if answer is not None and answer.unsure:
         return Verdict.UNDETERMINED, "; ".join([answer.unsure, *[bounds] * bool(bounds)])
     if answer is not None and answer.vacuous:

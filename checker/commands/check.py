@@ -211,8 +211,10 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
         raise LoadError(f"{run.name}: {error}") from error
     finally:
         progress.done()
-    as_text = render_fault_budgets.as_json if asked.output_format == "json" else render_fault_budgets.as_text
-    click.echo(as_text(run, found))
+    if asked.output_format == "json":
+        click.echo(render_fault_budgets.as_json(run, found))
+    else:
+        click.echo(render_fault_budgets.as_text(run, found, _width()))
     return found.exit_code
 
 
@@ -221,5 +223,8 @@ def _rendered(run: Run, report: Report, asked: Asked) -> str:
         return as_json.render(run, report)
     if asked.output_format == "junit":
         return junit.render(run, report)
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    return text.render(run, report, replace(asked.wanted, width=width))
+    return text.render(run, report, replace(asked.wanted, width=_width()))
+
+
+def _width() -> int | None:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

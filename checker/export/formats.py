@@ -8,17 +8,21 @@ from pathlib import Path
 from typing import Literal
 
 from elcheck.checker.check.check import Report
+from elcheck.checker.export.libraries import require
 from elcheck.checker.export.subject import Subject, result_with_trace
 from elcheck.checker.model.errors import UsageError
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format: what it is called, what it is of, and the module here that writes it."""
+    """A format: what it is called, what it is of, the module here that writes it, and the libraries that this
+    one needs beside elcheck's own.
+    """
 
     name: str
     of: Literal["trace", "report", "graph"]
     module: str
+    libraries: tuple[str, ...] = ()
 
     def render(self, subject: Subject) -> str:
         """The file. The module is imported only now: those of graphs need what takes long to import."""
@@ -32,18 +36,19 @@ FORMATS: dict[str, Format] = {
     ".shiviz": Format("a ShiViz log", "trace", "shiviz"),
     ".mmd": Format("a Mermaid sequence diagram", "trace", "mermaid"),
     ".sarif": Format("SARIF 2.1.0", "report", "sarif"),
-    ".dot": Format("DOT", "graph", "dot"),
-    ".graphml": Format("GraphML", "graph", "graphml"),
+    ".dot": Format("DOT", "graph", "dot", ("networkx", "pydot")),
+    ".graphml": Format("GraphML", "graph", "graphml", ("networkx",)),
     ".aut": Format("Aldebaran", "graph", "aldebaran"),
 }
 """By the ending of the file. A new one is a line here and a module that renders it."""
 
 
 def format_of(name: str | Path) -> Format:
-    """The format that the ending of a file's name says. Raises UsageError."""
+    """The format that the ending of a file's name says. Raises UsageError, also where its libraries lack."""
     found = [made for ending, made in FORMATS.items() if Path(name).name.endswith(ending)]
     if not found:
         raise UsageError(f"{name}: the ending says the format: {', '.join(FORMATS)}")
+    require(found[0].libraries, f"{name}: {found[0].name}")
     return found[0]
 
 
@@ -58,8 +63,9 @@ def rendered(report: Report, made: Format, of: str | None = None, command: str =
 
 def write(report: Report, path: Path, of: str | None = None, command: str = "") -> None:
     """Write a file in the format of its ending. Raises what :func:`rendered` does, and OSError."""
+    made = format_of(path)
     try:
-        said = rendered(report, format_of(path), of, command)
+        said = rendered(report, made, of, command)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error
     path.write_text(said, encoding="utf-8", newline="\n")

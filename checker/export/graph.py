@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from itertools import pairwise
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from elcheck.checker.check.check import Report
+from elcheck.checker.export.subject import describe
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.model.state import GlobalState
-from elcheck.checker.model.values import text
 from elcheck.checker.temporal.state_graph import graph_of
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 LARGEST = 5_000
 """States that a picture or a graph tool can still use."""
@@ -22,6 +23,8 @@ def state_graph(report: Report) -> nx.MultiDiGraph[int]:
     Nodes have ``label``, ``depth`` and ``initial``; edges ``label``. Steps to states that were not
     stored are left out.
     """
+    import networkx as nx  # which takes its time
+
     search, system = report.search, report.system
     graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
     depths = _depths(report)
@@ -50,11 +53,3 @@ def small(report: Report) -> nx.MultiDiGraph[int]:
 def _depths(report: Report) -> list[int]:
     levels = [*report.search.levels, len(report.search.codes)]
     return [depth for depth, (begin, end) in enumerate(pairwise(levels)) for _ in range(begin, end)]
-
-
-def describe(state: GlobalState) -> str:
-    """A state in a few lines: a node each, then what is under way."""
-    if state.shared is not None:
-        return text(state.shared)
-    lines = [f"{v.node}{'' if v.up else ' (down)'}: {text(v.state)}" for v in state.nodes]
-    return "\n".join(lines + [f"{e.src} -> {e.dst}: {text(e.msg)}" for e in state.network])

@@ -7,7 +7,7 @@ from html import escape
 
 from elcheck.checker.check.check import Report, Result
 from elcheck.checker.check.verdict import Verdict
-from elcheck.checker.export.graph import describe
+from elcheck.checker.export.subject import describe
 from elcheck.checker.model.values import counted
 from elcheck.checker.traces.source import place_of_step
 from elcheck.checker.traces.trace import going_on

@@ -7,13 +7,13 @@ code flows.
 from __future__ import annotations
 
 import json
-from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote
 
 from elcheck.checker.check.check import Report, Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.export.subject import Subject
+from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.values import counted, text
 from elcheck.checker.traces.changes import changes
 from elcheck.checker.traces.source import Place, place_of_start, place_of_step
@@ -44,7 +44,7 @@ def document(subject: Subject) -> dict[str, object]:
     }
     if subject.command:
         invocation["commandLine"] = subject.command
-    driver = {"name": "elcheck", **_version(), "rules": rules}
+    driver = {"name": "elcheck", "version": __version__, "rules": rules}
     run = {
         "tool": {"driver": driver},
         "invocations": [invocation],
@@ -52,13 +52,6 @@ def document(subject: Subject) -> dict[str, object]:
         "results": [_result(report, at, result) for at, result in refuted],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-
-
-def _version() -> dict[str, str]:
-    try:
-        return {"version": metadata.version("elcheck")}
-    except metadata.PackageNotFoundError:
-        return {}
 
 
 def _notifications(report: Report) -> list[dict[str, object]]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from elcheck.checker.check.check import Report, Result
 from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.model.state import GlobalState
+from elcheck.checker.model.values import text
 from elcheck.checker.traces.trace import Trace
 
 
@@ -54,3 +56,11 @@ def result_with_trace(report: Report, name: str | None) -> Result:
     if found.trace is None:
         raise NoTrace(f"{name!r} ({found.verdict.words}) has no trace to export")
     return found
+
+
+def describe(state: GlobalState) -> str:
+    """A state in a few lines: a node each, then what is under way."""
+    if state.shared is not None:
+        return text(state.shared)
+    lines = [f"{v.node}{'' if v.up else ' (down)'}: {text(v.state)}" for v in state.nodes]
+    return "\n".join(lines + [f"{e.src} -> {e.dst}: {text(e.msg)}" for e in state.network])

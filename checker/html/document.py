@@ -11,6 +11,7 @@ from elcheck.checker.html.meaning import meaning
 from elcheck.checker.html.sources import Excerpt, Source, Sources
 from elcheck.checker.html.trace_view import TraceView, trace_view_of
 from elcheck.checker.loading.docstring import ModelDoc
+from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.run import Run
@@ -137,6 +138,7 @@ def _facts(run: Run, report: Report, about: ModelDoc) -> list[tuple[str, str]]:
     facts.append(("Parameters", run.settings))
     facts.append(("Environment", report.model.describe_environment()))
     facts.append(("Searched", _size(report)))
+    facts.append(("Made by", f"elcheck {__version__}"))
     return [(label, what) for label, what in facts if what]
 
 

@@ -41,10 +41,10 @@ class ModelFile:
 
     @property
     def mistakes(self) -> Mapping[str, str]:
-        """What can be put in with ``--bug``, each with what the docstring of its class says."""
+        """What can be put in with ``--bug``, each with what the docstring of its class says, if it is one."""
         bug = self.parameters.get("bug")
-        classes = bug.choices if bug is not None else {}
-        return {name: joined(inspect.getdoc(cls) or "") for name, cls in classes.items()}
+        choices = bug.choices if bug is not None else {}
+        return {name: _said_of(choice) for name, choice in choices.items()}
 
     @property
     def about(self) -> ModelDoc:
@@ -131,8 +131,9 @@ def adapted(model: Model, given: Mapping[str, object]) -> Model:
     try:
         environment.check()
     except UsageError as error:
-        kept = [name for name in ENVIRONMENT if name not in given]
-        own_part = ", ".join(f"--{n} {getattr(own, n)}" for n in kept if getattr(own, n) not in (0, "none"))
+        default = Environment()
+        kept = {name: getattr(own, name) for name in ENVIRONMENT if name not in given}
+        own_part = ", ".join(f"--{n} {part}" for n, part in kept.items() if part != getattr(default, n))
         hint = f" (the model's own environment gives {own_part})" if own_part else ""
         raise UsageError(f"{error}{hint}") from error
     return replace(model, environment=environment)
@@ -175,6 +176,10 @@ def load(name: str) -> ModelFile:
     return ModelFile(path, function)
 
 
+def _said_of(choice: object) -> str:
+    return joined(inspect.getdoc(choice) or "") if isinstance(choice, type) else ""
+
+
 def _sources(path: Path, found: dict[Path, bytes]) -> None:
     """Collect the source of a file and of what it imports, in the order of the imports."""
     found[path] = path.read_bytes()
@@ -210,5 +215,11 @@ def _imported(path: Path) -> ModuleType:
     except SyntaxError as error:
         raise LoadError(f"{error.filename}:{error.lineno}: {error.msg}") from error
     except RAISED as error:
-        raise LoadError(f"{path} can't be imported: {said(error)}") from error
+        hint = _REMEDY if str(error).startswith(_DECORATED_AGAIN) else ""
+        raise LoadError(f"{path} can't be imported: {said(error)}{hint}") from error
     return module
+
+
+_DECORATED_AGAIN = ("Cannot overwrite attribute __setattr__", "cannot inherit non-frozen dataclass")
+"""What Python says of @dataclass on a class that is a frozen dataclass already."""
+_REMEDY = "; a State, Message, Record, Node or Spec is a frozen dataclass already: leave out @dataclass"

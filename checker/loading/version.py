@@ -1,13 +1,4 @@
 """Which elcheck this is."""
 
-from __future__ import annotations
-
-from importlib import metadata
-
-
-def version() -> str:
-    """The version that is installed."""
-    try:
-        return metadata.version("elcheck")
-    except metadata.PackageNotFoundError:
-        return "(run from its source)"
+__version__ = "0.1.0"
+"""The one place where it is written: pyproject.toml and ``elcheck.__version__`` take it from here."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from elcheck.checker.check.check import Report, Result
+from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
@@ -30,9 +31,7 @@ def document(run: Run, report: Report) -> dict[str, object]:
     stats = report.stats
     coverage = report.coverage
     return {
-        "model": run.name,
-        "parameters": {name: value(v) for name, v in run.parameters.items()},
-        "environment": environment(report.model),
+        **asked(run, report.model),
         "engine": report.engine,
         "stats": {
             "distinct": stats.distinct,
@@ -57,6 +56,16 @@ def document(run: Run, report: Report) -> dict[str, object]:
         "reproduce": run.command,
         "verdict": report.verdict.value,
         "exit_code": report.exit_code,
+    }
+
+
+def asked(run: Run, model: Model) -> dict[str, object]:
+    """What was asked, and of which elcheck: every report begins with it."""
+    return {
+        "elcheck": __version__,
+        "model": run.name,
+        "parameters": {name: value(v) for name, v in run.parameters.items()},
+        "environment": environment(model),
     }
 
 

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 
 import click
-from tabulate import tabulate
 
 from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
 from elcheck.checker.model.values import counted
-from elcheck.checker.render.as_json import environment, value
+from elcheck.checker.render.as_json import asked
+from elcheck.checker.render.fit import fitted, table
 from elcheck.checker.render.run import Run
 from elcheck.checker.strategies.fault_budgets import FEW, BudgetRow, Frontier, Minimum
 
@@ -27,7 +27,7 @@ _NAMES: Mapping[FaultKind, tuple[str, str]] = {
 }
 
 
-def as_text(run: Run, found: Frontier) -> str:
+def as_text(run: Run, found: Frontier, width: int | None = None) -> str:
     """A table with a line for each smallest budget, and what it rests on."""
     model = found.model
     head = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
@@ -36,11 +36,11 @@ def as_text(run: Run, found: Frontier) -> str:
     headers = ["property", "kind", "breaks with", *kinds, "steps"]
     parts = [
         f"{head}\n{model.describe_environment()}",
-        tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True),
+        table(rows, headers, "breaks with", width),
         f"{found.searched} of {counted(found.points, 'combination')} of budgets had to be searched, "
         f"in {found.seconds:.1f} s.",
         *([f"It was stopped: {found.stopped}."] if found.stopped else []),
-        *[f"Note: {note}." for note in _notes(found)],
+        *[fitted(f"Note: {note}.", width) for note in _notes(found)],
         f"To repeat it: {run.command}",
     ]
     return "\n\n".join(parts)
@@ -97,9 +97,7 @@ def _notes(found: Frontier) -> list[str]:
 def as_json(run: Run, found: Frontier) -> str:
     """One object, in the form that docs/json.md describes."""
     document: dict[str, object] = {
-        "model": run.name,
-        "parameters": {name: value(v) for name, v in run.parameters.items()},
-        "environment": environment(found.model),
+        **asked(run, found.model),
         "properties": [
             {
                 "name": row.name,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from tabulate import tabulate
 
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.values import counted
 from elcheck.checker.render import as_json as json_of
+from elcheck.checker.render.fit import fitted, table
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.judged import Judgement
@@ -46,11 +46,11 @@ def as_text(run: Run, answer: ReplayResult, width: int | None = None) -> str:
     head = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
     parts = [f"{head}\n{model.describe_environment()}", _headline(answer)]
     if walked.refused is not None:
-        parts += _why(answer, walked.refused)
+        parts += _why(answer, walked.refused, width)
     parts.append(trace_table(answer.model, walked.trace, width))
     rows = [[j.name, j.kind, _said(j, len(walked.trace.steps))] for j in answer.judgements]
-    parts.append(tabulate(rows, headers=["property", "kind", "in this trace"], tablefmt="simple"))
-    parts += [f"Note: {note}." for note in walked.notes]
+    parts.append(table(rows, ["property", "kind", "in this trace"], "in this trace", width))
+    parts += [fitted(f"Note: {note}.", width) for note in walked.notes]
     return "\n\n".join([*parts, f"To repeat it: {run.command}"])
 
 
@@ -79,12 +79,12 @@ def _closed(trace: Trace) -> str:
     )
 
 
-def _why(answer: ReplayResult, refused: RefusedStep) -> list[str]:
+def _why(answer: ReplayResult, refused: RefusedStep, width: int | None) -> list[str]:
     lines = []
     for reason in refused.reasons:
         what = f"{reason.event.located}: " if reason.event is not None else ""
         source = _source(answer, reason)
-        lines.append(f"  {what}{reason.why}" + (f" ({source})" if source else ""))
+        lines.append(fitted(f"  {what}{reason.why}" + (f" ({source})" if source else ""), width))
     nearest = [f"  {event.located}" for event in refused.nearest]
     parts = ["Why not:\n" + "\n".join(lines)]
     if refused.number is None:
@@ -120,9 +120,7 @@ def as_json(run: Run, answer: ReplayResult) -> str:
     """One object, in the form that docs/json.md describes."""
     walked, model = answer.walked, answer.model
     document: dict[str, object] = {
-        "model": run.name,
-        "parameters": {name: json_of.value(v) for name, v in run.parameters.items()},
-        "environment": json_of.environment(model),
+        **json_of.asked(run, model),
         "answer": answer.verdict,
         "steps": len(answer.script.steps),
         "refused": None if walked.refused is None else _refused(walked.refused),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import click
-from tabulate import tabulate
 
 from elcheck.checker.check.check import Coverage, Report, Result, Stats
+from elcheck.checker.check.results import cuts_in_words
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.render.diagram import diagram
+from elcheck.checker.render.fit import fitted, table
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.temporal.certificate import Certificate
@@ -26,7 +27,7 @@ _COLOURS = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of a report is shown, and how. ``width`` is a terminal's, to which traces are fitted."""
+    """What of a report is shown, and how. ``width`` is a terminal's, to which it is fitted."""
 
     witnesses: bool = False
     certificate: bool = False
@@ -37,8 +38,9 @@ class Wanted:
 
 def render(run: Run, report: Report, wanted: Wanted = Wanted()) -> str:
     """The whole report."""
-    parts = [_head(run, report), _table(report), _size(report.stats, report.engine)]
-    parts += [f"Note: {note}." for note in report.notes]
+    parts = [_head(run, report, wanted.width), _table(report, wanted.width)]
+    parts.append("\n".join(fitted(line, wanted.width) for line in _size(report.stats, report.engine)))
+    parts += [fitted(f"Note: {note}.", wanted.width) for note in report.notes]
     parts += _coverage(report.coverage, report.stats)
     for result in report.results:
         if (result.verdict is Verdict.REFUTED or wanted.witnesses) and result.trace is not None:
@@ -54,30 +56,40 @@ def verdict(found: Verdict) -> str:
     return click.style(found.words.upper(), fg=_COLOURS[found], bold=True)
 
 
-def _head(run: Run, report: Report) -> str:
+def _head(run: Run, report: Report, width: int | None) -> str:
     lines = [click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")]
     if run.parameters:
-        lines.append(run.settings)
+        lines.append(fitted(run.settings, width))
     if report.model.programs:
         lines.append(report.model.environment.describe())
     return "\n".join(lines)
 
 
-def _table(report: Report) -> str:
+def _table(report: Report, width: int | None) -> str:
+    """The verdicts."""
     rows = [
-        [result.name, result.kind, verdict(result.verdict), result.detail.partition("\n")[0]]
+        [result.name, result.kind, verdict(result.verdict), _detail(result, report.stats)]
         for result in report.results
     ]
-    return tabulate(rows, headers=["property", "kind", "verdict", "detail"], tablefmt="simple")
+    return table(rows, ["property", "kind", "verdict", "detail"], "detail", width)
 
 
-def _size(stats: Stats, engine: str) -> str:
+def _detail(result: Result, stats: Stats) -> str:
+    """What is to be said of a verdict, but for what cut or stopped the search: that stands once below."""
+    said = result.detail.partition("\n")[0]
+    for below in filter(None, (stats.stopped, cuts_in_words(stats.cut))):
+        said = said.removesuffix(below).rstrip(":; ")
+    return said
+
+
+def _size(stats: Stats, engine: str) -> list[str]:
+    """How much was searched, in how much time, and what was left out."""
     rate = stats.distinct / max(stats.seconds, 1e-9)
     held = "" if stats.bytes_per_state is None else f", {stats.bytes_per_state:,.0f} bytes a state"
     lines = [
-        f"{stats.distinct:,} distinct states, {stats.transitions:,} transitions, depth {stats.depth}, "
-        f"in {stats.seconds:.1f} s ({rate:,.0f} states/s, {engine} engine{held}; "
-        f"handlers ran {stats.handler_calls:,} times, properties {stats.evaluations:,} times)"
+        f"{stats.distinct:,} distinct states, {stats.transitions:,} transitions, depth {stats.depth}",
+        f"searched in {stats.seconds:.1f} s ({rate:,.0f} states/s{held}) by the {engine} engine",
+        f"handlers ran {stats.handler_calls:,} times, properties {stats.evaluations:,} times",
     ]
     if stats.stopped is not None:
         lines.append(f"Not every state was examined: {stats.stopped}.")
@@ -85,7 +97,7 @@ def _size(stats: Stats, engine: str) -> str:
         lines.append(f"The bound {name} cut steps of {count:,} states; what lies across it was not checked.")
     if stats.exhaustive:
         lines.append("Every reachable state was examined.")
-    return "\n".join(lines)
+    return lines
 
 
 def _coverage(coverage: Coverage, stats: Stats) -> list[str]:
@@ -118,7 +130,9 @@ def _shown(report: Report, result: Result, wanted: Wanted) -> str:
     if result.shortest is not None and result.shortest > 1:
         what = "shortest traces" if result.trace.loop is None else "shortest ways to its loop"
         lines.append(f"This is the clearest of {result.shortest:,} {what}.")
-    lines[0] += f" (fewest faults: {result.fewest})" if result.fewest else ""
+    lines[0] = fitted(
+        lines[0] + (f" (fewest faults: {result.fewest})" if result.fewest else ""), wanted.width
+    )
     explanation = None
     if wanted.explain:
         explanation = explain(result.trace, report.model, report.claim_of(result))

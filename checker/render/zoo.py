@@ -10,6 +10,8 @@ from xml.etree import ElementTree as ET
 import click
 from tabulate import tabulate
 
+from elcheck.checker.loading.version import __version__
+from elcheck.checker.model.values import counted
 from elcheck.checker.render.junit import printable
 from elcheck.checker.render.text import verdict
 from elcheck.checker.zoo.run import CaseResult
@@ -55,17 +57,20 @@ def _row(outcome: CaseResult) -> list[str]:
 def _summary(outcomes: Sequence[CaseResult], wrong: int, seconds: float) -> str:
     models = len({outcome.case.model for outcome in outcomes})
     as_expected = "all as they have to be" if not wrong else f"{wrong} not as they have to be"
-    return f"{len(outcomes)} cases of {models} model{'s' * (models != 1)} in {seconds:.0f} s: {as_expected}."
+    cases = f"{counted(len(outcomes), 'case')} of {counted(models, 'model')}"
+    return f"{cases} in {seconds:.0f} s: {as_expected}."
 
 
 def as_json(outcomes: Sequence[CaseResult], seconds: float) -> str:
     """An object with the cases under ``cases``."""
     wrong = sum(bool(outcome.problems) for outcome in outcomes)
-    return json.dumps(
-        {"cases": [_object(o) for o in outcomes], "wrong": wrong, "seconds": round(seconds, 3)},
-        indent=2,
-        ensure_ascii=False,
-    )
+    document = {
+        "elcheck": __version__,
+        "cases": [_object(o) for o in outcomes],
+        "wrong": wrong,
+        "seconds": round(seconds, 3),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def _object(outcome: CaseResult) -> dict[str, object]:

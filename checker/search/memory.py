@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-import psutil
+from functools import cache
+from typing import TYPE_CHECKING
 
-_PROCESS = psutil.Process()
+if TYPE_CHECKING:
+    from psutil import Process
 
 
 def resident() -> int:
     """Bytes of memory in use now."""
-    return int(_PROCESS.memory_info().rss)
+    return int(_process().memory_info().rss)
+
+
+@cache
+def _process() -> Process:
+    """This process. Few runs ask, and psutil takes its time to be imported."""
+    from psutil import Process
+
+    return Process()

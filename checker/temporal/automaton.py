@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import networkx as nx
-
 from elcheck.checker.model.formula import Formula, atoms_of
+from elcheck.checker.temporal.components import components_of
 from elcheck.checker.temporal.normal import normal_form
 from elcheck.checker.temporal.reduce import bits, reduced
 from elcheck.checker.temporal.tableau import tableau
@@ -82,10 +81,10 @@ def automaton_of(formula: Formula) -> Automaton:
 
 def recurrent_states(automaton: Automaton) -> list[int]:
     """The states that an accepting run may come back to again and again."""
-    graph: nx.DiGraph[int] = nx.DiGraph((edge.source, edge.target) for edge in automaton.transitions)
-    found: list[int] = []
-    for component in nx.strongly_connected_components(graph):
-        inner = [e for e in automaton.transitions if e.source in component and e.target in component]
-        if inner and len(frozenset().union(*(edge.marks for edge in inner))) == automaton.marks:
-            found += component
-    return sorted(found)
+    component = components_of((edge.source, edge.target) for edge in automaton.transitions)
+    marks: dict[int, set[int]] = {}
+    for edge in automaton.transitions:
+        if component[edge.source] == component[edge.target]:
+            marks.setdefault(component[edge.source], set()).update(edge.marks)
+    accepting = {home for home, seen in marks.items() if len(seen) == automaton.marks}
+    return sorted(state for state, home in component.items() if home in accepting)

@@ -11,9 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
+from elcheck.checker.temporal.components import components
 from elcheck.checker.temporal.fairness import Fairness
 from elcheck.checker.temporal.product import STUTTER, Product
 from elcheck.checker.temporal.state_graph import Indices, Mask
@@ -72,10 +71,7 @@ def _decomposed(product: Product, nodes: Indices, edges: Indices) -> Part:
     place[nodes] = np.arange(len(nodes), dtype=np.int32)
     sources = place[np.searchsorted(product.starts, edges, "right") - 1]
     targets = place[product.targets[edges]]
-    starts = np.searchsorted(sources, np.arange(len(nodes) + 1)).astype(np.int32)
-    matrix = csr_array((np.ones(len(targets)), targets.copy(), starts), shape=(len(nodes), len(nodes)))
-    matrix.sum_duplicates()  # in place; with parallel edges, scipy 1.17 may not come to an end
-    count, of = connected_components(matrix, directed=True, connection="strong")
+    count, of = components(np.searchsorted(sources, np.arange(len(nodes) + 1)), targets)
     inner = of[sources] == of[targets]
     return Part(nodes, edges[inner], sources[inner], targets[inner], of, count)
 

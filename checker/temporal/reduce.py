@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
-import networkx as nx
+from elcheck.checker.temporal.components import components_of
 
 Cube: TypeAlias = tuple[int, int]
 """The atoms that hold and those that don't."""
@@ -57,13 +57,6 @@ def reduced(edges: list[AutomatonEdge], marks: int) -> tuple[list[AutomatonEdge]
     return edges, states, marks
 
 
-def _components(edges: Sequence[AutomatonEdge]) -> dict[int, int]:
-    """The number of each state's strongly connected component."""
-    graph = nx.DiGraph((edge.source, edge.target) for edge in edges)
-    components = nx.strongly_connected_components(graph)
-    return {state: number for number, component in enumerate(components) for state in component}
-
-
 def _accepting(edges: Sequence[AutomatonEdge], component: dict[int, int], marks: int) -> set[int]:
     """The components in which a run can stay and see all marks again and again."""
     seen: dict[int, int] = {}
@@ -76,7 +69,7 @@ def _accepting(edges: Sequence[AutomatonEdge], component: dict[int, int], marks:
 
 def _live(edges: list[AutomatonEdge], marks: int) -> list[AutomatonEdge]:
     """The edges that some accepting run takes, with marks only where they count: in accepting components."""
-    component = _components(edges)
+    component = components_of(edge[:2] for edge in edges)
     accepting = _accepting(edges, component, marks)
     live = {state for state, home in component.items() if home in accepting}
     size = -1
@@ -113,7 +106,7 @@ def _without_redundant_marks(edges: list[AutomatonEdge], marks: int) -> tuple[li
     """Without each mark that every run has which has the other marks."""
     for mark in bits(marks):
         without = [edge for edge in edges if not edge.marks & mark]
-        if not _accepting(without, _components(without), marks & ~mark):
+        if not _accepting(without, components_of(edge[:2] for edge in without), marks & ~mark):
             marks &= ~mark
             edges = [edge._replace(marks=edge.marks & marks) for edge in edges]
     return edges, marks

@@ -2,6 +2,8 @@
 
 Cases come from a TOML file, in which what they came to once is pinned::
 
+    elcheck = "0.1.0"                       # the version that pinned it
+
     [[case]]
     model = "raft"                          # a bundled model, or a file beside the TOML file
     parameters = { nodes = 3, bug = "forget-vote" }

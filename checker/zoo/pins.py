@@ -13,6 +13,7 @@ from tomlkit.items import AoT, InlineTable, Table
 
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import bundled
+from elcheck.checker.loading.version import __version__
 from elcheck.checker.zoo.cases import PINNED, Case, read
 from elcheck.checker.zoo.run import CaseResult
 
@@ -39,12 +40,15 @@ def pinned(case: Case) -> Case:
 
 
 def pin(outcomes: Sequence[CaseResult], path: Path) -> None:
-    """Write what cases came to: those that the file has are brought up to date, the others appended.
+    """Write what cases came to, and with which elcheck: those that the file has are brought up to date, the
+    others appended.
 
     What else the file says, comments too, stays. Raises LoadError for a file that is no file of cases.
     """
-    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.is_file() else tomlkit.document()
-    known = {case.command: number for number, case in enumerate(read(path))} if path.is_file() else {}
+    there = path.is_file()
+    document = tomlkit.parse(path.read_text(encoding="utf-8") if there else f'elcheck = "{__version__}"\n\n')
+    known = {case.command: number for number, case in enumerate(read(path))} if there else {}
+    document["elcheck"] = __version__
     tables = document.setdefault("case", tomlkit.aot())
     if not isinstance(tables, AoT):
         raise LoadError(f"{path} has no [[case]]")

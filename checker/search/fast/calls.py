@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from elcheck.checker.search.fast import hashing, ids, mailboxes, store
+from elcheck.checker.search.fast import compiled, hashing, ids, mailboxes, store, tarjan
 from elcheck.checker.search.fast import search as searching
 from elcheck.checker.search.fast.compiled import from_python
 
@@ -18,3 +18,4 @@ hash_rows = from_python(hashing.hash_rows)
 intern = from_python(mailboxes.intern)
 id_of = from_python(ids.id_of)
 is_tight = from_python(ids.is_tight)
+components = from_python(compiled.compiled(tarjan.components))

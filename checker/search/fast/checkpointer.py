@@ -18,7 +18,7 @@ from types import TracebackType
 
 import numpy as np
 
-from elcheck.checker.loading.version import version
+from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.values import order
@@ -157,7 +157,7 @@ def _of_model(system: NodeSystem) -> dict[str, str]:
     claims = ", ".join(f"{claim.kind} {claim.name}" for claim in system.claims)
     environment = model.environment
     return {
-        "elcheck": version(),
+        "elcheck": __version__,
         "the digest of its fast engine": sources(),
         **{f"--{name}": str(getattr(environment, name)) for name in environment.__dataclass_fields__},
         "the nodes": ", ".join(node.name for node in system.runner.nodes),
