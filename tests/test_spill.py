@@ -226,7 +226,10 @@ def test_damage(tmp_path: Path, name: str, how: str) -> None:
 
 def test_not_for_the_plain_engine(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     there = ("--spill", str(tmp_path / "states"))
-    assert "--spill: a Spec is left to the plain engine" in refused(capfd, "die_hard", *there)
+    assert (
+        "--spill: compiled code does not do a Spec, and the plain engine keeps its states in memory"
+        in refused(capfd, "die_hard", *there)
+    )
     assert "--engine plain keeps its states in memory" in refused(capfd, *RAFT, *there, "--engine", "plain")
     assert refused(capfd, *RAFT, "--resume").endswith("--resume needs --spill DIR, the folder of the search")
     assert "--checkpoint needs --spill" in refused(capfd, *RAFT, "--checkpoint", "5")
@@ -246,7 +249,7 @@ def test_split_sends_are_refused_and_nothing_is_left(tmp_path: Path) -> None:
             return Step(Counter(1), self.broadcast(Told(), split=True))
 
     model = Model(Split(), [always("small", small)], nodes=node_ids(3), environment=Environment(crash=1))
-    with pytest.raises(UsageError, match="crashes between split sends is left to the plain engine"):
+    with pytest.raises(UsageError, match="compiled code does not do crashes between split sends, and"):
         check(model, resources=Resources(Spill(tmp_path)))
     assert not list(tmp_path.iterdir())
 
@@ -275,7 +278,7 @@ def test_a_full_disk_keeps_the_checkpoint(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(files, "FIRST", 1 << 10)
     monkeypatch.setattr(files, "allocate", full)
     report = check(model, resources=Resources(Spill(tmp_path)))
-    assert report.stats.stopped == f"the disk is full: no room in {tmp_path} for more states"
+    assert report.stats.stopped == f"the disk is full: {tmp_path} has no room for more states"
     assert report.exit_code == 20
     assert 15_000 < report.stats.distinct <= 25_000, "it uses the room that there is"
     monkeypatch.undo()
@@ -293,7 +296,7 @@ def test_no_room_for_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(os, "fsync", full)
     report = check(counting(), Limits(max_states=200), resources=Resources(Spill(tmp_path, resume=True)))
-    said = f"no checkpoint could be written to {tmp_path}: {os.strerror(errno.ENOSPC)}"
+    said = f"the checkpoint could not be written to {tmp_path}: {os.strerror(errno.ENOSPC)}"
     assert report.stats.stopped == f"--max-states 200 was reached; {said}"
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(files.NAMES[:3])
     assert (tmp_path / files.CHECKPOINT).read_bytes() == before

@@ -117,7 +117,7 @@ class Checkpointer:
                 np.array(notes.questions, np.int32),
             ).write(self._spill.folder)
         except OSError as error:
-            return f"no checkpoint could be written to {self._spill.folder}: {error.strerror or error}"
+            return f"the checkpoint could not be written to {self._spill.folder}: {error.strerror or error}"
         self._saved = True
         self._written = time.monotonic()
         return None
@@ -173,7 +173,8 @@ def _require_same(now: Mapping[str, str], then: Mapping[str, str], spill: Spill)
         old, new = then.get(label, "none"), now.get(label, "none")
         if old != new:
             raise UsageError(
-                f"{spill.folder} holds another search: {label} was {_short(old)} and is now {_short(new)}"
+                f"{spill.folder} holds another search: {label} was {_short(old)} and is now {_short(new)}; "
+                "ask for the same again, or take another folder"
             )
 
 
@@ -187,10 +188,13 @@ def _require_depth(saved: Checkpoint, limits: Limits) -> None:
     if saved.probed is not None and depth != saved.probed:
         now = "no --depth" if depth is None else f"--depth {depth}"
         raise UsageError(
-            f"this search has counted what lies past --depth {saved.probed}, and can't go on with {now}"
+            f"this search has counted what lies past --depth {saved.probed}, and can't go on with {now}: "
+            "give it that depth, or begin another search"
         )
     if saved.probed is None and depth is not None and depth < come:
-        raise UsageError(f"this search has come to depth {come} already, past --depth {depth}")
+        raise UsageError(
+            f"this search has come to depth {come} already, past --depth {depth}: give it more, or none"
+        )
 
 
 def _ask_again(misses: MissHandler, queries: Words) -> None:

@@ -66,7 +66,8 @@ def search_fast(
             judge.forget()
     if resources.spill is not None:
         raise UsageError(
-            f"--spill: {why} is left to the plain engine, which keeps its states in memory; leave out --spill"
+            f"--spill: compiled code does not do {why}, and the plain engine keeps its states in memory: "
+            "leave out --spill"
         )
     return search_plain(system, judge, limits, progress)
 

@@ -128,7 +128,7 @@ class StateFiles:
                 if error.errno not in FULL:
                     raise
                 if wanted == needed:
-                    raise DiskFull(f"the disk is full: no room in {self.folder} for more states") from error
+                    raise DiskFull(f"the disk is full: {self.folder} has no room for more states") from error
                 wanted = max(needed, have + (wanted - have) // 4)
 
     def settle(self, states: int) -> tuple[int, int]:
