@@ -18,12 +18,15 @@ from elcheck import (
     Environment,
     Model,
     Node,
+    NodeId,
     Step,
     action,
     always,
     each,
     guard,
     node_ids,
+    receive,
+    whole,
 )
 from elcheck.checker import cli
 from elcheck.checker.check.check import Limits, Report, check
@@ -83,6 +86,32 @@ def test_a_search_in_pieces_comes_to_the_same(case: Case, tmp_path: Path) -> Non
         assert gist(check(model, case.limits, resources=Resources(Spill(tmp_path, resume=True)))) == gist(
             whole
         )
+
+
+def test_a_property_of_whole_states_does_not_keep_a_search_from_going_on(tmp_path: Path) -> None:
+    """It makes plain states of codes. That must not number environments: a resume could not repeat it."""
+
+    class Beating(Node[Counter]):
+        @action
+        def beat(self, s: Counter) -> Step[Counter]:
+            return Step(Counter(1 - s.value), self.broadcast(Told()))
+
+        @receive
+        def told(self, s: Counter, src: NodeId, msg: Told) -> Counter:
+            return Counter(1 - s.value)
+
+    model = Model(
+        Beating(),
+        [always("few messages", whole(lambda state: len(state.network) < 9))],
+        nodes=node_ids(3),
+        environment=Environment(network="set", crash=2, restart=1, partition=1, timing="eventual(1)"),
+    )
+    limits = Limits(depth=8)
+    in_one_piece = check(model, limits, engine="fast")
+    part = replace(limits, max_states=in_one_piece.stats.distinct // 4)
+    check(model, part, resources=Resources(Spill(tmp_path)))
+    resumed = check(model, limits, resources=Resources(Spill(tmp_path, resume=True)))
+    assert gist(resumed) == gist(in_one_piece)
 
 
 def test_kill_and_resume(tmp_path: Path) -> None:
