@@ -225,14 +225,14 @@ class IgnoreVotes(Proposing):
 
 
 class AnyVote(Proposing):
-    """It takes the last vote that it is told of, not that of the highest ballot. 3 ballots."""
+    """A proposer takes the last vote that it is told of, not that of the highest ballot. 3 ballots."""
 
     def higher(self, known: Vote | None, told: Vote | None) -> Vote | None:
         return told or known
 
 
 class StalePromise(Proposing):
-    """It counts promises of its earlier ballots too (MyPaxos issue 18). 3 ballots."""
+    """A proposer counts promises of its earlier ballots too (MyPaxos issue 18). 3 ballots."""
 
     def is_of_its_ballot(self, s: Proposer, msg: Promise) -> bool:
         return True

@@ -381,7 +381,7 @@ class Figure8(Raft):
 
 
 class SameEpochLeader(Raft):
-    """A leader restarts as such, without its unflushed entries, whose indexes are used again (KAFKA-10527)."""
+    """A leader restarts as such, without its unflushed entries; indexes are used again (KAFKA-10527)."""
 
     def recover(self, durable: Server) -> Server:
         led = (durable.current_term, self.me) in durable.log

@@ -24,9 +24,8 @@ def bundled_pins() -> Mapping[str, Case]:
 
     It is ``tests/counts.toml``, which an installed elcheck has beside its models.
     """
-    root = Path(__file__).parents[2]
-    places = (root / "models/counts.toml", root.parent / "tests/counts.toml")
-    files = [file for file in places if file.is_file()]
+    root = Path(__file__).resolve().parents[2]  # past the link that a checkout has
+    files = [file for file in (root / "models/counts.toml", root / "tests/counts.toml") if file.is_file()]
     return {case.command: case for case in read(files[0])} if files else {}
 
 
