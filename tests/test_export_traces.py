@@ -17,6 +17,7 @@ from elcheck.checker.export.formats import FORMATS, rendered
 from elcheck.checker.export.itf import expression
 from elcheck.checker.model.state import Envelope, Event
 from elcheck.checker.render import as_json
+from elcheck.checker.traces.source import place_of_step
 from elcheck.checker.traces.trace import Trace
 from tests.export_readers import (
     Logged,
@@ -109,7 +110,7 @@ def _picks(event: Event | None) -> dict[str, object]:
     if event is None:
         return {}
     me = {} if event.node is None else {"me": event.node.name}
-    return {**me, **{name: as_json.value(part) for name, part in event.args}}
+    return {**me, **{name: as_json.value(part) for name, part in (*event.args, *event.choice)}}
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -223,10 +224,12 @@ def test_tlc_holds_every_state_and_step(world: str, seed: int) -> None:
     itf = read_itf(in_format(report, ".itf.json"))["states"]
     assert isinstance(itf, list)
     assert read.states == [_without_action(state) for state in itf]
-    for (source, name, given, line, target), step in zip(read.actions, trace.steps, strict=True):
+    for (source, name, given, line, target), (_, before, step) in zip(
+        read.actions, trace.numbered, strict=True
+    ):
         assert (name, given, target) == (step.event.name, _picks(step.event), source + 1)
-        handler = report.system.runner.handler(step.event)
-        assert handler is None or handler.line == line
+        place = place_of_step(report.system.runner, before, step)
+        assert place is None or place.line == line
 
 
 # -- ShiViz ----------------------------------------------------------------------------------------------

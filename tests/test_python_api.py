@@ -57,7 +57,7 @@ def test_html_shows_verdicts_and_the_first_trace() -> None:
     assert rows[: len(results) + 1] == [["property", "kind", "verdict", "detail"], *results]
     start, *steps = rows[len(results) + 2 :]
     assert start[:3] == ["0", "", "start"]
-    assert start[3].startswith("n1: Server(term=0,")
+    assert start[3].startswith("n1: Server(current_term=0,")
     assert [row[:3] for row in steps[3:5]] == [["4", "n3", "crash"], ["5", "n3", "restart"]]
     assert steps[7][:3] == ["8", "n1", "become_leader"]
     assert steps[3][3:] == ["down; voted_for n1 → None", ""]
@@ -71,7 +71,7 @@ def test_html_escapes() -> None:
     said = report._repr_html_()
     assert "<script>" not in said
     assert "<b>" not in said
-    assert Cells(said).rows[1] == [name, "always", "refuted", "<b>0</b>"]
+    assert Cells(said).rows[1] == [name, "always", "refuted", "n1: <b>0</b>"]
 
 
 def test_reprs_are_short() -> None:

@@ -6,6 +6,7 @@ import itertools
 import json
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.ids import node_ids
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import GlobalState
+from elcheck.checker.model.values import text
 from elcheck.checker.render import as_json
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.judged import judged
@@ -185,6 +187,21 @@ def test_which_initial_state(capfd: pytest.CaptureFixture[str], tmp_path: Path) 
         assert said in err
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "n1: throw(lot=2, loud=False)",
+        "n1 throw lot=2 loud=False",
+        '[{"action": "throw", "node": "n1", "choice": {"lot": 2, "loud": false}}]',
+    ],
+)
+def test_a_choice_is_a_part_of_the_step(written: str) -> None:
+    walked = walk(read(written, ["n1", "n2"]), model_of("choices"))
+    assert [str(step.event) for step in walked.trace.steps] == ["throw(lot=2, loud=False)"]
+    assert text(walked.trace.states[-1].nodes[0].state, sparse=True) == "Player(thrown=2)"
+    assert walked.notes == ()
+
+
 # -- what is not, and why --------------------------------------------------------------------------------
 
 
@@ -272,6 +289,7 @@ def test_reasons_of_programs(capfd: pytest.CaptureFixture[str], tmp_path: Path) 
         ('[{"action": "vote", "nod": "n1"}]', "step 1 has the key 'nod': a step has action, node, "),
         ('[{"action": "vote", "node": 1}]', "step 1: 'node' is the name of a node, or null, not 1"),
         ('[{"action": "vote", "args": [1]}]', "step 1: 'args' is an object"),
+        ('[{"action": "vote", "choice": 1}]', "step 1: 'choice' is an object"),
         ("[7]", "step 1 is 7: a step is a string, or an object with 'action'"),
         ('{"steps": [], "loop": 3}', "'loop' is the number of steps"),
         ('{"steps": [], "initial": true}', "'initial' is a number, an object with fields, or a state"),
@@ -356,15 +374,15 @@ def test_a_lasso_as_it_is_printed_and_exported(capfd: pytest.CaptureFixture[str]
         capfd.readouterr().out,
         *(path.read_text(encoding="utf-8") for path in exports),
     ]
-    for text in texts:
-        code, out, err = replayed(capfd, tmp_path, text, *STARVED)
+    for said in texts:
+        code, out, err = replayed(capfd, tmp_path, said, *STARVED)
         assert code == 0, err
         assert (
             "ALLOWED: 14 steps, and the loop closes: the state after step 14 is the one after step 11" in out
         )
         assert re.search(r"follow the highest +liveness +broken by the loop: this goes on for ever", out)
         assert "Note" not in out
-        strong = replayed(capfd, tmp_path, text, *STARVED[:-1])
+        strong = replayed(capfd, tmp_path, said, *STARVED[:-1])
         assert "not broken: the lasso breaks strong fairness of no_coordinator at n2" in strong[1]
     again = replayed(capfd, tmp_path, printed, *STARVED, "--format", "json")[1]
     assert "the loop closes" in replayed(capfd, tmp_path, again, *STARVED)[1]

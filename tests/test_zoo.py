@@ -175,7 +175,10 @@ def test_pins_are_brought_up_to_date_and_appended(folder: Path, capfd: pytest.Ca
         ('[[case]]\nmodel = "tank.py"\nstates = 3\n', "'states' is no key of a case"),
         ('[[case]]\nmodel = "tank.py"\ndistinct = "3"\n', "distinct = '3' is no int"),
         ('[[case]]\nmodel = "tank.py"\nparameters = { size = 3 }\n', "model() has no parameter 'size'"),
-        ('[[case]]\nmodel = "tank.py"\nparameters = { bug = "x" }\n', "'x' is no value of a parameter"),
+        (
+            '[[case]]\nmodel = "tank.py"\nparameters = { bug = "x" }\n',
+            "bug='x': it is one of no-float, harmless",
+        ),
         ('[[case]]\nmodel = "tank.py"\nenvironment = { rain = 1 }\n', "'rain' is no part of an environment"),
         ('[[case]]\nmodel = "tank.py"\nenvironment = { crash = 1 }\n', "a Spec has one shared state"),
         ('[[case]]\nmodel = "tnk.py"\n', "there is no file"),
@@ -224,7 +227,7 @@ def test_list(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     }
     assert tank["paper"] == "none."
     assert tank["properties"][0] == {"name": "no flood", "kind": "always", "verdict": None, "steps": None}
-    assert tank["bugs"][1] == {"name": "harmless", "said": "it breaks nothing.", "breaks": {}}
+    assert tank["bugs"][1] == {"name": "harmless", "said": "It breaks nothing.", "breaks": {}}
 
 
 def test_a_docstring_is_taken_apart() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from pathlib import Path
 
 from elcheck.checker.check.check import Limits, Report, Result, check
 from elcheck.checker.check.results import Shown
@@ -25,6 +26,7 @@ WORLDS: dict[str, tuple[str, dict[str, object], dict[str, object]]] = {
     "ticks": ("lease", {}, {}),
     "roles": ("paxos", {}, {}),
     "spec": ("die_hard", {}, {}),
+    "choices": (str(Path(__file__).parent / "dice.py"), {}, {}),
 }
 """A model, its parameters, and what of its environment is another."""
 
@@ -53,7 +55,7 @@ def walk(model: Model, seed: int, length: int) -> Trace:
 
 def reported(model: Model, trace: Trace, name: str = "it can't happen") -> Report:
     """A report that has this trace as its only counterexample."""
-    report = check(replace(model, properties=[], deadlock=True), Limits(depth=0))
+    report = check(replace(model, deadlock=True), Limits(depth=0))
     return replace(report, results=(Result(name, "always", Verdict.REFUTED, "it happened", Shown(trace)),))
 
 

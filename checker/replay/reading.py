@@ -55,7 +55,7 @@ def _trace_of_report(properties: Json, name: str | None) -> Json:
     return wanted[0]["trace"]
 
 
-_KEYS = ("action", "node", "args", "state")
+_KEYS = ("action", "node", "args", "choice", "state")
 
 
 def _entry(number: int, step: Json) -> WrittenStep:
@@ -74,4 +74,7 @@ def _entry(number: int, step: Json) -> WrittenStep:
         raise UsageError(f"{where}: 'node' is the name of a node, or null, not {node!r}")
     if not isinstance(args, dict):
         raise UsageError(f"{where}: 'args' is an object with a value for each argument, not {args!r}")
-    return JsonStep(action, node, "node" in step, args, step.get("state"))
+    choice = step.get("choice", {})
+    if not isinstance(choice, dict):
+        raise UsageError(f"{where}: 'choice' is an object with a value for each name, not {choice!r}")
+    return JsonStep(action, node, "node" in step, args, choice, step.get("state"))

@@ -39,12 +39,15 @@ class LineStep:
 
 @dataclass(frozen=True)
 class JsonStep:
-    """A step as an object of JSON. ``args`` may leave some out, and of a message some fields."""
+    """A step as an object of JSON. ``args`` and ``choice`` may leave some out, and of a message some fields;
+    what the handler chose may stand among the ``args``.
+    """
 
     action: str
     node: str | None
     names_node: bool
     args: Mapping[str, Json]
+    choice: Mapping[str, Json]
     state: Json
 
     @property
@@ -52,7 +55,7 @@ class JsonStep:
         """The step in words."""
         args = dict(self.args)
         src = f" from {said(args.pop('src'))}" if "src" in args else ""
-        given = ", ".join(map(said, args.values()))
+        given = ", ".join([*map(said, args.values()), *(f"{n}={said(v)}" for n, v in self.choice.items())])
         return (f"{self.node}: " if self.node else "") + self.action + (f"({given})" if given else "") + src
 
     @property
@@ -65,10 +68,10 @@ class JsonStep:
         node = None if event.node is None else event.node.name
         if event.name != self.action or (self.names_node and node != self.node):
             return 0
-        args = dict(event.args)
-        if not all(name in args and fits(value, args[name]) for name, value in self.args.items()):
+        its, mine = dict((*event.args, *event.choice)), {**self.args, **self.choice}
+        if not all(name in its and fits(value, its[name]) for name, value in mine.items()):
             return 0
-        return 2 if args.keys() == self.args.keys() else 1
+        return 2 if its.keys() == mine.keys() else 1
 
 
 WrittenStep: TypeAlias = LineStep | JsonStep

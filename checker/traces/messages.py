@@ -113,7 +113,7 @@ class Messages:
 
 def messages_of(trace: Trace, model: Model) -> Messages:
     """Follow the messages of a trace. Of equal ones in transit the oldest is taken for the one meant."""
-    tracker = _Tracker()
+    tracker = _Tracker(linked=model.environment.network == "fifo")
     tracker.send(0, trace.initial.network)
     for number, before, step in trace.numbered:
         tracker.step(number, step.event, traffic(model, before, step.event, step.state))
@@ -126,9 +126,12 @@ def messages_of(trace: Trace, model: Model) -> Messages:
 
 
 class _Tracker:
-    """The messages in transit as the steps go on, equal ones in the order of their link."""
+    """The messages in transit as the steps go on, equal ones in the order of their link (``linked``), or of
+    the steps that put them there.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *, linked: bool) -> None:
+        self._linked = linked
         self._in_transit: dict[Envelope, list[int]] = {}
         self.all: list[TrackedMessage] = []
         self.sent: list[list[int]] = [[]]
@@ -161,7 +164,7 @@ class _Tracker:
         place = -1 if dict(event.args).get("which") == "newest" else 0
         at = self.named[-1] = alike[place]
         if event.kind == "duplicate":
-            alike.insert(1, len(self.all))  # on a link the copy comes right behind
+            alike.insert(1 if self._linked else len(alike), len(self.all))  # a link has it right behind
             self.all.append(TrackedMessage(envelope, number, copy_of=at))
             return
         self.all[at].fates.append((number, "delivered" if event.kind == "receive" else "lost"))
