@@ -8,7 +8,7 @@ from elcheck.checker.loading.model_file import bundled, load
 from elcheck.checker.zoo.cases import of_model
 from elcheck.checker.zoo.catalogue import entry
 from elcheck.checker.zoo.pins import pinned
-from tests.test_docs import PAGES
+from tests.printed import PAGES
 
 
 @pytest.mark.parametrize("name", bundled())
