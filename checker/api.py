@@ -15,7 +15,7 @@ from elcheck.checker.export.subject import NoTrace, result_with_trace
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ModelFile, adapted, load
 from elcheck.checker.model.model import Model
-from elcheck.checker.search.resources import Means
+from elcheck.checker.search.resources import Resources
 from elcheck.checker.traces.trace import Trace, TraceStep
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def check(
     and ReplayError if elcheck itself is wrong.
     """
     limits = Limits(depth, max_states, max_memory, timeout, first)
-    found = core.check(model, limits, engine=engine, means=Means(workers=workers))
+    found = core.check(model, limits, engine=engine, resources=Resources(workers=workers))
     return Report(**{f.name: getattr(found, f.name) for f in fields(found)})
 
 

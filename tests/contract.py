@@ -38,7 +38,7 @@ from elcheck import (
 )
 from elcheck.checker.check.check import Limits, Report, check
 from elcheck.checker.check.verdict import EXIT, Verdict
-from elcheck.checker.search.resources import Means
+from elcheck.checker.search.resources import Resources
 from elcheck.checker.traces.trace import replay
 from elcheck.checker.zoo.cases import Case
 from elcheck.checker.zoo.run import outcome
@@ -50,11 +50,11 @@ class Contract:
     """The verdicts, counts and traces of one engine."""
 
     engine: ClassVar[str]
-    means: ClassVar[Means] = Means()
+    resources: ClassVar[Resources] = Resources()
 
     def check(self, model: Model, limits: Limits | None = None) -> Report:
         """A check by the engine under test."""
-        return check(model, limits or Limits(), engine=self.engine, means=self.means)
+        return check(model, limits or Limits(), engine=self.engine, resources=self.resources)
 
     # -- known counts ------------------------------------------------------------------------------
 

@@ -6,6 +6,8 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,29 @@ def test_imports_go_one_way(path: Path) -> None:
             assert room(name) <= room(module), f"{module} imports {name}"
     if module.startswith("elcheck.checker.interpreter"):
         assert not any(name.startswith("elcheck.checker.system") for name in ours), "it shares no code"
+
+
+STILL_DOUBLE = {"Fairness", "Look", "Object", "Part", "Point", "Report", "Subject", "Word"}
+"""Names that two classes or types of checker/ still have. Nothing comes in here any more."""
+
+
+def types_of(path: Path) -> Iterator[str]:
+    """The classes of a file, and its names for types: ``Codes: TypeAlias = ...``, ``Codes = list[int]``."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    yield from (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            if isinstance(node.annotation, ast.Name) and node.annotation.id == "TypeAlias":
+                yield node.target.id
+        elif isinstance(node, ast.Assign) and not isinstance(node.value, ast.Call):  # as a TypeVar is
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            yield from (name for name in names if name[:1].isupper() and not name.isupper())
+
+
+def test_a_type_has_a_name_of_its_own() -> None:
+    """So that a reader who meets it knows which one it is."""
+    counts = Counter(name for path in (ROOT / "checker").rglob("*.py") for name in types_of(path))
+    assert {name for name, count in counts.items() if count > 1} == STILL_DOUBLE
 
 
 SLOW = ["networkx", "numba", "numpy", "pydot", "pygments", "scipy", "werkzeug"]

@@ -43,7 +43,7 @@ from elcheck.checker.model.model import Model as AnyModel
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.state import Event, GlobalState, NodeView
 from elcheck.checker.search.judge import Finding, arguments_of
-from elcheck.checker.system.views import see
+from elcheck.checker.system.views import view_of
 from elcheck.checker.traces import clearest as clearest_module
 from elcheck.checker.traces.clearest import Clearest, Shortest, whose
 from tests.random_models import Case, models, specs
@@ -101,7 +101,7 @@ def reachable(model: AnyModel, state: GlobalState) -> Iterator[GlobalState]:
 
 
 def views(claim: Property, state: GlobalState) -> list[NodeView[object]]:
-    seen = (see(claim.scope, view.node, view.state, up=view.up) for view in state.nodes)
+    seen = (view_of(claim.scope, view.node, view.state, up=view.up) for view in state.nodes)
     return [view for view in seen if view is not None]
 
 

@@ -12,15 +12,15 @@ from elcheck.checker.system.packed import NodeSystem
 
 pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
 
-from elcheck.checker.search.fast import arrays as a
-from elcheck.checker.search.fast.engine import Engine
+from elcheck.checker.search.fast import layout as L
+from elcheck.checker.search.fast.engine import FastSearch
 
 KINDS = {
-    a.JOINT: {"tick"},
-    a.LOSES: {"lose"},
-    a.DOUBLES: {"duplicate"},
-    a.DISCONNECTS: {"disconnect"},
-    a.FALLS_TO: {"partition", "heal"},
+    L.TICKED: {"tick"},
+    L.LOST: {"lose"},
+    L.DUPLICATED: {"duplicate"},
+    L.DISCONNECTED: {"disconnect"},
+    L.PARTITIONED: {"partition", "heal"},
 }
 
 RUNS: list[tuple[str, dict[str, object], dict[str, object], Limits]] = [
@@ -37,49 +37,51 @@ RUNS: list[tuple[str, dict[str, object], dict[str, object], Limits]] = [
 
 def searched(
     name: str, parameters: dict[str, object], environment: dict[str, object], limits: Limits
-) -> tuple[NodeSystem, Engine]:
+) -> tuple[NodeSystem, FastSearch]:
     """A search of a bundled model that keeps its edges."""
     system = build(adapted(load(name)(**parameters), environment))
     assert isinstance(system, NodeSystem)
-    engine = Engine(system, Judge(system), limits, lambda _: None, edges=True)
-    engine.run()
-    return system, engine
+    running = FastSearch(system, Judge(system), limits, lambda _: None, edges=True)
+    running.run()
+    return system, running
 
 
 @pytest.mark.parametrize(("name", "parameters", "environment", "limits"), RUNS)
 def test_edges(
     name: str, parameters: dict[str, object], environment: dict[str, object], limits: Limits
 ) -> None:
-    system, engine = searched(name, parameters, environment, limits)
-    codes, graph = engine.search.codes, engine.graph()
+    system, running = searched(name, parameters, environment, limits)
+    codes, edges = running.search.codes, running.stored.edges()
     number = {code: i for i, code in enumerate(codes)}
-    assert len(number) == len(codes) == len(graph.cut) == len(graph.starts) - 1
-    assert graph.starts[-1] == len(graph.targets) == len(graph.labels) == engine.search.transitions
+    assert len(number) == len(codes) == len(edges.cut) == len(edges.starts) - 1
+    assert edges.starts[-1] == len(edges.targets) == len(edges.labels) == running.search.transitions
     for i, code in enumerate(codes):
-        here = slice(graph.starts[i], graph.starts[i + 1])
-        targets, labels = graph.targets[here].tolist(), graph.labels[here].tolist()
-        if i >= engine.search.expanded:
-            assert (targets, graph.cut[i]) == ([], 1)
+        here = slice(edges.starts[i], edges.starts[i + 1])
+        targets, labels = edges.targets[here].tolist(), edges.labels[here].tolist()
+        if i >= running.search.expanded:
+            assert (targets, edges.cut[i]) == ([], 1)
             continue
         steps, cuts = system.successors(code)
         kept = [(number[succ], move) for succ, move in steps if succ in number]
         assert targets == [target for target, _ in kept]
         for label, (_, move) in zip(labels, kept, strict=True):
-            happens = {engine.event(label).kind} if label >= 0 else KINDS[label]
+            happens = {running.stored.event(label).kind} if label >= 0 else KINDS[label]
             assert move.event.kind in happens
-            assert label < 0 or engine.event(label) == move.event
-        assert bool(graph.cut[i]) == bool(cuts.steps or cuts.faults or len(kept) < len(steps))
+            assert label < 0 or running.stored.event(label) == move.event
+        assert bool(edges.cut[i]) == bool(cuts.steps or cuts.faults or len(kept) < len(steps))
 
 
 def test_all_kinds_are_met() -> None:
-    labels = {label for run in RUNS for label in searched(*run)[1].graph().labels.tolist() if label < 0}
+    labels = {
+        label for run in RUNS for label in searched(*run)[1].stored.edges().labels.tolist() if label < 0
+    }
     assert labels == set(KINDS)
 
 
 def test_none_are_kept_unless_wanted() -> None:
     system = build(load("raft_election")(nodes=2))
     assert isinstance(system, NodeSystem)
-    engine = Engine(system, Judge(system), Limits(), lambda _: None)
-    engine.run()
-    assert engine.search.transitions > 0
-    assert len(engine.graph().targets) == 0
+    running = FastSearch(system, Judge(system), Limits(), lambda _: None)
+    running.run()
+    assert running.search.transitions > 0
+    assert len(running.stored.edges().targets) == 0

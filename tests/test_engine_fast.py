@@ -22,7 +22,7 @@ from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.search import engines
 from elcheck.checker.search.engines import ENGINES
-from elcheck.checker.search.resources import Means
+from elcheck.checker.search.resources import Resources
 from elcheck.checker.zoo.cases import Case
 from tests.cases import CASES, parameter
 from tests.contract import Contract
@@ -47,7 +47,7 @@ class TestFastInTwoThreads(Contract):
     """elcheck.checker.search.fast, with a thread that expands and one that stores."""
 
     engine = "fast"
-    means = Means(workers=2)
+    resources = Resources(workers=2)
 
     @pytest.mark.parametrize("case", [parameter(case) for case in CASES[::6]])
     def test_counts(self, case: Case) -> None:
@@ -57,7 +57,7 @@ class TestFastInTwoThreads(Contract):
 
 def test_the_plain_engine_has_one_thread() -> None:
     with pytest.raises(UsageError, match="--engine plain has one thread"):
-        check(Counting(3).model(always("small", small)), engine="plain", means=Means(workers=2))
+        check(Counting(3).model(always("small", small)), engine="plain", resources=Resources(workers=2))
 
 
 def test_a_handler_that_fails_far_from_the_start_in_two_threads() -> None:
@@ -71,7 +71,7 @@ def test_a_handler_that_fails_far_from_the_start_in_two_threads() -> None:
             return Counter(s.value + 1)
 
     model = Model(Failing(), [always("small", small)], nodes=node_ids(4))
-    one, two = (check(model, engine="fast", means=Means(workers=n)) for n in (1, 2))
+    one, two = (check(model, engine="fast", resources=Resources(workers=n)) for n in (1, 2))
     assert one.exit_code == two.exit_code
     assert one.search.failure == two.search.failure is not None
     assert (one.stats.distinct, one.stats.transitions) == (two.stats.distinct, two.stats.transitions)
@@ -85,7 +85,7 @@ def test_memory_that_the_system_does_not_reserve(monkeypatch: pytest.MonkeyPatch
         raise OSError(f"no {size} bytes")
 
     monkeypatch.setattr(pages, "_mapped", refused)
-    report = check(load("raft_election")(nodes=4), engine="fast", means=Means(workers=workers))
+    report = check(load("raft_election")(nodes=4), engine="fast", resources=Resources(workers=workers))
     assert (report.stats.distinct, report.stats.transitions) == (31_073, 98_316)
 
 

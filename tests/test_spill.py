@@ -28,7 +28,7 @@ from elcheck import (
 from elcheck.checker import cli
 from elcheck.checker.check.check import Limits, Report, check
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.search.resources import Means, Spill
+from elcheck.checker.search.resources import Resources, Spill
 from elcheck.checker.zoo.cases import Case
 from tests.models import Counter, Counting, Told
 
@@ -76,11 +76,13 @@ def test_a_search_in_pieces_comes_to_the_same(case: Case, tmp_path: Path) -> Non
     states = whole.stats.distinct
     for part in (1, 2, 3):
         limits = replace(case.limits, max_states=states * part // 4)
-        means = Means(Spill(tmp_path, resume=part > 1), workers=1 + part % 2)
-        report = check(model, limits, means=means)
+        resources = Resources(Spill(tmp_path, resume=part > 1), workers=1 + part % 2)
+        report = check(model, limits, resources=resources)
         assert report.stats.stopped == f"--max-states {limits.max_states} was reached"
     for _ in range(2):  # the second time all is done already
-        assert gist(check(model, case.limits, means=Means(Spill(tmp_path, resume=True)))) == gist(whole)
+        assert gist(check(model, case.limits, resources=Resources(Spill(tmp_path, resume=True)))) == gist(
+            whole
+        )
 
 
 def test_kill_and_resume(tmp_path: Path) -> None:
@@ -121,16 +123,16 @@ def test_an_interrupt_is_a_checkpoint(tmp_path: Path, number: signal.Signals) ->
 
 
 def test_other_limits(tmp_path: Path) -> None:
-    assert check(counting(), Limits(max_states=50), means=Means(Spill(tmp_path))).stats.distinct == 50
+    assert check(counting(), Limits(max_states=50), resources=Resources(Spill(tmp_path))).stats.distinct == 50
     deeper = Limits(depth=100)
     with pytest.raises(UsageError, match="has come to depth 50 already, past --depth 20"):
-        check(counting(), Limits(depth=20), means=Means(Spill(tmp_path, resume=True)))
-    report = check(counting(), deeper, means=Means(Spill(tmp_path, resume=True)))
+        check(counting(), Limits(depth=20), resources=Resources(Spill(tmp_path, resume=True)))
+    report = check(counting(), deeper, resources=Resources(Spill(tmp_path, resume=True)))
     assert gist(report) == gist(check(counting(), deeper, engine="fast"))
     with pytest.raises(
         UsageError, match="has counted what lies past --depth 100, and can't go on with no --d"
     ):
-        check(counting(), means=Means(Spill(tmp_path, resume=True)))
+        check(counting(), resources=Resources(Spill(tmp_path, resume=True)))
 
 
 # -- refusals ------------------------------------------------------------------------------------------------
@@ -208,7 +210,7 @@ def model():
 @pytest.mark.parametrize("name", [files.CHECKPOINT, files.STATES, files.PARENTS])
 @pytest.mark.parametrize("how", ["truncated", "changed", "gone"])
 def test_damage(tmp_path: Path, name: str, how: str) -> None:
-    check(counting(), Limits(max_states=150), means=Means(Spill(tmp_path)))
+    check(counting(), Limits(max_states=150), resources=Resources(Spill(tmp_path)))
     path = tmp_path / name
     content = path.read_bytes()
     at = 100 if name != files.CHECKPOINT else len(content) // 2
@@ -219,7 +221,7 @@ def test_damage(tmp_path: Path, name: str, how: str) -> None:
     else:
         path.unlink()
     with pytest.raises(UsageError, match=r"damaged|can't go on|no checkpoint"):
-        check(counting(), means=Means(Spill(tmp_path, resume=True)))
+        check(counting(), resources=Resources(Spill(tmp_path, resume=True)))
 
 
 def test_not_for_the_plain_engine(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -245,17 +247,17 @@ def test_split_sends_are_refused_and_nothing_is_left(tmp_path: Path) -> None:
 
     model = Model(Split(), [always("small", small)], nodes=node_ids(3), environment=Environment(crash=1))
     with pytest.raises(UsageError, match="crashes between split sends is left to the plain engine"):
-        check(model, means=Means(Spill(tmp_path)))
+        check(model, resources=Resources(Spill(tmp_path)))
     assert not list(tmp_path.iterdir())
 
 
 def test_two_at_once(tmp_path: Path) -> None:
-    check(counting(), Limits(max_states=50), means=Means(Spill(tmp_path)))
-    other = files.Files(tmp_path, 3, resume=True)
+    check(counting(), Limits(max_states=50), resources=Resources(Spill(tmp_path)))
+    other = files.StateFiles(tmp_path, 3, resume=True)
     with pytest.raises(UsageError, match="another process searches in"):
-        check(counting(), means=Means(Spill(tmp_path, resume=True)))
+        check(counting(), resources=Resources(Spill(tmp_path, resume=True)))
     other.close(remove=False)
-    assert check(counting(), means=Means(Spill(tmp_path, resume=True))).stats.distinct == 201
+    assert check(counting(), resources=Resources(Spill(tmp_path, resume=True))).stats.distinct == 201
 
 
 # -- a full disk ---------------------------------------------------------------------------------------------
@@ -272,26 +274,28 @@ def test_a_full_disk_keeps_the_checkpoint(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(files, "FIRST", 1 << 10)
     monkeypatch.setattr(files, "allocate", full)
-    report = check(model, means=Means(Spill(tmp_path)))
+    report = check(model, resources=Resources(Spill(tmp_path)))
     assert report.stats.stopped == f"the disk is full: no room in {tmp_path} for more states"
     assert report.exit_code == 20
     assert 15_000 < report.stats.distinct <= 25_000, "it uses the room that there is"
     monkeypatch.undo()
-    assert gist(check(model, means=Means(Spill(tmp_path, resume=True)))) == gist(check(model, engine="fast"))
+    assert gist(check(model, resources=Resources(Spill(tmp_path, resume=True)))) == gist(
+        check(model, engine="fast")
+    )
 
 
 def test_no_room_for_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    check(counting(), Limits(max_states=150), means=Means(Spill(tmp_path)))
+    check(counting(), Limits(max_states=150), resources=Resources(Spill(tmp_path)))
     before = (tmp_path / files.CHECKPOINT).read_bytes()
 
     def full(fd: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    report = check(counting(), Limits(max_states=200), means=Means(Spill(tmp_path, resume=True)))
+    report = check(counting(), Limits(max_states=200), resources=Resources(Spill(tmp_path, resume=True)))
     said = f"no checkpoint could be written to {tmp_path}: {os.strerror(errno.ENOSPC)}"
     assert report.stats.stopped == f"--max-states 200 was reached; {said}"
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(files.NAMES[:3])
     assert (tmp_path / files.CHECKPOINT).read_bytes() == before
     monkeypatch.undo()
-    assert check(counting(), means=Means(Spill(tmp_path, resume=True))).stats.distinct == 201
+    assert check(counting(), resources=Resources(Spill(tmp_path, resume=True))).stats.distinct == 201

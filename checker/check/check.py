@@ -14,8 +14,8 @@ from elcheck.checker.model.validate import validate
 from elcheck.checker.model.values import counted
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.plain import Limits, Patience, Search, Watch
-from elcheck.checker.search.resources import Means
+from elcheck.checker.search.plain import LimitCheck, Limits, OnProgress, Search
+from elcheck.checker.search.resources import Resources
 from elcheck.checker.system import System, build
 from elcheck.checker.temporal.assumptions import Assumptions
 from elcheck.checker.temporal.graph_finding import GraphFinding
@@ -103,32 +103,34 @@ def check(
     limits: Limits = Limits(),
     *,
     engine: str = "auto",
-    watch: Watch = lambda _: None,
-    twice: bool = False,
-    means: Means = Means(),
+    progress: OnProgress = lambda _: None,
+    check_determinism: bool = False,
+    resources: Resources = Resources(),
 ) -> Report:
     """Search the states of a model and judge its properties.
 
-    ``engine`` is one of :class:`ENGINES`. ``watch`` is called now and then with the search so
-    far; ``twice`` reruns each handler to find those that are not deterministic; ``means`` are the
-    fast engine's.
+    ``engine`` is one of :class:`ENGINES`. ``progress`` is called now and then with the search so
+    far. ``check_determinism`` runs each handler twice to find those that are not deterministic. ``resources``
+    are the fast engine's.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a
     meaning or files that can't be used, and ReplayError if the engine is wrong.
     """
     began = time.perf_counter()
     validate(model)
-    system = build(model, twice=twice)
+    system = build(model, check_determinism=check_determinism)
     judge = Judge(system)
-    search = ENGINES[engine](system, judge, limits, watch, means)
-    answers = _judge_graph(search, system, judge, Patience(limits, watch, time.perf_counter() - began))
+    search = ENGINES[engine](system, judge, limits, progress, resources)
+    answers = _judge_graph(search, system, judge, LimitCheck(limits, progress, time.perf_counter() - began))
     stats = _stats(search, system, judge, time.perf_counter() - began)
     results = tuple(results_of(system, judge, search, answers))
     verdict, code = overall([(result.kind, result.verdict) for result in results])
     return Report(model, search.engine, stats, results, coverage_of(system), verdict, code, system, search)
 
 
-def _judge_graph(search: Search, system: System, judge: Judge, patience: Patience) -> dict[int, GraphFinding]:
+def _judge_graph(
+    search: Search, system: System, judge: Judge, limit_check: LimitCheck
+) -> dict[int, GraphFinding]:
     """Decide what takes the whole graph. Only where something asks for it: numpy and scipy take their time to
     be imported.
     """
@@ -137,7 +139,7 @@ def _judge_graph(search: Search, system: System, judge: Judge, patience: Patienc
         return {}
     from elcheck.checker.temporal.claims import judge_graph
 
-    return judge_graph(search, system, judge, patience)
+    return judge_graph(search, system, judge, limit_check)
 
 
 def _stats(search: Search, system: System, judge: Judge, seconds: float) -> Stats:

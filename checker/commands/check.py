@@ -26,7 +26,7 @@ from elcheck.checker.render import as_json, junit, text
 from elcheck.checker.render import fault_budgets as render_fault_budgets
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run
-from elcheck.checker.search.resources import Means, Spill
+from elcheck.checker.search.resources import Resources, Spill
 from elcheck.checker.strategies.fault_budgets import frontier
 from elcheck.checker.strategies.fewest_faults import fewest_faults
 
@@ -41,7 +41,7 @@ class Asked:
     files: OutputFiles
     check_model: bool
     engine: str
-    means: Means
+    resources: Resources
     minimise: bool
     frontier: bool
     sound: Model | None
@@ -110,7 +110,7 @@ class ModelCommand(click.Command):
             files,
             values["check_model"],
             values["engine"],
-            Means(_spill(values, self.file, run.parameters), values["workers"]),
+            Resources(_spill(values, self.file, run.parameters), values["workers"]),
             values["minimise"] == "faults",
             values["frontier"],
             None if files.report is None else self._sound(run.parameters, values),
@@ -176,9 +176,9 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
             model,
             asked.limits,
             engine=asked.engine,
-            watch=progress,
-            twice=asked.check_model,
-            means=asked.means,
+            progress=progress,
+            check_determinism=asked.check_model,
+            resources=asked.resources,
         )
         if asked.minimise:
             report = fewest_faults(report, asked.limits, progress)
@@ -200,11 +200,13 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
         or asked.files != OutputFiles()
     ):
         raise UsageError("--frontier prints a table (--format text or json), without traces and graphs")
-    if asked.means.spill is not None:
+    if asked.resources.spill is not None:
         raise UsageError("--frontier is many searches, and --spill keeps the states of one")
     progress = Progress()
     try:
-        found = frontier(model, asked.limits, engine=asked.engine, watch=progress, twice=asked.check_model)
+        found = frontier(
+            model, asked.limits, engine=asked.engine, progress=progress, check_determinism=asked.check_model
+        )
     except (DefinitionError, HandlerError) as error:
         raise LoadError(f"{run.name}: {error}") from error
     finally:

@@ -144,7 +144,7 @@ def checked(model: Model, depth: int | None, seconds: float) -> Report:
     click.echo(f"checking, for {seconds:g} seconds at most (--timeout; Ctrl-C ends it)", err=True)
     progress = Progress()
     try:
-        report = check(model, Limits(depth, timeout=seconds), watch=progress)
+        report = check(model, Limits(depth, timeout=seconds), progress=progress)
     finally:
         progress.done()
     if report.stats.stopped is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 
-from elcheck.checker.interpreter.draft import Draft
+from elcheck.checker.interpreter.next_state import NextState
 from elcheck.checker.model.environment import FaultKind, Partition, initial_state, symmetric_splits
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
@@ -41,56 +41,54 @@ class Interpreter:
                     if step.state != state.shared and not self.runner.crossed(step.state):
                         yield event.chosen(step.choice), replace(state, shared=step.state)
             return
-        for event, draft in self._drafts(state):
-            after = draft.state()
+        for event, next_state in self._next_states(state):
+            after = next_state.state()
             unspent = replace(after, environment=state.environment)
-            fell = event.kind in ("partition", "heal")
-            if fell or unspent != self._kept_only(state, after):
-                yield event, self._observed(event, state, after)
+            of_partitions = event.kind in ("partition", "heal")
+            if of_partitions or unspent != self._without_effect(state, after):
+                yield event, self._monitored(event, state, after)
 
     def initial(self) -> list[GlobalState]:
         """The initial states. Raises HandlerError when a handler does."""
         if not self.nodes:
             return [GlobalState(shared=step.state) for step in self.runner.shared_starts()]
-        return [self._begun(draft.state()) for draft in self._starts()]
+        return [self._begun(start.state()) for start in self._starts()]
 
-    def _starts(self) -> Iterator[Draft]:
+    def _starts(self) -> Iterator[NextState]:
         blank = GlobalState(environment=initial_state(self.model.environment))
         if self.model.initial:
             for prepared in self.model.initial:
-                draft = self._draft(blank)
-                draft.nodes = [NodeView(node, True, prepared.nodes[node]) for node in self.nodes]
-                draft.network = list(prepared.network)
-                yield draft
+                start = self._from(blank)
+                start.nodes = [NodeView(node, True, prepared.nodes[node]) for node in self.nodes]
+                start.network = list(prepared.network)
+                yield start
             return
         for steps in product(*map(self.runner.starts, self.nodes)):
-            draft = self._draft(blank)
-            draft.nodes = [NodeView(n, True, s.state) for n, s in zip(self.nodes, steps, strict=True)]
+            start = self._from(blank)
+            start.nodes = [NodeView(n, True, s.state) for n, s in zip(self.nodes, steps, strict=True)]
             for node, step in zip(self.nodes, steps, strict=True):
-                draft.sent(node, step.sends)
-            yield draft
+                start.sent(node, step.sends)
+            yield start
 
     def _begun(self, state: GlobalState) -> GlobalState:
         """An initial state with the monitors' first states."""
-        seen = [
+        views = [
             tuple(view for view in state.nodes if isinstance(view.state, monitor.of))
             for monitor in self.model.monitors
         ]
         starts = [monitor.start for monitor in self.model.monitors]
-        return replace(state, history=tuple(start(s) for start, s in zip(starts, seen, strict=True)))
+        return replace(state, history=tuple(start(v) for start, v in zip(starts, views, strict=True)))
 
-    def _draft(self, state: GlobalState) -> Draft:
-        return Draft(self.runner, state)
+    def _from(self, state: GlobalState) -> NextState:
+        return NextState(self.runner, state)
 
-    def _kept_only(self, before: GlobalState, after: GlobalState) -> GlobalState:
-        """The state before a step with only the environment's rule for kept mail changed: what a step
-        without effect would come to.
-        """
-        idle = self._draft(replace(before, environment=after.environment))
+    def _without_effect(self, before: GlobalState, after: GlobalState) -> GlobalState:
+        """Where a step without effect leads: nothing but the environment's rule for kept mail may change."""
+        idle = self._from(replace(before, environment=after.environment))
         return replace(idle.state(), environment=before.environment)
 
-    def _observed(self, event: Event, before: GlobalState, after: GlobalState) -> GlobalState:
-        """The state after a step with the monitors moved on."""
+    def _monitored(self, event: Event, before: GlobalState, after: GlobalState) -> GlobalState:
+        """The state after a step with the monitors' next states."""
         if event.kind not in _MONITORED or not self.model.monitors:
             return after
         subjects = [event.node] if event.node is not None else self._tickers()
@@ -108,7 +106,7 @@ class Interpreter:
 
     # -- which events a state has ------------------------------------------------------------------
 
-    def _drafts(self, state: GlobalState) -> Iterator[tuple[Event, Draft]]:
+    def _next_states(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
         """Every event with each of its outcomes, those that change nothing included."""
         eager = list(self._eager(state))
         yield from self._done(state, eager)
@@ -126,42 +124,42 @@ class Interpreter:
             yield from self._ticks(state)
         yield from self._faults(state)
 
-    def _done(self, state: GlobalState, offers: Sequence[Successor]) -> Iterator[tuple[Event, Draft]]:
-        """Events on the states they find, carried out: each outcome, and the crashes on its way."""
+    def _done(self, state: GlobalState, offers: Sequence[Successor]) -> Iterator[tuple[Event, NextState]]:
+        """Carry events out in the states that they find: each outcome, and the crashes between its sends."""
         for event, found in offers:
             assert event.node is not None
             for step in self.runner.take(event, found.nodes[event.node.index].state).steps:
                 if not self.runner.crossed(step.state):
-                    draft = self._draft(found).stepped(event.node, step.state)
+                    stepped = self._from(found).stepped(event.node, step.state)
                     if event.kind == "timeout":
-                        draft.environment = draft.environment.after_timeout()
-                    yield from self._sent(event.chosen(step.choice), draft, step.sends)
+                        stepped.environment = stepped.environment.after_timeout()
+                    yield from self._sent(event.chosen(step.choice), stepped, step.sends)
 
-    def _sent(self, event: Event, draft: Draft, sends: Sends) -> Iterator[tuple[Event, Draft]]:
+    def _sent(self, event: Event, stepped: NextState, sends: Sends) -> Iterator[tuple[Event, NextState]]:
         """A step with what it sends; and, of split sends, the crashes between them."""
         assert event.node is not None
-        whole = draft.copy().sent(event.node, sends)
+        whole = stepped.copy().sent(event.node, sends)
         if not whole.cut:
             yield event, whole
         split = [at for at, e in enumerate(sends) if isinstance(e, Send) and e.split]
-        spent = draft.environment.spend("crash")
+        spent = stepped.environment.spend("crash")
         for count in range(len(split) if spent is not None else 0):
             made = tuple(e for at, e in enumerate(sends) if at not in split[count:])
             args = (("during", event.name), ("after sends", count))
             crash = Event("crash", "crash", event.node, args)
-            for remains in self.runner.remains(event.node, draft.nodes[event.node.index].state):
-                partly = draft.copy().sent(event.node, made)
+            for remains in self.runner.remains(event.node, stepped.nodes[event.node.index].state):
+                partly = stepped.copy().sent(event.node, made)
                 if not partly.cut and spent is not None:
                     partly.environment = spent
                     yield crash, partly.crashed(event.node, remains)
 
     def _moving(self, state: GlobalState, offers: Sequence[Successor]) -> bool:
-        """Whether some of these events is enabled: changes the state, or would but for a bound."""
+        """Whether some of these events is enabled: it changes the state, or would without a bound."""
         for event, found in offers:
             assert event.node is not None
             for step in self.runner.take(event, found.nodes[event.node.index].state).steps:
-                draft = self._draft(found).stepped(event.node, step.state).sent(event.node, step.sends)
-                if draft.cut or self.runner.crossed(step.state) or draft.state() != state:
+                after = self._from(found).stepped(event.node, step.state).sent(event.node, step.sends)
+                if after.cut or self.runner.crossed(step.state) or after.state() != state:
                     return True
         return False
 
@@ -199,60 +197,62 @@ class Interpreter:
         ]
 
     def _taken(self, state: GlobalState, envelope: Envelope) -> GlobalState:
+        """The state after the network has handed a message over."""
         if self.network == "sent-set" and not is_notice(envelope):
             return state
         at = state.network.index(envelope)
         return replace(state, network=state.network[:at] + state.network[at + 1 :])
 
-    def _ticks(self, state: GlobalState) -> Iterator[tuple[Event, Draft]]:
+    def _ticks(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
+        """The joint ticks: every combination of one outcome of each node's tick."""
         tickers = self._tickers()
         if not tickers:
             return
-        offers: list[list[tuple[object, Sends]]] = []
-        for node in tickers:
-            view = state.nodes[node.index]
-            event = self.runner.events(node, "tick")[0][1]
-            steps = self.runner.take(event, view.state).steps
-            if view.up:
-                offers.append([(step.state, step.sends) for step in steps])
-            else:
-                left = dict.fromkeys(survivor(step.state) for step in steps)
-                offers.append([(remains, ()) for remains in left])
-        for combination in product(*offers):
+        for combination in product(*(self._tick_outcomes(state, node) for node in tickers)):
             if not any(self.runner.crossed(local) for local, _ in combination):
-                draft = self._draft(state)
+                after = self._from(state)
                 for node, (local, _) in zip(tickers, combination, strict=True):
-                    draft.stepped(node, local)
+                    after.stepped(node, local)
                 for node, (_, sends) in zip(tickers, combination, strict=True):
-                    draft.sent(node, sends)
-                if not draft.cut:
-                    yield Event("tick", "tick"), draft
+                    after.sent(node, sends)
+                if not after.cut:
+                    yield Event("tick", "tick"), after
+
+    def _tick_outcomes(self, state: GlobalState, node: NodeId) -> list[tuple[object, Sends]]:
+        """The outcomes of a node's tick. One that is down changes durable fields only, and sends nothing."""
+        view = state.nodes[node.index]
+        event = self.runner.events(node, "tick")[0][1]
+        steps = self.runner.take(event, view.state).steps
+        if view.up:
+            return [(step.state, step.sends) for step in steps]
+        return [(remains, ()) for remains in dict.fromkeys(survivor(step.state) for step in steps)]
 
     # -- faults ------------------------------------------------------------------------------------
 
-    def _faults(self, state: GlobalState) -> Iterator[tuple[Event, Draft]]:
-        yield from self._letters_lost(state)
-        yield from self._nodes_down(state)
-        yield from self._nodes_back(state)
+    def _faults(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
+        yield from self._message_faults(state)
+        yield from self._crashes(state)
+        yield from self._restarts(state)
         for a, b in product(self._up(state), self._up(state)):
-            draft = self._spent(state, "disconnect")
-            if a < b and draft is not None:
-                yield Event("disconnect", "disconnect", None, (("a", a), ("b", b))), draft.broken(a, b)
+            after = self._spent(state, "disconnect")
+            if a < b and after is not None:
+                yield Event("disconnect", "disconnect", None, (("a", a), ("b", b))), after.broken(a, b)
         standing = state.environment.standing
         if standing is not None:
             healed = replace(state, environment=replace(state.environment, standing=None))
-            yield Event("heal", "heal", None, (("partition", standing),)), self._draft(healed)
+            yield Event("heal", "heal", None, (("partition", standing),)), self._from(healed)
         for name in self.partitions if standing is None else ():
-            draft = self._spent(state, "partition")
-            if draft is not None:
-                draft.environment = replace(draft.environment, standing=name)
-                yield Event("partition", "partition", None, (("partition", name),)), draft
+            after = self._spent(state, "partition")
+            if after is not None:
+                after.environment = replace(after.environment, standing=name)
+                yield Event("partition", "partition", None, (("partition", name),)), after
 
-    def _spent(self, state: GlobalState, kind: FaultKind) -> Draft | None:
+    def _spent(self, state: GlobalState, kind: FaultKind) -> NextState | None:
+        """The state with a fault's price paid, None if its budget is spent."""
         environment = state.environment.spend(kind)
-        return None if environment is None else self._draft(replace(state, environment=environment))
+        return None if environment is None else self._from(replace(state, environment=environment))
 
-    def _letters_lost(self, state: GlobalState) -> Iterator[tuple[Event, Draft]]:
+    def _message_faults(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
         """Losses and duplications."""
         for at, envelope, which in self._exposed(state):
             args: tuple[tuple[str, object], ...] = (("src", envelope.src), ("msg", envelope.msg))
@@ -267,7 +267,7 @@ class Interpreter:
                     yield Event("duplicate", "duplicate", envelope.dst, args), doubled
 
     def _exposed(self, state: GlobalState) -> Iterator[tuple[int, Envelope, str]]:
-        """The messages that a fault may strike: where each is, and which of its link."""
+        """The messages that a fault may strike: the place of each, and which of its link it is."""
         for at, envelope in enumerate(state.network):
             if is_notice(envelope):
                 continue
@@ -280,20 +280,20 @@ class Interpreter:
             elif state.network.index(envelope) == at:
                 yield at, envelope, ""
 
-    def _nodes_down(self, state: GlobalState) -> Iterator[tuple[Event, Draft]]:
+    def _crashes(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
         for node in self._up(state) if state.environment.may("crash") else ():
             for remains in self.runner.remains(node, state.nodes[node.index].state):
-                draft = self._spent(state, "crash")
-                if draft is not None:
-                    yield Event("crash", "crash", node), draft.crashed(node, remains)
+                after = self._spent(state, "crash")
+                if after is not None:
+                    yield Event("crash", "crash", node), after.crashed(node, remains)
 
-    def _nodes_back(self, state: GlobalState) -> Iterator[tuple[Event, Draft]]:
+    def _restarts(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
         for view in state.nodes if state.environment.may("restart") else ():
             if view.up:
                 continue
             for step in self.runner.recoveries(view.node, view.state):
-                draft = self._spent(state, "restart")
-                if draft is not None and not self.runner.crossed(step.state):
-                    draft.restarted(view.node, step.state, step.sends)
-                    if not draft.cut:
-                        yield Event("restart", "restart", view.node), draft
+                after = self._spent(state, "restart")
+                if after is not None and not self.runner.crossed(step.state):
+                    after.restarted(view.node, step.state, step.sends)
+                    if not after.cut:
+                        yield Event("restart", "restart", view.node), after

@@ -62,8 +62,8 @@ class Explainer(Interpreter):
     """An interpreter that can say of events why they are not enabled."""
 
     def events(self, state: GlobalState) -> Iterator[Event]:
-        """What can be thought of in a state, enabled or not: every handler's event with each of its choices,
-        every message under way delivered, lost and duplicated, every fault.
+        """Every event that one may ask about in a state, enabled or not: each handler's event with each of
+        its choices, the delivery, the loss and the duplication of each message under way, each other fault.
 
         Raises HandlerError when a handler does.
         """
@@ -81,7 +81,7 @@ class Explainer(Interpreter):
                 yield from self._with_choices(delivery, state.nodes[envelope.dst.index].state)
         if self._tickers():
             yield Event("tick", "tick")
-        yield from self._thinkable_faults(state)
+        yield from self._possible_faults(state)
 
     def _with_choices(self, event: Event, local: object) -> Iterator[Event]:
         """An event with each choice that its handler has in a local state."""
@@ -90,7 +90,7 @@ class Explainer(Interpreter):
         if not steps:
             yield event
 
-    def _thinkable_faults(self, state: GlobalState) -> Iterator[Event]:
+    def _possible_faults(self, state: GlobalState) -> Iterator[Event]:
         for envelope in dict.fromkeys(state.network):
             args: tuple[tuple[str, object], ...] = (("src", envelope.src), ("msg", envelope.msg))
             for which in ("head", "newest") if self.network == "fifo" else ("",):
@@ -115,7 +115,10 @@ class Explainer(Interpreter):
         return self.held_up(state, event)
 
     def held_up(self, state: GlobalState, event: Event) -> Reason:
-        """The same of an event that is known not to be enabled. Raises HandlerError when a handler does."""
+        """What keeps an event from happening that is known not to be enabled.
+
+        Raises HandlerError when a handler does.
+        """
         return self._held_up(state, event) or around("something else holds it up")
 
     def _held_up(self, state: GlobalState, event: Event) -> Reason | None:
@@ -153,23 +156,21 @@ class Explainer(Interpreter):
         return why or NO_CHANGE
 
     def _of_outcomes(self, state: GlobalState, event: Event) -> Reason | None:
-        """What its handler says. ``state`` is the one that the handler's step starts from. None if nothing is
-        against it.
-        """
+        """What its handler has against an event, whose step starts from ``state``; None if nothing."""
         assert event.node is not None
         why, steps = self._of_call(event, state.nodes[event.node.index].state)
         if why is not None:
             return why
-        sent = [self._draft(state).stepped(event.node, s.state).sent(event.node, s.sends) for s in steps]
-        if any(draft.cut for draft in sent):
+        sent = [self._from(state).stepped(event.node, s.state).sent(event.node, s.sends) for s in steps]
+        if any(after.cut for after in sent):
             return cut_by(self._bound_on_network())
-        return None if any(draft.state() != state for draft in sent) else NO_CHANGE
+        return None if any(after.state() != state for after in sent) else NO_CHANGE
 
     def _bound_on_network(self) -> str:
         return next((bound.name for bound in self.model.bounds if isinstance(bound.holds, int)), "")
 
     def _first(self, state: GlobalState, event: Event | None) -> Reason | None:
-        """What has to happen before a timeout, or the tick (None), under synchronous timing."""
+        """What synchronous timing has to happen before a timeout, or the tick (None); None if nothing."""
         waits = "a timeout waits" if event is not None else "the tick waits"
         timing = f"timing {self.model.environment.timing}"
         for eager, found in self._eager(state):
@@ -286,7 +287,7 @@ class Explainer(Interpreter):
 
 
 def names_of(explainer: Explainer) -> Sequence[str]:
-    """Everything that a step can be called: the handlers, and the faults."""
+    """Every name that a step can have: the handlers', and the faults'."""
     handlers = [handler.name for _, handler in explainer.runner.all_handlers() if handler.mark.kind != "tick"]
     ticks = ["tick"] if any(h.mark.kind == "tick" for _, h in explainer.runner.all_handlers()) else []
     faults = [*_BUDGETS, "heal"] if explainer.nodes else []

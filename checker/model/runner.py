@@ -48,7 +48,7 @@ class HandlerTally:
 class Runner:
     """The handlers of a model, ready to be called on plain states."""
 
-    def __init__(self, model: Model, *, twice: bool = False) -> None:
+    def __init__(self, model: Model, *, check_determinism: bool = False) -> None:
         self.model = model
         self.nodes: tuple[NodeId, ...] = tuple(model.programs)
         self.programs = {node: program.at(node, self.nodes) for node, program in model.programs.items()}
@@ -56,7 +56,7 @@ class Runner:
         self.tallies: dict[tuple[str, str], HandlerTally] = {}
         self.splits = False
         self.unhandled: set[tuple[str, str]] = set()
-        self._twice = twice
+        self._check_determinism = check_determinism
         self._state_classes: dict[NodeId | None, tuple[type, ...]] = {
             node: state_classes(type(program), Node) for node, program in self.programs.items()
         }
@@ -166,7 +166,9 @@ class Runner:
         tally.called += 1
         try:
             normal = partial(self._normal, node=node, kind=event.kind if isinstance(event, Event) else name)
-            result = outcomes(lambda: method(*arguments), where, normal, twice=self._twice)
+            result = outcomes(
+                lambda: method(*arguments), where, normal, check_determinism=self._check_determinism
+            )
         except WrongAnswer as error:
             own = is_of_a_model(inspect.unwrap(method).__code__.co_filename)
             place = place_of(method) if own else "the one that it inherits"

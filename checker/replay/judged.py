@@ -14,8 +14,8 @@ from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.system.moves import Move
-from elcheck.checker.system.system import UNCUT, Cuts, Found, System
-from elcheck.checker.system.views import see
+from elcheck.checker.system.system import UNCUT, Cuts, Found, Observation, System
+from elcheck.checker.system.views import view_of
 from elcheck.checker.temporal.certificate import certify
 from elcheck.checker.traces.trace import ReplayError, Trace
 
@@ -45,7 +45,7 @@ def judged(trace: Trace, model: Model) -> list[Judgement]:
             if judge.asks_deadlock and system.stuck(at):
                 judge.no_next_step(at, at)
             if judge.asks_steps and at:
-                judge.step(at - 1, at - 1, at, Move(trace.steps[at - 1].event, watch=True))
+                judge.step(at - 1, at - 1, at, Move(trace.steps[at - 1].event, visible=True))
     except HandlerError as error:
         raised = [Judgement("nothing raises", "error", at, str(error))]
     found = []
@@ -89,7 +89,7 @@ class _Traced(System):
     def __init__(self, trace: Trace, model: Model) -> None:
         super().__init__(model, Runner(model))
         self._states: Sequence[GlobalState] = trace.states
-        self._steps = [(at, Move(step.event, watch=True)) for at, step in enumerate(trace.steps, 1)]
+        self._steps = [(at, Move(step.event, visible=True)) for at, step in enumerate(trace.steps, 1)]
         self._unbounded = Interpreter(replace(model, bounds=()))  # a step that a bound cuts is a next step
 
     def stuck(self, code: int) -> bool:
@@ -108,20 +108,20 @@ class _Traced(System):
         """The state itself."""
         return self._states[code]
 
-    def profile(self, code: int) -> tuple[int, ...]:
+    def observation(self, code: int) -> Observation:
         """Every state looks different."""
         return (code,)
 
-    def sight(self, profile: tuple[int, ...], claim: int) -> tuple[int, ...]:
+    def view_key(self, observation: Observation, claim: int) -> tuple[int, ...]:
         """To everyone."""
-        return profile
+        return observation
 
-    def seen(self, profile: tuple[int, ...], claim: int) -> tuple[object, ...]:
+    def views(self, observation: Observation, claim: int) -> tuple[object, ...]:
         """What a claim sees of a state."""
-        state, scope = self._states[profile[0]], self.claims[claim].scope
+        state, scope = self._states[observation[0]], self.claims[claim].scope
         if not state.nodes:
             return (state.shared,)
         if scope.kind == "history":
             return (state.history[self.model.place_of(scope.monitor)],)
-        views = (see(scope, view.node, view.state, up=view.up) for view in state.nodes)
+        views = (view_of(scope, view.node, view.state, up=view.up) for view in state.nodes)
         return tuple(view for view in views if view is not None)

@@ -1,4 +1,4 @@
-"""Judging states and steps by the properties, once per distinct tuple of what a property sees."""
+"""Judges states and steps by the properties. Each check is called once for each distinct tuple of views."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import GlobalState, NodeView
 from elcheck.checker.model.values import text
 from elcheck.checker.system.moves import Move
-from elcheck.checker.system.system import System
+from elcheck.checker.system.system import Observation, System
 
-Profile = tuple[int, ...]
+Arguments = tuple[object, ...]
+"""What the check of a scope is called with once."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Where a property was decided: the state's index, the step from it if the step is what decides, and
-    what the property says.
+    """Where a property was decided: the state's index, the step from it if that decides, and what the
+    property says.
     """
 
     index: int
@@ -33,8 +34,8 @@ class Finding:
 class Judge:
     """The properties of one search, and what has been found of them.
 
-    ``every_state`` says that some undecided property has to be asked at each new state, not only where a
-    node's profile changes.
+    ``every_state``: some undecided property has to be asked at each new state, not only where a node's
+    observation changes.
     """
 
     def __init__(self, system: System) -> None:
@@ -47,13 +48,13 @@ class Judge:
         self.forget()
 
     def forget(self) -> None:
-        """Begin again: only what checks have answered is kept."""
+        """Begin again. Only what checks have answered is kept."""
         self.findings: dict[int, Finding] = {}
-        self._judged: set[Profile] = set()
-        self._asked: dict[object, set[Profile]] = {}  # by what a claim looks at
-        self._held: dict[tuple[int, Profile], bool] = {}  # by claim and sight
+        self._judged: set[Observation] = set()
+        self._asked: dict[object, set[Observation]] = {}  # by what a claim looks at
+        self._held: dict[tuple[int, Observation], bool] = {}  # by claim and view key
         self._judged_moves: set[Move] = set()
-        self._judged_steps: set[tuple[Profile, Profile]] = set()
+        self._judged_steps: set[tuple[Observation, Observation]] = set()
         self._sort_out()
 
     def only(self, wanted: Collection[int]) -> None:
@@ -72,7 +73,7 @@ class Judge:
         return any(self.claims[number].kind != "sometimes" for number in self.findings)
 
     def _sort_out(self) -> None:
-        """Which of the undecided claims have to be asked when."""
+        """Note which of the undecided claims have to be asked when."""
         open_claims = [(p, self.claims[p]) for p in sorted(self._wanted) if p not in self.findings]
         steps = [(p, c) for p, c in open_claims if c.kind == "step"]
         states = [(p, c) for p, c in open_claims if c.kind in ("always", "never", "sometimes")]
@@ -100,97 +101,98 @@ class Judge:
 
     def state(self, index: int, code: int) -> None:
         """Judge a new state. Raises HandlerError when a check does."""
-        self.view(index, self._system.profile(code))
+        self.observed(index, self._system.observation(code))
         if self._whole:
             self.whole(index, code)
 
-    def view(self, index: int, profile: Profile) -> None:
-        """Judge what most properties see of a new state."""
-        if profile not in self._judged:
-            self._judged.add(profile)
+    def observed(self, index: int, observation: Observation) -> None:
+        """Judge the observation of a new state, by all properties but those of whole states."""
+        if observation not in self._judged:
+            self._judged.add(observation)
             new: list[tuple[int, Property]] = []
             for asked, claims in self._alike:
-                sight = self._system.sight(profile, claims[0][0])
-                if sight not in asked:
-                    asked.add(sight)
+                key = self._system.view_key(observation, claims[0][0])
+                if key not in asked:
+                    asked.add(key)
                     new += claims
             for p, claim in sorted(new, key=itemgetter(0)):
-                self._decide(p, claim, arguments_of(claim.scope, self._system.seen(profile, p)), index)
+                self._decide(p, claim, arguments_of(claim.scope, self._system.views(observation, p)), index)
 
     def whole(self, index: int, code: int) -> None:
-        """Judge a new state by the properties that look at all of it."""
+        """Judge a new state by the properties of whole states."""
         state = self._system.decode(code)
         for p, claim in self._whole:
             self._decide(p, claim, iter([(state,)]), index)
 
     def holds(self, p: int, code: int) -> bool:
-        """Whether the check of a claim holds in a state: of everything in its scope if it is an atom (but
-        ``some``), else of anything. Raises HandlerError when it raises.
+        """Whether the check of a claim holds in a state: of everything in its scope if the claim is an atom
+        (without ``some``), otherwise of anything. Raises HandlerError when it raises.
         """
         claim = self.claims[p]
         if claim.scope.kind == "whole":
             return self._answer(p, claim, (self._system.decode(code),)) is True
-        return self.holds_of(p, self._system.profile(code))
+        return self.holds_of(p, self._system.observation(code))
 
-    def holds_of(self, p: int, profile: Profile) -> bool:
-        """The same, of what properties see of a state."""
+    def holds_of(self, p: int, observation: Observation) -> bool:
+        """Whether the check of a claim holds, by the observation of a state."""
         claim = self.claims[p]
-        sight = self._system.sight(profile, p)
-        known = self._held.get((p, sight))
+        key = self._system.view_key(observation, p)
+        known = self._held.get((p, key))
         if known is None:
-            sights = arguments_of(claim.scope, self._system.seen(profile, p))
+            calls = arguments_of(claim.scope, self._system.views(observation, p))
             every = claim.kind == "atom" and not isinstance(claim.formula, Some)
-            answers = (self._answer(p, claim, args) is True for args in sights)
+            answers = (self._answer(p, claim, arguments) is True for arguments in calls)
             known = all(answers) if every else any(answers)
-            self._held[p, sight] = known
+            self._held[p, key] = known
         return known
 
-    def _decide(self, p: int, claim: Property, sights: Iterator[tuple[object, ...]], index: int) -> None:
-        detail = self._said(p, claim, sights)
+    def _decide(self, p: int, claim: Property, calls: Iterator[Arguments], index: int) -> None:
+        detail = self._said(p, claim, calls)
         if detail is not None:
             self.found(p, Finding(index, None, detail))
 
-    def _said(self, p: int, claim: Property, sights: Iterator[tuple[object, ...]]) -> str | None:
-        """What is to be said of the first sight that decides a claim, None if none does."""
-        for sight in sights:
-            detail = self._verdict(claim, self._answer(p, claim, sight), sight)
+    def _said(self, p: int, claim: Property, calls: Iterator[Arguments]) -> str | None:
+        """What is to be said of the first call that decides a claim, None if none does."""
+        for arguments in calls:
+            detail = self._verdict(claim, self._answer(p, claim, arguments), arguments)
             if detail is not None:
                 return detail
         return None
 
     def said_of_state(self, p: int, code: int) -> str | None:
-        """What is to be said of a state if it decides a claim, whether that is decided or not."""
+        """What is to be said of a state that decides a claim, even if another has; None if it does not."""
         claim = self.claims[p]
         if claim.scope.kind == "whole":
             return self._said(p, claim, iter([(self._system.decode(code),)]))
-        profile = self._system.profile(code)
-        return self._said(p, claim, arguments_of(claim.scope, self._system.seen(profile, p)))
+        observation = self._system.observation(code)
+        return self._said(p, claim, arguments_of(claim.scope, self._system.views(observation, p)))
 
-    def _verdict(self, claim: Property, answer: bool | str, sight: tuple[object, ...]) -> str | None:
+    def _verdict(self, claim: Property, answer: bool | str, arguments: Arguments) -> str | None:
         """What is to be said if an answer decides a claim, None if it does not."""
         if claim.kind in ("sometimes", "possible"):
-            return _of(sight) if answer is True else None
+            return _of(arguments) if answer is True else None
         if isinstance(answer, str):
-            return _complaint(claim, answer, sight)
+            return _complaint(claim, answer, arguments)
         if answer is (claim.kind == "never"):
-            return ("holds" if claim.kind == "never" else "does not hold") + _of(sight)
+            return ("holds" if claim.kind == "never" else "does not hold") + _of(arguments)
         return None
 
-    def _answer(self, p: int, claim: Property, sight: tuple[object, ...]) -> bool | str:
+    def _answer(self, p: int, claim: Property, arguments: Arguments) -> bool | str:
+        """What a check answers. Raises HandlerError when it raises, or answers anything else."""
         whole = self._of_spec or claim.scope.kind == "whole"  # it hardly ever comes again
-        key = (p, *sight)
+        key = (p, *arguments)
         known = None if whole else self._answers.get(key)
         if known is not None:
             return known
         self.evaluations += 1
         try:
-            answer = claim.scope.ask(*sight)
+            answer = claim.scope.ask(*arguments)
         except RAISED as error:
-            raise HandlerError(f"the property {claim.name!r} raises {said(error)}{_of(sight)}") from error
+            raise HandlerError(f"the property {claim.name!r} raises {said(error)}{_of(arguments)}") from error
         if not isinstance(answer, bool | str):
             raise HandlerError(
-                f"the property {claim.name!r}{_place(claim.scope.check)} answers {text(answer)}{_of(sight)}, "
-                "not True, False or a string"
+                f"the property {claim.name!r}{_place(claim.scope.check)} answers {text(answer)}"
+                f"{_of(arguments)}, not True, False or a string"
             )
         if not whole:
             self._answers[key] = answer
@@ -200,10 +202,10 @@ class Judge:
 
     def step(self, index: int, code: int, succ: int, move: Move) -> None:
         """Judge a step from the state of an index. Raises HandlerError when a check does."""
-        if not move.watch or (self.local_steps and move in self._judged_moves):
+        if not move.visible or (self.local_steps and move in self._judged_moves):
             return
         self._judged_moves.add(move)
-        before, after = self._system.profile(code), self._system.profile(succ)
+        before, after = self._system.observation(code), self._system.observation(succ)
         if not self.every_state:  # pairs of states of a Spec hardly ever come again
             if (before, after) in self._judged_steps:
                 return
@@ -211,22 +213,23 @@ class Judge:
         for p, complaint in self.complaints(before, after):
             self.found(p, Finding(index, (succ, move), complaint))
 
-    def complaints(self, before: Profile, after: Profile) -> list[tuple[int, str]]:
-        """The properties of steps that a step from one profile to another breaks, with what they say."""
+    def complaints(self, before: Observation, after: Observation) -> list[tuple[int, str]]:
+        """The properties of steps that a step from one observation to another breaks, with what they say."""
         return [(p, said_) for p, claim in self._steps for said_ in self._broken(p, claim, before, after)]
 
-    def _broken(self, p: int, claim: Property, before: Profile, after: Profile) -> Iterator[str]:
-        olds, news = self._system.seen(before, p), self._system.seen(after, p)
-        for sight in _changed(claim, olds, news):
-            answer = self._answer(p, claim, sight)
-            if answer is not True:
-                yield (
-                    _complaint(claim, answer, sight) if isinstance(answer, str) else "is broken" + _of(sight)
-                )
+    def _broken(self, p: int, claim: Property, before: Observation, after: Observation) -> Iterator[str]:
+        """What a property of steps says of a step that breaks it."""
+        olds, news = self._system.views(before, p), self._system.views(after, p)
+        for arguments in _changed(claim, olds, news):
+            answer = self._answer(p, claim, arguments)
+            if isinstance(answer, str):
+                yield _complaint(claim, answer, arguments)
+            elif not answer:
+                yield "is broken" + _of(arguments)
 
     def said_of_step(self, p: int, code: int, succ: int) -> str | None:
-        """What is to be said of a step if it breaks a claim, whether that is decided or not."""
-        before, after = self._system.profile(code), self._system.profile(succ)
+        """What is to be said of a step that breaks a claim, even if another has; None if it does not."""
+        before, after = self._system.observation(code), self._system.observation(succ)
         return next(self._broken(p, self.claims[p], before, after), None)
 
     # -- ends --------------------------------------------------------------------------------------
@@ -242,31 +245,32 @@ class Judge:
         """What is to be said of a state without a next step, None if it is a proper end."""
         claim = self.claims[p]
         if claim.scope.kind == "whole":
-            sights: Iterator[tuple[object, ...]] = iter([(self._system.decode(code),)])
+            calls: Iterator[Arguments] = iter([(self._system.decode(code),)])
         else:
-            sights = arguments_of(claim.scope, self._system.seen(self._system.profile(code), p))
-        answers = [self._answer(p, claim, sight) for sight in sights]
+            calls = arguments_of(claim.scope, self._system.views(self._system.observation(code), p))
+        answers = [self._answer(p, claim, arguments) for arguments in calls]
         wrong = [answer for answer in answers if answer is not True]
         if answers and not wrong:
             return None
         said_ = [answer for answer in wrong if isinstance(answer, str)]
-        return said_[0] if said_ else "no step is enabled, and it is no proper end"
+        return said_[0] if said_ else "no step is enabled, and it is not a proper end"
 
 
-def arguments_of(scope: Scope, seen: tuple[object, ...]) -> Iterator[tuple[object, ...]]:
-    """What the check of a scope is called with, one tuple for each call, from what it sees."""
+def arguments_of(scope: Scope, views: tuple[object, ...]) -> Iterator[Arguments]:
+    """What the check of a scope is called with, one tuple for each call, from its views."""
     match scope.kind:
         case "each" | "history" | "shared":
-            yield from ((view,) for view in seen)
+            yield from ((view,) for view in views)
         case "pair":
-            yield from ((a, b) for a in seen for b in seen if a is not b)
+            yield from ((a, b) for a in views for b in views if a is not b)
         case "all":
-            yield (seen,)
+            yield (views,)
         case _:
             yield ()
 
 
-def _changed(claim: Property, olds: tuple[object, ...], news: tuple[object, ...]) -> list[tuple[object, ...]]:
+def _changed(claim: Property, olds: tuple[object, ...], news: tuple[object, ...]) -> list[Arguments]:
+    """What the check of a property of steps is called with: the views before and after that differ."""
     if claim.scope.kind == "changes":
         return [(olds, news)] if olds != news else []
     if olds and not isinstance(olds[0], NodeView):
@@ -279,23 +283,24 @@ def _changed(claim: Property, olds: tuple[object, ...], news: tuple[object, ...]
     ]
 
 
-def _complaint(claim: Property, answer: str, sight: tuple[object, ...]) -> str:
-    """What a check says is wrong, with the nodes that it was asked of if it could not name them."""
+def _complaint(claim: Property, answer: str, arguments: Arguments) -> str:
+    """What a check says is wrong. The nodes are put in front if the check can't name them."""
     if claim.scope.kind in ("each", "pair", "change") and not claim.scope.look.named:
-        nodes = dict.fromkeys(view.node.name for view in sight if isinstance(view, NodeView))
+        nodes = dict.fromkeys(view.node.name for view in arguments if isinstance(view, NodeView))
         return f"{' and '.join(nodes)}: {answer}" if nodes else answer
     return answer
 
 
 def _place(check: Callable[..., object]) -> str:
+    """Where a check is written: `` (file:line)``."""
     return f" ({place_of(check)})" if inspect.isfunction(check) else ""
 
 
-def _of(sight: tuple[object, ...]) -> str:
+def _of(arguments: Arguments) -> str:
     """Of whom a check was asked: `` of n1 and n2``."""
-    if all(isinstance(view, NodeView) for view in sight):
-        names = dict.fromkeys(view.node.name for view in sight if isinstance(view, NodeView))
+    if all(isinstance(view, NodeView) for view in arguments):
+        names = dict.fromkeys(view.node.name for view in arguments if isinstance(view, NodeView))
         return " of " + " and ".join(names) if names else ""
-    if len(sight) == 1 and not isinstance(sight[0], tuple | GlobalState):
-        return f" of {text(sight[0])}"
+    if len(arguments) == 1 and not isinstance(arguments[0], tuple | GlobalState):
+        return f" of {text(arguments[0])}"
     return ""

@@ -1,7 +1,7 @@
 """The reference engine: breadth-first search over packed codes, in plain Python.
 
-States are visited in the order in which they were found, so the first state that decides a property is one
-of the nearest, and the path of parents to it is a shortest trace.
+The search visits states in the order of finding. So the first state that decides a property is one of the
+nearest, and the path of parents to it is a shortest trace.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.state import Event
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.memory import resident
 from elcheck.checker.system.moves import Move
-from elcheck.checker.system.system import UNCUT, Cuts, Found, System
+from elcheck.checker.system.system import UNCUT, Cuts, Found, Observation, System
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,9 +34,9 @@ EVERY = 256
 
 @dataclass(frozen=True)
 class Limits:
-    """Where a search stops. ``depth`` is a bound on what is checked; the others stop it before it is done.
+    """Where a search stops. ``depth`` bounds what is checked; the others stop the search before it is done.
 
-    ``max_memory`` is in bytes of the whole process, ``timeout`` in seconds. ``first`` ends the search at the
+    ``max_memory`` counts bytes of the whole process, ``timeout`` seconds. ``first`` ends the search at the
     depth at which a property is first refuted.
     """
 
@@ -47,30 +47,31 @@ class Limits:
     first: bool = False
 
 
-Views: TypeAlias = tuple["npt.NDArray[np.int64]", list[tuple[int, ...]]]
-"""For each state the number of what properties see of it, and the profile that each number stands for."""
+StateObservations: TypeAlias = tuple["npt.NDArray[np.int64]", list[Observation]]
+"""For each state the number of its observation, and the observation of each number."""
 
-Written: TypeAlias = tuple[
-    "npt.NDArray[np.int64]",
-    "npt.NDArray[np.int32]",
-    "npt.NDArray[np.int32]",
-    "npt.NDArray[np.bool_]",
-    Sequence[Event],
-]
-"""A graph as an engine wrote it down: the parts of :class:`Graph`, but for ``initial``."""
+
+class RecordedEdges(NamedTuple):
+    """The edges as an engine recorded them: the parts of :class:`Graph`, without ``initial``."""
+
+    starts: npt.NDArray[np.int64]
+    targets: npt.NDArray[np.int32]
+    labels: npt.NDArray[np.int32]
+    leaves: npt.NDArray[np.bool_]
+    events: Sequence[Event]
 
 
 @dataclass
 class Search:
     """What a search has found so far.
 
-    ``codes`` holds the states in the order of their finding; ``parents[i]`` is the index of the state from
-    which state i was found, and of an initial state its own; ``levels[d]`` the index of the first state at
-    depth d. ``expanded`` counts the states whose steps have been followed; ``capped``
-    says that the limit on states stopped it. ``held`` is how many bytes the engine's own arrays hold, None
-    where it does not know; ``spent`` the seconds of earlier runs that this one goes on from. ``views`` and
-    ``graph`` tell what properties see of all states, and the edges between them, where an engine knows that
-    faster than state by state.
+    ``codes`` holds the states in the order of finding. ``parents[i]`` is the index of the state from which
+    state i was found, of an initial state its own. ``levels[d]`` is the index of the first state at depth d.
+    ``stopped`` says which limit ended the search, ``capped`` that it was the limit on states. ``failure`` is
+    the index of a state, and what raised there. ``expanded`` counts the states whose steps were followed.
+    ``held`` is the size of the engine's own arrays in bytes, None where it does not know. ``spent`` counts
+    the seconds of the runs before a resume. ``observations`` and ``edges`` tell the observations of all
+    states, and the edges between them, where the engine knows these faster than state by state.
     """
 
     codes: Sequence[int] = ()
@@ -83,8 +84,8 @@ class Search:
     expanded: int = 0
     engine: str = "plain"
     capped: bool = False
-    views: Callable[[], Views] | None = None
-    graph: Callable[[], Written] | None = None
+    observations: Callable[[], StateObservations] | None = None
+    edges: Callable[[], RecordedEdges] | None = None
     held: int | None = None
     spent: float = 0.0
 
@@ -105,36 +106,42 @@ class Search:
         return range(begin, end)
 
 
-Watch = Callable[[Search], None]
+OnProgress: TypeAlias = Callable[[Search], None]
+"""Called now and then while a search runs."""
 
 
-def explore(system: System, judge: Judge, limits: Limits, watch: Watch = lambda _: None) -> Search:
+def search_plain(
+    system: System, judge: Judge, limits: Limits, progress: OnProgress = lambda _: None
+) -> Search:
     """Search every reachable state, or as far as the limits and the bounds go.
 
-    ``watch`` is called now and then while it runs, for progress. A keyboard interrupt stops the search like a
-    limit. Raises DefinitionError for initial states that can't be.
+    A keyboard interrupt stops the search like a limit. Raises DefinitionError for an initial state that is
+    beyond a bound.
     """
-    explorer = Explorer(system, judge, limits, watch)
+    running = PlainSearch(system, judge, limits, progress)
     with _no_collection():
         try:
-            explorer.run()
+            running.run()
         except KeyboardInterrupt:
-            explorer.search.stopped = "it was interrupted"
-    return explorer.search
+            running.search.stopped = "it was interrupted"
+    return running.search
 
 
-class Patience:
-    """The limits on time and memory, with seconds that are spent already."""
+class LimitCheck:
+    """Looks at the clock and the memory while a search runs. ``spent``: seconds before it began.
 
-    def __init__(self, limits: Limits, watch: Watch, spent: float = 0.0) -> None:
+    ``every``: states between two looks.
+    """
+
+    def __init__(self, limits: Limits, progress: OnProgress, spent: float = 0.0) -> None:
         self._limits = limits
-        self._watch = watch
+        self._progress = progress
         self._end = None if limits.timeout is None else time.monotonic() + limits.timeout - spent
         self.every = EVERY if limits.timeout is None else 1
 
-    def out(self, search: Search) -> str | None:
-        """What has run out, None as long as nothing has."""
-        self._watch(search)
+    def exceeded(self, search: Search) -> str | None:
+        """The limit that is exceeded, in words; None as long as there is none. Reports progress first."""
+        self._progress(search)
         limits = self._limits
         if self._end is not None and time.monotonic() > self._end:
             return f"--timeout {limits.timeout:g} ran out"
@@ -144,17 +151,17 @@ class Patience:
 
 
 def between_levels(search: Search, judge: Judge, limits: Limits) -> None:
-    """Stop when nothing is left to look for: asked here only, so that counts are of whole levels."""
+    """Stop if nothing is left to look for. Levels are finished first, so that counts are of whole ones."""
     if judge.decided:
         search.stopped = "every property was decided"
     elif limits.first and judge.refuted:
         search.stopped = "a property was refuted (--first)"
 
 
-class Explorer:
+class PlainSearch:
     """One breadth-first search."""
 
-    def __init__(self, system: System, judge: Judge, limits: Limits, watch: Watch) -> None:
+    def __init__(self, system: System, judge: Judge, limits: Limits, progress: OnProgress) -> None:
         self._codes: list[int] = []
         self._parents = array("Q")
         self.search = Search(self._codes, self._parents)
@@ -162,7 +169,7 @@ class Explorer:
         self._system = system
         self._judge = judge
         self._limits = limits
-        self._patience = Patience(limits, watch)
+        self._limit_check = LimitCheck(limits, progress)
 
     def run(self) -> None:
         """Search level by level until nothing is new, everything is decided, or a limit is met."""
@@ -206,11 +213,11 @@ class Explorer:
         self._parents.append(parent)
 
     def _level(self, begin: int, end: int) -> None:
-        """Expand the states of one depth; those found for the first time are the next."""
+        """Expand the states of one depth. Those found for the first time are the next depth."""
         search, judge, seen = self.search, self._judge, self._seen
         codes, parents, successors = self._codes, self._parents, self._system.successors
         cap = self._limits.max_states or float("inf")
-        every = self._patience.every
+        every = self._limit_check.every
         for index in range(begin, end):
             if index % every == 0 and self._stop():
                 return
@@ -225,7 +232,7 @@ class Explorer:
                     seen.add(succ)
                     codes.append(succ)
                     parents.append(index)
-                    if move.watch or judge.every_state:
+                    if move.visible or judge.every_state:
                         self._at = len(codes) - 1
                         judge.state(self._at, succ)
             search.transitions += len(steps)
@@ -238,10 +245,10 @@ class Explorer:
         between_levels(search, judge, self._limits)
 
     def _probe(self, begin: int, end: int) -> None:
-        """Expand the states at the depth limit without keeping what is new, to know whether anything is."""
+        """Expand the states at the limit on depth, to know whether new ones lie beyond; they are not kept."""
         search = self.search
         for index in range(begin, end):
-            if index % self._patience.every == 0 and self._stop():
+            if index % self._limit_check.every == 0 and self._stop():
                 return
             self._at = index
             code = search.codes[index]
@@ -264,7 +271,7 @@ class Explorer:
 
     def _stop(self) -> bool:
         """Whether to stop, with the reason noted."""
-        self.search.stopped = self._patience.out(self.search)
+        self.search.stopped = self._limit_check.exceeded(self.search)
         return self.search.stopped is not None
 
 
@@ -275,7 +282,7 @@ def stuck(steps: Found, cuts: Cuts) -> bool:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """No cyclic garbage collection meanwhile: a search makes millions of objects and no cycles."""
+    """Suspend the collection of cyclic garbage: a search makes millions of objects, and cycles of none."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -286,10 +293,11 @@ def _no_collection() -> Iterator[None]:
 
 
 Path = list[tuple[int, Move | None]]
+"""An initial code with None, then each next code with the move to it."""
 
 
 def path_to(search: Search, system: System, index: int) -> Path:
-    """A shortest path to a state: (initial code, None), then each next code with the move to it."""
+    """A shortest path to a state."""
     chain = [index]
     while search.parents[chain[-1]] != chain[-1]:
         chain.append(search.parents[chain[-1]])

@@ -1,4 +1,4 @@
-"""What the fast engine may make use of: files, and a second thread."""
+"""The resources that only the fast engine uses: files, and a second thread."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Spill:
-    """Where a search keeps its states, and whether it goes on from a checkpoint that lies there.
+    """The folder in which a search keeps its states, and whether it resumes from the checkpoint there.
 
-    ``every`` is in seconds between two checkpoints. ``searched`` tells this search from others: labels (the
-    model's file, its parameters) with what they are. A resume of a search with other ones is refused.
+    ``every``: seconds between two checkpoints. ``searched`` tells this search from others: labels (the
+    model's file, its parameters) with their texts. A resume with other texts is refused.
     """
 
     folder: Path
@@ -22,8 +22,8 @@ class Spill:
 
 
 @dataclass(frozen=True)
-class Means:
-    """What a search may use that only the fast engine does: files for its states, two threads."""
+class Resources:
+    """What a search may use: files for its states, two threads. Only the fast engine can."""
 
     spill: Spill | None = None
     workers: int = 1

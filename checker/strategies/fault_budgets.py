@@ -18,7 +18,7 @@ from elcheck.checker.check.verdict import Verdict, overall
 from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
-from elcheck.checker.search.plain import Limits, Watch
+from elcheck.checker.search.plain import Limits, OnProgress
 
 FEW = 2
 """What an unlimited budget stands for: 0, 1, ..., up to this many faults, and no limit."""
@@ -87,8 +87,8 @@ def frontier(
     limits: Limits = Limits(),
     *,
     engine: str = "auto",
-    watch: Watch = lambda _: None,
-    twice: bool = False,
+    progress: OnProgress = lambda _: None,
+    check_determinism: bool = False,
 ) -> Frontier:
     """Search the budgets up to those of a model. ``limits`` hold for each search, the timeout for
     all of them.
@@ -109,7 +109,7 @@ def frontier(
             table.unknown(point, open_ones, stopped)
         elif open_ones:
             here, rest = _at(model, point, open_ones), replace(limits, timeout=left)
-            report = check(here, rest, engine=engine, watch=watch, twice=twice)
+            report = check(here, rest, engine=engine, progress=progress, check_determinism=check_determinism)
             searched += 1
             table.note(point, open_ones, report)
             if report.stats.stopped == "it was interrupted":

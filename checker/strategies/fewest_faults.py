@@ -22,7 +22,7 @@ from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.state import Event, EventKind
 from elcheck.checker.model.values import counted
 from elcheck.checker.search.judge import Finding, Judge
-from elcheck.checker.search.plain import Limits, Path, Patience, Search, Watch
+from elcheck.checker.search.plain import LimitCheck, Limits, OnProgress, Path, Search
 from elcheck.checker.system import System
 from elcheck.checker.system.moves import Move
 from elcheck.checker.traces.trace import Trace, trace_of
@@ -52,7 +52,7 @@ def in_words(trace: Trace) -> str:
     return ", ".join(f"{count} {names[count > 1]}" for count, names in kinds) or "no fault"
 
 
-def fewest_faults(report: Report, limits: Limits, watch: Watch = lambda _: None) -> Report:
+def fewest_faults(report: Report, limits: Limits, progress: OnProgress = lambda _: None) -> Report:
     """A report whose finite traces have the fewest faults, and then the fewest steps, that there can be.
 
     ``limits`` are those of the whole run: what the report's search took is taken off the time. Where they end
@@ -62,7 +62,7 @@ def fewest_faults(report: Report, limits: Limits, watch: Watch = lambda _: None)
         (claim.kind, claim.name): number for number, claim in enumerate(report.system.claims)
     }
     wanted = [numbers[r.kind, r.name] for r in report.results if _may_do_with_less(r)]
-    search = FewestFaults(report.system, wanted, limits, Patience(limits, watch, report.stats.seconds))
+    search = FewestFaults(report.system, wanted, limits, LimitCheck(limits, progress, report.stats.seconds))
     if wanted:
         search.run()
     results = (
@@ -108,13 +108,15 @@ class FewestFaults:
     what the first can't reach within the limit.
     """
 
-    def __init__(self, system: System, wanted: Collection[int], limits: Limits, patience: Patience) -> None:
+    def __init__(
+        self, system: System, wanted: Collection[int], limits: Limits, limit_check: LimitCheck
+    ) -> None:
         self.system = system
         self.judge = Judge(system)
         self.judge.only(wanted)
         self.stopped: str | None = None
         self._limits = limits
-        self._patience = patience
+        self._limit_check = limit_check
         self._codes: list[int] = []
         self._parents = array("Q")
         self._moves: list[Move | None] = []
@@ -179,7 +181,7 @@ class FewestFaults:
         self._parents.append(edge.label)
         self._moves.append(edge.move)
         self._steps[edge.code] = steps
-        if edge.move is None or edge.move.watch or judge.every_state:
+        if edge.move is None or edge.move.visible or judge.every_state:
             judge.state(label, edge.code)
         found, cuts = self.system.successors(edge.code)
         if judge.asks_deadlock and not cuts.steps and all(move.event.fault for _, move in found):
@@ -194,7 +196,7 @@ class FewestFaults:
         labels, cap = len(self._codes), self._limits.max_states
         if cap is not None and labels >= cap:
             self.stopped = f"--max-states {cap} was reached"
-        elif labels % self._patience.every == 0:
+        elif labels % self._limit_check.every == 0:
             self._search.expanded = labels
-            self.stopped = self._patience.out(self._search)
+            self.stopped = self._limit_check.exceeded(self._search)
         return self.stopped is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from elcheck.checker.search.judge import Finding, Judge
-from elcheck.checker.search.plain import Limits, Path, explore, path_to
+from elcheck.checker.search.plain import Limits, Path, path_to, search_plain
 from elcheck.checker.system import System
 from elcheck.checker.system.moves import Move
 
@@ -104,7 +104,7 @@ class _Shortener:
         if steps == 0:
             return Short(best.path, best.detail, True)
         self.judge.forget()
-        search = explore(self.system, self.judge, Limits(depth=steps - 1, max_states=NEAR))
+        search = search_plain(self.system, self.judge, Limits(depth=steps - 1, max_states=NEAR))
         finding = self.judge.findings.get(self.claim)
         if finding is None:
             return Short(best.path, best.detail, search.stopped is None)

@@ -22,7 +22,7 @@ from elcheck.checker.model.property import Property
 from elcheck.checker.model.validate import validate
 from elcheck.checker.model.values import counted
 from elcheck.checker.search.judge import Finding, Judge
-from elcheck.checker.search.plain import EVERY, Limits, Path, Patience, Search
+from elcheck.checker.search.plain import EVERY, LimitCheck, Limits, Path, Search
 from elcheck.checker.strategies.shorten import Short, path_of, shortened
 from elcheck.checker.system import System, build
 from elcheck.checker.system.moves import Move
@@ -81,7 +81,7 @@ class Simulation:
 Look = Callable[[WalkTally], None]
 
 
-def simulate(model: Model, plan: WalkPlan = WalkPlan(), watch: Look = lambda _: None) -> Simulation:
+def simulate(model: Model, plan: WalkPlan = WalkPlan(), progress: Look = lambda _: None) -> Simulation:
     """Walk, and judge every state and step on the way. It ends early when every property is decided.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a meaning,
@@ -89,7 +89,7 @@ def simulate(model: Model, plan: WalkPlan = WalkPlan(), watch: Look = lambda _: 
     """
     began = time.perf_counter()
     validate(model)
-    walker = Walker(build(model), plan, watch)
+    walker = Walker(build(model), plan, progress)
     walker.run()
     walker.tally.seconds = time.perf_counter() - began
     results = tuple(walker.results())
@@ -128,10 +128,10 @@ def _stats(walker: Walker, seconds: float) -> Stats:
 class Walker:
     """Takes walks, and notes where properties are decided."""
 
-    def __init__(self, system: System, plan: WalkPlan, watch: Look) -> None:
+    def __init__(self, system: System, plan: WalkPlan, progress: Look) -> None:
         self.system = system
         self.plan = plan
-        self.watch = watch
+        self.progress = progress
         self.tally = WalkTally()
         self.judge = Judge(system)
         self.judge.only([n for n, claim in enumerate(system.claims) if claim.kind in DECIDABLE])
@@ -140,7 +140,7 @@ class Walker:
         self.stopped: str | None = None
         self.coverage = Coverage()
         limits = Limits(timeout=plan.timeout, max_memory=plan.max_memory)
-        self._patience = Patience(limits, lambda _: None)
+        self._limit_check = LimitCheck(limits, lambda _: None)
         self._nothing = Search()
         self._known: dict[int, tuple[Found, Cuts]] = {}
         self._path: Path = []
@@ -230,7 +230,7 @@ class Walker:
         code, move = self._path[-1]
         if len(self.tally.seen) < COUNTED:
             self.tally.seen.add(code)
-        if move is None or move.watch or self.judge.every_state:
+        if move is None or move.visible or self.judge.every_state:
             self.judge.state(len(self._path) - 1, code)
             self._note()
 
@@ -243,8 +243,8 @@ class Walker:
 
     def _out(self) -> bool:
         """Whether time or memory is out, with the reason noted."""
-        self.watch(self.tally)
-        self.stopped = self._patience.out(self._nothing)
+        self.progress(self.tally)
+        self.stopped = self._limit_check.exceeded(self._nothing)
         return self.stopped is not None
 
     def said(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from elcheck.checker.model.call import RAISED, HandlerError, said
 from elcheck.checker.model.monitor import Monitor
@@ -12,10 +13,11 @@ from elcheck.checker.system.interning import Interner
 from elcheck.checker.system.moves import MASK, WIDTH, Move
 from elcheck.checker.system.node_table import NodeTable
 
-SEEN = frozenset(("action", "timeout", "receive", "tick", "crash", "restart"))
+MONITORED = frozenset(("action", "timeout", "receive", "tick", "crash", "restart"))
 """The kinds of events that monitors see."""
 
-Observation = tuple[int, Event, int, int, int]
+MonitorStep: TypeAlias = tuple[int, Event, int, int, int]
+"""What decides a monitor's next state: its state, the event, the node, the local states before and after."""
 
 
 class History:
@@ -26,14 +28,14 @@ class History:
         base = WIDTH * len(tables)
         self._fields = [(base + WIDTH * i, monitor) for i, monitor in enumerate(monitors)]
         self._states: list[Interner[object]] = [Interner() for _ in monitors]
-        self._after: list[dict[Observation, int]] = [{} for _ in monitors]
+        self._after: list[dict[MonitorStep, int]] = [{} for _ in monitors]
 
     def begin(self, code: int) -> int:
-        """An initial code with the monitors' first states."""
+        """An initial code with the monitors' first states. Raises HandlerError when a monitor raises."""
         views = []
         for table in self._tables:
             local, _ = table.ids.values[(code >> table.shift) & MASK]
-            views.append(table.locals.view(local))
+            views.append(table.local_states.view(local))
         for (shift, monitor), states in zip(self._fields, self._states, strict=True):
             try:
                 state = monitor.start(tuple(view for view in views if isinstance(view.state, monitor.of)))
@@ -43,8 +45,8 @@ class History:
         return code
 
     def after(self, succ: int, move: Move) -> int:
-        """The code after a step, with the monitors' states moved on."""
-        if move.event.kind not in SEEN:
+        """The code after a step, with the monitors' next states."""
+        if move.event.kind not in MONITORED:
             return succ
         for at, (shift, _) in enumerate(self._fields):
             before = now = (succ >> shift) & MASK
@@ -53,22 +55,22 @@ class History:
             succ += (now - before) << shift
         return succ
 
-    def step(self, at: int, seen: Observation) -> int:
-        """The state that a monitor comes to, as a number."""
-        known = self._after[at].get(seen)
+    def step(self, at: int, step: MonitorStep) -> int:
+        """The next state of a monitor, as a number. Raises HandlerError when the monitor raises."""
+        known = self._after[at].get(step)
         if known is None:
-            known = self._after[at][seen] = self._learn(at, seen)
+            known = self._after[at][step] = self._learn(at, step)
         return known
 
-    def _learn(self, at: int, seen: Observation) -> int:
-        now, event, node, old, new = seen
+    def _learn(self, at: int, step: MonitorStep) -> int:
+        now, event, node, old, new = step
         monitor = self._fields[at][1]
-        table = self._tables[node]
-        if not isinstance(table.locals[new].state, monitor.of):
+        local_states = self._tables[node].local_states
+        if not isinstance(local_states[new].state, monitor.of):
             return now
         state = self._states[at].values[now]
         try:
-            result = monitor.after(state, event, table.locals.view(old), table.locals.view(new))
+            result = monitor.after(state, event, local_states.view(old), local_states.view(new))
         except RAISED as error:
             raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
         return now if result is state else self._states[at].number(_value(monitor, result))
@@ -86,7 +88,7 @@ class History:
         return self._states[at].values[number]
 
     def known(self, at: int) -> Sequence[object]:
-        """A monitor's states by their number."""
+        """A monitor's states by their numbers."""
         return self._states[at].values
 
     def decode(self, code: int) -> tuple[object, ...]:
@@ -95,6 +97,7 @@ class History:
 
 
 def _value(monitor: Monitor[object], state: object) -> object:
+    """A monitor's state. Raises HandlerError if it is not a value that can be compared and stored."""
     why = flaw(state, f"the state of the monitor {monitor.name}")
     if why is not None:
         raise HandlerError(why)

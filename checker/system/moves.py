@@ -13,10 +13,10 @@ WIDTH = 30
 MASK = (1 << WIDTH) - 1
 
 
-class Effect(dict[int, "int | None"]):
+class RemoteEffect(dict[int, "int | None"]):
     """What a step does to another node: the change of the code, by that node's id.
 
-    Learned on first use. None stands for a bound crossed, that of the name ``bound``: the step is cut.
+    An entry is learned on first use. The entry None cuts the step: it crosses the bound named ``bound``.
     """
 
     def __init__(self, learn: Callable[[int], int | None], bound: str = "") -> None:
@@ -24,32 +24,32 @@ class Effect(dict[int, "int | None"]):
         self._learn = learn
         self.bound = bound
 
-    def __missing__(self, own: int) -> int | None:
-        change = self[own] = self._learn(own)
+    def __missing__(self, id_: int) -> int | None:
+        change = self[id_] = self._learn(id_)
         return change
 
 
-Posts: TypeAlias = tuple[tuple[int, Effect], ...]
+RemoteEffects: TypeAlias = tuple[tuple[int, RemoteEffect], ...]
 """Effects on other nodes, each with the shift of the node's field."""
 
 
 @dataclass(eq=False, slots=True)
 class Move:
-    """A step but for the mailbox of the node that takes it: one outcome of an event in a local state.
+    """A step without the mailbox of the node that takes it: one outcome of an event in a local state.
 
-    ``changes`` holds (node, local before, local after), as numbers, for each node that steps; ``watch`` says
-    whether a property may see a difference.
+    ``changes`` holds (node, local state before, local state after), as numbers, for each node that steps.
+    ``sends`` are the step's effects on other nodes. ``visible`` says whether a property may see a difference.
     """
 
     event: Event
     changes: tuple[tuple[int, int, int], ...] = ()
-    posts: Posts = ()
-    watch: bool = False
+    sends: RemoteEffects = ()
+    visible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
-    """An outcome ready for use: the links it closes, the letters it sends to its own node, and the move."""
+class CompiledOutcome:
+    """An outcome ready for use: the links it closes, the messages it sends to its own node, and the move."""
 
     closes: tuple[int, ...]
     to_self: tuple[int, ...]
@@ -58,20 +58,25 @@ class Compiled:
 
 Cut: TypeAlias = tuple[str, Event]
 """A step that a bound cuts: the bound's name, and what would happen."""
-Ready: TypeAlias = tuple[tuple[tuple[int, Move], ...], tuple[tuple[int, Move], ...], tuple[Cut, ...]]
-"""The moves of a node with one id: (change of the code, move) of those without posts, of those with, and
-those that bounds cut."""
+MoveList: TypeAlias = tuple[tuple[tuple[int, Move], ...], tuple[tuple[int, Move], ...], tuple[Cut, ...]]
+"""The moves of a node with one id: (change of the code, move) of those without sends, then of those with
+sends; and the steps that bounds cut.
+"""
 
-NOTHING: Ready = ((), (), ())
+NO_MOVES: MoveList = ((), (), ())
 
 
-class Moves(dict[int, Ready]):
-    """The moves of one node by its id, learned on first use."""
+class MoveTable(dict[int, MoveList]):
+    """The moves of one node by its id. An entry is learned on first use."""
 
-    def __init__(self, learn: Callable[[int], Ready]) -> None:
+    def __init__(self, learn: Callable[[int], MoveList]) -> None:
         super().__init__()
         self._learn = learn
 
-    def __missing__(self, own: int) -> Ready:
-        ready = self[own] = self._learn(own)
-        return ready
+    def __missing__(self, id_: int) -> MoveList:
+        moves = self[id_] = self._learn(id_)
+        return moves
+
+
+MoveTables: TypeAlias = tuple[tuple[int, MoveTable], ...]
+"""A table for each node, with the shift of the node's field."""

@@ -1,6 +1,6 @@
 """One node's field of the code: an id stands for the node's local state together with its mailbox.
 
-Here is learned, per id, which moves the node has and what being sent to does to it.
+A node table learns, id by id, which moves the node has and what a message to it does.
 """
 
 from __future__ import annotations
@@ -14,33 +14,46 @@ from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Send, Sends
 from elcheck.checker.system.interning import Interner
-from elcheck.checker.system.locals import Locals, Outcome
-from elcheck.checker.system.mail import MAILBOXES, Fifo, Letters, Mail
-from elcheck.checker.system.moves import NOTHING, WIDTH, Compiled, Cut, Effect, Move, Moves, Posts, Ready
-from elcheck.checker.system.views import Profiles
+from elcheck.checker.system.local_states import LocalOutcome, LocalStates
+from elcheck.checker.system.mailboxes import MAILBOXES, FifoMailboxes, Mailbox, MessageIds
+from elcheck.checker.system.moves import (
+    NO_MOVES,
+    WIDTH,
+    CompiledOutcome,
+    Cut,
+    Move,
+    MoveList,
+    MoveTable,
+    RemoteEffect,
+    RemoteEffects,
+)
+from elcheck.checker.system.views import Observations
 
-Crasher = Callable[["Draft", Outcome, Mail], None]
+Crasher = Callable[["MoveBuilder", LocalOutcome, Mailbox], None]
+"""Adds the crashes of a node between the split sends of an outcome."""
 _INTACT: frozenset[int] = frozenset()
 
 
 class NodeTable:
-    """What is known of one node: its local states, its letters, its ids, and the moves they have.
+    """What is known of one node: its local states, its messages, its ids, and the moves they have.
 
     ``tables`` are those of all nodes, this one included.
     """
 
-    def __init__(self, node: NodeId, runner: Runner, profiles: Profiles, tables: Sequence[NodeTable]) -> None:
+    def __init__(
+        self, node: NodeId, runner: Runner, observations: Observations, tables: Sequence[NodeTable]
+    ) -> None:
         self.node = node
         self.index = node.index
         self.shift = node.index * WIDTH
         self.runner = runner
         self._tables = tables
-        self.locals = Locals(node, runner, profiles)
-        self.ids: Interner[tuple[int, Mail]] = Interner()
-        self.letters = Letters()
+        self.local_states = LocalStates(node, runner, observations)
+        self.ids: Interner[tuple[int, Mailbox]] = Interner()
+        self.messages = MessageIds()
         network = runner.model.environment.network
-        self.mailboxes = MAILBOXES[network](self.letters, len(runner.nodes))
-        self.is_fifo = isinstance(self.mailboxes, Fifo)
+        self.mailboxes = MAILBOXES[network](self.messages, len(runner.nodes))
+        self.is_fifo = isinstance(self.mailboxes, FifoMailboxes)
         self.told_of_crashes = runner.receiver(node, Crashed) is not None
         self.told_of_breaks = runner.receiver(node, Disconnected) is not None
         self.blocked: dict[int, str] = {}
@@ -49,22 +62,22 @@ class NodeTable:
         limits = {b.name: b.holds for b in runner.model.bounds if isinstance(b.holds, int)}
         self._limit = (wanted, limits[wanted]) if wanted in limits else ("", 0)
         self._deliveries: dict[int, Event | None] = {}
-        self._effects: dict[object, Effect] = {}
-        self._moves: dict[object, Move] = {}
+        self._effects: dict[object, RemoteEffect] = {}
+        self._fault_moves: dict[object, Move] = {}
 
     # -- ids ---------------------------------------------------------------------------------------
 
-    def place(self, local: int, mail: Mail) -> int:
+    def place(self, local: int, box: Mailbox) -> int:
         """The id of a local state with a mailbox, shifted into the node's field."""
-        return self.ids.number((local, mail)) << self.shift
+        return self.ids.number((local, box)) << self.shift
 
-    def profile(self, own: int) -> int:
+    def observation(self, id_: int) -> int:
         """What the properties see of an id."""
-        return self.locals.profile[self.ids.values[own][0]]
+        return self.local_states.observation[self.ids.values[id_][0]]
 
-    def is_up(self, own: int) -> bool:
+    def is_up(self, id_: int) -> bool:
         """Whether the node is up in an id."""
-        return self.locals[self.ids.values[own][0]].up
+        return self.local_states[self.ids.values[id_][0]].up
 
     # -- moves of a node that is up ----------------------------------------------------------------
 
@@ -72,219 +85,228 @@ class NodeTable:
         self,
         events: Sequence[tuple[int, Event]],
         *,
-        mail: bool,
+        deliveries: bool,
         partition: Partition | None = None,
-        midway: Crasher | None = None,
-    ) -> Moves:
-        """The table of the moves by some numbered events, and by deliveries if ``mail``, under a partition.
+        crasher: Crasher | None = None,
+    ) -> MoveTable:
+        """The moves by some numbered events, and by ``deliveries`` under a partition.
 
-        With ``midway`` it holds, instead of each move with split sends, those that crash the node on the way.
+        With a ``crasher`` the table holds the crashes between split sends in the place of the moves.
         """
 
-        def learn(own: int) -> Ready:
-            local, box = self.ids.values[own]
-            if not self.locals[local].up:
-                return NOTHING
-            draft = Draft(self, own)
+        def learn(id_: int) -> MoveList:
+            local, box = self.ids.values[id_]
+            if not self.local_states[local].up:
+                return NO_MOVES
+            builder = MoveBuilder(self, id_)
             for number, event in events:
-                draft.offer(self.locals.outcomes(local, number, event), box, midway)
-            for letter, rest in self.mailboxes.deliverable(box) if mail else ():
-                if partition is None or not self._held_up(letter, partition):
-                    draft.offer(self.receipts(local, letter), rest, midway)
-            return draft.ready()
+                builder.offer(self.local_states.outcomes(local, number, event), box, crasher)
+            for message, rest in self.mailboxes.deliverable(box) if deliveries else ():
+                if partition is None or not self._held_up(message, partition):
+                    builder.offer(self.receipts(local, message), rest, crasher)
+            return builder.built()
 
-        return Moves(learn)
+        return MoveTable(learn)
 
-    def _held_up(self, letter: int, partition: Partition) -> bool:
-        src, _, notice = self.letters.known[letter]
+    def _held_up(self, message: int, partition: Partition) -> bool:
+        src, _, notice = self.messages.known[message]
         return not notice and partition.parts(src, self.node)
 
-    def receipts(self, local: int, letter: int) -> tuple[Outcome, ...]:
-        """What a delivery comes to; what can't be taken is noted."""
-        if letter not in self._deliveries:
-            src, msg, _ = self.letters.known[letter]
-            self._deliveries[letter] = self.runner.delivery(self.node, src, msg)
-        event = self._deliveries[letter]
-        found = () if event is None else self.locals.outcomes(local, letter, event)
+    def receipts(self, local: int, message: int) -> tuple[LocalOutcome, ...]:
+        """The outcomes of a delivery. A message that the node does not take is noted in ``blocked``."""
+        if message not in self._deliveries:
+            src, msg, _ = self.messages.known[message]
+            self._deliveries[message] = self.runner.delivery(self.node, src, msg)
+        event = self._deliveries[message]
+        found = () if event is None else self.local_states.outcomes(local, message, event)
         if found:
-            self.taken.add(letter)
-        elif self.is_fifo and letter not in self.blocked:
-            why = "no handler" if event is None else self.locals.why_blocked(local, event)
-            self.blocked[letter] = why
+            self.taken.add(message)
+        elif self.is_fifo and message not in self.blocked:
+            why = "no handler" if event is None else self.local_states.why_blocked(local, event)
+            self.blocked[message] = why
         return found
 
-    def compiled(self, outcome: Outcome, broken: frozenset[int]) -> Compiled:
-        """An outcome as a move, when what is sent on the links ``broken`` is lost."""
+    def compiled(self, outcome: LocalOutcome, broken: frozenset[int]) -> CompiledOutcome:
+        """An outcome as a move that loses what is sent on the links ``broken``."""
         known = outcome.compiled.get(broken)
         if known is None:
             known = outcome.compiled[broken] = self.compile(outcome, outcome.sends, broken)
         return known
 
-    def compile(self, outcome: Outcome, sends: Sends, broken: frozenset[int]) -> Compiled:
+    def compile(self, outcome: LocalOutcome, sends: Sends, broken: frozenset[int]) -> CompiledOutcome:
         """An outcome with some of its sends as a move."""
         closes: list[int] = []
         to_self: list[int] = []
-        posts: list[tuple[int, Effect]] = []
+        effects: list[tuple[int, RemoteEffect]] = []
         for effect in sends:
             other = self._tables[effect.dst.index]
             if isinstance(effect, Close):
                 if other is not self:
                     closes.append(other.index)
-                    posts.append((other.shift, other.disconnected(self.node)))
+                    effects.append((other.shift, other.disconnected(self.node)))
             elif other is self:
-                to_self.append(self.letters.of(self.node, effect.msg))
+                to_self.append(self.messages.of(self.node, effect.msg))
             elif other.index not in broken or other.index in closes:
                 assert isinstance(effect, Send)
-                posts.append((other.shift, other.delivered(self.node, effect.msg)))
-        move = self.move(outcome.event, outcome.before, outcome.after, tuple(posts))
-        return Compiled(tuple(closes), tuple(to_self), move)
+                effects.append((other.shift, other.delivered(self.node, effect.msg)))
+        move = self.move(outcome.event, outcome.before, outcome.after, tuple(effects))
+        return CompiledOutcome(tuple(closes), tuple(to_self), move)
 
-    def move(self, event: Event, before: int, after: int, posts: Posts) -> Move:
+    def move(self, event: Event, before: int, after: int, sends: RemoteEffects) -> Move:
         """A new move of this node."""
-        watch = self.locals.profile[before] != self.locals.profile[after]
-        return Move(event, ((self.index, before, after),), posts, watch)
+        observation = self.local_states.observation
+        visible = observation[before] != observation[after]
+        return Move(event, ((self.index, before, after),), sends, visible)
 
     def fault_move(
-        self, key: tuple[object, ...], event: Callable[[], Event], before: int, after: int, posts: Posts = ()
+        self,
+        key: tuple[object, ...],
+        event: Callable[[], Event],
+        before: int,
+        after: int,
+        sends: RemoteEffects = (),
     ) -> Move:
         """The move of a fault, made once for each key and pair of local states."""
         whole = (*key, before, after)
-        found = self._moves.get(whole)
+        found = self._fault_moves.get(whole)
         if found is None:
-            found = self._moves[whole] = self.move(event(), before, after, posts)
+            found = self._fault_moves[whole] = self.move(event(), before, after, sends)
         return found
 
     # -- what other nodes do to this one -----------------------------------------------------------
 
-    def delivered(self, src: NodeId, msg: object, *, notice: bool = False) -> Effect:
-        """The effect on this node of being sent a message."""
-        letter = self.letters.of(src, msg, notice=notice)
-        return self._effect(("push", letter), lambda own: self._pushed(own, letter))
+    def delivered(self, src: NodeId, msg: object, *, notice: bool = False) -> RemoteEffect:
+        """The effect on this node of a message that is sent to it."""
+        message = self.messages.of(src, msg, notice=notice)
+        return self._effect(("push", message), lambda id_: self._pushed(id_, message))
 
-    def _pushed(self, own: int, letter: int) -> int | None:
-        local, box = self.ids.values[own]
-        known = self.locals[local]
-        if known.deaf or (self.letters.is_notice(letter) and not known.up):
+    def _pushed(self, id_: int, message: int) -> int | None:
+        local, box = self.ids.values[id_]
+        known = self.local_states[local]
+        if known.drops or (self.messages.is_notice(message) and not known.up):
             return 0
-        box = self.mailboxes.push(box, letter)
-        return None if self.overfull(box, letter) else self._changed(own, local, box)
+        box = self.mailboxes.push(box, message)
+        return None if self.overfull(box, message) else self._changed(id_, local, box)
 
-    def overfull(self, box: Mail, letter: int) -> str:
-        """The bound on the network that a mailbox crosses with this letter, empty if none."""
+    def overfull(self, box: Mailbox, message: int) -> str:
+        """The bound on the network that a mailbox crosses with this message, empty if none."""
         name, limit = self._limit
-        crossed = name and not self.letters.is_notice(letter) and self.mailboxes.crowded(box, letter, limit)
-        return name if crossed else ""
+        bounded = name and not self.messages.is_notice(message)
+        return name if bounded and self.mailboxes.crowded(box, message, limit) else ""
 
-    def disconnected(self, src: NodeId) -> Effect:
-        """The effect on this node of its link from ``src`` breaking: cleared, and told of it first."""
-        return self._effect(("break", src), lambda own: self._broken(own, src))
+    def disconnected(self, src: NodeId) -> RemoteEffect:
+        """The effect on this node of a break of its link from ``src``: the link is cleared, and a notice
+        tells of the break before anything else.
+        """
+        return self._effect(("break", src), lambda id_: self._broken(id_, src))
 
-    def _broken(self, own: int, src: NodeId) -> int:
-        local, box = self.ids.values[own]
-        if not self.locals[local].up:
+    def _broken(self, id_: int, src: NodeId) -> int:
+        local, box = self.ids.values[id_]
+        if not self.local_states[local].up:
             return 0
         box = self.fifo.reset(box, src.index, self.break_notice(src) if self.told_of_breaks else None)
-        return self._changed(own, local, box)
+        return self._changed(id_, local, box)
 
-    def deafened(self) -> Effect:
-        """The effect on this node, if it is down, of no longer keeping what is sent to it."""
-        return self._effect("deafen", self._deafened)
+    def mail_dropped(self) -> RemoteEffect:
+        """The effect on this node, if it is down, of the network's no longer keeping its mail."""
+        return self._effect("drop mail", self._mail_dropped)
 
-    def _deafened(self, own: int) -> int:
-        known = self.locals[self.ids.values[own][0]]
-        if known.up or known.deaf:
+    def _mail_dropped(self, id_: int) -> int:
+        known = self.local_states[self.ids.values[id_][0]]
+        if known.up or known.drops:
             return 0
-        deaf = self.locals.number(known.state, up=False, deaf=True)
-        return self._changed(own, deaf, self.mailboxes.empty)
+        dropping = self.local_states.number(known.state, up=False, drops=True)
+        return self._changed(id_, dropping, self.mailboxes.empty)
 
-    def _effect(self, key: object, learn: Callable[[int], int | None]) -> Effect:
+    def _effect(self, key: object, learn: Callable[[int], int | None]) -> RemoteEffect:
         effect = self._effects.get(key)
         if effect is None:
-            effect = self._effects[key] = Effect(learn, self._limit[0])
+            effect = self._effects[key] = RemoteEffect(learn, self._limit[0])
         return effect
 
-    def _changed(self, own: int, local: int, box: Mail) -> int:
-        return (self.ids.number((local, box)) - own) << self.shift
+    def _changed(self, id_: int, local: int, box: Mailbox) -> int:
+        """The change of the code from an id to that of a local state with a mailbox."""
+        return (self.ids.number((local, box)) - id_) << self.shift
 
     # -- fifo links --------------------------------------------------------------------------------
 
     @property
-    def fifo(self) -> Fifo:
+    def fifo(self) -> FifoMailboxes:
         """The mailboxes as those of a fifo network."""
-        assert isinstance(self.mailboxes, Fifo)
+        assert isinstance(self.mailboxes, FifoMailboxes)
         return self.mailboxes
 
     def break_notice(self, src: NodeId) -> int:
-        """The letter that tells of a broken link."""
-        return self.letters.of(src, Disconnected(src), notice=True)
+        """The message that tells of a broken link."""
+        return self.messages.of(src, Disconnected(src), notice=True)
 
-    def broken_links(self, box: Mail) -> frozenset[int]:
-        """The peers to whom sends are lost, since the notice that the link broke is not taken yet."""
+    def broken_links(self, box: Mailbox) -> frozenset[int]:
+        """The peers to whom sends are lost, since the notice that their link broke still waits."""
         if not self.is_fifo:
             return _INTACT
         heads = self.fifo.heads(box)
-        notices = (n for n in heads if isinstance(self.letters.msg(n), Disconnected))
-        return frozenset(self.letters.src(n).index for n in notices)
+        notices = (n for n in heads if isinstance(self.messages.msg(n), Disconnected))
+        return frozenset(self.messages.src(n).index for n in notices)
 
 
-class Draft:
-    """The moves of one id while they are being put together.
+class MoveBuilder:
+    """Puts the moves of one id together.
 
-    A move that does nothing at all is left out, unless ``idle``: most deliveries of a sent-set are so.
+    A move that does nothing at all is left out, unless ``idle``: most deliveries of a sent-set do nothing.
     """
 
-    def __init__(self, table: NodeTable, own: int, *, idle: bool = False) -> None:
+    def __init__(self, table: NodeTable, id_: int, *, idle: bool = False) -> None:
         self.table = table
         self._idle = idle
-        self._placed = own << table.shift
-        self._plain: list[tuple[int, Move]] = []
-        self._posting: list[tuple[int, Move]] = []
+        self._placed = id_ << table.shift
+        self._silent: list[tuple[int, Move]] = []
+        self._sending: list[tuple[int, Move]] = []
         self._cuts: list[Cut] = []
 
-    def offer(self, outcomes: Iterable[Outcome], box: Mail, midway: Crasher | None = None) -> None:
-        """The outcomes of an event that leaves a mailbox; with ``midway``, the crashes on their way."""
+    def offer(self, outcomes: Iterable[LocalOutcome], box: Mailbox, crasher: Crasher | None = None) -> None:
+        """Add the outcomes of an event that leaves a mailbox; with a crasher, the crashes between sends."""
         for outcome in outcomes:
-            if midway is not None:
+            if crasher is not None:
                 if not outcome.crosses:
-                    midway(self, outcome, box)
+                    crasher(self, outcome, box)
             elif outcome.crosses:
                 self.cut(outcome.crosses, outcome.event)
             else:
                 self.add(self.table.compiled(outcome, self.table.broken_links(box)), outcome.after, box)
 
-    def add(self, compiled: Compiled, after: int, box: Mail) -> None:
-        """A move that ends in a local state, from the mailbox that the event leaves."""
+    def add(self, compiled: CompiledOutcome, after: int, box: Mailbox) -> None:
+        """Add a move that ends in a local state, from the mailbox that the event leaves."""
         sent = self.sent(compiled, box)
         if sent is not None:
             self.put(compiled.move, after, sent)
 
-    def sent(self, compiled: Compiled, box: Mail) -> Mail | None:
-        """The node's own mailbox after a move; None (and a cut) when a letter to itself crosses a bound."""
+    def sent(self, compiled: CompiledOutcome, box: Mailbox) -> Mailbox | None:
+        """The node's own mailbox after a move; None, and a cut, if a message to itself crosses a bound."""
         table = self.table
         for src in compiled.closes:
             box = table.fifo.closed(box, src, table.break_notice(table.runner.nodes[src]))
-        for letter in compiled.to_self:
-            box = table.mailboxes.push(box, letter)
-            crossed = table.overfull(box, letter)
+        for message in compiled.to_self:
+            box = table.mailboxes.push(box, message)
+            crossed = table.overfull(box, message)
             if crossed:
                 self.cut((crossed,), compiled.move.event)
                 return None
         return box
 
-    def put(self, move: Move, after: int, box: Mail) -> None:
-        """A move that ends in a local state and a mailbox."""
+    def put(self, move: Move, after: int, box: Mailbox) -> None:
+        """Add a move that ends in a local state and a mailbox."""
         change = self.table.place(after, box) - self._placed
-        if move.posts:
-            self._posting.append((change, move))
+        if move.sends:
+            self._sending.append((change, move))
         elif change or self._idle:
-            self._plain.append((change, move))
+            self._silent.append((change, move))
 
     def cut(self, bounds: Iterable[str], event: Event) -> None:
-        """A step that crosses bounds."""
+        """Add a step that crosses bounds."""
         self._cuts += [(bound, event) for bound in bounds]
 
-    def ready(self) -> Ready:
+    def built(self) -> MoveList:
         """The moves as the search uses them."""
-        if not (self._plain or self._posting or self._cuts):
-            return NOTHING
-        return tuple(self._plain), tuple(self._posting), tuple(dict.fromkeys(self._cuts))
+        if not (self._silent or self._sending or self._cuts):
+            return NO_MOVES
+        return tuple(self._silent), tuple(self._sending), tuple(dict.fromkeys(self._cuts))

@@ -1,4 +1,4 @@
-"""The system of a Spec: its whole state one number. Right, not accelerated, with no table of moves."""
+"""The system of a Spec: a number stands for its whole state. Steps are not learned: handlers run again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.system.interning import Interner
 from elcheck.checker.system.moves import Cut, Move
-from elcheck.checker.system.system import UNCUT, Cuts, Found, System
+from elcheck.checker.system.system import UNCUT, Cuts, Found, Observation, System
 
 
 class SharedSystem(System):
@@ -26,7 +26,10 @@ class SharedSystem(System):
         steps = self.runner.shared_starts()
         for step in steps:
             for name in self.runner.crossed(step.state):
-                raise DefinitionError(f"an initial state is beyond the bound {name}: {step.state!r}")
+                raise DefinitionError(
+                    f"an initial state is beyond the bound {name}: {step.state!r}; "
+                    "start within the bound, or widen it"
+                )
         return (self._states.number(step.state) for step in steps)
 
     def successors(self, code: int) -> tuple[Found, Cuts]:
@@ -48,17 +51,17 @@ class SharedSystem(System):
         """The move of an event, made once."""
         found = self._moves.get(event)
         if found is None:
-            found = self._moves[event] = Move(event, watch=True)
+            found = self._moves[event] = Move(event, visible=True)
         return found
 
     def decode(self, code: int) -> GlobalState:
         return GlobalState(shared=self._states.values[code])
 
-    def profile(self, code: int) -> tuple[int, ...]:
+    def observation(self, code: int) -> Observation:
         return (code,)
 
-    def sight(self, profile: tuple[int, ...], claim: int) -> tuple[int, ...]:
-        return profile
+    def view_key(self, observation: Observation, claim: int) -> tuple[int, ...]:
+        return observation
 
-    def seen(self, profile: tuple[int, ...], claim: int) -> tuple[object, ...]:
-        return (self._states.values[profile[0]],)
+    def views(self, observation: Observation, claim: int) -> tuple[object, ...]:
+        return (self._states.values[observation[0]],)

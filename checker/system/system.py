@@ -14,6 +14,9 @@ from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.system.moves import Cut, Move
 
 Found: TypeAlias = list[tuple[int, Move]]
+"""The steps of a state: the code after each, and its move."""
+Observation: TypeAlias = tuple[int, ...]
+"""What the properties see of a state: a number for each node, then for each monitor; of a Spec, one."""
 
 
 class Cuts(NamedTuple):
@@ -29,7 +32,7 @@ class Cuts(NamedTuple):
 
     @property
     def events(self) -> list[Event]:
-        """What is enabled, but for a bound."""
+        """The events that only a bound keeps from happening."""
         return [event for _, event in (*self.steps, *self.faults)]
 
 
@@ -47,8 +50,8 @@ def deadlock_claim(model: Model) -> list[Property]:
 
 
 def atoms_of_formulas(model: Model) -> list[Property]:
-    """What a model's formulas say of states, each once, as claims of their own: their truth is asked for
-    when the search is done.
+    """What a model's formulas say of states, each once, as a claim of its own. The search does not judge
+    these claims: their truth is asked for when it is done.
     """
     formulas = [*model.assume, *(claim.formula for claim in model.properties if claim.formula)]
     atoms = dict.fromkeys(atom for formula in formulas for atom in atoms_of(formula))
@@ -61,7 +64,7 @@ def atoms_of_formulas(model: Model) -> list[Property]:
 
 
 def never_done() -> bool:
-    """No state is a proper end."""
+    """A state without a next step is never a proper end."""
     return False
 
 
@@ -84,7 +87,7 @@ class System(ABC):
 
     @abstractmethod
     def successors(self, code: int) -> tuple[Found, Cuts]:
-        """Every step that changes the state, as (code after it, move), and the bounds that cut others.
+        """Every step that changes the state, as (code after it, move), and the steps that bounds cut.
 
         Raises HandlerError when a handler does.
         """
@@ -94,16 +97,16 @@ class System(ABC):
         """The state of a code, in plain objects."""
 
     @abstractmethod
-    def profile(self, code: int) -> tuple[int, ...]:
-        """What the properties see of a state; equal profiles need no second evaluation."""
+    def observation(self, code: int) -> Observation:
+        """What the properties see of a state. Equal observations need only one evaluation."""
 
     @abstractmethod
-    def sight(self, profile: tuple[int, ...], claim: int) -> tuple[int, ...]:
-        """Numbers that are equal where a claim sees the same."""
+    def view_key(self, observation: Observation, claim: int) -> tuple[int, ...]:
+        """Numbers that are equal where a claim has equal views."""
 
     @abstractmethod
-    def seen(self, profile: tuple[int, ...], claim: int) -> tuple[object, ...]:
-        """What a claim sees in a profile: nodes' views, a monitor's state, or the state of a Spec."""
+    def views(self, observation: Observation, claim: int) -> tuple[object, ...]:
+        """The views of a claim in an observation: of nodes, a monitor's state, or the state of a Spec."""
 
     def blocked_heads(self) -> list[str]:
         """Messages at the head of a fifo link that no state met so far takes, each with the reason."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from itertools import product
 
 from elcheck.checker.model.state import Event
-from elcheck.checker.system.moves import MASK, Cut, Move, Moves, Ready
-from elcheck.checker.system.node_table import Draft, NodeTable
+from elcheck.checker.system.moves import MASK, Cut, Move, MoveList, MoveTable
+from elcheck.checker.system.node_table import MoveBuilder, NodeTable
 from elcheck.checker.system.system import Found
 
 TICK = -1
@@ -16,14 +16,14 @@ _TICKED = Event("tick", "tick")
 
 
 class Ticks:
-    """The tick handlers of all nodes, as one step: the product of what each of them offers."""
+    """The tick handlers of all nodes as one step, whose outcomes combine those of the nodes."""
 
     def __init__(self, tables: Sequence[NodeTable]) -> None:
-        self._tables: list[tuple[NodeTable, Moves]] = []
+        self._tables: list[tuple[NodeTable, MoveTable]] = []
         for table in tables:
             events = [event for _, event in table.runner.events(table.node, "tick")]
             if events:
-                self._tables.append((table, Moves(_learner(table, events[0]))))
+                self._tables.append((table, MoveTable(_learner(table, events[0]))))
         self._joint: dict[tuple[Move, ...], Move] = {}
 
     @property
@@ -36,47 +36,49 @@ class Ticks:
         offers = []
         cut: set[str] = set()
         for table, moves in self._tables:
-            plain, posting, crossed = moves[(code >> table.shift) & MASK]
-            if not plain and not posting and not crossed:
+            silent, sending, crossed = moves[(code >> table.shift) & MASK]
+            if not silent and not sending and not crossed:
                 return
             cut.update(bound for bound, _ in crossed)
-            offers.append(plain + posting)
+            offers.append(silent + sending)
         cuts += [(bound, _TICKED) for bound in cut]
         for combination in product(*offers):
-            succ = code + sum(change for change, _ in combination)
+            stepped = code + sum(change for change, _ in combination)
             move = self._together(tuple(move for _, move in combination))
-            posted = self._post(succ, move)
-            if isinstance(posted, str):
-                cuts.append((posted, _TICKED))
-            elif posted != code:
-                found.append((posted, move))
+            sent = self._sent(stepped, move)
+            if isinstance(sent, str):
+                cuts.append((sent, _TICKED))
+            elif sent != code:
+                found.append((sent, move))
 
     def _together(self, moves: tuple[Move, ...]) -> Move:
+        """The joint move of one move of each node, made once."""
         joint = self._joint.get(moves)
         if joint is None:
             changes = tuple(change for move in moves for change in move.changes)
-            posts = tuple(post for move in moves for post in move.posts)
-            watch = any(move.watch for move in moves)
-            joint = self._joint[moves] = Move(_TICKED, changes, posts, watch)
+            sends = tuple(send for move in moves for send in move.sends)
+            visible = any(move.visible for move in moves)
+            joint = self._joint[moves] = Move(_TICKED, changes, sends, visible)
         return joint
 
-    def _post(self, succ: int, move: Move) -> int | str:
-        for shift, effect in move.posts:
-            change = effect[(succ >> shift) & MASK]
+    def _sent(self, code: int, move: Move) -> int | str:
+        """The code after a move's sends, or the bound that they cross."""
+        for shift, effect in move.sends:
+            change = effect[(code >> shift) & MASK]
             if change is None:
                 return effect.bound
-            succ += change
-        return succ
+            code += change
+        return code
 
 
-def _learner(table: NodeTable, event: Event) -> Callable[[int], Ready]:
-    def learn(own: int) -> Ready:
-        local, box = table.ids.values[own]
-        draft = Draft(table, own, idle=True)
-        if table.locals[local].up:
-            draft.offer(table.locals.outcomes(local, TICK, event), box)
+def _learner(table: NodeTable, event: Event) -> Callable[[int], MoveList]:
+    def learn(id_: int) -> MoveList:
+        local, box = table.ids.values[id_]
+        builder = MoveBuilder(table, id_, idle=True)
+        if table.local_states[local].up:
+            builder.offer(table.local_states.outcomes(local, TICK, event), box)
         else:
-            draft.offer(table.locals.down_ticks(local, TICK, event), box)
-        return draft.ready()
+            builder.offer(table.local_states.down_ticks(local, TICK, event), box)
+        return builder.built()
 
     return learn

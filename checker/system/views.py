@@ -1,8 +1,8 @@
 """What the properties see of a node, as a small integer.
 
-The *profile* of a local state is the tuple of what each node property sees of it. Two states whose nodes
-have equal profiles are told apart by no such property, so a property is evaluated once per distinct
-tuple of profiles, and a step that changes no profile needs no evaluation at all.
+Each property sees a *view* of a node. The views of all properties together are the *observation* of a local
+state. No property of nodes tells two states apart whose nodes have equal observations. So a property is
+evaluated once per distinct tuple of observations, and a step that changes no observation needs no evaluation.
 """
 
 from __future__ import annotations
@@ -18,39 +18,40 @@ from elcheck.checker.model.values import flaw
 from elcheck.checker.system.interning import Interner
 
 NODE_SCOPES = frozenset(("each", "pair", "all", "change", "changes"))
-Seen: TypeAlias = "NodeView[object] | None"
+View: TypeAlias = "NodeView[object] | None"
+"""What a property sees of a node; None if it does not look at nodes, or not at this one."""
 
 
-class Profiles:
-    """The profiles of all nodes' local states under a model's properties.
+class Observations:
+    """The observations of all nodes' local states, under a model's properties.
 
-    ``seen[p]`` is a tuple with one entry for each property: the node's view, or None where the property
-    does not look at nodes or not at this one. ``sights[p]`` has the same as numbers, each
-    property's own.
+    ``views[n]`` are the views of observation n, one for each property. ``keys[n]`` has the same as numbers,
+    each property's own.
     """
 
     def __init__(self, properties: Sequence[Property]) -> None:
         self._scopes = [p.scope for p in properties]
         self._known: Interner[tuple[Hashable, ...]] = Interner()
-        self._sights: list[Interner[Seen]] = [Interner() for _ in properties]
-        self.sights: list[tuple[int, ...]] = []
+        self._views: list[Interner[View]] = [Interner() for _ in properties]
+        self.keys: list[tuple[int, ...]] = []
 
     @property
-    def seen(self) -> Sequence[tuple[Hashable, ...]]:
-        """What the properties see, by profile."""
+    def views(self) -> Sequence[tuple[Hashable, ...]]:
+        """The views of all properties, by observation."""
         return self._known.values
 
     def of(self, node: NodeId, local: object, *, up: bool) -> int:
-        """The profile of a node in a local state. Raises HandlerError when a view raises."""
-        seen = tuple(see(scope, node, local, up=up) for scope in self._scopes)
-        number = self._known.number(seen)
-        if number == len(self.sights):
-            self.sights.append(tuple(s.number(v) for s, v in zip(self._sights, seen, strict=True)))
+        """The observation of a node in a local state. Raises HandlerError when a view raises."""
+        views = tuple(view_of(scope, node, local, up=up) for scope in self._scopes)
+        number = self._known.number(views)
+        if number == len(self.keys):
+            numbered = zip(self._views, views, strict=True)
+            self.keys.append(tuple(interner.number(view) for interner, view in numbered))
         return number
 
 
-def see(scope: Scope, node: NodeId, local: object, *, up: bool) -> Seen:
-    """What a property of this scope sees of a node, None for nothing."""
+def view_of(scope: Scope, node: NodeId, local: object, *, up: bool) -> View:
+    """What a property of this scope sees of a node. Raises HandlerError when its view raises."""
     if scope.kind not in NODE_SCOPES or not isinstance(local, scope.of):
         return None
     view = scope.look.view

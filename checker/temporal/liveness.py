@@ -71,7 +71,7 @@ class Liveness:
 
 
 def _fits(event: Event, written: Event) -> bool:
-    """Whether an event may be the one that was written down, of a mishap perhaps by no more than its kind."""
+    """Whether an event may be the one that was written down, of a network fault perhaps by its kind only."""
     falls = ("partition", "heal")
     alike = event.kind == written.kind or (event.kind in falls and written.kind in falls)
     return event == written or (alike and written.fault and written.node is None and not written.args)

@@ -12,7 +12,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Scope, Some
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.search.judge import arguments_of
-from elcheck.checker.system.views import see
+from elcheck.checker.system.views import view_of
 
 
 @dataclass(frozen=True)
@@ -84,5 +84,5 @@ def _arguments(scope: Scope, state: GlobalState, model: Model) -> list[tuple[obj
         return [(state.shared,)]
     if scope.kind == "history":
         return [(state.history[model.place_of(scope.monitor)],)]
-    views = (see(scope, view.node, view.state, up=view.up) for view in state.nodes)
+    views = (view_of(scope, view.node, view.state, up=view.up) for view in state.nodes)
     return list(arguments_of(scope, tuple(view for view in views if view is not None)))

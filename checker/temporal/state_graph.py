@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from elcheck.checker.model.state import Event
-from elcheck.checker.search.plain import Patience, Search
+from elcheck.checker.search.plain import LimitCheck, Search
 from elcheck.checker.system import System
 from elcheck.checker.system.system import UNCUT
 
@@ -75,27 +75,31 @@ def ranges(starts: Offsets, ends: Offsets) -> Offsets:
     return found
 
 
-class OutOfPatience(Exception):
+class LimitExceeded(Exception):
     """Time or memory ran out. The message says which."""
 
 
 def graph_of(
-    search: Search, system: System, patience: Patience | None = None, *, exact: bool = False
+    search: Search, system: System, limit_check: LimitCheck | None = None, *, exact: bool = False
 ) -> Graph:
     """The graph of a search. An engine that wrote down the edges may say no more of a fault than its kind;
-    with ``exact`` the steps are asked for once more, and events are whole. Raises OutOfPatience.
+    with ``exact`` the steps are asked for once more, and events are whole. Raises LimitExceeded.
     """
     initial = search.levels[1] if len(search.levels) > 1 else len(search.codes)
-    if search.graph is not None and not exact:
-        written, targets_, labels_, leaves, events = search.graph()
+    if search.edges is not None and not exact:
+        written, targets_, labels_, leaves, events = search.edges()
         return Graph(written, targets_, labels_, leaves, initial, events)
     index_of = {code: index for index, code in enumerate(search.codes)}
     starts, targets, labels = array("q", [0]), array("i"), array("i")
     leaves = np.zeros(len(search.codes), np.bool_)
     numbers: dict[Event, int] = {}
     for index, code in enumerate(search.codes):
-        if patience is not None and index % patience.every == 0 and (why := patience.out(search)):
-            raise OutOfPatience(why)
+        if (
+            limit_check is not None
+            and index % limit_check.every == 0
+            and (why := limit_check.exceeded(search))
+        ):
+            raise LimitExceeded(why)
         if index < search.expanded:
             found, cuts = system.successors(code)
             for succ, move in found:

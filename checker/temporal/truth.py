@@ -22,12 +22,12 @@ def truth_of_states(formula: Formula, search: Search, judge: Judge) -> Truth:
 
 def where(claim: int, search: Search, judge: Judge) -> Mask:
     """The states in which the check of a claim holds (:meth:`Judge.holds`). Raises HandlerError."""
-    if search.views is not None and judge.claims[claim].scope.kind != "whole":
-        numbers, profiles = search.views()
-        held = np.zeros(len(profiles), np.bool_)
-        for number, profile in enumerate(profiles):
+    if search.observations is not None and judge.claims[claim].scope.kind != "whole":
+        numbers, observations = search.observations()
+        held = np.zeros(len(observations), np.bool_)
+        for number, observation in enumerate(observations):
             try:
-                held[number] = judge.holds_of(claim, profile)
+                held[number] = judge.holds_of(claim, observation)
             except HandlerError as error:
                 search.failure = (int(np.flatnonzero(numbers == number)[0]), str(error))
                 raise

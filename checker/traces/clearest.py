@@ -136,7 +136,7 @@ class Shortest:
             if kind == "step":
                 for succ, move in system.successors(code)[0]:
                     target = self._index.get(succ)
-                    said = judge.said_of_step(number, code, succ) if move.watch else None
+                    said = judge.said_of_step(number, code, succ) if move.visible else None
                     if said is not None and target is not None:
                         yield End(PathEdge(index, target, move), target, said)
             elif kind == "deadlock":
@@ -166,7 +166,7 @@ def whose(event: Event) -> object:
 
 def _messages(move: Move) -> int:
     """How many messages a step sends to other nodes; the environment's notices are none."""
-    return 0 if move.event.fault and move.event.kind != "restart" else len(move.posts)
+    return 0 if move.event.fault and move.event.kind != "restart" else len(move.sends)
 
 
 def _ordered(edges: list[PathEdge]) -> list[PathEdge]:

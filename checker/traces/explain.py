@@ -17,7 +17,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.state import Event, GlobalState, NodeView
 from elcheck.checker.search.judge import arguments_of
-from elcheck.checker.system.views import see
+from elcheck.checker.system.views import view_of
 from elcheck.checker.traces.happens_before import HappensBefore, Point, changed, happens_before, points_of
 from elcheck.checker.traces.trace import Trace
 
@@ -129,7 +129,7 @@ def _decides(claim: Property, answer: object) -> bool:
 
 
 def _views(scope: Scope, state: GlobalState) -> list[NodeView[object]]:
-    seen = (see(scope, view.node, view.state, up=view.up) for view in state.nodes)
+    seen = (view_of(scope, view.node, view.state, up=view.up) for view in state.nodes)
     return [view for view in seen if view is not None]
 
 

@@ -1,4 +1,4 @@
-"""Machine code, kept on the disk between runs."""
+"""The machine code of the fast engine, kept on the disk between runs."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from elcheck.checker.model.errors import UsageError
+from elcheck.checker.search.fast.asserts import UNCHECKED
 
 
 class MachineCode(NamedTuple):
-    """What is kept: an object file, and how the functions that Python calls are named in it."""
+    """An object file, and the symbols in it of the functions that Python calls."""
 
     symbols: dict[str, str]
     code: bytes
@@ -37,7 +38,7 @@ def sources() -> str:
 
 
 def processor() -> tuple[str, str]:
-    """This one's name, and what it can do, in LLVM's words; that is empty where LLVM can't tell."""
+    """The processor's name and features in LLVM's words. The features are empty where LLVM can't tell."""
     try:
         return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
     except RuntimeError:
@@ -45,16 +46,16 @@ def processor() -> tuple[str, str]:
 
 
 def file() -> Path:
-    """Where it is kept: for these sources, this compiler and this kind of processor, since a home may be on
-    several machines. Raises UsageError if there is no place for it.
+    """Where the code for these sources, this compiler and this kind of processor is kept. (A home may be on
+    several machines.) Raises UsageError if no folder can keep it.
     """
-    made_for = [sources(), version("numba"), llvmlite.__version__, llvm.get_process_triple()]
+    made_for = [sources(), version("numba"), llvmlite.__version__, llvm.get_process_triple(), str(UNCHECKED)]
     digest = hashlib.sha256(" ".join([*made_for, *processor()]).encode())
     return _folder() / f"{digest.hexdigest()[:16]}.o"
 
 
 def _folder() -> Path:
-    """The first that can be written to, and is ours: what is in it will be run."""
+    """The first folder that can be written to and is ours: what is in it will be run."""
     user = os.getuid() if sys.platform != "win32" else 0
     given = os.environ.get("XDG_CACHE_HOME")
     folders = [Path(given) / "elcheck"] if given else []
@@ -66,29 +67,34 @@ def _folder() -> Path:
             place.mkdir(mode=0o700, exist_ok=True)
             if os.access(place, os.W_OK) and place.stat().st_uid == user:
                 return place
-    raise UsageError(f"the compiled fast engine can't be kept: not in {', nor in '.join(map(str, folders))}")
+    raise UsageError(
+        f"the compiled fast engine can't be kept: not in {', nor in '.join(map(str, folders))}; "
+        "let XDG_CACHE_HOME name a folder of yours, or use --engine plain"
+    )
 
 
 def machine_code() -> MachineCode:
-    """What is kept, or made now if nothing is. Raises UsageError if that can't be done."""
+    """The code that is kept; if there is none, it is compiled now. Raises UsageError if that fails."""
     found = _read()
     if found is None:
         print("elcheck: compiling the fast engine, once; this takes a while", file=sys.stderr)
         _make()
         found = _read()
     if found is None:
-        raise UsageError(f"the fast engine was compiled, but what is in {file()} now is something else")
+        raise UsageError(f"the fast engine was compiled, but {file()} is something else now: remove it")
     return found
 
 
 def _read() -> MachineCode | None:
-    """What is kept; nothing, if the file is not as it was written."""
+    """The code that is kept; None if there is none, or the file is not as it was written."""
     try:
         head, _, content = file().read_bytes().partition(b"\n")
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UsageError(f"{file()}, the compiled fast engine, can't be read: {error.strerror}") from error
+        raise UsageError(
+            f"{file()}, the compiled fast engine, can't be read: {error.strerror}; remove it"
+        ) from error
     symbols, _, code = content.partition(b"\n")
     return MachineCode(json.loads(symbols), code) if head == _digest(content) else None
 
@@ -98,7 +104,7 @@ def _digest(content: bytes) -> bytes:
 
 
 def keep(made: MachineCode) -> None:
-    """Write it, so that it is there as a whole or not at all, whoever else does. Raises OSError."""
+    """Write the code, so that it is there as a whole or not at all, whoever else does. Raises OSError."""
     content = json.dumps(made.symbols).encode() + b"\n" + made.code
     with tempfile.NamedTemporaryFile(prefix=f"{file().name}.", dir=file().parent, delete=False) as new:
         try:
@@ -111,8 +117,8 @@ def keep(made: MachineCode) -> None:
 
 
 def _make() -> None:
-    """Compile, in a process of its own: numba, and what it leaves in memory, are of no use afterwards. It
-    looks for modules where this process does.
+    """Compile in a process of its own: numba, and what it leaves in memory, is not needed afterwards. That
+    process looks for modules where this one does. Raises UsageError if it fails.
     """
     ours = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
     ours["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)

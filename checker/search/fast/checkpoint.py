@@ -1,7 +1,7 @@
-"""A checkpoint: all that a search needs to go on, except for its states, which lie in files of their own.
+"""A checkpoint: all that a search needs to go on, without its states, which lie in files of their own.
 
-It is a file of plain arrays (numpy's npz, without pickle): reading it runs no code. It takes the place of the
-one before only when it is whole and on the disk, so that a kill or a full disk leaves that one.
+It is a file of plain arrays (numpy's npz, without pickle): to read it runs no code. It takes the place of the
+checkpoint before only when it is whole and on the disk. So a kill or a full disk leaves that one.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from pathlib import Path
 import numpy as np
 
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.search.fast import arrays as a
-from elcheck.checker.search.fast.arrays import Ints, Words
+from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.files import CHECKPOINT, UNFINISHED
+from elcheck.checker.search.fast.layout import Ints, Words
 
-FORM = 1
-"""Of the file. Another one can't be read."""
+FORM = 2
+"""The form of the file. Files of another form can't be read."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """Where a search stands.
 
-    searched: what search it is, labels with texts. values: a digest of what Python has numbered. levels: as
+    searched: which search it is, labels with texts. values: a digest of what Python has numbered. levels: as
     in a Search. probed: the limit on depth, if what lies past it is being looked at. found: of each finding
     the claim, the state, the state after it or -1, and what is said. sums: CRC-32 of the states and of their
-    parents. header, tables: of the memory. lessons, questions: what was asked of the teacher, three numbers
-    each, and of the judge, two.
+    parents. header, tables: the memory's. queries: what Python was asked, in order, three numbers each.
+    questions: what the judge was asked, two numbers each.
     """
 
     searched: Mapping[str, str]
@@ -46,16 +46,16 @@ class Checkpoint:
     sums: tuple[int, int]
     header: Ints
     tables: list[Words | Ints]
-    lessons: Words
+    queries: Words
     questions: Words
 
     @property
     def states(self) -> int:
-        """How many states it had found."""
-        return int(self.header[a.STATES])
+        """How many states the search had found."""
+        return int(self.header[L.STATES])
 
     def write(self, folder: Path) -> None:
-        """Put it in the place of the one before. Raises OSError, and that one is kept."""
+        """Put it in the place of the checkpoint before. If that raises OSError, the one before is kept."""
         path = folder / UNFINISHED
         try:
             with path.open("wb") as file:
@@ -78,7 +78,7 @@ class Checkpoint:
             "levels": np.array(self.levels, np.int64),
             "found": np.array(found, np.int64),
             "said": np.frombuffer(said.encode(), np.uint8).astype(np.int32),
-            "lessons": self.lessons,
+            "queries": self.queries,
             "questions": self.questions,
             "header": self.header,
         }
@@ -86,21 +86,27 @@ class Checkpoint:
 
 
 def read(folder: Path) -> Checkpoint:
-    """The checkpoint in a folder. Raises UsageError if there is none, or if it can't be read."""
+    """The checkpoint in a folder. Raises UsageError if it is missing, or can't be read."""
     path = folder / CHECKPOINT
     if not path.is_file():
-        raise UsageError(f"{folder} holds no checkpoint of a search to go on from")
+        raise UsageError(
+            f"{folder} holds no checkpoint of a search to go on from: begin one there without --resume"
+        )
     try:
         with np.load(path, allow_pickle=False) as stored:
             return _made({name: stored[name] for name in stored.files}, path)
     except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, IndexError, TypeError, EOFError) as error:
-        raise UsageError(f"{path} is damaged, or no checkpoint of elcheck: {error}") from error
+        raise UsageError(
+            f"{path} is damaged, or not a checkpoint of elcheck ({error}): begin again without --resume"
+        ) from error
 
 
 def _made(stored: Mapping[str, Ints], path: Path) -> Checkpoint:
     numbers: list[int] = stored["numbers"].tolist()
-    if numbers[0] != FORM or len(stored["header"]) != a.HEADER:
-        raise UsageError(f"{path} is of another version of elcheck")
+    if numbers[0] != FORM or len(stored["header"]) != L.HEADER:
+        raise UsageError(
+            f"{path} is of another version of elcheck: go on with that one, or begin again without --resume"
+        )
     _, probed, evaluations, rows, parents, spent = numbers
     searched, values, said = json.loads(bytes(stored["said"].astype(np.uint8)))
     found: list[list[int]] = stored["found"].reshape(-1, 3).tolist()
@@ -114,14 +120,14 @@ def _made(stored: Mapping[str, Ints], path: Path) -> Checkpoint:
         spent=spent / 1000,
         sums=(rows, parents),
         header=stored["header"],
-        tables=[stored[f"table{number}"] for number in range(a.TABLES)],
-        lessons=stored["lessons"].astype(np.int32),
+        tables=[stored[f"table{number}"] for number in range(L.TABLES)],
+        queries=stored["queries"].astype(np.int32),
         questions=stored["questions"].astype(np.int32),
     )
 
 
 def _sync(folder: Path) -> None:
-    """Bring the names in a folder to the disk, where that can be asked for."""
+    """Bring the names in a folder to the disk, where a system can be asked to."""
     if os.name == "posix":
         fd = os.open(folder, os.O_RDONLY)
         try:

@@ -1,14 +1,14 @@
-"""Compiled code as Python calls it. Numba makes it, once and in another process (make.py);
-here it is linked.
+"""Compiled code as Python calls it. Numba makes it, once and in another process (make.py); here it is linked.
 
-That takes only a small part of LLVM: loading numba, and what numba itself would have kept, took longer than a
-small search, and 60 MiB. Compiled functions take bare pointers, where an array is seven arguments and each of
-its indices is looked at for being negative.
+Linking takes only a small part of LLVM. Loading numba, and the cache that numba itself would have kept,
+took longer than a small search, and 60 MiB. Compiled functions take bare pointers: an array is seven
+arguments, and each of its indices is looked at for being negative.
 """
 
 from __future__ import annotations
 
 import ctypes
+import pickle
 from collections.abc import Callable
 from functools import cache
 from typing import ParamSpec, TypeVar
@@ -17,20 +17,21 @@ import llvmlite.binding as llvm
 import numpy as np
 import numpy.typing as npt
 
+from elcheck.checker.search.fast.asserts import UNCHECKED
 from elcheck.checker.search.fast.cache import machine_code
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 compiler: Callable[[Callable[..., object]], Callable[..., object]] | None = None
-"""What compiles, where functions are compiled. Elsewhere they are left as they are, and nobody calls them."""
+"""What compiles functions, in the process that does. In others they stay as they are, and uncalled."""
 
 POINTERS: dict[str, np.dtype[np.generic]] = {
     "Ints": np.dtype(np.int64),
     "Words": np.dtype(np.int32),
     "Bytes": np.dtype(np.uint8),
 }
-"""What is a pointer in compiled code, by its annotation, and to what."""
+"""The annotations that are pointers in compiled code, with what they point to."""
 
 _ADDRESS = ctypes.c_char * 0
 
@@ -43,6 +44,12 @@ _ANSWERS: dict[str, Callable[[ctypes.Array[ctypes.c_int64]], object]] = {
     "tuple[int, int]": lambda answer: (answer[0], answer[1]),
     "None": lambda _: None,
 }
+
+
+class _Raised(ctypes.Structure):
+    """What numba has of an exception: (its class, its arguments, where it was raised), as a pickle."""
+
+    _fields_ = (("pickled", ctypes.c_void_p), ("size", ctypes.c_int32))
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
@@ -63,19 +70,28 @@ def from_python(function: Callable[P, R]) -> Callable[P, R]:
 
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         if kwargs:
-            raise TypeError("arguments are given by their places")
-        answer = (ctypes.c_int64 * 4)()  # the last is for an exception, of which there are none
+            raise TypeError(f"{function.__name__} is compiled code: give its arguments by their places")
+        answer = (ctypes.c_int64 * 4)()  # the last is for an exception
         at = ctypes.addressof(answer)
         if native(at, at + 24, *map(_passed, args, pointed)) != 0:
-            raise RuntimeError(f"{function.__name__} failed in compiled code")
+            raise RuntimeError(f"{function.__name__} failed in compiled code{_place(answer[3])}")
         return read(answer)  # type: ignore[return-value]  # what the annotation says
 
     return call
 
 
 def name_of(function: Callable[..., object]) -> str:
-    """What its symbol is kept under."""
+    """The name under which its symbol is kept."""
     return f"{function.__module__}.{function.__qualname__}"
+
+
+def _place(raised: int) -> str:
+    """Where an assertion failed: compiled code raises nothing else, and this only if it checks them."""
+    if UNCHECKED:
+        return ""
+    exception = _Raised.from_address(raised)
+    _, _, (name, file, line) = pickle.loads(ctypes.string_at(exception.pickled, exception.size))
+    return f": an assertion of {name} does not hold ({file}:{line})"
 
 
 def _passed(argument: object, pointed: np.dtype[np.generic] | None) -> object:
@@ -85,13 +101,15 @@ def _passed(argument: object, pointed: np.dtype[np.generic] | None) -> object:
     if pointed is None:
         return argument
     if not isinstance(argument, np.ndarray) or argument.dtype != pointed:
-        raise TypeError(f"an array of {pointed} is wanted")
+        raise TypeError(f"an array of {pointed} is wanted, not {argument!r:.60}")
     array: npt.NDArray[np.generic] = argument
     return _ADDRESS.from_buffer(array.data)  # in a third of the time that array.ctypes takes
 
 
 def _native(name: str, pointed: list[np.dtype[np.generic] | None]) -> Callable[..., int]:
-    """By numba's convention: where the answer goes, where an exception does, arguments; a status returns."""
+    """A function by numba's convention: its arguments are where the answer goes, where an exception goes, and
+    its own; it returns a status.
+    """
     engine, symbols = _linked()
     arguments = [ctypes.c_int64 if dtype is None else ctypes.c_void_p for dtype in pointed]
     prototype = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, *arguments)

@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from elcheck.checker.search.fast.arrays import Bytes, Ints, Words
+from elcheck.checker.search.fast.layout import Bytes, Ints, Words
 from elcheck.checker.search.fast.pages import longer, reserve
 
 
-class Graph(NamedTuple):
+class LabelledEdges(NamedTuple):
     """The steps of each state i, in their order: ``targets[starts[i]:starts[i + 1]]``, and their labels.
 
-    A label is the number of an outcome (see ``Engine.event``), or one of JOINT, LOSES, DOUBLES, DISCONNECTS,
-    FALLS_TO of arrays.py. ``cut[i]`` is 1 if a bound cuts a step of the state, if one leads
-    to a state that is not stored, or if the search has stopped before it followed them.
+    A label is the number of an outcome (see ``FastSearch.event``), or a step without one: TICKED, LOST,
+    DUPLICATED, DISCONNECTED or PARTITIONED of layout.py. ``cut[i]`` is 1 if a bound cuts a step of the state,
+    if a step leads to a state that is not stored, or if the search has stopped before it followed the steps.
     """
 
     starts: Ints
@@ -25,7 +25,7 @@ class Graph(NamedTuple):
     cut: Bytes
 
 
-class Edges:
+class EdgeArrays:
     """Room for the edges; none at all unless they are wanted."""
 
     def __init__(self, *, wanted: bool) -> None:
@@ -37,11 +37,11 @@ class Edges:
 
     @property
     def states(self) -> int:
-        """Of how many states there is room for the edges."""
+        """For how many states there is room."""
         return min(len(self.starts) - 1, len(self.cut)) if self._wanted else sys.maxsize
 
     def grow(self, states: int, edges: int) -> None:
-        """See to it that there is room for so many; what was reserved has it already."""
+        """Give room for so many states and edges. Arrays that were reserved have it already."""
         if not self._wanted:
             return
         if len(self.starts) <= states:
@@ -51,9 +51,9 @@ class Edges:
         if len(self.targets) < edges:
             self.targets, self.labels = longer(self.targets, edges), longer(self.labels, edges)
 
-    def graph(self, states: int, expanded: int, edges: int) -> Graph:
-        """What was written down, of so many states of which the first were expanded."""
+    def written(self, states: int, expanded: int, edges: int) -> LabelledEdges:
+        """The edges of so many states, of which the first were expanded."""
         starts, cut = self.starts[: states + 1].copy(), self.cut[:states].copy()
         starts[expanded + 1 :] = edges
         cut[expanded:] = 1
-        return Graph(starts, self.targets[:edges], self.labels[:edges], cut)
+        return LabelledEdges(starts, self.targets[:edges], self.labels[:edges], cut)

@@ -1,7 +1,7 @@
-"""The states of a search in files that are mapped into memory: the system writes out what does not fit.
+"""The states of a search in files that are mapped into memory. The system writes out what does not fit.
 
-Room on the disk is reserved before it is written to. In a mapped file with holes it would be a store
-instruction that meets a full disk, and the process would be killed (SIGBUS).
+Room on the disk is reserved before it is written to. In a mapped file with holes, a store instruction would
+meet the full disk, and the process would be killed (SIGBUS).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.search.fast.arrays import Words, Words2
+from elcheck.checker.search.fast.layout import Words, Words2
 
 if sys.platform != "win32":
     import fcntl
@@ -25,15 +25,15 @@ if sys.platform != "win32":
 STATES, PARENTS = "elcheck.states", "elcheck.parents"
 CHECKPOINT, UNFINISHED = "elcheck.checkpoint", "elcheck.checkpoint.new"
 NAMES = (STATES, PARENTS, CHECKPOINT, UNFINISHED)
-"""All that a search makes in its folder. Nothing else there is touched."""
+"""All files that a search makes in its folder. It touches nothing else there."""
 FIRST = 1 << 16
-"""States for which there is room at first. It doubles, then grows by STEP, or a quarter if that is more."""
+"""States for which there is room at first. It doubles, then grows by STEP, or by a quarter of itself."""
 STEP = 1 << 22
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class DiskFull(Exception):
-    """There is no room for more states. The message says where."""
+    """The disk has no room for more states. The message says where."""
 
 
 class Mapped:
@@ -52,7 +52,7 @@ class Mapped:
         self.rows: Words2 = numbers.reshape(-1, self.width)
 
     def grow(self, entries: int) -> None:
-        """Reserve room up to a number of rows. Raises OSError, with nothing lost, where there is none."""
+        """Reserve room up to a number of rows. Raises OSError, with nothing lost, if the disk is full."""
         size = os.fstat(self.fd).st_size
         if 4 * self.width * entries > size:
             allocate(self.fd, size, 4 * self.width * entries - size)
@@ -66,7 +66,7 @@ class Mapped:
 
 
 def allocate(fd: int, start: int, length: int) -> None:
-    """Make a file longer by zeros for which the disk has room. Raises OSError."""
+    """Make a file longer by zeros, with room on the disk. Raises OSError."""
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(fd, start, length)
         return
@@ -76,11 +76,11 @@ def allocate(fd: int, start: int, length: int) -> None:
         start, length = start + written, length - written
 
 
-class Files:
+class StateFiles:
     """The states of one search and their parents, in a folder that no other process searches in meanwhile."""
 
     def __init__(self, folder: Path, fields: int, *, resume: bool) -> None:
-        """Make the files, or open those of the search to go on from. Raises UsageError if that can't be."""
+        """Make the files, or open those of the search to resume. Raises UsageError if that fails."""
         self.folder = folder
         if not resume:
             _expect_no_search(folder)
@@ -88,7 +88,9 @@ class Files:
             self._rows = Mapped(folder / STATES, fields, new=not resume)
             self._parents = Mapped(folder / PARENTS, 1, new=not resume)
         except FileNotFoundError as error:
-            raise UsageError(f"the search in {folder} can't go on: {error.filename} is missing") from error
+            raise UsageError(
+                f"the search in {folder} can't go on: {error.filename} is missing; begin without --resume"
+            ) from error
         self._lock()
         self._summed = (0, 0, 0)
 
@@ -97,7 +99,9 @@ class Files:
             try:
                 fcntl.flock(self._rows.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise UsageError(f"another process searches in {self.folder}") from error
+                raise UsageError(
+                    f"another process searches in {self.folder}: wait for its end, or take another folder"
+                ) from error
 
     @property
     def rows(self) -> Words2:
@@ -110,10 +114,7 @@ class Files:
         return self._parents.rows[: len(self._rows.rows)].reshape(-1)
 
     def room(self, needed: int) -> bool:
-        """See to it that there is room for so many states. Answers whether more had to be made.
-
-        Raises DiskFull.
-        """
+        """Make room for so many states. Answers whether there was less. Raises DiskFull."""
         have = len(self.parents)
         if needed <= have:
             return False
@@ -131,7 +132,7 @@ class Files:
                 wanted = max(needed, have + (wanted - have) // 4)
 
     def settle(self, states: int) -> tuple[int, int]:
-        """Bring so many states to the disk; the CRC-32 of them and of their parents."""
+        """Bring so many states to the disk. Answers the CRC-32 of them, and of their parents."""
         begin, rows, parents = self._summed
         self._rows.write_out(begin, states)
         self._parents.write_out(begin, states)
@@ -141,7 +142,7 @@ class Files:
         return rows, parents
 
     def close(self, *, remove: bool) -> None:
-        """Let others search here. What is mapped can still be read, even if the files are removed."""
+        """Let others search here. What is mapped stays readable, even if the files are removed."""
         if remove:
             for name in NAMES:
                 with suppress(FileNotFoundError):
@@ -153,10 +154,11 @@ class Files:
 
 
 def _expect_no_search(folder: Path) -> None:
+    """Make a folder, if it is not there. Raises UsageError for one with files of a search."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
-        raise UsageError(f"--spill {folder}: that is a file, not a folder") from error
+        raise UsageError(f"--spill {folder}: that is a file, not a folder; name another one") from error
     there = [name for name in NAMES if (folder / name).exists()]
     if CHECKPOINT in there:
         raise UsageError(
@@ -164,5 +166,5 @@ def _expect_no_search(folder: Path) -> None:
         )
     if there:
         raise UsageError(
-            f"{folder} holds what is left of a search that got to no checkpoint: remove {' and '.join(there)}"
+            f"{folder} holds the rest of a search without a checkpoint: remove {' and '.join(there)}"
         )

@@ -1,7 +1,7 @@
-"""Compiling what compiled.py links: ``python -m elcheck.checker.search.fast.make``.
+"""Compiles what compiled.py links: ``python -m elcheck.checker.search.fast.make``.
 
-Numba turns Python into LLVM's code, function by function, and LLVM makes one program of them. Numba would
-optimise each function together with all that it calls, again and again, which takes twice as long.
+Numba turns Python into LLVM's code, function by function, and LLVM optimises them together as one program.
+Numba itself would optimise each function with all that it calls, again and again, which takes twice as long.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ TYPES = {
     "tuple[int, int]": "UniTuple(int64, 2)",
     **{name: f"CPointer({dtype.name})" for name, dtype in compiled.POINTERS.items()},
 }
-"""Of annotations. There is one version of each function, whatever the width of integers it is called with."""
+"""Numba's types of annotations. A function has one version, whatever the width of integers in a call."""
 
 
 def compiler(function: Callable[..., object]) -> Callable[..., object]:
-    """Without what is there for Python; arrays would be counted by reference (``_nrt``) for nothing."""
+    """Compile a function without what Python needs, and without counting references (``_nrt``)."""
     *arguments, answer = (TYPES[name] for name in function.__annotations__.values())
     signature = f"{answer}({', '.join(arguments)})"
     bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
@@ -63,7 +63,7 @@ def everything() -> MachineCode:
 
 
 def _optimise(program: llvm.ModuleRef, machine: llvm.TargetMachine) -> None:
-    """No vectors: our loops are over a few fields, and preparing for more costs more than it brings."""
+    """Optimise a program, without vectors: its loops are over a few fields, and vectors cost more there."""
     tuning = llvm.create_pipeline_tuning_options(speed_level=3)
     tuning.loop_vectorization = tuning.slp_vectorization = False
     passes = llvm.create_pass_builder(machine, tuning)

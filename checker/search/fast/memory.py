@@ -1,4 +1,4 @@
-"""The memory of a search: the arenas, the states, and how they grow."""
+"""The memory of a search: the tables in their two arrays, the states, and how all of that grows."""
 
 from __future__ import annotations
 
@@ -6,95 +6,102 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from elcheck.checker.search.fast import arrays as a
-from elcheck.checker.search.fast.arrays import CAPACITY, COUNT, Bytes, Ints, Words, Words2
+from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.calls import rehash_entries, rehash_pairs
-from elcheck.checker.search.fast.edges import Edges
-from elcheck.checker.search.fast.files import Files
+from elcheck.checker.search.fast.edges import EdgeArrays
+from elcheck.checker.search.fast.files import StateFiles
+from elcheck.checker.search.fast.hashing import FACTOR_SEED
+from elcheck.checker.search.fast.layout import CAPACITY, COUNT, Bytes, Ints, Words, Words2
 from elcheck.checker.search.fast.pages import longer, release, reserve
 
 SMALL = 1 << 12
+"""Records for which most tables have room at first."""
 QUEUE = 1 << 14
-"""Questions that may wait to be asked of Python."""
+"""Questions that may wait for Python."""
 SIZES = {
-    **dict.fromkeys((a.MISSED, a.JUDGED, a.STUCK, a.STEP), QUEUE),
-    **dict.fromkeys((a.PARTED, a.FALL, a.RANK, a.WEATHER), 64),
-    **dict.fromkeys((a.EVENT_KEY, a.BUFFER, a.SENDING, a.BATCH), 256),
-    **dict.fromkeys((a.PENDING, a.HASHED), 2048),
-    **dict.fromkeys((*a.PENDING_SPARE, *a.HASHED_SPARE, *a.BATCH_SPARE), 1),
-    a.FAM: 8,
-    a.ROW: 16,
-    **dict.fromkeys((a.LIST_OF, a.FACTOR), 0),
-    a.FREED: 64,
+    **dict.fromkeys((L.MISSES, L.STATES_TO_JUDGE, L.STUCK, L.STEPS_TO_JUDGE), QUEUE),
+    **dict.fromkeys((L.PARTED, L.PARTITION_STEPS, L.RANKED_CLASSES, L.ENVIRONMENTS), 64),
+    **dict.fromkeys((L.EVENT_KEYS, L.BUFFER, L.SENDING, L.BATCH), 256),
+    **dict.fromkeys((L.PENDING, L.HASHES), 2048),
+    **dict.fromkeys((*L.PENDING_SPARES, *L.HASH_SPARES, *L.BATCH_SPARES), 1),
+    L.CLASSES: 8,
+    L.ROWS: 16,
+    **dict.fromkeys((L.LIST_OF, L.FACTORS), 0),
+    L.FREE_SPANS: 64,
 }
-"""Tables that Python fills, or that have their size from others: how large they begin."""
-PAIRS = (a.RANGE_TABLE, a.MONITOR_TABLE, a.PAIR_TABLE)
-"""Hash tables of pairs, two words a slot."""
-PENDING, HASHED = (a.PENDING, *a.PENDING_SPARE), (a.HASHED, *a.HASHED_SPARE)
-BATCHES = (a.BATCH, *a.BATCH_SPARE)
-"""What is pending, and what another thread stores meanwhile."""
+"""Records for which tables have room at first that Python fills, or whose size follows from others."""
+PENDING, HASHES = (L.PENDING, *L.PENDING_SPARES), (L.HASHES, *L.HASH_SPARES)
+BATCHES = (L.BATCH, *L.BATCH_SPARES)
+"""The tables of what is pending, each with its spares, whose steps another thread stores."""
 _TURNING = np.array(
     [
         [part + table for table in tables]
-        for tables in (PENDING, HASHED, BATCHES)
+        for tables in (PENDING, HASHES, BATCHES)
         for part in (0, CAPACITY, COUNT)
     ]
 )
 _TURNED = np.roll(_TURNING, -1, axis=1)
-INDEXED = {a.ID_TABLE: a.ID, a.RANGE_TABLE: a.RANGE, a.MAIL_TABLE: a.MAIL, a.VIEW_TABLE: a.VIEW}
-"""Hash tables of the entries of another table, by whose count they grow."""
+INDEXED = {
+    L.ID_INDEX: L.IDS,
+    L.OUTCOME_INDEX: L.OUTCOME_SPANS,
+    L.MAILBOX_INDEX: L.MAILBOXES,
+    L.OBSERVATION_INDEX: L.OBSERVATIONS,
+}
+"""The hash tables of the records of another table, by whose count they grow."""
 
 
 class Memory:
-    """The header, the two arenas, and the states: ``rows``, ``parents`` and their hash table."""
+    """The header ``h``, the arrays ``w`` and ``q``, and the states: ``rows``, ``parents``, a hash table."""
 
     def __init__(self, nodes: int, fields: int, *, edges: bool = False) -> None:
         self.fields = fields
         self._widths = {
-            **a.WIDTHS,
-            a.WEATHER: a.COLUMNS,
-            a.VIEW: max(1, fields - 1),
-            a.ROW: fields,
-            a.PENDING: fields + a.STEP_HEAD,
-            **dict.fromkeys(a.PENDING_SPARE, fields + a.STEP_HEAD),
+            **L.WIDTHS,
+            L.OBSERVATIONS: max(1, fields - 1),
+            L.ROWS: fields,
+            **dict.fromkeys(PENDING, fields + L.STEP_HEAD),
         }
-        self.h: Ints = np.zeros(a.HEADER, np.int64)
+        self.h: Ints = np.zeros(L.HEADER, np.int64)
         self.w: Words = reserve(np.int32)
         self.q: Ints = reserve(np.int64)
         self._ends = [0, 0]
-        self.taught: set[int] = set()
-        """Tables that Python has written to."""
-        self.files: Files | None = None
+        self.written: set[int] = set()
+        """The tables that Python has written records to."""
+        self.files: StateFiles | None = None
         self.rows: Words2 = reserve(np.int32, fields).reshape(-1, fields)
         self.parents: Words = reserve(np.int32)[: len(self.rows)]
         self.actors: Bytes = reserve(np.uint8)
         self.table: Ints = np.zeros(2 * SMALL, np.int64)
-        self.edges = Edges(wanted=edges)
-        self.h[a.EDGES] = edges
-        self._sizes()
+        self.edges = EdgeArrays(wanted=edges)
+        self.h[L.KEEPS_EDGES] = edges
+        self._tell_sizes()
+        self._place_tables(nodes)
+
+    def _place_tables(self, nodes: int) -> None:
+        """Give each table its first room, and fill those that are full from the beginning."""
         sizes = {
             **SIZES,
-            a.BROKEN: nodes * nodes,
-            a.FALLEN: nodes * nodes,
-            a.FAM_EVENT: 8 * nodes,
-            a.TICKER: nodes,
-            a.DIAL: nodes,
-            a.FACTOR: fields,
+            **dict.fromkeys((L.BREAK_NOTICES, L.CRASH_NOTICES), nodes * nodes),
+            L.CLASS_EVENTS: 8 * nodes,
+            **dict.fromkeys((L.TICKERS, L.ODOMETER), nodes),
+            L.FACTORS: self.fields,
         }
-        for table in range(a.TABLES):
+        for table in range(L.TABLES):
             self._place(table, sizes.get(table, SMALL))
-        self._place(a.LIST_OF, int(self.h[CAPACITY + a.FAM] * self.h[CAPACITY + a.ID]))
-        factors = np.random.default_rng(1).integers(1 << 63, size=fields)
-        self.q[self.h[a.FACTOR] : self.h[a.FACTOR] + fields] = 2 * factors + 1
-        for table in (a.BROKEN, a.FALLEN):
+        self._place(L.LIST_OF, int(self.h[CAPACITY + L.CLASSES] * self.h[CAPACITY + L.IDS]))
+        factors = np.random.default_rng(FACTOR_SEED).integers(1 << 63, size=self.fields)
+        self.q[self.h[L.FACTORS] : self.h[L.FACTORS] + self.fields] = 2 * factors + 1
+        for table in (L.BREAK_NOTICES, L.CRASH_NOTICES):
             self.words(table)[:] = -1
-        for table in (a.FREED, a.FACTOR):
-            self.h[COUNT + table] = self.h[CAPACITY + table]  # all of it is in use
+        for table in (L.FREE_SPANS, L.FACTORS):
+            self.h[COUNT + table] = self.h[CAPACITY + table]
 
-    def keep_in(self, files: Files) -> None:
+    def keep_in(self, files: StateFiles) -> None:
         """Keep the states, of which there are none yet, in files."""
         self.files = files
         self.grow()
+
+    # -- records ---------------------------------------------------------------------------------------
 
     def words(self, table: int) -> Words:
         """A table of 32-bit words, all of its room."""
@@ -102,47 +109,60 @@ class Memory:
         return self.w[start : start + self.h[CAPACITY + table] * self._width(table)]
 
     def used(self, table: int) -> Words:
-        """The entries in use of a table of 32-bit words, a row each where they have columns."""
+        """The records in use of a table of 32-bit words, a row each where they have columns."""
         width = self._width(table)
         found = self.words(table)[: self.h[COUNT + table] * width]
         return found.reshape(-1, width) if width > 1 else found
 
-    def set(self, table: int, entry: int, *values: int) -> None:
-        """Write the first columns of an entry."""
-        start = self.h[table] + entry * self._width(table)
+    def set(self, table: int, record: int, *values: int) -> None:
+        """Write the first columns of a record."""
+        start = self.h[table] + record * self._width(table)
         self.w[start : start + len(values)] = values
 
-    def append(self, table: int, *values: int) -> int:
-        """Write an entry behind those in use; its number."""
-        self.taught.add(table)
-        entry = int(self.h[COUNT + table])
-        while entry + 1 > self.h[CAPACITY + table]:
-            self._enlarge(table)
-        self.set(table, entry, *values)
-        self.h[COUNT + table] = entry + 1
-        return entry
+    def write(self, table: int, record: int, column: int, value: int) -> None:
+        """Write one column of a record."""
+        self.w[self.h[table] + record * self._width(table) + column] = value
 
-    def column(self, table: int, entries: Words, column: int) -> Words:
-        """A column of some entries."""
-        found: Words = self.words(table).reshape(-1, self._width(table))[entries, column]
+    def append(self, table: int, *values: int) -> int:
+        """Write a record behind those in use; its number."""
+        self.written.add(table)
+        record = int(self.h[COUNT + table])
+        while record + 1 > self.h[CAPACITY + table]:
+            self._enlarge(table)
+        self.set(table, record, *values)
+        self.h[COUNT + table] = record + 1
+        return record
+
+    def append_all(self, table: int, values: Sequence[int]) -> int:
+        """Write numbers behind those in use, of a table of one column; where they start."""
+        start = int(self.h[COUNT + table])
+        for value in values:
+            self.append(table, value)
+        return start
+
+    def column(self, table: int, records: Words, column: int) -> Words:
+        """A column of some records."""
+        found: Words = self.words(table).reshape(-1, self._width(table))[records, column]
         return found
 
-    def grow_table(self, table: int) -> None:
+    # -- room ------------------------------------------------------------------------------------------
+
+    def grow_index(self, table: int) -> None:
         """Keep a hash table that Python fills at most half full."""
         source = INDEXED.get(table, table)
         while 2 * self.h[COUNT + source] + 64 > self.h[CAPACITY + table]:
             self._enlarge(table)
 
-    def more(self) -> None:
-        """Give more room, when something found no room: if nothing is full, to what is worked in."""
+    def make_room(self) -> None:
+        """Give more room, after compiled code found none; if nothing is full, to what it works in."""
         if not self.grow():
-            for table in (a.BUFFER, a.SENDING, *PENDING, *HASHED):
+            for table in (L.BUFFER, L.SENDING, *PENDING, *HASHES):
                 self._enlarge(table)
-            self._margins()
+            self._keep_margins()
 
     def use_spares(self, steps: int, states: int) -> None:
-        """Give room to so many steps that wait, of so many states, and to as many in each spare table."""
-        for tables, room in ((PENDING, steps), (HASHED, steps), (BATCHES, states)):
+        """Give room to so many pending steps, of so many states, in each spare table too."""
+        for tables, room in ((PENDING, steps), (HASHES, steps), (BATCHES, states)):
             for table in tables:
                 while self.h[CAPACITY + table] < room:
                     self._enlarge(table)
@@ -158,106 +178,113 @@ class Memory:
         Raises DiskFull.
         """
         before = (self._ends[:], *self._lengths())
-        for table in range(a.TABLES):
+        for table in range(L.TABLES):
             while table not in SIZES and self._is_full(table):
                 self._enlarge(table)
+        self._grow_states()
+        pending = int(self.h[CAPACITY + L.PENDING])
+        self.edges.grow(2 * (int(self.h[L.STATES]) + pending), 2 * (int(self.h[L.EDGE_COUNT]) + pending))
+        self._tell_sizes()
+        self._keep_margins()
+        return before != (self._ends, *self._lengths())
+
+    def _grow_states(self) -> None:
+        """Give more room to states, parents, actors, and the hash table of states. Raises DiskFull."""
         if self.files is not None:
-            self.files.room(int(self.h[a.STATES] + self.h[CAPACITY + a.PENDING]) + 512)
+            self.files.room(int(self.h[L.STATES] + self.h[CAPACITY + L.PENDING]) + 512)
             self.rows, self.parents = self.files.rows, self.files.parents
-        elif 2 * self.h[a.STATES] + 64 > len(self.parents):
+        elif 2 * self.h[L.STATES] + 64 > len(self.parents):
             room = 2 * len(self.parents)
             self.rows = longer(self.rows, room)
             self.parents = longer(self.parents, room)
         if len(self.actors) < len(self.parents):
             self.actors = longer(self.actors, len(self.parents))
-        while 4 * (self.h[a.STATES] + self.h[CAPACITY + a.PENDING]) > 3 * len(self.table):
+        while 4 * (self.h[L.STATES] + self.h[CAPACITY + L.PENDING]) > 3 * len(self.table):
             larger = np.zeros(2 * len(self.table), np.int64)
             rehash_entries(self.table, 0, len(self.table), larger, 0, len(larger))
             self.table = larger
-        pending = int(self.h[CAPACITY + a.PENDING])
-        self.edges.grow(2 * (int(self.h[a.STATES]) + pending), 2 * (int(self.h[a.EDGE_COUNT]) + pending))
-        self._sizes()
-        self._margins()
-        return before != (self._ends, *self._lengths())
 
     def _is_full(self, table: int) -> bool:
-        full = int(self.h[CAPACITY + table])
-        if table == a.ID_TABLE:
-            return bool(8 * self.h[COUNT + a.ID] + 64 > 5 * full)
-        soon = 2 * self.h[CAPACITY + a.PENDING] if table in (a.VIEW, a.VIEW_TABLE, a.PAIR_TABLE) else 0
-        return bool(3 * self.h[COUNT + INDEXED.get(table, table)] + soon + 64 > full)
+        room = int(self.h[CAPACITY + table])
+        if table == L.ID_INDEX:
+            return bool(8 * self.h[COUNT + L.IDS] + 64 > 5 * room)
+        observed = table in (L.OBSERVATIONS, L.OBSERVATION_INDEX, L.PAIR_INDEX)
+        soon = 2 * self.h[CAPACITY + L.PENDING] if observed else 0
+        return bool(3 * self.h[COUNT + INDEXED.get(table, table)] + soon + 64 > room)
 
-    def _sizes(self) -> None:
+    def _tell_sizes(self) -> None:
         """Tell compiled code how much room there is for states."""
-        self.h[a.ROOM], self.h[a.SLOTS], self.h[a.EDGE_ROOM] = self._lengths()
+        self.h[L.STATE_ROOM], self.h[L.STATE_SLOTS], self.h[L.EDGE_ROOM] = self._lengths()
 
     def _lengths(self) -> tuple[int, int, int]:
         room = min(len(self.parents), len(self.actors), self.edges.states)
         return room, len(self.table), len(self.edges.targets)
 
+    def _keep_margins(self) -> None:
+        """Leave room for what is put together in the buffers."""
+        for table, free in (
+            (L.MOVE_LISTS, 20 * self.h[CAPACITY + L.SENDING]),
+            (L.CONTENTS, 8 * self.h[CAPACITY + L.BUFFER]),
+        ):
+            while self.h[CAPACITY + table] - self.h[COUNT + table] < free:
+                self._enlarge(table)
+        boxes, room = self.h[COUNT + L.MAILBOXES], 4 * self.h[CAPACITY + L.BUFFER]
+        for table in (L.MAILBOXES, L.MAILBOX_INDEX):
+            while self.h[CAPACITY + table] - 2 * boxes < room:
+                self._enlarge(table)
+
+    # -- checkpoints -----------------------------------------------------------------------------------
+
     def room(self, table: int) -> Words | Ints:
         """All of a table's room, as the words that it consists of."""
         start, size = int(self.h[table]), int(self.h[CAPACITY + table]) * self._width(table)
-        return self.q[start : start + size] if table >= a.WIDE else self.w[start : start + size]
+        return self.q[start : start + size] if table >= L.WIDE else self.w[start : start + size]
 
     def content(self) -> list[Words | Ints]:
         """Each table's room up to the last word that is not zero."""
-        return [_trimmed(self.room(table)) for table in range(a.TABLES)]
+        return [_trimmed(self.room(table)) for table in range(L.TABLES)]
 
     def restore(self, header: Ints, tables: Sequence[Words | Ints]) -> None:
         """Put back the header and the content of the tables, each where it was."""
         self.h[:] = header
         self._ends = [0, 0]
-        for table in range(a.TABLES):
+        for table in range(L.TABLES):
             size = int(self.h[CAPACITY + table]) * self._width(table)
-            which = int(table >= a.WIDE)
-            self._ends[which] = max(self._ends[which], int(self.h[table]) + size)
+            wide = int(table >= L.WIDE)
+            self._ends[wide] = max(self._ends[wide], int(self.h[table]) + size)
         self.w, self.q = reserve(np.int32), reserve(np.int64)
-        while self._ends[0] > len(self.w):
-            self.w = longer(self.w, 2 * len(self.w))
-        while self._ends[1] > len(self.q):
-            self.q = longer(self.q, 2 * len(self.q))
+        self._lengthen_arrays()
         for table, content in enumerate(tables):
             self.room(table)[: len(content)] = content
 
     def held(self) -> int:
         """Bytes in use: of the states, parents and actors, and of all tables, hash tables with free slots."""
         learned = 0
-        for table in range(a.TABLES):
-            used = int(self.h[COUNT + table]) if table < a.HASHED else int(self.h[CAPACITY + table])
-            learned += used * self._width(table) * (8 if table >= a.WIDE else 4)
-        learned += 4 * int(self.h[COUNT + a.FAM] * self.h[COUNT + a.ID])  # LIST_OF, which has no count
-        return int(self.h[a.STATES]) * (4 * (self.fields + 1) + 1) + self.table.nbytes + learned
+        for table in range(L.TABLES):
+            used = int(self.h[COUNT + table]) if table < L.HASHES else int(self.h[CAPACITY + table])
+            learned += used * self._width(table) * (8 if table >= L.WIDE else 4)
+        learned += 4 * int(self.h[COUNT + L.CLASSES] * self.h[COUNT + L.IDS])  # LIST_OF, which has no count
+        return int(self.h[L.STATES]) * (4 * (self.fields + 1) + 1) + self.table.nbytes + learned
 
-    def _margins(self) -> None:
-        """Leave room for what is put together in the buffers."""
-        for table, free in (
-            (a.REC, 20 * self.h[CAPACITY + a.SENDING]),
-            (a.POOL, 8 * self.h[CAPACITY + a.BUFFER]),
-        ):
-            while self.h[CAPACITY + table] - self.h[COUNT + table] < free:
-                self._enlarge(table)
-        mails, room = self.h[COUNT + a.MAIL], 4 * self.h[CAPACITY + a.BUFFER]
-        for table in (a.MAIL, a.MAIL_TABLE):
-            while self.h[CAPACITY + table] - 2 * mails < room:
-                self._enlarge(table)
+    # -- places ----------------------------------------------------------------------------------------
 
     def _width(self, table: int) -> int:
-        return self._widths.get(table, 2 if table in PAIRS else 1)
+        return self._widths.get(table, 1)
+
+    def _lengthen_arrays(self) -> None:
+        """Let the arrays reach to the ends of their tables. Arrays that were reserved do already."""
+        while self._ends[0] > len(self.w):
+            self.w = longer(self.w, 2 * len(self.w))
+        while self._ends[1] > len(self.q):
+            self.q = longer(self.q, 2 * len(self.q))
 
     def _place(self, table: int, capacity: int) -> int:
-        """Give a table new room at the end of its arena, without its content; where it was."""
+        """Give a table new room at the end of its array, without its content; where it was."""
         old = int(self.h[table])
-        which = int(table >= a.WIDE)
-        size = capacity * self._width(table)
-        start = self._ends[which]
-        if which:
-            while start + size > len(self.q):
-                self.q = longer(self.q, 2 * len(self.q))
-        else:
-            while start + size > len(self.w):
-                self.w = longer(self.w, 2 * len(self.w))
-        self._ends[which] = start + size
+        wide = int(table >= L.WIDE)
+        start = self._ends[wide]
+        self._ends[wide] = start + capacity * self._width(table)
+        self._lengthen_arrays()
         self.h[table], self.h[CAPACITY + table] = start, capacity
         return old
 
@@ -265,38 +292,38 @@ class Memory:
         """Give a table twice the room; or more, where room costs nothing until it is used."""
         capacity = int(self.h[CAPACITY + table])
         size = capacity * self._width(table)
-        old = self._place(table, (2 if table in SIZES or table >= a.WIDE else 8) * capacity)
+        old = self._place(table, (2 if table in SIZES or table >= L.WIDE else 8) * capacity)
         new = int(self.h[table])
-        if table == a.OUT:
-            self._enlarge(a.ASKED)  # a word for each outcome
-        if table == a.ID or table == a.FAM:
-            self._relist(int(self.h[CAPACITY + a.ID]) if table == a.FAM else capacity)
-        if table in PAIRS:
+        if table == L.OUTCOMES:
+            self._enlarge(L.JUDGED_OUTCOMES)  # a word for each outcome
+        if table in (L.IDS, L.CLASSES):
+            self._move_list_of(int(self.h[CAPACITY + L.IDS]) if table == L.CLASSES else capacity)
+        if table in L.PAIRS:
             rehash_pairs(self.q, old, capacity, new)
-        elif table > a.FACTOR:
+        elif table > L.FACTORS:
             rehash_entries(self.q, old, capacity, self.q, new, 2 * capacity)
-        elif table < a.WIDE:  # the others hold nothing that lasts
+        elif table < L.WIDE:  # the others hold nothing that lasts
             used = _trimmed(self.w[old : old + size])
             self.w[new : new + len(used)] = used
-        if table >= a.WIDE:
+        if table >= L.WIDE:
             release(self.q, old, size)
         else:
             release(self.w, old, size)
 
-    def _relist(self, ids: int) -> None:
-        """Give the table of lists, a row of ids for each family, the room that ids and families have now."""
-        room, families = int(self.h[CAPACITY + a.ID]), int(self.h[CAPACITY + a.FAM])
-        rows = int(self.h[CAPACITY + a.LIST_OF]) // ids
-        old = self._place(a.LIST_OF, families * room)
+    def _move_list_of(self, ids: int) -> None:
+        """Give LIST_OF, so far with a row of so many ids for each class, as much room as these have now."""
+        room, classes = int(self.h[CAPACITY + L.IDS]), int(self.h[CAPACITY + L.CLASSES])
+        rows = int(self.h[CAPACITY + L.LIST_OF]) // ids
+        old = self._place(L.LIST_OF, classes * room)
         for row in range(rows):
-            start = int(self.h[a.LIST_OF]) + row * room
+            start = int(self.h[L.LIST_OF]) + row * room
             used = _trimmed(self.w[old + row * ids : old + (row + 1) * ids])
             self.w[start : start + len(used)] = used
         release(self.w, old, rows * ids)
 
 
 def _trimmed(words: Words | Ints) -> Words | Ints:
-    """Words without the zeros at their end, which need not be written to new memory: that would take it."""
+    """Words without the zeros at their end: a copy of zeros would take memory that is not needed yet."""
     end = len(words)
     while end and not words[max(0, end - 4096) : end].any():
         end = max(0, end - 4096)

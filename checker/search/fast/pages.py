@@ -1,4 +1,4 @@
-"""Memory from the system: zeroed, taken only as it is touched, in large pages where there are any."""
+"""Memory from the system: zeroed, taken only as it is touched, in large pages if the system has them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _mapped(size: int) -> mmap.mmap:
 
 
 def release(numbers: npt.NDArray[Number], start: int, length: int) -> None:
-    """Give the whole pages of a stretch of a reserved array back to the system: it is not used any more."""
+    """Give the whole pages of a span of a reserved array back to the system: it is not used any more."""
     base: object = numbers.base
     while isinstance(base, np.ndarray):
         base = base.base
@@ -55,7 +55,7 @@ def release(numbers: npt.NDArray[Number], start: int, length: int) -> None:
 
 
 def longer(old: npt.NDArray[Number], length: int) -> npt.NDArray[Number]:
-    """A copy with more room behind: for arrays that could not be reserved."""
+    """A copy with more room behind, for arrays that could not be reserved."""
     new = np.zeros((length, *old.shape[1:]), old.dtype)
     new[: len(old)] = old
     return new

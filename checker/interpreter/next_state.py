@@ -1,4 +1,4 @@
-"""A plain state on its way to the next one: what each part of a step does to nodes and network."""
+"""The next state while a step makes it: what each part of the step does to nodes and network."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from elcheck.checker.model.step import Close, Sends
 from elcheck.checker.model.values import SortKey, order
 
 
-class Draft:
-    """A state that is being changed. ``cut`` says that a bound on the network was crossed."""
+class NextState:
+    """A plain state on its way to the next one. ``cut``: the step crosses a bound on the network."""
 
     def __init__(self, runner: Runner, base: GlobalState) -> None:
         self.runner = runner
@@ -33,15 +33,15 @@ class Draft:
     def _fifo(self) -> bool:
         return self._model.environment.network == "fifo"
 
-    def copy(self) -> Draft:
-        """Another draft that starts where this one is."""
-        copied = Draft(self.runner, self.base)
+    def copy(self) -> NextState:
+        """Another one that starts where this one is."""
+        copied = NextState(self.runner, self.base)
         copied.nodes, copied.network = list(self.nodes), list(self.network)
         copied.environment, copied.cut = self.environment, self.cut
         return copied
 
     def state(self) -> GlobalState:
-        """The state that the draft has come to, in its canonical form."""
+        """The state that the step has come to, in its canonical form."""
         network = [e for e in self.network if self._reaches(e)]
         match self._model.environment.network:
             case "fifo":
@@ -55,7 +55,7 @@ class Draft:
         )
 
     def _reaches(self, envelope: Envelope) -> bool:
-        """Whether a message is kept: its receiver is up, or may be again."""
+        """Whether the network keeps a message: its receiver is up, or may be again."""
         if self.nodes[envelope.dst.index].up or self._model.environment.network == "sent-set":
             return True
         waits = self.environment.may("restart") and not self.environment.synchronous
@@ -63,13 +63,13 @@ class Draft:
 
     # -- parts of a step -----------------------------------------------------------------------------
 
-    def stepped(self, node: NodeId, local: object) -> Draft:
-        """A node in another local state, up or down as it was."""
+    def stepped(self, node: NodeId, local: object) -> NextState:
+        """Give a node another local state, up or down as it was."""
         self.nodes[node.index] = replace(self.nodes[node.index], state=local)
         return self
 
-    def sent(self, src: NodeId, sends: Sends) -> Draft:
-        """What a node sends, and the links it closes, in order."""
+    def sent(self, src: NodeId, sends: Sends) -> NextState:
+        """Send what a node sends, and close the links that it closes, in order."""
         for effect in sends:
             if isinstance(effect, Close):
                 if effect.dst != src:
@@ -81,8 +81,8 @@ class Draft:
                 self.cut = self.cut or (self._reaches(envelope) and self.overfull(envelope))
         return self
 
-    def crashed(self, node: NodeId, remains: object) -> Draft:
-        """A node down, with what it left."""
+    def crashed(self, node: NodeId, remains: object) -> NextState:
+        """Crash a node. ``remains`` is what the crash leaves of its local state."""
         self.nodes[node.index] = NodeView(node, False, remains)
         self.network = [e for e in self.network if not (e.dst == node and is_notice(e))]
         for view in self.nodes:
@@ -94,8 +94,8 @@ class Draft:
                 self.network.append(Envelope(node, view.node, Crashed(node)))
         return self
 
-    def restarted(self, node: NodeId, local: object, sends: Sends) -> Draft:
-        """A node up again."""
+    def restarted(self, node: NodeId, local: object, sends: Sends) -> NextState:
+        """Restart a node in a local state."""
         self.nodes[node.index] = NodeView(node, True, local)
         self.sent(node, sends)
         if self._listens(node, Crashed):
@@ -103,8 +103,8 @@ class Draft:
             self.network += [Envelope(peer, node, Crashed(peer)) for peer in down]
         return self
 
-    def broken(self, a: NodeId, b: NodeId) -> Draft:
-        """The links between two nodes broken."""
+    def broken(self, a: NodeId, b: NodeId) -> NextState:
+        """Break the links between two nodes."""
         self._told_of_break(a, b)
         self._told_of_break(b, a)
         return self
@@ -123,19 +123,20 @@ class Draft:
     # -- links and notices -----------------------------------------------------------------------------
 
     def _listens(self, node: NodeId, notice: type[Crashed] | type[Disconnected]) -> bool:
+        """Whether the environment sends a node such notices."""
         told = notice is Disconnected or self._model.environment.detector == "perfect"
         return told and self.runner.receiver(node, notice) is not None
 
     def _waits(self, envelope: Envelope, src: NodeId, dst: NodeId) -> bool:
-        """Whether a message is the untaken notice at ``dst`` that its link from ``src`` broke."""
+        """Whether a message is the notice at ``dst`` that its link from ``src`` broke."""
         return (envelope.src, envelope.dst) == (src, dst) and isinstance(envelope.msg, Disconnected)
 
     def _drop(self, src: NodeId, dst: NodeId, keep: Callable[[object], bool]) -> None:
-        """Take what is under way on a link, but for what is to be kept."""
+        """Take away what is under way on a link, except for what ``keep`` says."""
         self.network = [e for e in self.network if (e.src, e.dst) != (src, dst) or keep(e.msg)]
 
     def _told_of_break(self, end: NodeId, peer: NodeId) -> None:
-        """The link from ``peer`` to ``end`` cleared, and a notice in front of it if ``end`` listens."""
+        """Clear the link from ``peer`` to ``end``, with a notice in front of it if ``end`` listens."""
         if not self.nodes[end.index].up:
             return
         self._drop(peer, end, keep=lambda msg: isinstance(msg, Crashed | Disconnected))

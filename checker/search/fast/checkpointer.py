@@ -1,22 +1,20 @@
-"""Keeps a search: writes checkpoints while it runs, and takes up the one that it goes on from.
+"""Saves a search in checkpoints while it runs, and restores the one that it goes on from.
 
-What compiled code has learned is in the checkpoint. What Python has learned (local states, messages, states
-of monitors, and their numbers) is not: the lessons are repeated instead, in their order. Handlers are pure
-and numbers are given in the order of the questions, so they come out the same; if not, it is another model.
+What compiled code has learned is in the checkpoint. What Python has numbered (local states, messages, states
+of monitors) is not: Python is asked the same queries again instead, in their order. Handlers are pure, and
+numbers are given in the order of the queries, so they come out the same. If not, it is another model.
 """
 
 from __future__ import annotations
 
 import hashlib
-import signal
-import threading
 import time
 from array import array
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
-from types import FrameType, TracebackType
+from types import TracebackType
 
 import numpy as np
 
@@ -24,14 +22,15 @@ from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.values import order
-from elcheck.checker.search.fast import arrays as a
-from elcheck.checker.search.fast.arrays import CAPACITY, COUNT, Ints, Words
+from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.cache import sources
 from elcheck.checker.search.fast.calls import hash_rows
 from elcheck.checker.search.fast.checkpoint import Checkpoint, read
-from elcheck.checker.search.fast.files import Files
-from elcheck.checker.search.fast.memory import PAIRS, Memory
-from elcheck.checker.search.fast.teacher import Teacher, Unsupported
+from elcheck.checker.search.fast.files import StateFiles
+from elcheck.checker.search.fast.layout import CAPACITY, COUNT, Ints, Words
+from elcheck.checker.search.fast.memory import Memory
+from elcheck.checker.search.fast.misses import MissHandler, Unsupported
+from elcheck.checker.search.fast.signals import Signals
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.plain import Limits, Search
 from elcheck.checker.search.resources import Spill
@@ -39,12 +38,12 @@ from elcheck.checker.system.packed import NodeSystem
 
 
 @dataclass
-class Notes:
+class SearchNotes:
     """What a search notes of itself.
 
     ``probed``: the limit on depth, once it looks at what lies past it. ``steps``: of a claim that a step
-    decides, the state before it and the state after it. ``questions``: what the judge was asked, in order:
-    two numbers each, a state and the state after it, or (negative) another kind of question.
+    decides, the state before it and the state after it. ``questions``: what the judge was asked, in order,
+    two numbers each: a state and the state after it, or (negative) another kind of question.
     """
 
     probed: int | None = None
@@ -52,27 +51,29 @@ class Notes:
     questions: array[int] = field(default_factory=lambda: array("i"))
 
 
-class Keeper:
+class Checkpointer:
     """The files of a search, and its checkpoints. As a context it holds Ctrl-C and SIGTERM until it looks."""
 
-    def __init__(self, spill: Spill, teacher: Teacher, search: Search, judge: Judge, notes: Notes) -> None:
-        """Make the files, or open those to go on from. Raises UsageError."""
+    def __init__(
+        self, spill: Spill, misses: MissHandler, search: Search, judge: Judge, notes: SearchNotes
+    ) -> None:
+        """Make the files, or open those of the search to resume. Raises UsageError if that fails."""
         self._began = self._written = time.monotonic()
         self._spill = spill
-        self._teacher = teacher
+        self._misses = misses
         self._search = search
         self._judge = judge
         self._notes = notes
         self.resumed = read(spill.folder) if spill.resume else None
-        self._searched = dict(spill.searched) | _of_model(teacher.system)
+        self._searched = dict(spill.searched) | _of_model(misses.system)
         if self.resumed is not None:
-            _same(self._searched, self.resumed.searched, spill)
-        self.files = Files(spill.folder, teacher.memory.fields, resume=spill.resume)
+            _require_same(self._searched, self.resumed.searched, spill)
+        self.files = StateFiles(spill.folder, misses.memory.fields, resume=spill.resume)
         self._saved = spill.resume
         self._signals = Signals()
-        self._values = Values(teacher.system)
+        self._values = ValueDigest(misses.system)
 
-    def __enter__(self) -> Keeper:
+    def __enter__(self) -> Checkpointer:
         self._signals.hold()
         return self
 
@@ -86,7 +87,7 @@ class Keeper:
     # -- while it runs ---------------------------------------------------------------------------------
 
     def look(self) -> str | None:
-        """Write a checkpoint if it is time. Answers why the search has to stop, None if it need not."""
+        """Save the search, if it is time. Answers why it has to stop, None if it need not."""
         if self._signals.came:
             return "it was interrupted"
         if time.monotonic() - self._written < self._spill.every:
@@ -95,7 +96,7 @@ class Keeper:
 
     def save(self) -> str | None:
         """Write a checkpoint. If that fails, the one before is kept, and the answer says why."""
-        memory, notes = self._teacher.memory, self._notes
+        memory, notes = self._misses.memory, self._notes
         found = [
             (claim, *notes.steps.get(claim, (finding.index, -1)), finding.detail)
             for claim, finding in self._judge.findings.items()
@@ -109,10 +110,10 @@ class Keeper:
                 found,
                 self._judge.evaluations,
                 self._search.spent + time.monotonic() - self._began,
-                self.files.settle(int(memory.h[a.STATES])),
+                self.files.settle(int(memory.h[L.STATES])),
                 memory.h,
                 memory.content(),
-                np.array(self._teacher.lessons, np.int32),
+                np.array(self._misses.queries, np.int32),
                 np.array(notes.questions, np.int32),
             ).write(self._spill.folder)
         except OSError as error:
@@ -123,11 +124,14 @@ class Keeper:
 
     # -- going on --------------------------------------------------------------------------------------
 
-    def take_up(self, saved: Checkpoint, limits: Limits) -> None:
-        """Bring teacher, memory and search to where they stood. Raises UsageError if that can't be."""
-        _allowed(saved, limits)
-        teacher, memory, states = self._teacher, self._teacher.memory, saved.states
-        _repeat(teacher, saved.lessons)
+    def restore(self, saved: Checkpoint, limits: Limits) -> None:
+        """Bring memory and search to where they stood, and what Python has numbered.
+
+        Raises UsageError for limits that can't be met any more, a model that has changed, or damaged files.
+        """
+        _require_depth(saved, limits)
+        memory, states = self._misses.memory, saved.states
+        _ask_again(self._misses, saved.queries)
         if self._values.digest() != saved.values or not _equal(memory, saved):
             raise UsageError(
                 f"the search in {self._spill.folder} can't go on: the model's handlers do not answer as they "
@@ -135,9 +139,12 @@ class Keeper:
             )
         enough = min(len(self.files.parents), len(self.files.rows)) >= states
         if not enough or self.files.settle(states) != saved.sums:
-            raise UsageError(f"the search in {self._spill.folder} can't go on: its states are damaged")
+            raise UsageError(
+                f"the search in {self._spill.folder} can't go on: its states are damaged; "
+                "begin again without --resume"
+            )
         memory.restore(saved.header, saved.tables)
-        memory.table = _table(memory, states)
+        memory.table = _table_of_states(memory, states)
         memory.grow()
         self._search.levels[:] = saved.levels
         self._search.spent = saved.spent
@@ -160,7 +167,8 @@ def _of_model(system: NodeSystem) -> dict[str, str]:
     }
 
 
-def _same(now: Mapping[str, str], then: Mapping[str, str], spill: Spill) -> None:
+def _require_same(now: Mapping[str, str], then: Mapping[str, str], spill: Spill) -> None:
+    """Raise UsageError if a folder holds another search than is asked for."""
     for label in [*now, *then]:
         old, new = then.get(label, "none"), now.get(label, "none")
         if old != new:
@@ -173,8 +181,8 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _allowed(saved: Checkpoint, limits: Limits) -> None:
-    """Refuse a limit on depth that the search has left behind."""
+def _require_depth(saved: Checkpoint, limits: Limits) -> None:
+    """Raise UsageError for a limit on depth that the search has left behind."""
     depth, come = limits.depth, len(saved.levels) - 1
     if saved.probed is not None and depth != saved.probed:
         now = "no --depth" if depth is None else f"--depth {depth}"
@@ -185,20 +193,20 @@ def _allowed(saved: Checkpoint, limits: Limits) -> None:
         raise UsageError(f"this search has come to depth {come} already, past --depth {depth}")
 
 
-def _repeat(teacher: Teacher, lessons: Words) -> None:
-    """Ask again what was asked, of a teacher that knows nothing yet."""
-    for code in teacher.system.initial():
-        teacher.row(code)
-    for lesson in lessons.reshape(-1, 3).tolist():
+def _ask_again(misses: MissHandler, queries: Words) -> None:
+    """Ask Python again what it was asked, when it has numbered nothing yet."""
+    for code in misses.system.initial():
+        misses.numbering.row(code)
+    for query in queries.reshape(-1, 3).tolist():
         with suppress(HandlerError):  # as it raised then: a state that needs it asks again
-            teacher.learn(*lesson)
+            misses.answer(*query)
 
 
 def _equal(memory: Memory, saved: Checkpoint) -> bool:
-    """Whether what Python wrote into the tables is what it wrote then."""
-    for table in sorted(memory.taught):
+    """Whether Python has written the same into the tables as then."""
+    for table in sorted(memory.written):
         now, then = memory.room(table), saved.tables[table]
-        if table in PAIRS:
+        if table in L.PAIRS:
             equal = np.array_equal(_pairs(now), _pairs(then))
         else:
             used = int(memory.h[COUNT + table]) * len(now) // int(memory.h[CAPACITY + table])
@@ -210,32 +218,33 @@ def _equal(memory: Memory, saved: Checkpoint) -> bool:
 
 
 def _pairs(table: Words | Ints) -> Words | Ints:
-    """The entries of a hash table of pairs, in order."""
-    slots = table.reshape(-1, 2)
-    used = slots[slots[:, 0] != 0]
-    ordered: Words | Ints = used[np.argsort(used[:, 0])]
+    """The pairs of a hash table with their values, in order."""
+    slots = table.reshape(-1, L.PAIR_WIDTH)
+    used = slots[slots[:, L.KEY] != 0]
+    ordered: Words | Ints = used[np.argsort(used[:, L.KEY])]
     return ordered
 
 
-def _table(memory: Memory, states: int) -> Ints:
+def _table_of_states(memory: Memory, states: int) -> Ints:
     """The hash table of the states."""
     room = len(memory.table)
-    while 4 * (states + int(memory.h[CAPACITY + a.PENDING])) > 3 * room:
+    while 4 * (states + int(memory.h[CAPACITY + L.PENDING])) > 3 * room:
         room *= 2
     table = np.zeros(room, np.int64)
     hash_rows(memory.h, memory.q, memory.rows, states, len(table), table)
     return table
 
 
-class Values:
-    """A digest of the values behind the numbers of local states, of letters, of what properties see, and of
-    monitors' states: tables alone would not tell a counter that goes up by two from one that goes up by one.
+class ValueDigest:
+    """A digest of the values behind the numbers of local states, messages, observations and monitors' states.
+
+    Tables alone would not tell a counter that goes up by two from one that goes up by one.
     """
 
     def __init__(self, system: NodeSystem) -> None:
-        self._known: list[Sequence[object]] = [system.profiles.seen]
+        self._known: list[Sequence[object]] = [system.observations.views]
         for table in system.tables:
-            self._known += [table.locals.known, table.letters.known]
+            self._known += [table.local_states.known, table.messages.known]
         self._known += [system.history.known(at) for at in range(len(system.model.monitors))]
         self._digests = [hashlib.sha256() for _ in self._known]
         self._done = [0] * len(self._known)
@@ -247,29 +256,3 @@ class Values:
                 self._digests[at].update(repr(order(value)).encode())
             self._done[at] = len(values)
         return hashlib.sha256(b"".join(digest.digest() for digest in self._digests)).hexdigest()
-
-
-class Signals:
-    """Ctrl-C and SIGTERM, noted until there is time for them. A second one interrupts at once."""
-
-    def __init__(self) -> None:
-        self.came = False
-        self._before: dict[int, object] = {}
-
-    def hold(self) -> None:
-        """Note them from now on. Only the main thread can."""
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._note)
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
-        if self.came:
-            raise KeyboardInterrupt
-        self.came = True
-
-    def free(self) -> None:
-        """Leave them to whom they were left before."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal() gave back
-        self._before.clear()

@@ -1,0 +1,317 @@
+"""What compiled code can't know by itself: Python answers its queries, from the packed system's tables.
+
+So both engines run the same handlers on the same pairs of local state and event, and a guard, a bound or a
+crash means the same in both.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from elcheck.checker.model.call import HandlerError
+from elcheck.checker.model.environment import FaultKind, Partition
+from elcheck.checker.model.record import Crashed
+from elcheck.checker.model.state import Event
+from elcheck.checker.model.step import Close, Sends
+from elcheck.checker.search.fast import layout as L
+from elcheck.checker.search.fast.calls import find, put
+from elcheck.checker.search.fast.hashing import ABSENT
+from elcheck.checker.search.fast.layout import COUNT
+from elcheck.checker.search.fast.memory import Memory
+from elcheck.checker.search.fast.numbering import Numbering
+from elcheck.checker.system.environment_table import EnvironmentEntry
+from elcheck.checker.system.history import MONITORED
+from elcheck.checker.system.local_states import LocalOutcome
+from elcheck.checker.system.node_table import NodeTable
+from elcheck.checker.system.packed import NodeSystem
+from elcheck.checker.system.ticks import TICK
+
+NETWORKS = {"sent-set": L.SENT_SET, "set": L.SET, "bag": L.BAG, "fifo": L.FIFO}
+SPENT: dict[FaultKind, int] = {
+    "loss": L.LOSS_SPENT,
+    "dup": L.DUPLICATION_SPENT,
+    "crash": L.CRASH_SPENT,
+    "restart": L.RESTART_SPENT,
+    "disconnect": L.DISCONNECT_SPENT,
+}
+"""The column of an environment that says where a fault leads."""
+BITS = 30
+"""Nodes, and bounds, of which sets are kept in a word."""
+
+
+class Unsupported(Exception):
+    """Compiled code does not do this: the plain engine has to. The message says what it is."""
+
+
+class _Answer(NamedTuple):
+    """An outcome for compiled code: the event, the local states before and after in the packed system's
+    numbers, the bounds that it crosses as bits, its effects on its own node, and (node, effect) of others.
+    """
+
+    event: Event
+    before: int
+    after: int
+    crossed: int
+    own: Sequence[int]
+    sends: Sequence[tuple[int, int]]
+
+
+class MissHandler:
+    """Fills the tables of compiled code from a packed system, as it is queried.
+
+    ``queries`` holds what it was asked, in order, three numbers each. ``observed`` holds, for each outcome,
+    the event, the node and the local states before and after.
+    """
+
+    def __init__(self, system: NodeSystem, *, edges: bool = False) -> None:
+        self.system = system
+        self._nodes = len(system.tables)
+        if self._nodes > BITS or len(system.model.bounds) > BITS:
+            raise Unsupported("more nodes or bounds than a word has bits")
+        self._monitors = len(system.model.monitors)
+        self.memory = Memory(self._nodes, self._nodes + self._monitors + 1, edges=edges)
+        self.queries = array("i")
+        self.observed: list[tuple[Event, int, int, int]] = []
+        self.bounds = list(dict.fromkeys(bound.name for bound in system.model.bounds))
+        self._tell_system()
+        self.numbering = Numbering(system, self.memory)
+        self._events: list[dict[int, tuple[int, Event]]] = []
+        for table in system.tables:
+            numbers = [(n, e) for n, e in system.actions[table.index]]
+            numbers += [(n, e) for n, _, e in system.timers[table.index]]
+            self._events.append({L.EVENT - n: (n, e) for n, e in numbers})
+        self._classes: dict[object, int] = {}
+        for kind in (L.LOSS, L.DUPLICATION, L.RESTARTS, L.CRASHES, L.CRASHES_KEPT, L.TICKS):
+            self._add_class(kind, kind, None, [])
+        self._ticks = {
+            node.index: event
+            for node in system.runner.nodes
+            for _, event in system.runner.events(node, "tick")
+        }
+        self.memory.append_all(L.TICKERS, list(self._ticks))
+        self._add_notices(perfect=system.model.environment.detector == "perfect")
+
+    def _tell_system(self) -> None:
+        """Write into the header what compiled code has to know of the system."""
+        h, model = self.memory.h, self.system.model
+        network = model.environment.network
+        h[L.NETWORK] = NETWORKS[network]
+        h[L.NODES], h[L.FIELDS] = self._nodes, self.memory.fields
+        wanted = {"bag": "copies", "fifo": "link"}.get(network)
+        for bound in model.bounds:
+            if isinstance(bound.holds, int) and bound.name == wanted:
+                h[L.BOUND], h[L.BOUND_BIT] = bound.holds, 1 << self.bounds.index(bound.name)
+
+    def _add_notices(self, *, perfect: bool) -> None:
+        """Add the messages that the environment sends. ``perfect``: those of crashes too."""
+        self.memory.h[L.TELLS_RESTARTED] = perfect
+        for table in self.system.tables:
+            for other in self.system.tables:
+                at = table.index * self._nodes + other.index
+                if table.told_of_breaks:
+                    message = table.break_notice(other.node)
+                    self.memory.set(L.BREAK_NOTICES, at, self.numbering.message(table, message))
+                if perfect and table.told_of_crashes:
+                    message = table.messages.of(other.node, Crashed(other.node), notice=True)
+                    self.memory.set(L.CRASH_NOTICES, at, self.numbering.message(table, message))
+
+    # -- queries ---------------------------------------------------------------------------------------
+
+    def answer_all(self) -> None:
+        """Answer every query that waits. Raises HandlerError when a handler does in the state that comes
+        next; of later states, that is found when their turn comes.
+        """
+        h = self.memory.h
+        queries, urgent = self.memory.used(L.MISSES).tolist(), int(h[L.URGENT_MISSES])
+        h[COUNT + L.MISSES] = 0
+        for number, query in enumerate(queries):
+            try:
+                self.answer(*query)
+            except HandlerError:
+                if number < urgent:
+                    raise
+
+    def answer(self, first: int, second: int, kind: int) -> None:
+        """Answer one query, unless its answer is known by now."""
+        if self._is_answered(first, second, kind):
+            return
+        self.queries.extend((first, second, kind))
+        if kind == L.ENVIRONMENT_OF:
+            self._tell_environment(first)
+        elif kind == L.MONITOR_AFTER:
+            self._tell_monitor(first, second)
+        else:
+            self._tell_outcomes(first, second)
+
+    def _is_answered(self, first: int, second: int, kind: int) -> bool:
+        memory = self.memory
+        if kind == L.ENVIRONMENT_OF:
+            known = memory.used(L.ENVIRONMENTS)
+            return bool(first < len(known) and known[first, L.KNOWN])
+        table = L.MONITOR_INDEX if kind == L.MONITOR_AFTER else L.OUTCOME_INDEX
+        return find(memory.h, memory.q, table, first, second) != ABSENT
+
+    def _put(self, table: int, first: int, second: int, value: int) -> None:
+        """Give a pair a value in a hash table."""
+        self.memory.written.add(table)
+        put(self.memory.h, self.memory.q, table, first, second, value)
+        if table == L.MONITOR_INDEX:
+            self.memory.h[COUNT + table] += 1
+        self.memory.grow_index(table)
+
+    def _tell_monitor(self, state: int, outcome: int) -> None:
+        now, at = divmod(state, self._monitors)
+        event, node, before, after = self.observed[outcome]
+        result = self.system.history.step(at, (now, event, node, before, after))
+        self._put(L.MONITOR_INDEX, state, outcome, result)
+
+    # -- outcomes --------------------------------------------------------------------------------------
+
+    def _tell_outcomes(self, local: int, key: int) -> None:
+        node, number = self.numbering.local_of(local)
+        table = self.system.tables[node]
+        if key == L.DROPPING_OF:
+            dropping = table.local_states.number(table.local_states[number].state, up=False, drops=True)
+            self.memory.write(L.LOCALS, local, L.DROPPING, self.numbering.local(node, dropping))
+        elif key in (L.CRASH_DROPPED, L.CRASH_KEPT):
+            event = Event("crash", "crash", table.node)
+            left = table.local_states.remains(number, drops=key == L.CRASH_DROPPED)
+            news = self._news_of_crash(table)
+            self._add_span(local, key, [_Answer(event, number, after, 0, [], news) for after in left])
+        else:
+            found = self._outcomes(table, number, key)
+            if self.system.runner.splits and self.system.model.environment.crash != 0:
+                raise Unsupported("crashes between split sends")
+            self._add_span(local, key, [self._answer(table, outcome) for outcome in found])
+
+    def _outcomes(self, table: NodeTable, number: int, key: int) -> Sequence[LocalOutcome]:
+        """The outcomes of an event in a local state. Raises HandlerError when the handler does."""
+        states = table.local_states
+        if key == L.RESTART:
+            return states.recoveries(number)
+        if key == L.TICK:
+            take = states.outcomes if states[number].up else states.down_ticks
+            return take(number, TICK, self._ticks[table.index])
+        if key < L.EVENT:
+            return table.receipts(number, self.numbering.message_of(key))
+        return states.outcomes(number, *self._events[table.index][key])
+
+    def _news_of_crash(self, table: NodeTable) -> list[tuple[int, int]]:
+        """What a crash does to other nodes: their links to it break, and a detector tells them."""
+        sends = []
+        for other in self.system.tables:
+            if other is not table:
+                if other.is_fifo:
+                    sends.append((other.index, L.BREAK + table.index))
+                message = int(self.memory.words(L.CRASH_NOTICES)[other.index * self._nodes + table.index])
+                if message >= 0:
+                    sends.append((other.index, message))
+        return sends
+
+    def _answer(self, table: NodeTable, outcome: LocalOutcome) -> _Answer:
+        crossed = sum(1 << self.bounds.index(name) for name in outcome.crosses)
+        own, sends = self._effects(table, outcome.sends) if not crossed else ([], [])
+        event = outcome.event if outcome.event.kind != "tick" else Event("tick", "tick")  # it is everybody's
+        return _Answer(event, outcome.before, outcome.after, crossed, own, sends)
+
+    def _effects(self, table: NodeTable, sends: Sends) -> tuple[list[int], list[tuple[int, int]]]:
+        """What sends do: effects on the node itself, closed links first, and (node, effect) on others."""
+        closed, own, others = [], [], []
+        for effect in sends:
+            other = self.system.tables[effect.dst.index]
+            if isinstance(effect, Close):
+                if other is not table:
+                    closed.append(L.BREAK + other.index)
+                    others.append((other.index, L.BREAK + table.index))
+                continue
+            message = self.numbering.message(other, other.messages.of(table.node, effect.msg))
+            if other is table:
+                own.append(message)
+            else:
+                others.append((other.index, message))
+        return closed + own, others
+
+    def _add_span(self, local: int, key: int, answers: Sequence[_Answer]) -> None:
+        """Add the outcomes of an event in a local state."""
+        memory = self.memory
+        node, _ = self.numbering.local_of(local)
+        observation = self.system.tables[node].local_states.observation
+        start = int(memory.h[COUNT + L.OUTCOMES])
+        for event, before, after, crossed, own, sends in answers:
+            flags = L.VISIBLE * (observation[before] != observation[after])
+            flags |= L.MONITORED * (event.kind in MONITORED)
+            spans = (*self._add_sends(sends), *self._add_sends([(node, code) for code in own]))
+            memory.append(L.OUTCOMES, self.numbering.local(node, after), flags, *spans, crossed)
+            self.observed.append((event, node, before, after))
+        number = memory.append(L.OUTCOME_SPANS, start, len(answers))
+        self._put(L.OUTCOME_INDEX, local, key, number)
+
+    def _add_sends(self, sends: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        """Add sends; where they start, and how many they are."""
+        start = int(self.memory.h[COUNT + L.SENDS])
+        for node, code in sends:
+            self.memory.append(L.SENDS, node, code)
+        return start, len(sends)
+
+    # -- the environment -------------------------------------------------------------------------------
+
+    def _tell_environment(self, number: int) -> None:
+        memory, shift = self.memory, self.system.environments.shift
+        entry = self.system.environments.at(number)
+        row = [0] * L.ENVIRONMENT_WIDTH
+        row[L.KNOWN], row[L.KEEPS_MAIL] = 1, entry.keeps_mail
+        for kind, column in SPENT.items():
+            row[column] = number + (entry.spend[kind] >> shift) if kind in entry.spend else -1
+        row[L.CRASH_CLASS] = self._classes[L.CRASHES_KEPT if entry.keeps_mail else L.CRASHES]
+        row[L.AFTER_TIMEOUT] = number + (entry.after_timeout >> shift)
+        self._fill_timing(row, entry)
+        steps = [number + (step >> shift) for step, _ in entry.partition_steps]
+        row[L.PARTITIONS_START], row[L.PARTITIONS_LENGTH] = (
+            memory.append_all(L.PARTITION_STEPS, steps),
+            len(steps),
+        )
+        while number >= memory.h[COUNT + L.ENVIRONMENTS]:
+            memory.append(L.ENVIRONMENTS, *[0] * L.ENVIRONMENT_WIDTH)
+        memory.set(L.ENVIRONMENTS, number, *row)
+
+    def _fill_timing(self, row: list[int], entry: EnvironmentEntry) -> None:
+        """Fill in how timeouts wait, and the classes of the moves that do not wait, and of those that do."""
+        early, partition = entry.state.early_timeouts, entry.partition
+        row[L.TIMING] = L.FREE if early is None else L.HELD if early == 0 else L.COUNTED
+        row[L.EAGER] = self._class_of(partition, None, free=early is None)
+        if early is not None:
+            ranks = [self._class_of(partition, rank, free=False) for rank in self.system.ranks]
+            row[L.RANKS_START] = self.memory.append_all(L.RANKED_CLASSES, ranks)
+            row[L.RANKS_LENGTH] = len(ranks)
+
+    def _class_of(self, partition: Partition | None, rank: int | None, *, free: bool) -> int:
+        """The class of the moves that need not wait, timeouts among them if they are ``free``; or (with a
+        rank) of the timeouts of that rank.
+        """
+        key = (partition, rank, free)
+        if key not in self._classes:
+            events = []
+            for table in self.system.tables:
+                timers = [n for n, h, _ in self.system.timers[table.index] if free or h.mark.rank == rank]
+                actions = [n for n, _ in self.system.actions[table.index]] + (timers if free else [])
+                events.append([L.EVENT - n for n in (actions if rank is None else timers)])
+            kind = L.HANDLERS_AND_DELIVERIES if rank is None else L.HANDLERS
+            self._add_class(key, kind, partition, events)
+        return self._classes[key]
+
+    def _add_class(
+        self, key: object, kind: int, partition: Partition | None, events: Sequence[Sequence[int]]
+    ) -> None:
+        """Add a move class with the event keys of each node."""
+        memory = self.memory
+        number = -1 if partition is None else self._add_partition(partition)
+        self._classes[key] = memory.append(L.CLASSES, number, kind)
+        for keys in events or [()] * self._nodes:
+            memory.append(L.CLASS_EVENTS, memory.append_all(L.EVENT_KEYS, keys), len(keys))
+
+    def _add_partition(self, partition: Partition) -> int:
+        nodes = self.system.runner.nodes
+        start = self.memory.append_all(L.PARTED, [partition.parts(x, y) for x in nodes for y in nodes])
+        return start // (self._nodes * self._nodes)

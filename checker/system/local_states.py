@@ -1,0 +1,130 @@
+"""One node's local states, and the outcomes of its handlers in each. A handler runs once for each pair.
+
+A handler is a pure function of local state and event, so nothing else decides its outcome. What an outcome
+does to a global state depends on mailboxes too: that is the subject of checker/system/node_table.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.record import survivor
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.state import Event, NodeView
+from elcheck.checker.model.step import Sends
+from elcheck.checker.system.interning import Interner
+from elcheck.checker.system.moves import CompiledOutcome
+from elcheck.checker.system.views import Observations
+
+
+@dataclass(frozen=True)
+class LocalState:
+    """A local state; of a node that is down, what the crash left of it.
+
+    ``drops``: the node drops messages while it is down. Otherwise the network keeps them until its restart.
+    """
+
+    state: object
+    up: bool = True
+    drops: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class LocalOutcome:
+    """One outcome of an event as numbers: the local states before and after, the sends, the bounds that it
+    crosses. ``compiled`` holds its moves, by the links on which its sends are lost.
+    """
+
+    event: Event
+    before: int
+    after: int
+    sends: Sends
+    crosses: tuple[str, ...]
+    compiled: dict[frozenset[int], CompiledOutcome] = field(default_factory=dict)
+
+
+class LocalStates:
+    """The local states of one node by their numbers, with the outcomes of what can happen in them.
+
+    ``observation`` holds, by the same numbers, what the properties see of each local state.
+    """
+
+    def __init__(self, node: NodeId, runner: Runner, observations: Observations) -> None:
+        self.node = node
+        self._runner = runner
+        self._observations = observations
+        self._known: Interner[LocalState] = Interner()
+        self.observation: list[int] = []
+        self._outcomes: dict[tuple[int, int], tuple[LocalOutcome, ...]] = {}
+        self._remains: dict[tuple[int, bool], tuple[int, ...]] = {}
+        self._recoveries: dict[int, tuple[LocalOutcome, ...]] = {}
+        self._restart = Event("restart", "restart", node)
+
+    def number(self, state: object, *, up: bool = True, drops: bool = False) -> int:
+        """The number of a local state. Its observation is known from then on."""
+        number = self._known.number(LocalState(state, up, drops))
+        if number == len(self.observation):
+            self.observation.append(self._observations.of(self.node, state, up=up))
+        return number
+
+    def __getitem__(self, number: int) -> LocalState:
+        return self._known.values[number]
+
+    @property
+    def known(self) -> Sequence[LocalState]:
+        """The local states by their numbers."""
+        return self._known.values
+
+    def view(self, number: int) -> NodeView[object]:
+        """A local state as people see it."""
+        known = self[number]
+        return NodeView(self.node, known.up, known.state)
+
+    def outcomes(self, local: int, key: int, event: Event) -> tuple[LocalOutcome, ...]:
+        """The outcomes of an event at a node that is up. ``key`` is the event's number.
+
+        Raises HandlerError when the handler does.
+        """
+        found = self._outcomes.get((local, key))
+        if found is None:
+            steps = self._runner.take(event, self[local].state).steps
+            found = tuple(self._outcome(event.chosen(s.choice), local, s.state, s.sends) for s in steps)
+            self._outcomes[local, key] = found
+        return found
+
+    def _outcome(self, event: Event, before: int, state: object, sends: Sends) -> LocalOutcome:
+        return LocalOutcome(event, before, self.number(state), sends, self._runner.crossed(state))
+
+    def why_blocked(self, local: int, event: Event) -> str:
+        """The guard that keeps a node that is up from an event."""
+        return self._runner.take(event, self[local].state).blocked or "no outcome"
+
+    def down_ticks(self, local: int, key: int, event: Event) -> tuple[LocalOutcome, ...]:
+        """The outcomes of a tick at a node that is down: its durable fields change, its sends are lost."""
+        found = self._outcomes.get((local, key))
+        if found is None:
+            known = self[local]
+            steps = self._runner.take(event, known.state).steps
+            left = list(dict.fromkeys(survivor(s.state) for s in steps))
+            numbers = [(self.number(state, up=False, drops=known.drops), state) for state in left]
+            found = tuple(LocalOutcome(event, local, n, (), self._runner.crossed(s)) for n, s in numbers)
+            self._outcomes[local, key] = found
+        return found
+
+    def remains(self, local: int, *, drops: bool) -> tuple[int, ...]:
+        """What a crash may leave of a node that is up: numbers of local states of a node that is down."""
+        key = (local, drops)
+        if key not in self._remains:
+            left = self._runner.remains(self.node, self[local].state)
+            self._remains[key] = tuple(self.number(state, up=False, drops=drops) for state in left)
+        return self._remains[key]
+
+    def recoveries(self, local: int) -> tuple[LocalOutcome, ...]:
+        """The outcomes of a restart."""
+        if local not in self._recoveries:
+            steps = self._runner.recoveries(self.node, self[local].state)
+            found = (self._outcome(self._restart, local, s.state, s.sends) for s in steps)
+            self._recoveries[local] = tuple(found)
+        return self._recoveries[local]
