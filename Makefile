@@ -23,9 +23,9 @@ test: $(VENV)/.made
 big: $(VENV)/.made
 	$(PYTHON) -m pytest -m big
 
-# The traces that docs/ prints, and the diagrams of tests/golden, as they are now.
+# What the README and docs/ print, and the diagrams of tests/golden, as they are now.
 docs: $(VENV)/.made
-	$(PYTHON) -m tests.printed docs/liveness.md docs/zoo/*.md
+	$(PYTHON) -m tests.printed
 	$(PYTHON) -m tests.pictures
 
 # What the models come to, as it is now, into tests/counts.toml: look at the difference before you commit it.

@@ -8,9 +8,7 @@ from elcheck.checker.loading.model_file import bundled, load
 from elcheck.checker.zoo.cases import of_model
 from elcheck.checker.zoo.catalogue import entry
 from elcheck.checker.zoo.pins import pinned
-from tests.printed import ROOT
-
-PAGES = [ROOT / "docs" / "liveness.md", *sorted((ROOT / "docs" / "zoo").glob("*.md"))]
+from tests.printed import PAGES
 
 
 @pytest.mark.parametrize("name", bundled())
