@@ -17,8 +17,9 @@ from dataclasses import dataclass
 import click
 from tabulate import tabulate
 
-from elcheck.checker.check.check import Limits, check
+from elcheck.checker.check.check import check
 from elcheck.checker.loading.model_file import adapted, load
+from elcheck.checker.search.limits import Limits
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import elcheck.checker.check.check as core
-from elcheck.checker.check.check import Limits, Result, Stats
+from elcheck.checker.check import report
+from elcheck.checker.check.report import Stats
+from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.export import formats, html
 from elcheck.checker.export.libraries import require
@@ -15,7 +17,7 @@ from elcheck.checker.export.subject import NoTrace, result_with_trace
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ModelFile, adapted, load
 from elcheck.checker.model.model import Model
-from elcheck.checker.search.resources import Resources
+from elcheck.checker.search.limits import Limits, Resources
 from elcheck.checker.traces.trace import Trace, TraceStep
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ __all__ = [
 ]
 
 
-class Report(core.Report):
+class Report(report.CheckReport):
     """What a check has found; in a notebook a table. ``report["a property"]`` is the result of one."""
 
     def _repr_html_(self) -> str:

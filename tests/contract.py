@@ -36,9 +36,10 @@ from elcheck import (
     step,
     tick,
 )
-from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import EXIT, Verdict
-from elcheck.checker.search.resources import Resources
+from elcheck.checker.search.limits import Limits, Resources
 from elcheck.checker.traces.trace import replay
 from elcheck.checker.zoo.cases import Case
 from elcheck.checker.zoo.run import outcome
@@ -52,7 +53,7 @@ class Contract:
     engine: ClassVar[str]
     resources: ClassVar[Resources] = Resources()
 
-    def check(self, model: Model, limits: Limits | None = None) -> Report:
+    def check(self, model: Model, limits: Limits | None = None) -> CheckReport:
         """A check by the engine under test."""
         return check(model, limits or Limits(), engine=self.engine, resources=self.resources)
 
@@ -335,7 +336,7 @@ class Contract:
         model = Counting(9).model(always("small", below(99)))
         report = self.check(model, Limits(max_states=5))
         assert report.stats.distinct == 5
-        assert report.stats.stopped == "--max-states 5 was reached"
+        assert str(report.stats.stopped) == "--max-states 5 was reached"
         assert report.exit_code == EXIT["undetermined"]
         assert self.check(model, Limits(max_states=10)).verdict is Verdict.PROVED
 
@@ -343,7 +344,7 @@ class Contract:
         claims = (always("small", below(3)), sometimes("end", at(9)), always("large", below(99)))
         report = self.check(Counting(9).model(*claims), Limits(first=True))
         assert report.stats.depth == 3
-        assert report.stats.stopped == "a property was refuted (--first)"
+        assert str(report.stats.stopped) == "a property was refuted (--first)"
         undetermined = [Verdict.UNDETERMINED] * 2
         assert [r.verdict for r in report.results] == [Verdict.REFUTED, *undetermined]
         assert self.check(Counting(2).model(*claims[2:]), Limits(first=True)).verdict is Verdict.PROVED

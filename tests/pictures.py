@@ -23,10 +23,11 @@ from elcheck import (
     some,
     timeout,
 )
-from elcheck.checker.check.check import Limits, check
+from elcheck.checker.check.check import check
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.loading.model_file import adapted, load
 from elcheck.checker.render.diagram import diagram
+from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.explain import explain
 from elcheck.checker.traces.trace import Trace, TraceStep, replay
 

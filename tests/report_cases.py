@@ -8,14 +8,16 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from elcheck.checker.check.check import Limits, Report, Result, check
-from elcheck.checker.check.results import Shown
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.results import Result, Shown
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.html import page
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.loading.model_file import ModelFile, adapted, load
 from elcheck.checker.model.model import Model
 from elcheck.checker.render.run import Run
+from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.trace import Trace, TraceStep, replay
 
 LOSSY = {"network": "bag", "loss": "unlimited", "dup": 2, "partition": "unlimited"}
@@ -53,11 +55,11 @@ def report_of(
     environment: Mapping[str, object],
     words: Sequence[str],
     loop: int | None,
-) -> tuple[ModelFile, Report]:
+) -> tuple[ModelFile, CheckReport]:
     """A check that refuted a claim by a trace walked by hand."""
     file, model = built(name, given, environment)
     kind = "always" if loop is None else "liveness"
-    refuted = Result("a claim", kind, Verdict.REFUTED, "it is broken", Shown(walk(model, words, loop)))
+    refuted = Result("a claim", kind, Verdict.REFUTED, "it is broken", by=Shown(walk(model, words, loop)))
     report = check(model, Limits(max_states=200))
     return file, dataclasses.replace(report, results=(refuted, *report.results), verdict=Verdict.REFUTED)
 

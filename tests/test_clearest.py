@@ -34,7 +34,9 @@ from elcheck import (
     step,
     weak,
 )
-from elcheck.checker.check.check import Limits, Report, Result, check
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.loading.model_file import load
@@ -43,6 +45,7 @@ from elcheck.checker.model.model import Model as AnyModel
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.state import Event, GlobalState, NodeView
 from elcheck.checker.search.judge import Finding, arguments_of
+from elcheck.checker.search.limits import Limits
 from elcheck.checker.system.views import view_of
 from elcheck.checker.traces import clearest as clearest_module
 from elcheck.checker.traces.clearest import Clearest, Shortest, whose
@@ -135,7 +138,7 @@ def sent(path: Path) -> int:
     return sum(len(set(b.network) - set(a.network)) for a, b in pairwise(states))
 
 
-def compare(report: Report, limit: int | None, *, messages: bool = False) -> int:
+def compare(report: CheckReport, limit: int | None, *, messages: bool = False) -> int:
     """Hold every trace against all that are as long; return how many were."""
     held = 0
     claims: dict[tuple[str, str], Property] = {(c.kind, c.name): c for c in report.model.properties}
@@ -345,7 +348,7 @@ class TakingTurns(Spec[Turns]):
         return replace(s, **{process: getattr(s, process) + 1})
 
 
-def turns(*properties: Property) -> Report:
+def turns(*properties: Property) -> CheckReport:
     return check(Model(TakingTurns(), properties, fairness=[weak("count")]))
 
 

@@ -23,9 +23,10 @@ from elcheck import (
     node_ids,
     receive,
 )
-from elcheck.checker.check.check import Limits, check
+from elcheck.checker.check.check import check
 from elcheck.checker.render.canvas import MARGIN, Row, cut, lane_width, wrapped
 from elcheck.checker.render.diagram import diagram
+from elcheck.checker.search.limits import Limits
 from tests.pictures import GOLDEN, PICTURES, asking, walk
 
 

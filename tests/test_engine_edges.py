@@ -6,7 +6,7 @@ import pytest
 
 from elcheck.checker.loading.model_file import adapted, load
 from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.plain import Limits
+from elcheck.checker.search.limits import Limits
 from elcheck.checker.system import build
 from elcheck.checker.system.packed import NodeSystem
 

@@ -23,7 +23,8 @@ from elcheck import (
     sometimes,
     step,
 )
-from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.loading.model_file import adapted, load
 from elcheck.checker.model.call import HandlerError
@@ -32,6 +33,7 @@ from elcheck.checker.model.property import Property
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.validate import validate
 from elcheck.checker.render.table import trace_table
+from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.explain import Explanation, explain
 from elcheck.checker.traces.trace import Trace, TraceStep
 from tests.pictures import Client, Server, asking, walk
@@ -42,13 +44,13 @@ SAID = "Question(number=1)"
 FEW = always("few answers", each(Server, lambda s: s.answers < 1))
 
 
-def first(name: str, *, environment: dict[str, object] | None = None, **parameters: object) -> Report:
+def first(name: str, *, environment: dict[str, object] | None = None, **parameters: object) -> CheckReport:
     model = adapted(load(name)(**parameters), environment or {})
     claims = [claim for claim in model.properties if claim.kind not in ("possible", "liveness")]
     return check(replace(model, properties=claims), Limits(first=True))
 
 
-def of_first(report: Report) -> Explanation:
+def of_first(report: CheckReport) -> Explanation:
     result = next(r for r in report.results if r.trace is not None and r.verdict.value == "refuted")
     claim = next(c for c in report.system.claims if (c.kind, c.name) == (result.kind, result.name))
     assert result.trace is not None

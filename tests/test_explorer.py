@@ -20,7 +20,7 @@ from werkzeug.test import Client, TestResponse
 
 from elcheck import Model, State, always, each, node_views, step
 from elcheck.checker import cli
-from elcheck.checker.check.check import Limits, check
+from elcheck.checker.check.check import check
 from elcheck.checker.commands.explore import checked, traces_of
 from elcheck.checker.explorer.about import Overview
 from elcheck.checker.explorer.place import Object, place
@@ -29,6 +29,7 @@ from elcheck.checker.explorer.space import LONGEST, Space
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.property import change
+from elcheck.checker.search.limits import Limits
 from tests.models import Counter, Counting
 from tests.random_models import Case, models, specs
 from tests.test_oracle import examples

@@ -16,10 +16,12 @@ from sarif_pydantic import Level, Sarif
 
 from elcheck import Prepared, always, each, node_ids, sometimes
 from elcheck.checker import cli
-from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.export.formats import FORMATS, rendered
 from elcheck.checker.export.graph import state_graph
 from elcheck.checker.loading.model_file import load
+from elcheck.checker.search.limits import Limits
 from tests.export_readers import read_aut
 from tests.models import Counter, Counting
 from tests.test_cli import ROOT
@@ -29,7 +31,7 @@ from tests.walks import model_of, reported, walk
 # -- the state graph -------------------------------------------------------------------------------------
 
 
-def small_report() -> Report:
+def small_report() -> CheckReport:
     return check(load("die_hard")())
 
 
@@ -78,7 +80,7 @@ def test_aut_has_one_initial_state() -> None:
 # -- SARIF -----------------------------------------------------------------------------------------------
 
 
-def sarif(report: Report, command: str = "elcheck x") -> Sarif:
+def sarif(report: CheckReport, command: str = "elcheck x") -> Sarif:
     said = rendered(report, FORMATS[".sarif"], command=command)
     assert set(json.loads(said)) == {"$schema", "version", "runs"}
     return Sarif.model_validate_json(said)

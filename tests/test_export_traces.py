@@ -12,7 +12,7 @@ import itf_py
 import pytest
 
 from elcheck import Environment, Message, Model, Node, NodeId, State, Step, action, node_ids, receive
-from elcheck.checker.check.check import Report
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.export.formats import FORMATS, rendered
 from elcheck.checker.export.itf import expression
 from elcheck.checker.model.state import Envelope, Event
@@ -35,13 +35,13 @@ each_walk = pytest.mark.parametrize(("world", "seed"), WALKS, ids=[f"{w} {s}" fo
 
 
 @cache
-def walked(world: str, seed: int) -> tuple[Report, Trace]:
+def walked(world: str, seed: int) -> tuple[CheckReport, Trace]:
     model = model_of(world)
     trace = walk(model, seed, 25)
     return reported(model, trace), trace
 
 
-def in_format(report: Report, ending: str) -> str:
+def in_format(report: CheckReport, ending: str) -> str:
     return rendered(report, FORMATS[ending])
 
 
@@ -166,7 +166,7 @@ def test_itf_values() -> None:
 # -- lassos ----------------------------------------------------------------------------------------------
 
 
-def lasso(loop: int | None, length: int) -> Report:
+def lasso(loop: int | None, length: int) -> CheckReport:
     """Counting to 3 and round again, the loop starting after so many steps."""
     model = Counting(wraps=True).model()
     return reported(model, replace(walk(model, 0, length), loop=loop))

@@ -10,13 +10,15 @@ from hypothesis import assume, given
 
 from elcheck import always, each, node_views
 from elcheck.checker import cli
-from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import GlobalState
+from elcheck.checker.search.limits import Limits
 from elcheck.checker.strategies.fewest_faults import COUNTED, FINITE, faults_in, fewest_faults
 from tests.models import Counter, Counting
 from tests.oracle import Facts, ask_of_state, ask_of_step, done
@@ -70,7 +72,7 @@ def _note(found: dict[str, Cost], name: str, cost: Cost) -> None:
     found[name] = min(cost, found.get(name, cost))
 
 
-def costs(report: Report) -> dict[str, Cost]:
+def costs(report: CheckReport) -> dict[str, Cost]:
     """The faults and steps of each trace of a report."""
     return {
         result.name: (faults_in(step.event for step in result.trace.steps), len(result.trace.steps))
@@ -79,7 +81,7 @@ def costs(report: Report) -> dict[str, Cost]:
     }
 
 
-def minimised(model: Model) -> Report:
+def minimised(model: Model) -> CheckReport:
     return fewest_faults(check(model, engine="plain"), Limits())
 
 

@@ -11,12 +11,14 @@ from hypothesis import assume, given
 
 from elcheck import Environment, always, each, eventually, node_views, taken
 from elcheck.checker import cli
-from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.render.fault_budgets import in_words
+from elcheck.checker.search.limits import DECIDED, Limits
 from elcheck.checker.strategies.fault_budgets import Frontier, frontier
 from elcheck.checker.strategies.fewest_faults import COUNTED, FINITE, faults_in, fewest_faults
 from tests.models import Counter, Counting
@@ -51,7 +53,7 @@ def largest(model: Model) -> Point:
     return tuple(1 if budget == UNLIMITED else min(budget, 1) for budget in budgets)
 
 
-def decided(report: Report) -> dict[str, int]:
+def decided(report: CheckReport) -> dict[str, int]:
     """The properties that were decided by a trace, with its length."""
     return {r.name: len(r.trace.steps) for r in report.results if r.trace is not None}
 
@@ -64,7 +66,7 @@ def brute_force(model: Model, top: Point) -> dict[str, dict[Point, int]]:
             report = check(at(model, point), Limits(max_states=CAP), engine="plain")
         except UsageError:
             continue  # restarts without a crash
-        assume(report.stats.stopped in (None, "every property was decided"))
+        assume(report.stats.stopped in (None, DECIDED))
         for name, steps in decided(report).items():
             found.setdefault(name, {})[point] = steps
     return {
@@ -119,7 +121,7 @@ def test_the_fewest_faults_are_the_least_of_the_frontier(case: Case) -> None:
     model = at(model, largest(model))
     try:
         report = check(model, Limits(max_states=CAP), engine="plain")
-        assume(report.stats.stopped in (None, "every property was decided"))
+        assume(report.stats.stopped in (None, DECIDED))
         least = fewest_faults(report, Limits())
         rows = minima(frontier(model, engine="plain"))
     except DefinitionError:
@@ -170,7 +172,7 @@ def test_no_time_is_said(capfd: pytest.CaptureFixture[str]) -> None:
     found = frontier(counting(1), Limits(timeout=1e-9))
     assert [row.verdict for row in found.rows] == [Verdict.UNDETERMINED]
     assert found.exit_code == 20
-    assert found.stopped == "--timeout 1e-09 ran out"
+    assert str(found.stopped) == "--timeout 1e-09 ran out"
     assert cli.run(["raft", "--bug", "forget-vote", "--frontier", "--timeout", "0.000001"]) == 20
     out = capfd.readouterr().out
     assert "could not be told" in out

@@ -21,7 +21,8 @@ from elcheck import (
     some,
     weak,
 )
-from elcheck.checker.check.check import Report, check
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.export.formats import FORMATS, rendered
 from elcheck.checker.loading.model_file import adapted
@@ -58,7 +59,7 @@ class Telling(Node[Told]):
         return Told(s.said, heard=True)
 
 
-def report(fault: str, engine: str) -> Report:
+def report(fault: str, engine: str) -> CheckReport:
     model = Model(
         Telling(),
         nodes=node_ids(2),

@@ -42,8 +42,11 @@ from elcheck import (
     timeout,
     weak,
 )
-from elcheck.checker.check.check import Limits, Report, Result, check
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import EXIT, Verdict
+from elcheck.checker.search.limits import Limits
 
 
 @pytest.fixture(params=["plain", "fast"])
@@ -52,18 +55,18 @@ def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def verdict(report: Report, name: str | None = None) -> Verdict:
+def verdict(report: CheckReport, name: str | None = None) -> Verdict:
     """Of the only property, or of that of a name."""
     return result(report, name).verdict
 
 
-def result(report: Report, name: str | None = None) -> Result:
+def result(report: CheckReport, name: str | None = None) -> Result:
     """The only result, or that of a name."""
     [found] = [r for r in report.results if name in (None, r.name)]
     return found
 
 
-def loop_of(report: Report) -> list[str]:
+def loop_of(report: CheckReport) -> list[str]:
     """The names of the steps in the loop of the only lasso."""
     [trace] = [r.trace for r in report.results if r.trace is not None]
     assert trace.loop is not None
@@ -183,7 +186,7 @@ class Walk(Spec[At]):
         return At(edge[1])
 
 
-def walk(*edges: tuple[int, int], claims: list[Property], fair: Fair | None = None) -> Report:
+def walk(*edges: tuple[int, int], claims: list[Property], fair: Fair | None = None) -> CheckReport:
     """A check of a walk."""
     return check(Model(Walk(edges), claims, fairness=[fair] if fair else []))
 

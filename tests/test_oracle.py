@@ -8,12 +8,15 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 
-from elcheck.checker.check.check import Limits, Report, Result, check
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.results import Result
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Choice
 from elcheck.checker.model.validate import validate
+from elcheck.checker.search.limits import Limits
 from tests.oracle import Facts, Found, TooLarge, search, successors
 from tests.oracle_steps import Machine
 from tests.random_models import Case, models, specs
@@ -86,14 +89,14 @@ def _safe(model: Model) -> Model:
     return replace(model, properties=[claim for claim in model.properties if claim.kind != "liveness"])
 
 
-def compare_counts(facts: Facts, report: Report) -> None:
+def compare_counts(facts: Facts, report: CheckReport) -> None:
     stats = report.stats
     assert stats.stopped is None
     counted = (stats.distinct, stats.transitions, stats.depth, stats.cut, stats.exhaustive)
     assert counted == (facts.distinct, facts.transitions, facts.depth, dict(facts.cut), not facts.cut)
 
 
-def compare_results(facts: Facts, report: Report) -> None:
+def compare_results(facts: Facts, report: CheckReport) -> None:
     claims = list(report.model.properties)
     expected = [
         (claim.name, claim.kind, facts.verdict(claim), _length(facts.found.get(claim.name)))
@@ -114,7 +117,7 @@ def _said(result: Result) -> tuple[str, str, str, int | None]:
     return result.name, result.kind, result.verdict.value, steps
 
 
-def walk(report: Report, result: Result) -> None:
+def walk(report: CheckReport, result: Result) -> None:
     """A trace starts where the model does, and each of its steps is one of the oracle's."""
     if result.trace is None:
         return

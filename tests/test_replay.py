@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from elcheck.checker import cli
-from elcheck.checker.check.check import Limits, check
+from elcheck.checker.check.check import check
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.export.formats import FORMATS, rendered
 from elcheck.checker.interpreter import Interpreter
@@ -32,6 +32,7 @@ from elcheck.checker.replay.reading import read
 from elcheck.checker.replay.script import LineStep
 from elcheck.checker.replay.walk import walk
 from elcheck.checker.replay.words import contained, words
+from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.trace import Trace, TraceStep
 from tests.models import Counting
 from tests.random_models import Case, models, specs

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from elcheck import Environment, Model, Property, always, each, sometimes, step
 from elcheck import change as change_of
 from elcheck.checker import cli
-from elcheck.checker.check.check import Limits, check
+from elcheck.checker.check.check import check
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.search.limits import Limits
 from elcheck.checker.strategies.shorten import shortened
 from elcheck.checker.strategies.simulate import DECIDABLE, Simulation, Walker, WalkPlan, simulate
 from elcheck.checker.system import build

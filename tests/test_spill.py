@@ -29,9 +29,10 @@ from elcheck import (
     whole,
 )
 from elcheck.checker import cli
-from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.search.resources import Resources, Spill
+from elcheck.checker.search.limits import Limits, Resources, Spill
 from elcheck.checker.zoo.cases import Case
 from tests.models import Counter, Counting, Told
 
@@ -58,7 +59,7 @@ def run(*args: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def gist(report: Report) -> tuple[object, ...]:
+def gist(report: CheckReport) -> tuple[object, ...]:
     """What has to be the same after a resume: all but the time."""
     results = [(r.name, r.kind, r.verdict, r.detail, str(r.trace)) for r in report.results]
     return replace(report.stats, seconds=0, bytes_per_state=None), results, report.coverage, report.exit_code
@@ -81,7 +82,7 @@ def test_a_search_in_pieces_comes_to_the_same(case: Case, tmp_path: Path) -> Non
         limits = replace(case.limits, max_states=states * part // 4)
         resources = Resources(Spill(tmp_path, resume=part > 1), workers=1 + part % 2)
         report = check(model, limits, resources=resources)
-        assert report.stats.stopped == f"--max-states {limits.max_states} was reached"
+        assert str(report.stats.stopped) == f"--max-states {limits.max_states} was reached"
     for _ in range(2):  # the second time all is done already
         assert gist(check(model, case.limits, resources=Resources(Spill(tmp_path, resume=True)))) == gist(
             whole
@@ -307,7 +308,7 @@ def test_a_full_disk_keeps_the_checkpoint(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(files, "FIRST", 1 << 10)
     monkeypatch.setattr(files, "allocate", full)
     report = check(model, resources=Resources(Spill(tmp_path)))
-    assert report.stats.stopped == f"the disk is full: {tmp_path} has no room for more states"
+    assert str(report.stats.stopped) == f"the disk is full: {tmp_path} has no room for more states"
     assert report.exit_code == 20
     assert 15_000 < report.stats.distinct <= 25_000, "it uses the room that there is"
     monkeypatch.undo()
@@ -326,7 +327,7 @@ def test_no_room_for_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(os, "fsync", full)
     report = check(counting(), Limits(max_states=200), resources=Resources(Spill(tmp_path, resume=True)))
     said = f"the checkpoint could not be written to {tmp_path}: {os.strerror(errno.ENOSPC)}"
-    assert report.stats.stopped == f"--max-states 200 was reached; {said}"
+    assert str(report.stats.stopped) == f"--max-states 200 was reached; {said}"
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(files.NAMES[:3])
     assert (tmp_path / files.CHECKPOINT).read_bytes() == before
     monkeypatch.undo()

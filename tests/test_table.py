@@ -9,7 +9,8 @@ from types import MappingProxyType
 import click
 import pytest
 
-from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.ids import node_ids
 from elcheck.checker.model.values import text
@@ -17,6 +18,7 @@ from elcheck.checker.render.junit import render as junit
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.render.text import Wanted, render
+from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.differences import differences
 
 N1, N2, N3 = node_ids(3)
@@ -78,13 +80,13 @@ def test_a_sparse_value_leaves_out_what_is_declared() -> None:
     assert text(Memory()) == "Memory(flag=(False, False), turn=0)"
 
 
-def refuted(name: str, **parameters: object) -> Report:
+def refuted(name: str, **parameters: object) -> CheckReport:
     model = load(name)(**parameters)
     claims = [claim for claim in model.properties if claim.kind not in ("possible", "liveness")]
     return check(replace(model, properties=claims), Limits(first=True))
 
 
-def rows(report: Report, width: int | None = None) -> list[str]:
+def rows(report: CheckReport, width: int | None = None) -> list[str]:
     trace = report.results[0].trace
     assert trace is not None
     return trace_table(report.model, trace, width).splitlines()

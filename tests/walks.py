@@ -6,12 +6,14 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
-from elcheck.checker.check.check import Limits, Report, Result, check
-from elcheck.checker.check.results import Shown
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.results import Result, Shown
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.loading.model_file import adapted, load
 from elcheck.checker.model.model import Model
+from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.trace import Trace, TraceStep
 
 WORLDS: dict[str, tuple[str, dict[str, object], dict[str, object]]] = {
@@ -53,10 +55,10 @@ def walk(model: Model, seed: int, length: int) -> Trace:
     return Trace(initial, tuple(steps))
 
 
-def reported(model: Model, trace: Trace, name: str = "it can't happen") -> Report:
+def reported(model: Model, trace: Trace, name: str = "it can't happen") -> CheckReport:
     """A report that has this trace as its only counterexample."""
     report = check(replace(model, deadlock=True), Limits(depth=0))
-    return replace(report, results=(Result(name, "always", Verdict.REFUTED, "it happened", Shown(trace)),))
+    return replace(report, results=(Result(name, "always", Verdict.REFUTED, "it happened", by=Shown(trace)),))
 
 
 def follow(model: Model, *events: str) -> Trace:

@@ -12,8 +12,8 @@ from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.values import counted
-from elcheck.checker.search.judge import Finding, Judge
-from elcheck.checker.search.plain import Path, Search, path_to
+from elcheck.checker.search.judge import Finding
+from elcheck.checker.search.search import Exploration, Path, Search
 from elcheck.checker.system import System
 from elcheck.checker.temporal.certificate import Certificate, certify
 from elcheck.checker.temporal.graph_finding import GraphFinding
@@ -37,15 +37,17 @@ NOTHING = Shown()
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Result:
-    """What was found of one property. ``detail`` says what is wrong, or what the verdict rests on. ``by``
-    shows it, or makes what does when that is first asked for. ``fewest`` says, if that was asked for, how
-    many faults it takes at the least.
+    """What was found of one property. ``detail`` says what is wrong, or what the verdict rests on; ``brief``
+    leaves out what cut or stopped the whole search, which is the same for all. ``by`` shows it, or makes what
+    does when that is first asked for. ``fewest`` says, if that was asked for, how many faults it takes at the
+    least.
     """
 
     name: str
     kind: str
     verdict: Verdict
     detail: str = ""
+    brief: str | None = None
     by: Shown | Callable[[], Shown] = NOTHING
     fewest: str = ""
 
@@ -84,36 +86,35 @@ class Result:
         return f"<Result {self.kind} {self.name!r}: {said}{trace}>"
 
 
-def results_of(
-    system: System, judge: Judge, search: Search, answers: Mapping[int, GraphFinding]
-) -> Iterator[Result]:
+def results_of(exploration: Exploration, answers: Mapping[int, GraphFinding]) -> Iterator[Result]:
     """The result of each property, in the model's order, and of what raised. ``answers`` are those that the
     graph gave. Raises ReplayError if a trace does not replay.
     """
-    shortest = Shortest(search, system, judge)
+    shortest, search, judge = Shortest(exploration), exploration.search, exploration.judge
     for number, claim in enumerate(judge.claims):
         finding, answer = judge.findings.get(number), answers.get(number)
         if claim.kind == "atom":
             continue
         if finding is not None:
-            yield _found(number, claim, finding, shortest, search, system)
+            yield _found(number, claim, finding, shortest, exploration)
         elif answer is not None and answer.path is not None:
-            yield _refuted(claim, answer, answer.path, shortest.clearest_to(answer.ends), system)
+            yield _refuted(claim, answer, answer.path, shortest.clearest_to(answer.ends), exploration.system)
         else:
-            yield Result(claim.name, claim.kind, *_undecided(claim, search, answer))
+            yield _undecided(claim, search, answer)
     if search.failure is not None:
         index, message = search.failure
-        trace = None if index is None else trace_of(path_to(search, system, index), system)
-        yield Result("nothing raises", "error", Verdict.REFUTED, message, Shown(trace))
+        trace = None if index is None else trace_of(exploration.path_to(index), exploration.system)
+        yield Result("nothing raises", "error", Verdict.REFUTED, message, by=Shown(trace))
 
 
 def _found(
-    number: int, claim: Property, finding: Finding, shortest: Shortest, search: Search, system: System
+    number: int, claim: Property, finding: Finding, shortest: Shortest, exploration: Exploration
 ) -> Result:
     """What a state or a step decided. The clearest witness is looked for when it is asked for: few are."""
+    system = exploration.system
 
     def met() -> Clearest:
-        path = path_to(search, system, finding.index) + ([finding.step] if finding.step else [])
+        path = exploration.path_to(finding.index) + ([finding.step] if finding.step else [])
         return Clearest(path, 0, finding.detail)
 
     def clearest() -> Clearest:
@@ -125,9 +126,9 @@ def _found(
     if claim.kind == "sometimes":
         trace = trace_of(met().path, system)  # that it can be reached is seen to here
         detail = f"reached in {counted(len(trace.steps), 'step')}"
-        return Result(claim.name, claim.kind, Verdict.PROVED, detail, lambda: shown(clearest()))
+        return Result(claim.name, claim.kind, Verdict.PROVED, detail, by=lambda: shown(clearest()))
     best = clearest()
-    return Result(claim.name, claim.kind, Verdict.REFUTED, best.detail.strip(), shown(best))
+    return Result(claim.name, claim.kind, Verdict.REFUTED, best.detail.strip(), by=shown(best))
 
 
 def _refuted(
@@ -143,7 +144,7 @@ def _refuted(
     if claim.formula is not None:
         certificate = certify(trace, model, claim.formula)
     shown = Shown(trace, certificate, count)
-    return Result(claim.name, claim.kind, Verdict.REFUTED, answer.detail, shown)
+    return Result(claim.name, claim.kind, Verdict.REFUTED, answer.detail, by=shown)
 
 
 def _breaks(formula: Formula, trace: Trace, model: Model) -> bool:
@@ -160,17 +161,22 @@ def cuts_in_words(cuts: Mapping[str, int]) -> str:
     return "; ".join(f"{name} cut {counted(n, 'state')}" for name, n in sorted(cuts.items()))
 
 
-def _undecided(claim: Property, search: Search, answer: GraphFinding | None) -> tuple[Verdict, str]:
-    """The verdict of a property that nothing refuted, and what it rests on."""
+def _undecided(claim: Property, search: Search, answer: GraphFinding | None) -> Result:
+    """The result of a property that nothing refuted: its verdict, and what that rests on."""
+
+    def result(verdict: Verdict, brief: str = "", beyond: str = "") -> Result:
+        detail = ": ".join(filter(None, [brief, beyond]))
+        return Result(claim.name, claim.kind, verdict, detail, brief)
+
     if search.stopped is not None:
-        return Verdict.UNDETERMINED, f"not every state was examined: {search.stopped}"
+        return result(Verdict.UNDETERMINED, "not every state was examined", str(search.stopped))
     bounds = cuts_in_words(search.cuts)
     if answer is not None and answer.unsure:
-        return Verdict.UNDETERMINED, "; ".join([answer.unsure, *[bounds] * bool(bounds)])
+        return result(Verdict.UNDETERMINED, answer.unsure, bounds)
     if answer is not None and answer.vacuous:
-        return Verdict.VACUOUS, "no fair behaviour satisfies what the model assumes"
+        return result(Verdict.VACUOUS, "no fair behaviour satisfies what the model assumes")
     if claim.kind == "sometimes":
         if search.cuts:
-            return Verdict.UNDETERMINED, f"not reached within bounds: {bounds}"
-        return Verdict.VACUOUS, "no reachable state satisfies it"
-    return (Verdict.HOLDS, bounds) if search.cuts else (Verdict.PROVED, "")
+            return result(Verdict.UNDETERMINED, "not reached within bounds", bounds)
+        return result(Verdict.VACUOUS, "no reachable state satisfies it")
+    return result(Verdict.HOLDS, "", bounds) if search.cuts else result(Verdict.PROVED)

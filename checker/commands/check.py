@@ -12,7 +12,8 @@ from pathlib import Path
 
 import click
 
-from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.commands.files import OutputFiles, require_formats, require_property, write_files
 from elcheck.checker.commands.flags import environment_options, search_options
 from elcheck.checker.loading.errors import LoadError
@@ -26,7 +27,7 @@ from elcheck.checker.render import as_json, junit, text
 from elcheck.checker.render import fault_budgets as render_fault_budgets
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run
-from elcheck.checker.search.resources import Resources, Spill
+from elcheck.checker.search.limits import Limits, Resources, Spill
 from elcheck.checker.strategies.fault_budgets import frontier
 from elcheck.checker.strategies.fewest_faults import fewest_faults
 
@@ -218,7 +219,7 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
     return found.exit_code
 
 
-def _rendered(run: Run, report: Report, asked: Asked) -> str:
+def _rendered(run: Run, report: CheckReport, asked: Asked) -> str:
     if asked.output_format == "json":
         return as_json.render(run, report)
     if asked.output_format == "junit":

@@ -10,7 +10,8 @@ from contextlib import suppress
 
 import click
 
-from elcheck.checker.check.check import Limits, Report, check
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import EXIT, Verdict
 from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.commands.of_model import OfModel
@@ -27,6 +28,7 @@ from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run
 from elcheck.checker.replay.reading import read
 from elcheck.checker.replay.walk import walk
+from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.trace import Trace, going_on
 
 _HELP = """Walk the states of a model by hand, in a browser.
@@ -101,7 +103,7 @@ class ExploreCommand(ModelCommand):
         return EXIT["proved"]
 
 
-def _about(run: Run, model: Model, prepared: Sequence[SavedPath], report: Report | None) -> Overview:
+def _about(run: Run, model: Model, prepared: Sequence[SavedPath], report: CheckReport | None) -> Overview:
     results = () if report is None else report.results
     return Overview(
         run.name,
@@ -139,7 +141,7 @@ def _end(trace: Trace) -> list[str]:
     return [] if trace.loop is None else [going_on(trace, trace.loop)]
 
 
-def checked(model: Model, depth: int | None, seconds: float) -> Report:
+def checked(model: Model, depth: int | None, seconds: float) -> CheckReport:
     """What a check says in a limited time."""
     click.echo(f"checking, for {seconds:g} seconds at most (--timeout; Ctrl-C ends it)", err=True)
     progress = Progress()
@@ -152,7 +154,7 @@ def checked(model: Model, depth: int | None, seconds: float) -> Report:
     return report
 
 
-def traces_of(report: Report, space: Space) -> Iterator[SavedPath]:
+def traces_of(report: CheckReport, space: Space) -> Iterator[SavedPath]:
     """The traces that a check has found."""
     for result in report.results:
         if result.trace is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from elcheck.checker.check.check import Report
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.export.formats import format_of, write
 from elcheck.checker.export.subject import NoTrace
 from elcheck.checker.loading.docstring import ModelDoc
@@ -50,7 +50,9 @@ def require_property(model: Model, name: str | None) -> None:
         )
 
 
-def write_files(run: Run, report: Report, about: ModelDoc, files: OutputFiles, sound: Model | None) -> None:
+def write_files(
+    run: Run, report: CheckReport, about: ModelDoc, files: OutputFiles, sound: Model | None
+) -> None:
     """Write all of them; ``sound`` is the model without the mistake that was put in, if one was.
 
     Where the check failed, its verdict's own code says more than that a file could not be written; that is
@@ -72,7 +74,7 @@ def write_files(run: Run, report: Report, about: ModelDoc, files: OutputFiles, s
             click.echo(f"elcheck: {_why(error)}", err=True)
 
 
-def _export(report: Report, path: Path, of: str | None, command: str) -> None:
+def _export(report: CheckReport, path: Path, of: str | None, command: str) -> None:
     try:
         write(report, path, of, command)
     except NoTrace as error:

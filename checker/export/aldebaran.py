@@ -13,7 +13,7 @@ def render(subject: Subject) -> str:
     several of those, 0 is a state before them, and the numbers of all others are one higher.
     """
     report = subject.report
-    graph = graph_of(report.search, report.system, exact=True)
+    graph = graph_of(report.exploration, exact=True)
     labels = [_quoted(f"{event.node}: {event}" if event.node else str(event)) for event in graph.events]
     shift = int(graph.initial > 1)
     lines = [f"(0, {_quoted('start')}, {index + 1})" for index in range(graph.initial * shift)]

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
-from elcheck.checker.check.check import Report
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.export.libraries import require
 from elcheck.checker.export.subject import Subject, result_with_trace
 from elcheck.checker.model.errors import UsageError
@@ -52,7 +52,7 @@ def format_of(name: str | Path) -> Format:
     return found[0]
 
 
-def rendered(report: Report, made: Format, of: str | None = None, command: str = "") -> str:
+def rendered(report: CheckReport, made: Format, of: str | None = None, command: str = "") -> str:
     """A report in a format. ``of`` names the property whose trace is meant; None is the first refuted one.
 
     Raises NoTrace where there is no such trace, UsageError for a graph that is too large.
@@ -61,7 +61,7 @@ def rendered(report: Report, made: Format, of: str | None = None, command: str =
     return made.render(Subject(report, result, command))
 
 
-def write(report: Report, path: Path, of: str | None = None, command: str = "") -> None:
+def write(report: CheckReport, path: Path, of: str | None = None, command: str = "") -> None:
     """Write a file in the format of its ending. Raises what :func:`rendered` does, and OSError."""
     made = format_of(path)
     try:

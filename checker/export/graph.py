@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from elcheck.checker.check.check import Report
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.export.subject import describe
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.temporal.state_graph import graph_of
@@ -17,7 +17,7 @@ LARGEST = 5_000
 """States that a picture or a graph tool can still use."""
 
 
-def state_graph(report: Report) -> nx.MultiDiGraph[int]:
+def state_graph(report: CheckReport) -> nx.MultiDiGraph[int]:
     """The states that were found, by their index in the order of finding, with an edge for each step.
 
     Nodes have ``label``, ``depth`` and ``initial``; edges ``label``. Steps to states that were not
@@ -31,7 +31,7 @@ def state_graph(report: Report) -> nx.MultiDiGraph[int]:
     for index, code in enumerate(search.codes):
         label = describe(system.decode(code))
         graph.add_node(index, label=label, depth=depths[index], initial=depths[index] == 0)
-    found = graph_of(search, system, exact=True)
+    found = graph_of(report.exploration, exact=True)
     for index, (begin, end) in enumerate(pairwise(found.starts.tolist())):
         for target, label in zip(found.targets[begin:end], found.labels[begin:end], strict=True):
             event = found.events[label]
@@ -40,7 +40,7 @@ def state_graph(report: Report) -> nx.MultiDiGraph[int]:
     return graph
 
 
-def small(report: Report) -> nx.MultiDiGraph[int]:
+def small(report: CheckReport) -> nx.MultiDiGraph[int]:
     """The same for a picture. Raises UsageError for more than LARGEST states."""
     if report.stats.distinct > LARGEST:
         raise UsageError(
@@ -50,6 +50,6 @@ def small(report: Report) -> nx.MultiDiGraph[int]:
     return state_graph(report)
 
 
-def _depths(report: Report) -> list[int]:
+def _depths(report: CheckReport) -> list[int]:
     levels = [*report.search.levels, len(report.search.codes)]
     return [depth for depth, (begin, end) in enumerate(pairwise(levels)) for _ in range(begin, end)]

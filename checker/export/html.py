@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from elcheck.checker.check.check import Report, Result
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.export.subject import describe
 from elcheck.checker.model.values import counted
@@ -17,7 +18,7 @@ _COLOURS = {Verdict.REFUTED: "#c62828", Verdict.UNDETERMINED: "#b26a00", Verdict
 """Of verdicts that ask for attention; readable on white and on black."""
 
 
-def render(report: Report) -> str:
+def render(report: CheckReport) -> str:
     """Two tables at most. Everything that comes from the model is escaped."""
     stats = report.stats
     verdicts = _table(("property", "kind", "verdict", "detail"), map(_row, report.results))
@@ -38,7 +39,7 @@ def _row(result: Result) -> list[str]:
     return [escape(result.name), escape(result.kind), shown, escape(result.detail.partition("\n")[0])]
 
 
-def _trace(report: Report, result: Result) -> str:
+def _trace(report: CheckReport, result: Result) -> str:
     """A counterexample, a step a line."""
     trace = result.trace
     assert trace is not None

@@ -10,7 +10,8 @@ import json
 from pathlib import Path
 from urllib.parse import quote
 
-from elcheck.checker.check.check import Report, Result
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.export.subject import Subject
 from elcheck.checker.loading.version import __version__
@@ -54,7 +55,7 @@ def document(subject: Subject) -> dict[str, object]:
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _notifications(report: Report) -> list[dict[str, object]]:
+def _notifications(report: CheckReport) -> list[dict[str, object]]:
     """What a reader has to know of the properties that are neither proved nor refuted."""
     unclear = (Verdict.UNDETERMINED, Verdict.VACUOUS, Verdict.HOLDS)
     return [
@@ -68,7 +69,7 @@ def _notifications(report: Report) -> list[dict[str, object]]:
     ]
 
 
-def _result(report: Report, rule: int, result: Result) -> dict[str, object]:
+def _result(report: CheckReport, rule: int, result: Result) -> dict[str, object]:
     """A refuted property, at the last step of a handler."""
     runner = report.system.runner
     steps = list(result.trace.numbered) if result.trace is not None else []
@@ -95,7 +96,7 @@ def _lead(trace: Trace) -> str:
     return f"a behaviour without end: after step {len(trace.steps)} it goes on as after step {trace.loop}"
 
 
-def _flow(report: Report, trace: Trace) -> list[dict[str, object]]:
+def _flow(report: CheckReport, trace: Trace) -> list[dict[str, object]]:
     """The start and every step: where it is written, what it does, and what it changes."""
     start = _location(place_of_start(report.model), "0 start")
     found: list[dict[str, object]] = [{"location": start, "executionOrder": 0}]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elcheck.checker.check.check import Report, Result
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.values import text
@@ -21,7 +22,7 @@ class Subject:
     repeats the check; it is empty if nothing does.
     """
 
-    report: Report
+    report: CheckReport
     result: Result | None = None
     command: str = ""
 
@@ -41,7 +42,7 @@ class Subject:
         return f"{lead} {found.kind} {found.name}: {found.detail}".partition("\n")[0]
 
 
-def result_with_trace(report: Report, name: str | None) -> Result:
+def result_with_trace(report: CheckReport, name: str | None) -> Result:
     """The result of a property, of the first refuted one if no name is given. Raises NoTrace."""
     if name is None:
         refuted = (r for r in report.results if r.verdict is Verdict.REFUTED and r.trace is not None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from elcheck.checker.check.check import Report, Result, Stats
+from elcheck.checker.check.report import CheckReport, Stats
+from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.html.meaning import meaning
 from elcheck.checker.html.sources import Excerpt, Source, Sources
@@ -15,7 +16,7 @@ from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.run import Run
-from elcheck.checker.search.plain import Search
+from elcheck.checker.search.search import Search
 from elcheck.checker.traces.explain import explain
 
 
@@ -71,7 +72,7 @@ class Document:
     levels: tuple[int, ...]
 
 
-def document(run: Run, report: Report, about: ModelDoc, sound: Model | None = None) -> Document:
+def document(run: Run, report: CheckReport, about: ModelDoc, sound: Model | None = None) -> Document:
     """The report of a check. ``about`` is what the model's file says of it, ``sound`` the model without the
     mistake that was put in, if one was.
     """
@@ -107,7 +108,7 @@ def said(verdict: Verdict) -> str:
     return verdict.words
 
 
-def _claim(result: Result, report: Report, story: int | None) -> ClaimView:
+def _claim(result: Result, report: CheckReport, story: int | None) -> ClaimView:
     fair = None if result.certificate is None else tuple(map(str, result.certificate.kept))
     claim = report.claim_of(result)
     found = None if result.trace is None else explain(result.trace, report.model, claim)
@@ -132,7 +133,7 @@ def _mistake(run: Run, about: ModelDoc) -> str:
     return ": ".join([str(bug), *filter(None, [about.bugs.get(str(bug))])])
 
 
-def _facts(run: Run, report: Report, about: ModelDoc) -> list[tuple[str, str]]:
+def _facts(run: Run, report: CheckReport, about: ModelDoc) -> list[tuple[str, str]]:
     facts = [*about.parts.items()]
     facts.append(("Mistake put in", _mistake(run, about)))
     facts.append(("Parameters", run.settings))
@@ -142,7 +143,7 @@ def _facts(run: Run, report: Report, about: ModelDoc) -> list[tuple[str, str]]:
     return [(label, what) for label, what in facts if what]
 
 
-def _size(report: Report) -> str:
+def _size(report: CheckReport) -> str:
     stats = report.stats
     return (
         f"{counted(stats.distinct, 'distinct state')}, {counted(stats.transitions, 'transition')}, "
@@ -162,7 +163,7 @@ def _cuts(stats: Stats) -> list[str]:
     return lines
 
 
-def _uses(report: Report, sources: Sources) -> list[Use]:
+def _uses(report: CheckReport, sources: Sources) -> list[Use]:
     runner = report.system.runner
     found: dict[tuple[str, str], Use] = {}
     programs = [*map(type, runner.programs.values()), type(report.model.program)]
@@ -180,7 +181,7 @@ def _uses(report: Report, sources: Sources) -> list[Use]:
     return list(found.values())
 
 
-def _gaps(report: Report) -> list[str]:
+def _gaps(report: CheckReport) -> list[str]:
     coverage = report.coverage
     found = [f"{program} has no handler for {msg}, which it is sent." for program, msg in coverage.unhandled]
     return [

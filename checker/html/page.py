@@ -13,7 +13,7 @@ from string import Template
 
 import click
 
-from elcheck.checker.check.check import Report
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.html.document import Document, document
 from elcheck.checker.loading.docstring import ModelDoc
 from elcheck.checker.model.model import Model
@@ -24,7 +24,7 @@ from elcheck.checker.render.run import Run
 SCRIPTS = ("picture.js", "viewer.js", "script.js")
 
 
-def write(run: Run, report: Report, about: ModelDoc, path: Path, sound: Model | None = None) -> None:
+def write(run: Run, report: CheckReport, about: ModelDoc, path: Path, sound: Model | None = None) -> None:
     """Write the report of a check; ``sound`` is as in :func:`document`.
 
     Raises OSError, with the path, when it can't be written.

@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping
 from enum import Enum
 
-from elcheck.checker.check.check import Report, Result
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.results import Result
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.ids import NodeId
@@ -21,12 +22,12 @@ from elcheck.checker.traces.source import place_of_step
 from elcheck.checker.traces.trace import Trace, TraceStep
 
 
-def render(run: Run, report: Report) -> str:
+def render(run: Run, report: CheckReport) -> str:
     """The whole report."""
     return json.dumps(document(run, report), indent=2, ensure_ascii=False)
 
 
-def document(run: Run, report: Report) -> dict[str, object]:
+def document(run: Run, report: CheckReport) -> dict[str, object]:
     """The report in JSON's types."""
     stats = report.stats
     coverage = report.coverage
@@ -38,7 +39,7 @@ def document(run: Run, report: Report) -> dict[str, object]:
             "transitions": stats.transitions,
             "depth": stats.depth,
             "exhaustive": stats.exhaustive,
-            "stopped": stats.stopped,
+            "stopped": None if stats.stopped is None else str(stats.stopped),
             "cut": stats.cut,
             "handler_calls": stats.handler_calls,
             "evaluations": stats.evaluations,

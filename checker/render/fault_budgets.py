@@ -113,7 +113,7 @@ def as_json(run: Run, found: Frontier) -> str:
         ],
         "points": found.points,
         "searched": found.searched,
-        "stopped": found.stopped,
+        "stopped": None if found.stopped is None else str(found.stopped),
         "seconds": round(found.seconds, 3),
         "reproduce": run.command,
         "exit_code": found.exit_code,

@@ -6,13 +6,14 @@ from xml.etree import ElementTree as ET
 
 import click
 
-from elcheck.checker.check.check import Report, Result
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
 
 
-def render(run: Run, report: Report) -> str:
+def render(run: Run, report: CheckReport) -> str:
     """A test suite in XML. Undetermined is an error, never a skip; vacuous is a failure."""
     failing = (Verdict.REFUTED, Verdict.VACUOUS)
     errors = sum(_is_error(result) for result in report.results)
@@ -40,7 +41,7 @@ def _is_error(result: Result) -> bool:
     return result.verdict is Verdict.UNDETERMINED or result.kind == "error"
 
 
-def _case(suite: ET.Element, run: Run, report: Report, result: Result) -> None:
+def _case(suite: ET.Element, run: Run, report: CheckReport, result: Result) -> None:
     case = ET.SubElement(
         suite, "testcase", classname=run.name, name=printable(f"{result.kind} {result.name}")
     )

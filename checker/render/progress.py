@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import click
 
-from elcheck.checker.search.memory import resident
-from elcheck.checker.search.plain import Search
+from elcheck.checker.search.limits import resident
+from elcheck.checker.search.search import Search
 from elcheck.checker.strategies.simulate import WalkTally
 
 PERIOD = 0.5

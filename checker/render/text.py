@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import click
 
-from elcheck.checker.check.check import Coverage, Report, Result, Stats
-from elcheck.checker.check.results import cuts_in_words
+from elcheck.checker.check.report import CheckReport, Coverage, Stats
+from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.render.diagram import diagram
 from elcheck.checker.render.fit import fitted, table
@@ -36,7 +36,7 @@ class Wanted:
     width: int | None = None
 
 
-def render(run: Run, report: Report, wanted: Wanted = Wanted()) -> str:
+def render(run: Run, report: CheckReport, wanted: Wanted = Wanted()) -> str:
     """The whole report."""
     parts = [_head(run, report, wanted.width), _table(report, wanted.width)]
     parts.append("\n".join(fitted(line, wanted.width) for line in _size(report.stats, report.engine)))
@@ -56,7 +56,7 @@ def verdict(found: Verdict) -> str:
     return click.style(found.words.upper(), fg=_COLOURS[found], bold=True)
 
 
-def _head(run: Run, report: Report, width: int | None) -> str:
+def _head(run: Run, report: CheckReport, width: int | None) -> str:
     lines = [click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")]
     if run.parameters:
         lines.append(fitted(run.settings, width))
@@ -65,21 +65,15 @@ def _head(run: Run, report: Report, width: int | None) -> str:
     return "\n".join(lines)
 
 
-def _table(report: Report, width: int | None) -> str:
+def _table(report: CheckReport, width: int | None) -> str:
     """The verdicts."""
-    rows = [
-        [result.name, result.kind, verdict(result.verdict), _detail(result, report.stats)]
-        for result in report.results
-    ]
+    rows = [[result.name, result.kind, verdict(result.verdict), _brief(result)] for result in report.results]
     return table(rows, ["property", "kind", "verdict", "detail"], "detail", width)
 
 
-def _detail(result: Result, stats: Stats) -> str:
-    """What is to be said of a verdict, but for what cut or stopped the search: that stands once below."""
-    said = result.detail.partition("\n")[0]
-    for below in filter(None, (stats.stopped, cuts_in_words(stats.cut))):
-        said = said.removesuffix(below).rstrip(":; ")
-    return said
+def _brief(result: Result) -> str:
+    """What there is to say of a verdict, but for what cut or stopped the whole search: that stands below."""
+    return (result.detail if result.brief is None else result.brief).partition("\n")[0]
 
 
 def _size(stats: Stats, engine: str) -> list[str]:
@@ -120,7 +114,7 @@ def _headline(result: Result) -> str:
     return f"{verdict(result.verdict)} {kind}{click.style(result.name, bold=True)}: {result.detail}"
 
 
-def _shown(report: Report, result: Result, wanted: Wanted) -> str:
+def _shown(report: CheckReport, result: Result, wanted: Wanted) -> str:
     """A trace under what it shows."""
     assert result.trace is not None
     if result.verdict is Verdict.REFUTED:

@@ -13,6 +13,7 @@ from elcheck.checker.model.property import Property
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.search.judge import Judge
+from elcheck.checker.search.search import is_stuck
 from elcheck.checker.system.moves import Move
 from elcheck.checker.system.system import UNCUT, Cuts, Found, Observation, System
 from elcheck.checker.system.views import view_of
@@ -94,7 +95,7 @@ class _Traced(System):
 
     def stuck(self, code: int) -> bool:
         """Whether nothing but faults can happen."""
-        return all(event.fault for event, _ in self._unbounded.steps(self._states[code]))
+        return is_stuck(event for event, _ in self._unbounded.steps(self._states[code]))
 
     def initial(self) -> Iterator[int]:
         """The first state."""

@@ -14,8 +14,9 @@ from typing import TypeAlias
 
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.plain import Limits, OnProgress, Search, search_plain
-from elcheck.checker.search.resources import Resources
+from elcheck.checker.search.limits import INTERRUPTED, Limits, Resources
+from elcheck.checker.search.plain import search_plain
+from elcheck.checker.search.search import OnProgress, Search
 from elcheck.checker.system import System
 
 Engine: TypeAlias = Callable[[System, Judge, Limits, OnProgress, Resources], Search]
@@ -73,7 +74,7 @@ def auto(
     try:
         engine = _loaded()
     except KeyboardInterrupt:
-        search.stopped = "it was interrupted"
+        search.stopped = INTERRUPTED
         return search
     except UsageError as error:
         print(f"elcheck: {error}; the plain engine searches instead", file=sys.stderr)

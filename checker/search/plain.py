@@ -7,107 +7,23 @@ nearest, and the path of parents to it is a shortest trace.
 from __future__ import annotations
 
 import gc
-import time
 from array import array
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.state import Event
 from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.memory import resident
-from elcheck.checker.system.moves import Move
-from elcheck.checker.system.system import UNCUT, Cuts, Found, Observation, System
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-EVERY = 256
-"""States between two looks at the clock and the memory."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Where a search stops. ``depth`` bounds what is checked; the others stop the search before it is done.
-
-    ``max_memory`` counts bytes of the whole process, ``timeout`` seconds. ``first`` ends the search at the
-    depth at which a property is first refuted.
-    """
-
-    depth: int | None = None
-    max_states: int | None = None
-    max_memory: int | None = None
-    timeout: float | None = None
-    first: bool = False
-
-
-StateObservations: TypeAlias = tuple["npt.NDArray[np.int64]", list[Observation]]
-"""For each state the number of its observation, and the observation of each number."""
-
-
-class RecordedEdges(NamedTuple):
-    """The edges as an engine recorded them: the parts of :class:`Graph`, without ``initial``."""
-
-    starts: npt.NDArray[np.int64]
-    targets: npt.NDArray[np.int32]
-    labels: npt.NDArray[np.int32]
-    leaves: npt.NDArray[np.bool_]
-    events: Sequence[Event]
-
-
-@dataclass
-class Search:
-    """What a search has found so far.
-
-    ``codes`` holds the states in the order of finding. ``parents[i]`` is the index of the state from which
-    state i was found, of an initial state its own. ``levels[d]`` is the index of the first state at depth d.
-    ``stopped`` says which limit ended the search, ``capped`` that it was the limit on states. ``failure`` is
-    the index of a state, and what raised there. ``expanded`` counts the states whose steps were followed.
-    ``held`` is the size of the engine's own arrays in bytes, None where it does not know. ``spent`` counts
-    the seconds of the runs before a resume. ``observations`` and ``edges`` tell the observations of all
-    states, and the edges between them, where the engine knows these faster than state by state.
-    """
-
-    codes: Sequence[int] = ()
-    parents: Sequence[int] = ()
-    levels: list[int] = field(default_factory=list)
-    transitions: int = 0
-    cuts: Counter[str] = field(default_factory=Counter)
-    stopped: str | None = None
-    failure: tuple[int | None, str] | None = None
-    expanded: int = 0
-    engine: str = "plain"
-    capped: bool = False
-    observations: Callable[[], StateObservations] | None = None
-    edges: Callable[[], RecordedEdges] | None = None
-    held: int | None = None
-    spent: float = 0.0
-
-    @property
-    def depth(self) -> int:
-        """The greatest distance of a state from an initial one."""
-        unfilled = bool(self.levels) and self.levels[-1] == len(self.codes)
-        return max(0, len(self.levels) - 1 - unfilled)
-
-    def depth_of(self, index: int) -> int:
-        """The depth of a state."""
-        return bisect_right(self.levels, index) - 1
-
-    def level(self, depth: int) -> range:
-        """The indices of the states of a depth."""
-        known = len(self.codes)
-        begin, end = ((self.levels[d] if d < len(self.levels) else known) for d in (depth, depth + 1))
-        return range(begin, end)
-
-
-OnProgress: TypeAlias = Callable[[Search], None]
-"""Called now and then while a search runs."""
+from elcheck.checker.search.limits import (
+    EVERY,
+    INTERRUPTED,
+    OUT_OF_MEMORY,
+    RAISED_ERROR,
+    LimitCheck,
+    Limits,
+    too_many_states,
+)
+from elcheck.checker.search.search import OnProgress, Search, has_no_step
+from elcheck.checker.system.system import UNCUT, Found, System
 
 
 def search_plain(
@@ -123,39 +39,8 @@ def search_plain(
         try:
             running.run()
         except KeyboardInterrupt:
-            running.search.stopped = "it was interrupted"
+            running.search.stopped = INTERRUPTED
     return running.search
-
-
-class LimitCheck:
-    """Looks at the clock and the memory while a search runs. ``spent``: seconds before it began.
-
-    ``every``: states between two looks.
-    """
-
-    def __init__(self, limits: Limits, progress: OnProgress, spent: float = 0.0) -> None:
-        self._limits = limits
-        self._progress = progress
-        self._end = None if limits.timeout is None else time.monotonic() + limits.timeout - spent
-        self.every = EVERY if limits.timeout is None else 1
-
-    def exceeded(self, search: Search) -> str | None:
-        """The limit that is exceeded, in words; None as long as there is none. Reports progress first."""
-        self._progress(search)
-        limits = self._limits
-        if self._end is not None and time.monotonic() > self._end:
-            return f"--timeout {limits.timeout:g} ran out"
-        if limits.max_memory is not None and resident() > limits.max_memory:
-            return f"--max-memory of {limits.max_memory / 2**20:.0f} MiB was exceeded"
-        return None
-
-
-def between_levels(search: Search, judge: Judge, limits: Limits) -> None:
-    """Stop if nothing is left to look for. Levels are finished first, so that counts are of whole ones."""
-    if judge.decided:
-        search.stopped = "every property was decided"
-    elif limits.first and judge.refuted:
-        search.stopped = "a property was refuted (--first)"
 
 
 class PlainSearch:
@@ -169,7 +54,7 @@ class PlainSearch:
         self._system = system
         self._judge = judge
         self._limits = limits
-        self._limit_check = LimitCheck(limits, progress)
+        self._limit_check = LimitCheck(limits, lambda: progress(self.search))
 
     def run(self) -> None:
         """Search level by level until nothing is new, everything is decided, or a limit is met."""
@@ -184,20 +69,20 @@ class PlainSearch:
                 search.levels.append(end)
                 self._level(begin, end)
         except MemoryError:
-            search.stopped = "memory ran out"
+            search.stopped = OUT_OF_MEMORY
         except HandlerError as error:
             search.failure = (self._at, str(error))
-            search.stopped = "an error ended it"
+            search.stopped = RAISED_ERROR
 
     def _begin(self) -> None:
         self._at: int | None = None
-        search, cap = self.search, self._limits.max_states or float("inf")
+        search, cap = self.search, self._limits.max_states
         for number, code in enumerate(self._system.initial()):
             if number % EVERY == 0 and self._stop():
                 break
             if code not in self._seen:
-                if len(search.codes) >= cap:
-                    search.stopped, search.capped = f"--max-states {cap:.0f} was reached", True
+                if cap is not None and len(search.codes) >= cap:
+                    search.stopped = too_many_states(cap)
                     break
                 self._add(code, len(search.codes))
         self.search.levels.append(0)
@@ -205,7 +90,7 @@ class PlainSearch:
             self._at = index
             self._judge.state(index, code)
         if search.stopped is None and self._limits.first:
-            between_levels(search, self._judge, self._limits)
+            search.stop_between_levels(self._judge, self._limits)
 
     def _add(self, code: int, parent: int) -> None:
         self._seen.add(code)
@@ -227,7 +112,7 @@ class PlainSearch:
             for succ, move in steps:
                 if succ not in seen:
                     if len(codes) >= cap:
-                        search.stopped, search.capped = f"--max-states {cap:.0f} was reached", True
+                        search.stopped = too_many_states(len(codes))
                         return
                     seen.add(succ)
                     codes.append(succ)
@@ -241,8 +126,8 @@ class PlainSearch:
                 search.cuts.update(cuts.bounds)
             if judge.asks_steps or judge.asks_deadlock:
                 self._at = index
-                self._examine(index, code, steps, stuck=stuck(steps, cuts))
-        between_levels(search, judge, self._limits)
+                self._examine(index, code, steps, stuck=has_no_step(steps, cuts))
+        search.stop_between_levels(judge, self._limits)
 
     def _probe(self, begin: int, end: int) -> None:
         """Expand the states at the limit on depth, to know whether new ones lie beyond; they are not kept."""
@@ -258,7 +143,7 @@ class PlainSearch:
             search.transitions += len(kept)
             search.expanded = index + 1
             search.cuts.update([*cuts.bounds, *beyond])
-            self._examine(index, code, kept, stuck=stuck(steps, cuts))
+            self._examine(index, code, kept, stuck=has_no_step(steps, cuts))
 
     def _examine(self, index: int, code: int, steps: Found, *, stuck: bool) -> None:
         """Judge the steps of a state, and the lack of them."""
@@ -271,13 +156,8 @@ class PlainSearch:
 
     def _stop(self) -> bool:
         """Whether to stop, with the reason noted."""
-        self.search.stopped = self._limit_check.exceeded(self.search)
+        self.search.stopped = self._limit_check.exceeded()
         return self.search.stopped is not None
-
-
-def stuck(steps: Found, cuts: Cuts) -> bool:
-    """Whether nothing but faults can happen; a step that a bound cuts could."""
-    return not cuts.steps and all(move.event.fault for _, move in steps)
 
 
 @contextmanager
@@ -290,20 +170,3 @@ def _no_collection() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-Path = list[tuple[int, Move | None]]
-"""An initial code with None, then each next code with the move to it."""
-
-
-def path_to(search: Search, system: System, index: int) -> Path:
-    """A shortest path to a state."""
-    chain = [index]
-    while search.parents[chain[-1]] != chain[-1]:
-        chain.append(search.parents[chain[-1]])
-    codes = [search.codes[i] for i in reversed(chain)]
-    path: Path = [(codes[0], None)]
-    for before, after in pairwise(codes):
-        steps, _ = system.successors(before)
-        path.append((after, next(move for succ, move in steps if succ == after)))
-    return path

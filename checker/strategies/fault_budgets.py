@@ -13,12 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from elcheck.checker.check.check import Report, Result, check
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict, overall
 from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
-from elcheck.checker.search.plain import Limits, OnProgress
+from elcheck.checker.search.limits import INTERRUPTED, Limits, Stop, StopKind
+from elcheck.checker.search.search import OnProgress
 
 FEW = 2
 """What an unlimited budget stands for: 0, 1, ..., up to this many faults, and no limit."""
@@ -73,7 +76,7 @@ class Frontier:
     rows: tuple[BudgetRow, ...]
     points: int
     searched: int
-    stopped: str | None
+    stopped: Stop | None
     seconds: float
 
     @property
@@ -104,15 +107,15 @@ def frontier(
         open_ones = table.open_at(point)
         left = None if limits.timeout is None else limits.timeout - (time.monotonic() - began)
         if left is not None and left <= 0:
-            stopped = f"--timeout {limits.timeout:g} ran out"
+            stopped = Stop(StopKind.TIME, f"--timeout {limits.timeout:g} ran out")
         if stopped is not None:
-            table.unknown(point, open_ones, stopped)
+            table.unknown(point, open_ones, str(stopped))
         elif open_ones:
             here, rest = _at(model, point, open_ones), replace(limits, timeout=left)
             report = check(here, rest, engine=engine, progress=progress, check_determinism=check_determinism)
             searched += 1
             table.note(point, open_ones, report)
-            if report.stats.stopped == "it was interrupted":
+            if report.stats.stopped == INTERRUPTED:
                 stopped = report.stats.stopped
     rows = tuple(table.row(claim) for claim in table.claims)
     return Frontier(model, rows, len(points), searched, stopped, time.monotonic() - began)
@@ -156,7 +159,7 @@ class _BudgetTable:
         asked = [claim for claim, column in columns if not any(_within(p, point) for p in column.found)]
         return [claim for claim in asked if claim != _ERROR]
 
-    def note(self, point: Point, asked: Sequence[Claim], report: Report) -> None:
+    def note(self, point: Point, asked: Sequence[Claim], report: CheckReport) -> None:
         """Note what a check came to."""
         for result in report.results:
             claim = (result.kind, result.name)

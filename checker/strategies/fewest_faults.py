@@ -16,13 +16,22 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from elcheck.checker.check.check import Report
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result, Shown
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.state import Event, EventKind
 from elcheck.checker.model.values import counted
 from elcheck.checker.search.judge import Finding, Judge
-from elcheck.checker.search.plain import LimitCheck, Limits, OnProgress, Path, Search
+from elcheck.checker.search.limits import (
+    INTERRUPTED,
+    OUT_OF_MEMORY,
+    LimitCheck,
+    Limits,
+    Stop,
+    StopKind,
+    too_many_states,
+)
+from elcheck.checker.search.search import OnProgress, Path, Search
 from elcheck.checker.system import System
 from elcheck.checker.system.moves import Move
 from elcheck.checker.traces.trace import Trace, trace_of
@@ -52,7 +61,7 @@ def in_words(trace: Trace) -> str:
     return ", ".join(f"{count} {names[count > 1]}" for count, names in kinds) or "no fault"
 
 
-def fewest_faults(report: Report, limits: Limits, progress: OnProgress = lambda _: None) -> Report:
+def fewest_faults(report: CheckReport, limits: Limits, progress: OnProgress = lambda _: None) -> CheckReport:
     """A report whose finite traces have the fewest faults, and then the fewest steps, that there can be.
 
     ``limits`` are those of the whole run: what the report's search took is taken off the time. Where they end
@@ -62,7 +71,7 @@ def fewest_faults(report: Report, limits: Limits, progress: OnProgress = lambda 
         (claim.kind, claim.name): number for number, claim in enumerate(report.system.claims)
     }
     wanted = [numbers[r.kind, r.name] for r in report.results if _may_do_with_less(r)]
-    search = FewestFaults(report.system, wanted, limits, LimitCheck(limits, progress, report.stats.seconds))
+    search = FewestFaults(report.system, wanted, limits, progress, report.stats.seconds)
     if wanted:
         search.run()
     results = (
@@ -109,21 +118,21 @@ class FewestFaults:
     """
 
     def __init__(
-        self, system: System, wanted: Collection[int], limits: Limits, limit_check: LimitCheck
+        self, system: System, wanted: Collection[int], limits: Limits, progress: OnProgress, spent: float
     ) -> None:
         self.system = system
         self.judge = Judge(system)
         self.judge.only(wanted)
-        self.stopped: str | None = None
+        self.stopped: Stop | None = None
         self._limits = limits
-        self._limit_check = limit_check
+        self._limit_check = LimitCheck(limits, lambda: progress(self.search), spent)
         self._codes: list[int] = []
         self._parents = array("Q")
         self._moves: list[Move | None] = []
         self._steps: dict[int, int] = {}  # the fewest with which a state has been reached so far
         self._waiting: dict[tuple[int, int], list[_Edge]] = {}
         self._keys: list[tuple[int, int]] = []
-        self._search = Search(self._codes, self._parents, levels=[0])
+        self.search = Search(self._codes, self._parents, levels=[0])
 
     def run(self) -> None:
         """Search until every claim is decided, nothing is left, or a limit is met."""
@@ -134,13 +143,13 @@ class FewestFaults:
                 key = heapq.heappop(self._keys)
                 self._pass(key, self._waiting.pop(key))
         except HandlerError as error:
-            self.stopped = f"an error ended it: {error}"
+            self.stopped = Stop(StopKind.ERROR, f"an error ended it: {error}")
         except MemoryError:
-            self.stopped = "memory ran out"
+            self.stopped = OUT_OF_MEMORY
         except KeyboardInterrupt:
-            self.stopped = "it was interrupted"
+            self.stopped = INTERRUPTED
         if self.stopped is None and not self.judge.decided:
-            self.stopped = "the limit on depth ended it"
+            self.stopped = Stop(StopKind.DEPTH, "the limit on depth ended it")
 
     def path(self, finding: Finding) -> Path:
         """The path of a finding, with the step if a step decides it."""
@@ -195,8 +204,8 @@ class FewestFaults:
         """Whether a limit ends it, with the reason noted."""
         labels, cap = len(self._codes), self._limits.max_states
         if cap is not None and labels >= cap:
-            self.stopped = f"--max-states {cap} was reached"
+            self.stopped = too_many_states(cap)
         elif labels % self._limit_check.every == 0:
-            self._search.expanded = labels
-            self.stopped = self._limit_check.exceeded(self._search)
+            self.search.expanded = labels
+            self.stopped = self._limit_check.exceeded()
         return self.stopped is not None

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from elcheck.checker.search.judge import Finding, Judge
-from elcheck.checker.search.plain import Limits, Path, path_to, search_plain
+from elcheck.checker.search.limits import Limits
+from elcheck.checker.search.plain import search_plain
+from elcheck.checker.search.search import Exploration, Path, has_no_step
 from elcheck.checker.system import System
 from elcheck.checker.system.moves import Move
 
@@ -95,7 +97,7 @@ class _Shortener:
         judge.state(len(path) - 1, code)
         if judge.asks_deadlock:
             found, cuts = self.system.successors(code)
-            if not cuts.steps and all(other.event.fault for _, other in found):
+            if has_no_step(found, cuts):
                 judge.no_next_step(len(path) - 1, code)
 
     def _nearest(self, best: Short) -> Short:
@@ -108,7 +110,7 @@ class _Shortener:
         finding = self.judge.findings.get(self.claim)
         if finding is None:
             return Short(best.path, best.detail, search.stopped is None)
-        path = path_to(search, self.system, finding.index)
+        path = Exploration(self.system, self.judge, search).path_to(finding.index)
         if finding.step is not None:
             path.append(finding.step)
         return Short(path, finding.detail.strip(), True)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from elcheck.checker.check.check import Coverage, Report, Stats, coverage_of
+from elcheck.checker.check.report import CheckReport, Coverage, Stats, coverage_of
 from elcheck.checker.check.results import Result, Shown
 from elcheck.checker.check.verdict import EXIT, Verdict, overall
 from elcheck.checker.model.call import HandlerError
@@ -22,7 +22,17 @@ from elcheck.checker.model.property import Property
 from elcheck.checker.model.validate import validate
 from elcheck.checker.model.values import counted
 from elcheck.checker.search.judge import Finding, Judge
-from elcheck.checker.search.plain import EVERY, LimitCheck, Limits, Path, Search
+from elcheck.checker.search.limits import (
+    EVERY,
+    INTERRUPTED,
+    OUT_OF_MEMORY,
+    RAISED_ERROR,
+    LimitCheck,
+    Limits,
+    Stop,
+    StopKind,
+)
+from elcheck.checker.search.search import Exploration, Path, Search, has_no_step
 from elcheck.checker.strategies.shorten import Short, path_of, shortened
 from elcheck.checker.system import System, build
 from elcheck.checker.system.moves import Move
@@ -72,7 +82,7 @@ class WalkTally:
 class Simulation:
     """A report in the form of a check's, and what was walked. ``complete``: as much as was asked for."""
 
-    report: Report
+    report: CheckReport
     plan: WalkPlan
     tally: WalkTally
     complete: bool
@@ -96,7 +106,7 @@ def simulate(model: Model, plan: WalkPlan = WalkPlan(), progress: Look = lambda 
     verdict, code = overall([(result.kind, result.verdict) for result in results])
     if code == EXIT["undetermined"] and walker.complete and walker.reached_all:
         code = EXIT["proved"]
-    report = Report(
+    report = CheckReport(
         model,
         "simulation",
         _stats(walker, time.perf_counter() - began),
@@ -104,8 +114,7 @@ def simulate(model: Model, plan: WalkPlan = WalkPlan(), progress: Look = lambda 
         walker.coverage,
         verdict,
         code,
-        walker.system,
-        Search(),
+        Exploration(walker.system, walker.judge, Search()),
     )
     return Simulation(report, plan, walker.tally, walker.complete)
 
@@ -118,7 +127,7 @@ def _stats(walker: Walker, seconds: float) -> Stats:
         depth=tally.longest,
         exhaustive=False,
         cut={},
-        stopped=walker.said(),
+        stopped=walker.ended_by(),
         handler_calls=walker.system.runner.calls,
         evaluations=walker.judge.evaluations,
         seconds=seconds,
@@ -131,25 +140,23 @@ class Walker:
     def __init__(self, system: System, plan: WalkPlan, progress: Look) -> None:
         self.system = system
         self.plan = plan
-        self.progress = progress
         self.tally = WalkTally()
         self.judge = Judge(system)
         self.judge.only([n for n, claim in enumerate(system.claims) if claim.kind in DECIDABLE])
         self.found: dict[int, tuple[int, Path, Finding]] = {}  # by claim: the walk, its path, the finding
         self.failure: tuple[Path, str] | None = None
-        self.stopped: str | None = None
+        self.stopped: Stop | None = None
         self.coverage = Coverage()
         limits = Limits(timeout=plan.timeout, max_memory=plan.max_memory)
-        self._limit_check = LimitCheck(limits, lambda _: None)
-        self._nothing = Search()
+        self._limit_check = LimitCheck(limits, lambda: progress(self.tally))
         self._known: dict[int, tuple[Found, Cuts]] = {}
         self._path: Path = []
 
     @property
     def complete(self) -> bool:
         """Whether what was asked for was walked, or nothing was left to be found."""
-        by_time = self.plan.walks is None and (self.stopped or "").startswith("--timeout")
-        return self.failure is None and (self.stopped is None or by_time)
+        wanted = self.plan.walks is None and self.stopped is not None and self.stopped.kind is StopKind.TIME
+        return self.failure is None and (self.stopped is None or wanted)
 
     @property
     def reached_all(self) -> bool:
@@ -169,11 +176,11 @@ class Walker:
                 self._walk(random.Random(f"{self.plan.seed}/{self.tally.walks}"), initial)
         except HandlerError as error:
             self.failure = (list(self._path), str(error))
-            self.stopped = "an error ended it"
+            self.stopped = RAISED_ERROR
         except MemoryError:
-            self.stopped = "memory ran out"
+            self.stopped = OUT_OF_MEMORY
         except KeyboardInterrupt:
-            self.stopped = "it was interrupted"
+            self.stopped = INTERRUPTED
         self.coverage = coverage_of(self.system)
 
     def _walk(self, rng: random.Random, initial: list[int]) -> None:
@@ -186,7 +193,7 @@ class Walker:
             if taken % EVERY == EVERY - 1 and self._out():
                 return
             steps, cuts = self._steps(code)
-            if judge.asks_deadlock and not cuts.steps and all(move.event.fault for _, move in steps):
+            if judge.asks_deadlock and has_no_step(steps, cuts):
                 judge.no_next_step(len(path) - 1, code)
                 self._note()
             chosen = self._choice(rng, steps)
@@ -243,12 +250,15 @@ class Walker:
 
     def _out(self) -> bool:
         """Whether time or memory is out, with the reason noted."""
-        self.progress(self.tally)
-        self.stopped = self._limit_check.exceeded(self._nothing)
+        self.stopped = self._limit_check.exceeded()
         return self.stopped is not None
 
-    def said(self) -> str:
-        """What was walked, in words."""
+    def ended_by(self) -> Stop:
+        """What was walked, in words: a walk never examines every state."""
+        kind = StopKind.DECIDED if self.judge.decided else StopKind.STATES
+        return Stop(kind if self.stopped is None else self.stopped.kind, self._said())
+
+    def _said(self) -> str:
         tally = self.tally
         rate = tally.walks / max(tally.seconds, 1e-9)
         parts = [
@@ -257,7 +267,7 @@ class Walker:
         ]
         parts += [f"{tally.ended:,} came to where nothing can happen"] if tally.ended else []
         parts += [f"only {COUNTED:,} distinct states were counted"] if len(tally.seen) == COUNTED else []
-        parts += [self.stopped] if self.stopped else []
+        parts += [str(self.stopped)] if self.stopped else []
         parts += ["every property was decided"] if self.judge.decided else []
         return "; ".join(parts)
 
@@ -275,7 +285,7 @@ class Walker:
         if self.failure is not None:
             path, message = self.failure
             trace = trace_of(path, self.system) if path else None
-            yield Result("nothing raises", "error", Verdict.REFUTED, message, Shown(trace))
+            yield Result("nothing raises", "error", Verdict.REFUTED, message, by=Shown(trace))
 
     def _silent(self, claim: Property) -> str:
         if claim.kind not in DECIDABLE:
@@ -288,7 +298,7 @@ class Walker:
         steps = counted(len(path) - 1, "step")
         if claim.kind == "sometimes":
             detail, shown = f"reached in {steps} of walk {walk}", Shown(trace_of(path, self.system))
-            return Result(claim.name, claim.kind, Verdict.PROVED, detail, shown)
+            return Result(claim.name, claim.kind, Verdict.PROVED, detail, by=shown)
         short, how = Short(path, finding.detail.strip(), shortest=False), ""
         try:
             short = shortened(path, number, self.system)
@@ -297,4 +307,4 @@ class Walker:
         trace = trace_of(short.path, self.system)
         known = "the shortest" if short.shortest else "there may be shorter ones"
         how = how or f"walk {walk}, {steps}, shortened to {len(trace.steps):,}: {known}"
-        return Result(claim.name, claim.kind, Verdict.REFUTED, f"{short.detail} ({how})", Shown(trace))
+        return Result(claim.name, claim.kind, Verdict.REFUTED, f"{short.detail} ({how})", by=Shown(trace))

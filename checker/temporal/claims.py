@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from elcheck.checker.model.call import HandlerError
-from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.plain import LimitCheck, Search
-from elcheck.checker.system import System
+from elcheck.checker.search.limits import LimitCheck
+from elcheck.checker.search.search import Exploration
 from elcheck.checker.temporal.graph_finding import GraphFinding
 from elcheck.checker.temporal.liveness import Liveness
 from elcheck.checker.temporal.possibility import judge_possibility
@@ -13,27 +12,27 @@ from elcheck.checker.temporal.state_graph import LimitExceeded, graph_of
 from elcheck.checker.temporal.truth import where
 
 
-def judge_graph(
-    search: Search, system: System, judge: Judge, limit_check: LimitCheck
-) -> dict[int, GraphFinding]:
+def judge_graph(exploration: Exploration, limit_check: LimitCheck) -> dict[int, GraphFinding]:
     """The answers to these claims, by their number, over a search that is over."""
-    claims = {n: claim for n, claim in enumerate(judge.claims) if claim.kind in ("possible", "liveness")}
+    claims = {
+        n: claim for n, claim in enumerate(exploration.judge.claims) if claim.kind in ("possible", "liveness")
+    }
     answers: dict[int, GraphFinding] = {}
     ended_by = "it was interrupted"
     try:
-        graph = graph_of(search, system, limit_check)
-        liveness = Liveness(graph, search, system, judge)
+        graph = graph_of(exploration, limit_check)
+        liveness = Liveness(graph, exploration)
         for number, claim in claims.items():
-            if (why := limit_check.exceeded(search)) is not None:
-                raise LimitExceeded(why)
+            if (why := limit_check.exceeded()) is not None:
+                raise LimitExceeded(str(why))
             if claim.formula is not None:
                 answers[number] = liveness.judge(claim.formula)
             else:
-                answers[number] = judge_possibility(where(number, search, judge), graph, search, system)
+                answers[number] = judge_possibility(where(number, exploration), graph, exploration)
     except (LimitExceeded, MemoryError) as error:
         ended_by = str(error) or "memory ran out"
     except HandlerError as error:  # of a check, whose state is noted already, or of a step beyond a bound
-        search.failure = search.failure or (None, str(error))
+        exploration.search.failure = exploration.search.failure or (None, str(error))
     except KeyboardInterrupt:
         pass
     return dict.fromkeys(claims, GraphFinding(unsure=f"{ended_by} before this could be told")) | answers

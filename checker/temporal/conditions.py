@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from elcheck.checker.search.plain import Search
-from elcheck.checker.system import System
+from elcheck.checker.search.search import Exploration
 from elcheck.checker.system.interning import Interner
 from elcheck.checker.temporal.assumptions import Assumption, Assumptions
 from elcheck.checker.temporal.fairness import Condition, Fairness
 from elcheck.checker.temporal.state_graph import Graph
 
 
-def conditions_of(graph: Graph, search: Search, system: System) -> Fairness:
+def conditions_of(graph: Graph, exploration: Exploration) -> Fairness:
     """The conditions that the model's steps belong to; of what bounds disabled, learned when asked."""
+    system, search = exploration.system, exploration.search
     assumptions = Assumptions(system.model)
     known: Interner[Assumption] = Interner()
     conditions: list[Condition] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elcheck.checker.search.plain import Path
+from elcheck.checker.search.search import Path
 
 
 @dataclass(frozen=True)

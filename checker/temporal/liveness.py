@@ -5,9 +5,7 @@ from __future__ import annotations
 from elcheck.checker.model.formula import TRUE, Formula
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import counted
-from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.plain import Path, Search
-from elcheck.checker.system import System
+from elcheck.checker.search.search import Exploration, Path
 from elcheck.checker.temporal.automaton import automaton_of
 from elcheck.checker.temporal.conditions import conditions_of
 from elcheck.checker.temporal.graph_finding import GraphFinding
@@ -24,14 +22,12 @@ class Liveness:
     bounds disabled counts as enabled; but that there is none says nothing.
     """
 
-    def __init__(self, graph: Graph, search: Search, system: System, judge: Judge) -> None:
+    def __init__(self, graph: Graph, exploration: Exploration) -> None:
         self._graph = graph
-        self._search = search
-        self._system = system
-        self._judge = judge
-        self._conditions = conditions_of(graph, search, system)
+        self._exploration = exploration
+        self._conditions = conditions_of(graph, exploration)
         self._assumed: Formula = TRUE
-        for formula in system.model.assume:
+        for formula in exploration.system.model.assume:
             self._assumed = formula if self._assumed == TRUE else self._assumed & formula
         self._satisfiable: bool | None = True if self._assumed == TRUE else None
 
@@ -45,7 +41,7 @@ class Liveness:
         if lasso is not None:
             path, loop = self._path(lasso)
             return GraphFinding(path, loop, (lasso.loop[0][0],), _said(path, loop))
-        if self._search.stopped is not None or self._graph.leaves.any():
+        if self._exploration.search.stopped is not None or self._graph.leaves.any():
             return GraphFinding(unsure="no behaviour within what was searched breaks it")
         if self._satisfiable is None:
             self._satisfiable = self._behaviour(self._assumed) is not None
@@ -53,19 +49,19 @@ class Liveness:
 
     def _behaviour(self, formula: Formula) -> Lasso | None:
         """A fair behaviour that satisfies a formula."""
-        states = truth_of_states(formula, self._search, self._judge)
+        states = truth_of_states(formula, self._exploration)
         events = truth_of_events(formula, self._graph)
         product = product_of(self._graph, automaton_of(formula), states, events)
         return lasso_of(product, self._conditions)
 
     def _path(self, lasso: Lasso) -> tuple[Path, int]:
         """A lasso as a path with its moves, and the number of steps after which its loop begins."""
-        graph, codes = self._graph, self._search.codes
+        graph, codes = self._graph, self._exploration.search.codes
         steps = [(state, edge) for state, edge in (*lasso.stem, *lasso.loop) if edge >= 0]
         path: Path = [(codes[(*lasso.stem, *lasso.loop)[0][0]], None)]
         for state, edge in steps:
             succ, event = codes[graph.targets[edge]], graph.events[graph.labels[edge]]
-            found, _ = self._system.successors(codes[state])
+            found, _ = self._exploration.system.successors(codes[state])
             path.append((succ, next(move for s, move in found if s == succ and _fits(move.event, event))))
         return path, sum(edge >= 0 for _, edge in lasso.stem)
 

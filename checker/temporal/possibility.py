@@ -10,20 +10,20 @@ from __future__ import annotations
 import numpy as np
 
 from elcheck.checker.model.values import counted
-from elcheck.checker.search.plain import Search, path_to
-from elcheck.checker.system import System
+from elcheck.checker.search.search import Exploration
 from elcheck.checker.temporal.graph_finding import GraphFinding
 from elcheck.checker.temporal.state_graph import Graph, Mask, reaching
 
 
-def judge_possibility(goals: Mask, graph: Graph, search: Search, system: System) -> GraphFinding:
+def judge_possibility(goals: Mask, graph: Graph, exploration: Exploration) -> GraphFinding:
     """Whether a state of a set can be reached from every state of a graph. It is refuted by the first state
     from which none can.
     """
     lost = ~reaching(graph, goals)
     dead = np.flatnonzero(lost & ~reaching(graph, graph.leaves))
     if len(dead):
-        path = path_to(search, system, int(dead[0]))
+        search = exploration.search
+        path = exploration.path_to(int(dead[0]))
         nearest = dead[dead < search.level(search.depth_of(int(dead[0]))).stop].tolist()
         return GraphFinding(path, detail="from here on it is not possible any more", ends=tuple(nearest))
     if lost.any():

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from elcheck.checker.model.state import Event
-from elcheck.checker.search.plain import LimitCheck, Search
-from elcheck.checker.system import System
+from elcheck.checker.search.limits import LimitCheck
+from elcheck.checker.search.search import Exploration
 from elcheck.checker.system.system import UNCUT
 
 Indices = npt.NDArray[np.int32]
@@ -80,11 +80,12 @@ class LimitExceeded(Exception):
 
 
 def graph_of(
-    search: Search, system: System, limit_check: LimitCheck | None = None, *, exact: bool = False
+    exploration: Exploration, limit_check: LimitCheck | None = None, *, exact: bool = False
 ) -> Graph:
     """The graph of a search. An engine that wrote down the edges may say no more of a fault than its kind;
     with ``exact`` the steps are asked for once more, and events are whole. Raises LimitExceeded.
     """
+    search, system = exploration.search, exploration.system
     initial = search.levels[1] if len(search.levels) > 1 else len(search.codes)
     if search.edges is not None and not exact:
         written, targets_, labels_, leaves, events = search.edges()
@@ -94,12 +95,8 @@ def graph_of(
     leaves = np.zeros(len(search.codes), np.bool_)
     numbers: dict[Event, int] = {}
     for index, code in enumerate(search.codes):
-        if (
-            limit_check is not None
-            and index % limit_check.every == 0
-            and (why := limit_check.exceeded(search))
-        ):
-            raise LimitExceeded(why)
+        if limit_check is not None and index % limit_check.every == 0 and (why := limit_check.exceeded()):
+            raise LimitExceeded(str(why))
         if index < search.expanded:
             found, cuts = system.successors(code)
             for succ, move in found:

@@ -6,22 +6,24 @@ import numpy as np
 
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.formula import Formula, Taken, atoms_of
-from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.plain import Search
+from elcheck.checker.search.search import Exploration
 from elcheck.checker.temporal.state_graph import Graph, Mask
 
 Truth = dict[Formula, Mask]
 
 
-def truth_of_states(formula: Formula, search: Search, judge: Judge) -> Truth:
+def truth_of_states(formula: Formula, exploration: Exploration) -> Truth:
     """Where the formula's atoms of states hold, by the index of the state. Raises HandlerError."""
-    numbers = {claim.formula: number for number, claim in enumerate(judge.claims) if claim.kind == "atom"}
+    numbers = {
+        claim.formula: number for number, claim in enumerate(exploration.judge.claims) if claim.kind == "atom"
+    }
     atoms = dict.fromkeys(atom for atom in atoms_of(formula) if atom in numbers)
-    return {atom: where(numbers[atom], search, judge) for atom in atoms}
+    return {atom: where(numbers[atom], exploration) for atom in atoms}
 
 
-def where(claim: int, search: Search, judge: Judge) -> Mask:
+def where(claim: int, exploration: Exploration) -> Mask:
     """The states in which the check of a claim holds (:meth:`Judge.holds`). Raises HandlerError."""
+    search, judge = exploration.search, exploration.judge
     if search.observations is not None and judge.claims[claim].scope.kind != "whole":
         numbers, observations = search.observations()
         held = np.zeros(len(observations), np.bool_)

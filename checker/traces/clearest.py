@@ -15,9 +15,8 @@ from typing import NamedTuple, TypeAlias
 
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import order
-from elcheck.checker.search.judge import Finding, Judge
-from elcheck.checker.search.plain import Path, Search, stuck
-from elcheck.checker.system import System
+from elcheck.checker.search.judge import Finding
+from elcheck.checker.search.search import Exploration, Path, has_no_step
 from elcheck.checker.system.moves import Move
 
 CAP = 50_000
@@ -59,10 +58,10 @@ class Clearest:
 class Shortest:
     """The shortest paths of a search that is over."""
 
-    def __init__(self, search: Search, system: System, judge: Judge) -> None:
-        self._search = search
-        self._system = system
-        self._judge = judge
+    def __init__(self, exploration: Exploration) -> None:
+        self._search = exploration.search
+        self._system = exploration.system
+        self._judge = exploration.judge
         self._index: dict[int, int] = {}
         self._layers: list[list[PathEdge]] = []
 
@@ -140,7 +139,7 @@ class Shortest:
                     if said is not None and target is not None:
                         yield End(PathEdge(index, target, move), target, said)
             elif kind == "deadlock":
-                said = judge.said_of_end(number, code) if stuck(*system.successors(code)) else None
+                said = judge.said_of_end(number, code) if has_no_step(*system.successors(code)) else None
                 if said is not None:
                     yield End(None, index, said)
             else:

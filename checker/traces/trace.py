@@ -11,7 +11,7 @@ from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import counted
-from elcheck.checker.search.plain import Path
+from elcheck.checker.search.search import Path
 from elcheck.checker.system import System
 
 

@@ -30,10 +30,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from elcheck.checker.check.check import Limits
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import adapted, bundled, load
 from elcheck.checker.model.model import Model
+from elcheck.checker.search.limits import Limits
 
 PINNED = ("distinct", "transitions", "depth", "verdict", "cut", "traces")
 _ASKED = {

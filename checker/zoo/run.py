@@ -7,7 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
 
-from elcheck.checker.check.check import Report, Stats, check
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport, Stats
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
@@ -87,7 +88,7 @@ def run_case(case: Case, engine: str = "auto") -> CaseResult:
     return outcome(case, report)
 
 
-def outcome(case: Case, report: Report) -> CaseResult:
+def outcome(case: Case, report: CheckReport) -> CaseResult:
     """What a case came to, from its report."""
     lines = tuple(
         PropertyLine(r.name, r.kind, r.verdict, r.detail, None if r.trace is None else len(r.trace.steps))

@@ -32,8 +32,8 @@ from elcheck.checker.search.fast.memory import Memory
 from elcheck.checker.search.fast.misses import MissHandler, Unsupported
 from elcheck.checker.search.fast.signals import Signals
 from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.plain import Limits, Search
-from elcheck.checker.search.resources import Spill
+from elcheck.checker.search.limits import INTERRUPTED, Limits, Spill, Stop, StopKind
+from elcheck.checker.search.search import Search
 from elcheck.checker.system.packed import NodeSystem
 
 
@@ -86,15 +86,15 @@ class Checkpointer:
 
     # -- while it runs ---------------------------------------------------------------------------------
 
-    def look(self) -> str | None:
+    def look(self) -> Stop | None:
         """Save the search, if it is time. Answers why it has to stop, None if it need not."""
         if self._signals.came:
-            return "it was interrupted"
+            return INTERRUPTED
         if time.monotonic() - self._written < self._spill.every:
             return None
         return self.save()
 
-    def save(self) -> str | None:
+    def save(self) -> Stop | None:
         """Write a checkpoint. If that fails, the one before is kept, and the answer says why."""
         memory, notes = self._misses.memory, self._notes
         found = [
@@ -117,7 +117,8 @@ class Checkpointer:
                 np.array(notes.questions, np.int32),
             ).write(self._spill.folder)
         except OSError as error:
-            return f"the checkpoint could not be written to {self._spill.folder}: {error.strerror or error}"
+            why = f"the checkpoint could not be written to {self._spill.folder}: {error.strerror or error}"
+            return Stop(StopKind.DISK, why)
         self._saved = True
         self._written = time.monotonic()
         return None

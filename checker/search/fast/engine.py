@@ -22,15 +22,19 @@ from elcheck.checker.search.fast.misses import MissHandler, Unsupported
 from elcheck.checker.search.fast.stored import StoredStates
 from elcheck.checker.search.fast.threads import OneThread, TwoThreads
 from elcheck.checker.search.judge import Finding, Judge
-from elcheck.checker.search.plain import (
+from elcheck.checker.search.limits import (
+    INTERRUPTED,
+    OUT_OF_MEMORY,
+    RAISED_ERROR,
     LimitCheck,
     Limits,
-    OnProgress,
-    Search,
-    between_levels,
-    search_plain,
+    Resources,
+    Stop,
+    StopKind,
+    too_many_states,
 )
-from elcheck.checker.search.resources import Resources
+from elcheck.checker.search.plain import search_plain
+from elcheck.checker.search.search import OnProgress, Search
 from elcheck.checker.system import System
 from elcheck.checker.system.moves import Move
 from elcheck.checker.system.packed import NodeSystem
@@ -109,7 +113,7 @@ class FastSearch:
             self.search.edges = self.stored.recorded_edges
         self._judge = judge
         self._limits = limits
-        self._limit_check = LimitCheck(limits, progress)
+        self._limit_check = LimitCheck(limits, lambda: progress(self.search))
         self._at: int | None = None
         self._begun = False
         self._notes = SearchNotes()
@@ -127,15 +131,15 @@ class FastSearch:
                 self._search()
                 self._save()
             except DiskFull as full:
-                search.stopped = str(full)
+                search.stopped = Stop(StopKind.DISK, str(full))
                 self._save()
             except MemoryError:
-                search.stopped = "memory ran out"
+                search.stopped = OUT_OF_MEMORY
             except HandlerError as error:
                 search.failure = (self._at, str(error))
-                search.stopped = "an error ended it"
+                search.stopped = RAISED_ERROR
             except KeyboardInterrupt:
-                search.stopped = "it was interrupted"
+                search.stopped = INTERRUPTED
         self._finish()
 
     # -- the search ------------------------------------------------------------------------------------
@@ -158,13 +162,14 @@ class FastSearch:
             self._memory.h[L.NEXT] = start
             self._level(end)
 
-    def _save(self) -> str | None:
+    def _save(self) -> Stop | None:
         """Write a checkpoint, if they are kept and the search has begun. Answers why it can't be written."""
         if self._checkpointer is None or not self._begun:
             return None
         why = self._checkpointer.save()
-        if why is not None and self.search.stopped not in (None, why):
-            self.search.stopped += f"; {why}"
+        stopped = self.search.stopped
+        if why is not None and stopped is not None and stopped != why:
+            self.search.stopped = replace(stopped, text=f"{stopped}; {why}")
         return why
 
     def _resume(self, checkpointer: Checkpointer, saved: Checkpoint) -> None:
@@ -185,11 +190,11 @@ class FastSearch:
         for number, code in enumerate(self._system.initial()):
             if number % 256 == 0:
                 memory.grow()
-                found.stopped = self._limit_check.exceeded(found)
+                found.stopped = self._limit_check.exceeded()
                 if found.stopped is not None:
                     break
             if len(found.codes) >= cap:
-                found.stopped, found.capped = f"--max-states {cap} was reached", True
+                found.stopped = too_many_states(cap)
                 break
             row = self._misses.numbering.row(code)
             memory.set(L.ROWS, L.INITIAL, *row)
@@ -199,7 +204,7 @@ class FastSearch:
         found.levels.append(0)
         self._examine(np.arange(len(found.codes)), STATE)
         if found.stopped is None and self._limits.first:
-            between_levels(found, self._judge, self._limits)
+            found.stop_between_levels(self._judge, self._limits)
 
     def _employ_threads(self) -> None:
         """Employ as many threads as are wanted. They need the memory to be where it will be."""
@@ -211,7 +216,7 @@ class FastSearch:
         h[L.KEEPS_NEW], h[L.MAX_STATES] = keep, self._limits.max_states or EVERY_STATE
         self._expand_up_to(end)
         if found.stopped is None and keep and (len(found.levels) > 1 or self._limits.first):
-            between_levels(found, self._judge, self._limits)
+            found.stop_between_levels(self._judge, self._limits)
 
     def _expand_up_to(self, end: int) -> None:
         """Expand the states up to one, as far as no limit is met."""
@@ -228,9 +233,9 @@ class FastSearch:
             if status == L.GROW:
                 memory.make_room()
             if status == L.CAPPED:
-                found.stopped, found.capped = f"--max-states {self._limits.max_states} was reached", True
+                found.stopped = too_many_states(len(found.codes))
                 return
-            found.stopped = self._limit_check.exceeded(found)
+            found.stopped = self._limit_check.exceeded()
             if found.stopped is None and self._checkpointer is not None:
                 found.stopped = self._checkpointer.look()
 

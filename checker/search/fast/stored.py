@@ -12,7 +12,7 @@ from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.edges import LabelledEdges
 from elcheck.checker.search.fast.layout import Ints, Words, Words2
 from elcheck.checker.search.fast.misses import MissHandler
-from elcheck.checker.search.plain import RecordedEdges, StateObservations
+from elcheck.checker.search.search import RecordedEdges, StateObservations
 from elcheck.checker.system.system import Observation
 
 NETWORK_FAULTS = {

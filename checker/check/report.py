@@ -1,0 +1,117 @@
+"""The report of a check: how large the search was, what came out for each property, what was never used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from elcheck.checker.check.results import Result
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.property import Property
+from elcheck.checker.model.values import counted
+from elcheck.checker.search.limits import Stop
+from elcheck.checker.search.search import Exploration, Search
+from elcheck.checker.system import System
+from elcheck.checker.temporal.assumptions import Assumptions
+
+
+@dataclass(frozen=True)
+class Stats:
+    """The size of a search, by the conventions of docs/semantics.md.
+
+    ``exhaustive``: every reachable state was examined. ``cut``: for each bound, how many stored states have a
+    step that it cuts. ``stopped``: the limit that ended the search before it was done. ``evaluations``: how
+    often a check was called. ``seconds``: with those of the runs that a resumed search goes on from.
+    ``bytes_per_state``: of the engine's own arrays, None where that is not known.
+    """
+
+    distinct: int
+    transitions: int
+    depth: int
+    exhaustive: bool
+    cut: dict[str, int]
+    stopped: Stop | None
+    handler_calls: int
+    evaluations: int
+    seconds: float
+    bytes_per_state: float | None = None
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What of the model the search never used."""
+
+    never_run: tuple[str, ...] = ()
+    never_enabled: tuple[tuple[str, str], ...] = ()
+    unhandled: tuple[tuple[str, str], ...] = ()
+    blocked_heads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, repr=False)
+class CheckReport:
+    """Everything that a check has to say."""
+
+    model: Model
+    engine: str
+    stats: Stats
+    results: tuple[Result, ...]
+    coverage: Coverage
+    verdict: Verdict
+    exit_code: int
+    exploration: Exploration
+
+    @property
+    def system(self) -> System:
+        """The system that was searched."""
+        return self.exploration.system
+
+    @property
+    def search(self) -> Search:
+        """The search."""
+        return self.exploration.search
+
+    def __getitem__(self, name: str) -> Result:
+        """The result of a property. Raises KeyError."""
+        found = next((result for result in self.results if result.name == name), None)
+        if found is None:
+            known = ", ".join(repr(result.name) for result in self.results)
+            raise KeyError(f"there is no property {name!r}, but {known}")
+        return found
+
+    def claim_of(self, result: Result) -> Property | None:
+        """The claim that a result is of, None for an exception."""
+        claims = (c for c in self.system.claims if (c.kind, c.name) == (result.kind, result.name))
+        return next(claims, None)
+
+    def __repr__(self) -> str:
+        counts = Counter(result.verdict.words for result in self.results)
+        said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        states = counted(self.stats.distinct, "state")
+        return f"<CheckReport of {counted(len(self.results), 'result')}: {said}; {states}>"
+
+    @property
+    def notes(self) -> list[str]:
+        """What one has to know to take the verdicts for what they are."""
+        found = self.model.environment.notes()
+        if any(claim.kind == "liveness" for claim in self.model.properties):
+            assumed = [str(Assumptions(self.model)), *["what its formulas say"] * bool(self.model.assume)]
+            found.append(f"every state may stutter; assumed is {' and '.join(assumed)}")
+        return found
+
+
+def coverage_of(system: System) -> Coverage:
+    """What was never used of a model in all that a system was asked so far."""
+    never_run, never_enabled = [], []
+    for (owner, name), tally in system.runner.tallies.items():
+        if not tally.called:
+            never_run.append(f"{owner}.{name}")
+        elif not tally.enabled:
+            why = tally.blocked.most_common(1)
+            never_enabled.append((f"{owner}.{name}", why[0][0] if why else "it yields nothing"))
+    return Coverage(
+        tuple(never_run),
+        tuple(never_enabled),
+        tuple(sorted(system.runner.unhandled)),
+        tuple(system.blocked_heads()),
+    )
