@@ -14,34 +14,22 @@ from elcheck.checker.search.fast.ids import id_of, is_tight, miss
 from elcheck.checker.search.fast.layout import Ints, Words
 from elcheck.checker.search.fast.mailboxes import overfull, push, relinked, size
 from elcheck.checker.search.fast.records import (
+    effects_at,
     id_at,
-    in_room,
     is_notice,
     is_up,
     local_at,
     local_of,
     mailbox_of,
     node_of,
+    slot_at,
 )
-
-
-@compiled
-def _slot_at(span: int, slot: int) -> int:
-    """Where a slot begins, of a span that begins at ``span``."""
-    return span + L.EFFECT_WIDTH * slot
-
-
-@compiled
-def _span_at(h: Ints, number: int) -> int:
-    """Where a span of effects begins, by the number of its first slot."""
-    assert UNCHECKED or in_room(h, L.EFFECTS, number)
-    return int(h[L.EFFECTS] + L.EFFECT_WIDTH * number)
 
 
 @compiled
 def _span_of(h: Ints, w: Words, id_: int) -> int:
     """Where the effects on an id begin."""
-    return _span_at(h, w[id_at(h, id_) + L.EFFECTS_START])
+    return effects_at(h, w[id_at(h, id_) + L.EFFECTS_START])
 
 
 @compiled
@@ -54,11 +42,11 @@ def _slots_of(h: Ints, w: Words, id_: int) -> int:
 def _enter(w: Words, span: int, slots: int, key: int, made: int) -> None:
     """Put an effect into a free slot of a span."""
     slot = scattered(key) & (slots - 1)
-    while w[_slot_at(span, slot) + L.EFFECT_KEY] != 0:
-        assert UNCHECKED or w[_slot_at(span, slot) + L.EFFECT_KEY] != key
+    while w[slot_at(span, slot) + L.EFFECT_KEY] != 0:
+        assert UNCHECKED or w[slot_at(span, slot) + L.EFFECT_KEY] != key
         slot = (slot + 1) & (slots - 1)
-    w[_slot_at(span, slot) + L.EFFECT_KEY] = key
-    w[_slot_at(span, slot) + L.ID_MADE] = made
+    w[slot_at(span, slot) + L.EFFECT_KEY] = key
+    w[slot_at(span, slot) + L.ID_MADE] = made
 
 
 @compiled
@@ -76,8 +64,8 @@ def _new_span(h: Ints, w: Words, slots: int) -> int:
     free = _free_list_at(h, slots)
     number = w[free] - 1
     if number >= 0:
-        w[free] = w[_span_at(h, number)]
-        w[_span_at(h, number)] = 0
+        w[free] = w[effects_at(h, number)]
+        w[effects_at(h, number)] = 0
         return int(number)
     number = h[L.COUNT + L.EFFECTS]
     assert UNCHECKED or number + slots <= h[L.CAPACITY + L.EFFECTS]
@@ -89,7 +77,7 @@ def _new_span(h: Ints, w: Words, slots: int) -> int:
 def _leave_span(h: Ints, w: Words, number: int, slots: int) -> None:
     """Keep a span of free slots for another id. Its first word leads to the next such span."""
     free = _free_list_at(h, slots)
-    w[_span_at(h, number)] = w[free]
+    w[effects_at(h, number)] = w[free]
     w[free] = number + 1
 
 
@@ -101,7 +89,7 @@ def _widen(h: Ints, w: Words, id_: int) -> None:
     w[id_at(h, id_) + L.EFFECTS_START] = _new_span(h, w, larger)
     w[id_at(h, id_) + L.EFFECT_SLOTS] = larger
     for i in range(slots):
-        slot = _slot_at(old, i)
+        slot = slot_at(old, i)
         if w[slot + L.EFFECT_KEY] != 0:
             _enter(w, _span_of(h, w, id_), larger, w[slot + L.EFFECT_KEY], w[slot + L.ID_MADE])
             w[slot + L.EFFECT_KEY] = w[slot + L.ID_MADE] = 0
@@ -114,7 +102,7 @@ def _keep(h: Ints, w: Words, id_: int, key: int, made: int) -> None:
     """Keep what an effect makes of an id. A quarter of the slots stays free."""
     slots, span, used = _slots_of(h, w, id_), _span_of(h, w, id_), 1
     for i in range(slots):
-        used += w[_slot_at(span, i) + L.EFFECT_KEY] != 0
+        used += w[slot_at(span, i) + L.EFFECT_KEY] != 0
     if 4 * used > 3 * slots:
         _widen(h, w, id_)
     _enter(w, _span_of(h, w, id_), _slots_of(h, w, id_), key, made)
@@ -181,9 +169,9 @@ def affected(h: Ints, w: Words, q: Ints, id_: int, code: int) -> int:
     span, slots = _span_of(h, w, id_), _slots_of(h, w, id_)
     slot = scattered(code + 1) & (slots - 1)
     for _ in range(slots):
-        key = w[_slot_at(span, slot) + L.EFFECT_KEY]
+        key = w[slot_at(span, slot) + L.EFFECT_KEY]
         if key == code + 1:
-            return int(w[_slot_at(span, slot) + L.ID_MADE])
+            return int(w[slot_at(span, slot) + L.ID_MADE])
         if key == 0:
             break
         slot = (slot + 1) & (slots - 1)

@@ -13,7 +13,7 @@ from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.asserts import UNCHECKED
 from elcheck.checker.search.fast.compiled import compiled
 from elcheck.checker.search.fast.layout import Ints, Words
-from elcheck.checker.search.fast.records import in_room
+from elcheck.checker.search.fast.records import in_room, pair_at
 
 ABSENT = -1
 LOW = 0xFFFFFFFF
@@ -79,9 +79,9 @@ def find(h: Ints, q: Ints, table: int, a: int, b: int) -> int:
     key = (a << 32 | b) + 1
     start, mask = h[table], h[L.CAPACITY + table] - 1
     at = mixed(key) & mask
-    while q[start + L.PAIR_WIDTH * at + L.KEY] != 0:
-        if q[start + L.PAIR_WIDTH * at + L.KEY] == key:
-            return int(q[start + L.PAIR_WIDTH * at + L.VALUE])
+    while q[pair_at(start, at) + L.KEY] != 0:
+        if q[pair_at(start, at) + L.KEY] == key:
+            return int(q[pair_at(start, at) + L.VALUE])
         at = (at + 1) & mask
     return ABSENT
 
@@ -90,11 +90,11 @@ def find(h: Ints, q: Ints, table: int, a: int, b: int) -> int:
 def insert(q: Ints, start: int, capacity: int, key: int, value: int) -> None:
     """Put a key that is absent into a table."""
     at = mixed(key) & (capacity - 1)
-    while q[start + L.PAIR_WIDTH * at + L.KEY] != 0:
-        assert UNCHECKED or q[start + L.PAIR_WIDTH * at + L.KEY] != key
+    while q[pair_at(start, at) + L.KEY] != 0:
+        assert UNCHECKED or q[pair_at(start, at) + L.KEY] != key
         at = (at + 1) & (capacity - 1)
-    q[start + L.PAIR_WIDTH * at + L.KEY] = key
-    q[start + L.PAIR_WIDTH * at + L.VALUE] = value
+    q[pair_at(start, at) + L.KEY] = key
+    q[pair_at(start, at) + L.VALUE] = value
 
 
 @compiled
@@ -108,7 +108,7 @@ def put(h: Ints, q: Ints, table: int, a: int, b: int, value: int) -> None:
 def rehash_pairs(q: Ints, old: int, capacity: int, new: int) -> None:
     """Move the pairs of a table into one of twice the capacity."""
     for at in range(capacity):
-        pair = old + L.PAIR_WIDTH * at
+        pair = pair_at(old, at)
         if q[pair + L.KEY] != 0:
             insert(q, new, 2 * capacity, q[pair + L.KEY], q[pair + L.VALUE])
 

@@ -11,7 +11,7 @@ from elcheck.checker.search.fast.asserts import UNCHECKED
 from elcheck.checker.search.fast.compiled import compiled
 from elcheck.checker.search.fast.hashing import enter, mixed, number_in, probe, tag_of
 from elcheck.checker.search.fast.layout import Ints, Words
-from elcheck.checker.search.fast.records import id_at, in_use, local_of, mailbox_of
+from elcheck.checker.search.fast.records import id_at, in_use, local_of, mailbox_of, query_at
 
 
 @compiled
@@ -33,7 +33,7 @@ def miss(h: Ints, w: Words, first: int, second: int, kind: int) -> int:
     """Add a query to the misses, if there is room. Answers MISS."""
     number = h[L.COUNT + L.MISSES]
     if number < h[L.CAPACITY + L.MISSES]:
-        query = h[L.MISSES] + L.QUERY_WIDTH * number
+        query = query_at(h, number)
         w[query + L.QUERY_FIRST] = first
         w[query + L.QUERY_SECOND] = second
         w[query + L.QUERY_KIND] = kind

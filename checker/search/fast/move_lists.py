@@ -23,6 +23,7 @@ from elcheck.checker.search.fast.mailboxes import (
 from elcheck.checker.search.fast.records import (
     class_at,
     class_events_at,
+    copy_words,
     in_room,
     is_notice,
     is_up,
@@ -35,6 +36,7 @@ from elcheck.checker.search.fast.records import (
     outcome_span_at,
     send_at,
     sender,
+    sending_at,
 )
 
 # -- one move --------------------------------------------------------------------------------------------
@@ -58,7 +60,7 @@ def _is_full(h: Ints) -> bool:
 def _add(h: Ints, w: Words, id_: int, after: int, outcome: int, send: int) -> None:
     """Add a move to the list, unless it does nothing. Moves that send are kept apart at first."""
     if send != L.NOTHING:
-        move = h[L.SENDING] + L.MOVE_WIDTH * h[L.SENDING_COUNT]
+        move = sending_at(h, h[L.SENDING_COUNT])
         h[L.SENDING_COUNT] += 1
     elif after != id_ or h[L.KEEPS_IDLE]:
         move = move_at(h[L.MOVE_LISTS] + h[L.COUNT + L.MOVE_LISTS], h[L.SILENT_COUNT])
@@ -288,8 +290,7 @@ def _list_at(h: Ints, move_class: int, id_: int) -> int:
 def _new_list(h: Ints, w: Words, q: Ints, move_class: int, id_: int) -> int:
     """Put a list together. Moves without sends come first."""
     number = h[L.COUNT + L.MOVE_LISTS]
-    room = L.LIST_HEAD + L.MOVE_WIDTH * h[L.CAPACITY + L.SENDING]
-    if number + room > h[L.CAPACITY + L.MOVE_LISTS]:
+    if move_at(number, h[L.CAPACITY + L.SENDING]) > h[L.CAPACITY + L.MOVE_LISTS]:
         return L.GROW
     h[L.SILENT_COUNT] = h[L.SENDING_COUNT] = h[L.CUTS_OF_LIST] = h[L.MISSES_OF_LIST] = 0
     h[L.KEEPS_IDLE] = w[class_at(h, move_class) + L.CLASS_KIND] == L.TICKS
@@ -300,9 +301,8 @@ def _new_list(h: Ints, w: Words, q: Ints, move_class: int, id_: int) -> int:
     moves, silent, sending = h[L.MOVE_LISTS] + number, h[L.SILENT_COUNT], h[L.SENDING_COUNT]
     w[moves + L.LIST_LENGTH] = silent + sending
     w[moves + L.LIST_CUTS] = h[L.CUTS_OF_LIST]
-    for i in range(L.MOVE_WIDTH * sending):
-        w[move_at(moves, silent) + i] = w[h[L.SENDING] + i]
-    h[L.COUNT + L.MOVE_LISTS] = number + L.LIST_HEAD + L.MOVE_WIDTH * (silent + sending)
+    copy_words(w, sending_at(h, 0), move_at(moves, silent), move_at(0, sending) - move_at(0, 0))
+    h[L.COUNT + L.MOVE_LISTS] = move_at(number, silent + sending)
     w[_list_at(h, move_class, id_)] = number + 1
     return int(number)
 

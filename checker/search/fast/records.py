@@ -101,6 +101,46 @@ def move_at(moves: int, number: int) -> int:
 
 
 @compiled
+def sending_at(h: Ints, number: int) -> int:
+    """Where a sending move begins, of the list that is put together."""
+    assert UNCHECKED or in_room(h, L.SENDING, number)
+    return int(h[L.SENDING] + L.MOVE_WIDTH * number)
+
+
+@compiled
+def slot_at(span: int, slot: int) -> int:
+    """Where a slot for an effect begins, of a span that begins at ``span``."""
+    return span + L.EFFECT_WIDTH * slot
+
+
+@compiled
+def effects_at(h: Ints, slot: int) -> int:
+    """Where the span of effects begins whose first slot has this number, among all slots."""
+    assert UNCHECKED or in_room(h, L.EFFECTS, slot)
+    return int(h[L.EFFECTS] + L.EFFECT_WIDTH * slot)
+
+
+@compiled
+def pair_at(start: int, slot: int) -> int:
+    """Where a slot of a hash table of pairs begins, in ``q``, of a table that begins at ``start``."""
+    return start + L.PAIR_WIDTH * slot
+
+
+@compiled
+def query_at(h: Ints, query: int) -> int:
+    """Where a query for Python begins."""
+    assert UNCHECKED or in_room(h, L.MISSES, query)
+    return int(h[L.MISSES] + L.QUERY_WIDTH * query)
+
+
+@compiled
+def step_to_judge_at(h: Ints, step: int) -> int:
+    """Where a step for the judge begins."""
+    assert UNCHECKED or in_room(h, L.STEPS_TO_JUDGE, step)
+    return int(h[L.STEPS_TO_JUDGE] + L.STEP_WIDTH * step)
+
+
+@compiled
 def wheel_at(h: Ints, wheel: int) -> int:
     """Where a wheel of the odometer begins."""
     assert UNCHECKED or in_use(h, L.TICKERS, wheel)

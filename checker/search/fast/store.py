@@ -33,6 +33,7 @@ from elcheck.checker.search.fast.records import (
     pending_at,
     row_at,
     same_words,
+    step_to_judge_at,
 )
 
 TOGETHER = 256
@@ -129,7 +130,7 @@ def _ask_of_step(
     if number + 2 > h[L.CAPACITY + L.STEPS_TO_JUDGE]:
         return L.ASK
     if not _is_judged(h, w, q, rows, index, row, outcome):
-        step = h[L.STEPS_TO_JUDGE] + L.STEP_WIDTH * number
+        step = step_to_judge_at(h, number)
         w[step + L.SOURCE_STATE] = index
         w[step + L.TARGET_STATE] = succ
         h[L.COUNT + L.STEPS_TO_JUDGE] = number + 1
