@@ -91,10 +91,6 @@ def test_imports_go_one_way(path: Path) -> None:
         assert not any(name.startswith("elcheck.checker.system") for name in ours), "it shares no code"
 
 
-STILL_DOUBLE = {"Fairness", "Look", "Object", "Part", "Point", "Report", "Subject", "Word"}
-"""Names that two classes or types of checker/ still have. Nothing comes in here any more."""
-
-
 def types_of(path: Path) -> Iterator[str]:
     """The classes of a file, and its names for types: ``Codes: TypeAlias = ...``, ``Codes = list[int]``."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -111,7 +107,7 @@ def types_of(path: Path) -> Iterator[str]:
 def test_a_type_has_a_name_of_its_own() -> None:
     """So that a reader who meets it knows which one it is."""
     counts = Counter(name for path in (ROOT / "checker").rglob("*.py") for name in types_of(path))
-    assert {name for name, count in counts.items() if count > 1} == STILL_DOUBLE
+    assert [name for name, count in counts.items() if count > 1] == []
 
 
 SLOW = ["networkx", "numba", "numpy", "pydot", "pygments", "scipy", "werkzeug"]

@@ -23,7 +23,7 @@ from elcheck.checker import cli
 from elcheck.checker.check.check import check
 from elcheck.checker.commands.explore import checked, traces_of
 from elcheck.checker.explorer.about import Overview
-from elcheck.checker.explorer.place import Object, place
+from elcheck.checker.explorer.place import JsonObject, place
 from elcheck.checker.explorer.server import HOST, App, listen
 from elcheck.checker.explorer.space import LONGEST, Space
 from elcheck.checker.loading.model_file import load
@@ -67,7 +67,9 @@ def at(to: Client, *path: int) -> dict[str, list[dict[str, Json]]]:
     return cast("dict[str, list[dict[str, Json]]]", json.loads(answer.text))
 
 
-def walked(to: Client, seed: int, steps: int, *, faults: bool = True) -> tuple[list[int], str, list[Object]]:
+def walked(
+    to: Client, seed: int, steps: int, *, faults: bool = True
+) -> tuple[list[int], str, list[JsonObject]]:
     """Where a random walk from the start leads, why it ends, and its steps."""
     answer = asked(to, "walk", {"path": [0], "seed": seed, "steps": steps, "faults": faults})
     said = json.loads(answer.text)
@@ -80,7 +82,7 @@ def refusal(answer: TestResponse, status: int = 400) -> str:
     return str(json.loads(answer.text)["error"])
 
 
-def listed(said: Object, key: str) -> list[dict[str, Json]]:
+def listed(said: JsonObject, key: str) -> list[dict[str, Json]]:
     """A list in what is said of a place."""
     return cast("list[dict[str, Json]]", said[key])
 

@@ -16,10 +16,10 @@ from elcheck.checker.replay.judged import Judgement
 from elcheck.checker.traces.changes import changes
 from elcheck.checker.traces.trace import Trace
 
-Object = dict[str, object]
+JsonObject = dict[str, object]
 
 
-def place(space: Space, path: Sequence[int]) -> Object:
+def place(space: Space, path: Sequence[int]) -> JsonObject:
     """All that is known of the state that a path leads to. Raises UsageError for a path that there is not."""
     trace = space.walk(path)
     states = trace.states
@@ -51,7 +51,7 @@ def mark(trace: Trace) -> str:
 # -- the way here ----------------------------------------------------------------------------------------
 
 
-def _trail(space: Space, trace: Trace) -> Iterator[Object]:
+def _trail(space: Space, trace: Trace) -> Iterator[JsonObject]:
     """The steps so far, with the properties that break there and did not before."""
     broken = space.broken(trace.initial)
     yield {"said": "start", "fault": False, "broken": broken}
@@ -63,7 +63,7 @@ def _trail(space: Space, trace: Trace) -> Iterator[Object]:
         broken = here
 
 
-def _step(space: Space, here: GlobalState, event: Event, after: GlobalState, back: int | None) -> Object:
+def _step(space: Space, here: GlobalState, event: Event, after: GlobalState, back: int | None) -> JsonObject:
     """A step that can be taken: what it changes, which properties it breaks that are not broken here, and
     the step of the way after which the state was the same.
     """
@@ -77,7 +77,7 @@ def _step(space: Space, here: GlobalState, event: Event, after: GlobalState, bac
     }
 
 
-def _blocked(group: BlockedSteps) -> Object:
+def _blocked(group: BlockedSteps) -> JsonObject:
     return {
         "fault": group.events[0].fault,
         "events": [event.located for event in group.events],
@@ -94,7 +94,7 @@ _OPEN = {
 }
 
 
-def _properties(space: Space, trace: Trace) -> Iterator[Object]:
+def _properties(space: Space, trace: Trace) -> Iterator[JsonObject]:
     """What each property says of the state, and of the step to it."""
     states = trace.states
     of_state = space.of_state(states[-1])
@@ -125,16 +125,18 @@ def _answer(judgement: Judgement, raised: Sequence[str]) -> tuple[str, str]:
 # -- states --------------------------------------------------------------------------------------------------
 
 
-def changed(model: Model, before: GlobalState, after: GlobalState) -> list[Object]:
+def changed(model: Model, before: GlobalState, after: GlobalState) -> list[JsonObject]:
     """What differs between two states."""
     found = changes(model, before, after)
-    fields: list[Object] = [{"what": c.path, "old": _cell(c.old), "new": _cell(c.new)} for c in found.fields]
-    sent: list[Object] = [{"what": "+", "new": _letter(envelope)} for envelope in found.added]
-    gone: list[Object] = [{"what": "-", "old": _letter(envelope)} for envelope in found.removed]
+    fields: list[JsonObject] = [
+        {"what": c.path, "old": _cell(c.old), "new": _cell(c.new)} for c in found.fields
+    ]
+    sent: list[JsonObject] = [{"what": "+", "new": _letter(envelope)} for envelope in found.added]
+    gone: list[JsonObject] = [{"what": "-", "old": _letter(envelope)} for envelope in found.removed]
     return [*fields, *sent, *gone]
 
 
-def described(model: Model, state: GlobalState) -> Object:
+def described(model: Model, state: GlobalState) -> JsonObject:
     """A state: tables with a column for each node, the messages under way, the environment, what monitors
     know.
     """
@@ -155,7 +157,7 @@ def _cell(value: object) -> str:
     return value if isinstance(value, str) else text(value)
 
 
-def _tables(model: Model, state: GlobalState) -> Iterator[Object]:
+def _tables(model: Model, state: GlobalState) -> Iterator[JsonObject]:
     if state.shared is not None:
         yield _table(type(model.program).__name__, [("", True, state.shared)])
         return
@@ -168,7 +170,7 @@ def _tables(model: Model, state: GlobalState) -> Iterator[Object]:
         yield _table(title, columns)
 
 
-def _table(title: str, columns: Sequence[tuple[str, bool, object]]) -> Object:
+def _table(title: str, columns: Sequence[tuple[str, bool, object]]) -> JsonObject:
     parts = [_fields(local) for _, _, local in columns]
     durable = {name for _, _, local in columns for name in durable_fields(type(local))}
     names = dict.fromkeys(name for part in parts for name in part)

@@ -22,7 +22,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from elcheck.checker.explorer.about import Overview
-from elcheck.checker.explorer.place import Object, place
+from elcheck.checker.explorer.place import JsonObject, place
 from elcheck.checker.explorer.space import Space
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
@@ -69,7 +69,7 @@ class App:
     def __init__(self, space: Space, about: Overview, token: str, hosts: Sequence[str]) -> None:
         self.space, self.about, self.token, self.hosts = space, about, token, hosts
         self._lock = Lock()  # handlers of a model are called by one thread at a time
-        self._calls: Mapping[str, Callable[[Object], Object]] = {"at": self._at, "walk": self._walk}
+        self._calls: Mapping[str, Callable[[JsonObject], JsonObject]] = {"at": self._at, "walk": self._walk}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request, as WSGI has it."""
@@ -125,10 +125,10 @@ class App:
         with self._lock:
             return _json(self._calls[name](question))
 
-    def _at(self, question: Object) -> Object:
+    def _at(self, question: JsonObject) -> JsonObject:
         return place(self.space, _path(question))
 
-    def _walk(self, question: Object) -> Object:
+    def _walk(self, question: JsonObject) -> JsonObject:
         seed, most = _number(question, "seed"), _number(question, "steps")
         faults = question.get("faults", True)
         if not isinstance(faults, bool):
@@ -139,7 +139,7 @@ class App:
         return {**place(self.space, path), "ended": why}
 
 
-def _about(about: Overview) -> Object:
+def _about(about: Overview) -> JsonObject:
     prepared = [{"name": p.name, "path": list(p.path), "note": p.note} for p in about.prepared]
     return {
         "name": about.name,
@@ -153,12 +153,12 @@ def _about(about: Overview) -> Object:
     }
 
 
-def _json(said: Object, status: int = 200) -> Response:
+def _json(said: JsonObject, status: int = 200) -> Response:
     text = json.dumps(said, ensure_ascii=False)
     return Response(text, status=status, content_type="application/json; charset=utf-8")
 
 
-def _parsed(raw: bytes) -> Object:
+def _parsed(raw: bytes) -> JsonObject:
     try:
         question: object = json.loads(raw)
     except (ValueError, RecursionError):
@@ -168,14 +168,14 @@ def _parsed(raw: bytes) -> Object:
     return question
 
 
-def _path(question: Object) -> list[int]:
+def _path(question: JsonObject) -> list[int]:
     path = question.get("path")
     if not isinstance(path, list) or not all(type(place) is int for place in path):
         raise UsageError("'path' is a list of whole numbers")
     return path
 
 
-def _number(question: Object, name: str) -> int:
+def _number(question: JsonObject, name: str) -> int:
     value = question.get(name)
     if type(value) is not int or abs(value) > 2**53:
         raise UsageError(f"{name!r} is a whole number, of at most 2**53")

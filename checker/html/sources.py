@@ -30,7 +30,7 @@ _COLOURS = (
 BEFORE_AND_AFTER = {"crash": "at_crash", "restart": "recover", "start": "start"}
 """The methods that say what a step means which no handler takes."""
 
-Word = tuple[str, str]
+ColouredWord = tuple[str, str]
 """A class of style.css, empty for plain text, and the text."""
 
 
@@ -50,7 +50,7 @@ class Source:
     """A file by its name, each line in coloured words."""
 
     name: str
-    lines: tuple[tuple[Word, ...], ...]
+    lines: tuple[tuple[ColouredWord, ...], ...]
 
 
 class Sources:
@@ -139,9 +139,9 @@ def spans(text: str) -> dict[int, int]:
     }
 
 
-def coloured(text: str) -> tuple[tuple[Word, ...], ...]:
+def coloured(text: str) -> tuple[tuple[ColouredWord, ...], ...]:
     """The lines of a Python file, each in words that have a colour."""
-    lines: list[list[Word]] = [[]]
+    lines: list[list[ColouredWord]] = [[]]
     for kind, words in _words(text):
         for number, part in enumerate(words.split("\n")):
             if number:
@@ -155,7 +155,7 @@ def coloured(text: str) -> tuple[tuple[Word, ...], ...]:
     return tuple(map(tuple, lines))
 
 
-def _words(text: str) -> Iterator[Word]:
+def _words(text: str) -> Iterator[ColouredWord]:
     for token, words in PythonLexer(stripnl=False).get_tokens(text):
         yield _colour(token), words
 

@@ -14,7 +14,7 @@ from elcheck.checker.model.record import durable_fields
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.values import text
 
-Part = Mapping[str, object]
+TablePart = Mapping[str, object]
 """The fields of one column, by their names."""
 Cells = tuple[tuple[tuple[int, ...], ...], ...]
 """Of each table each row's texts, by their numbers; -1 where a column has no such field."""
@@ -62,7 +62,7 @@ def tables_of(model: Model, states: Sequence[GlobalState], texts: Texts) -> tupl
     ]
 
 
-def _filled(table: Table, shown: Mapping[str, Part], texts: Texts) -> tuple[tuple[int, ...], ...]:
+def _filled(table: Table, shown: Mapping[str, TablePart], texts: Texts) -> tuple[tuple[int, ...], ...]:
     columns = list(shown.values())
     return tuple(
         tuple(texts.number(_said(column[row])) if row in column else -1 for column in columns)
@@ -74,12 +74,12 @@ def _said(value: object) -> str:
     return value if isinstance(value, str) else text(value)
 
 
-def _parts(model: Model, state: GlobalState) -> dict[str, dict[str, Part]]:
+def _parts(model: Model, state: GlobalState) -> dict[str, dict[str, TablePart]]:
     """A state by table and column."""
     if state.shared is not None:
         return {type(model.program).__name__: {"": fields_of(state.shared)}}
     programs = model.programs
-    found: dict[str, dict[str, Part]] = {}
+    found: dict[str, dict[str, TablePart]] = {}
     for view in state.nodes:
         up = {"up": view.up} if model.environment.crash else {}
         title = type(programs[view.node]).__name__
@@ -93,7 +93,7 @@ def _parts(model: Model, state: GlobalState) -> dict[str, dict[str, Part]]:
     return found
 
 
-def _surroundings(model: Model, state: GlobalState) -> Part:
+def _surroundings(model: Model, state: GlobalState) -> TablePart:
     """What is left of the budgets that there are, and the partition."""
     given, now = model.environment, state.environment
     found: dict[str, object] = {
@@ -117,7 +117,7 @@ def _durable(model: Model, state: GlobalState) -> dict[str, frozenset[str]]:
     return found
 
 
-def _table(title: str, states: Sequence[Mapping[str, Part]], durable: frozenset[str]) -> Table:
+def _table(title: str, states: Sequence[Mapping[str, TablePart]], durable: frozenset[str]) -> Table:
     columns = [column for state in states for column in state.values()]
     rows = tuple(dict.fromkeys(row for column in columns for row in column))
     role = next((row for row in rows if _tells(row, columns)), None)
@@ -133,7 +133,7 @@ def _table(title: str, states: Sequence[Mapping[str, Part]], durable: frozenset[
     )
 
 
-def _tells(row: str, columns: Sequence[Part]) -> bool:
+def _tells(row: str, columns: Sequence[TablePart]) -> bool:
     """Whether a field says what a node is: an enum that differs somewhere."""
     values = {column[row] for column in columns if row in column}
     return len(values) > 1 and all(isinstance(value, Enum) for value in values)

@@ -9,10 +9,10 @@ from elcheck.checker.replay.script import Json, said
 
 _ACTION, _PICKS = "mbt::actionTaken", "mbt::nondetPicks"
 
-Object = dict[str, Json]
+ExportedObject = dict[str, Json]
 
 
-def own_form(document: Object, nodes: Collection[str]) -> Object:
+def own_form(document: ExportedObject, nodes: Collection[str]) -> ExportedObject:
     """A document in the form of a trace of ``--format json``; as it is if it is of no other tool.
 
     Raises UsageError for one of another tool that says no steps.
@@ -29,7 +29,7 @@ def own_form(document: Object, nodes: Collection[str]) -> Object:
     return document
 
 
-def _object(value: Json) -> Object:
+def _object(value: Json) -> ExportedObject:
     """A part that has to be an object. Raises TypeError."""
     if not isinstance(value, dict):
         raise TypeError(f"where an object has to be: {value!r}")
@@ -42,17 +42,19 @@ def _list(value: Json) -> list[Json]:
     return value
 
 
-def _state(variables: Mapping[str, Json], nodes: Collection[str]) -> Object:
+def _state(variables: Mapping[str, Json], nodes: Collection[str]) -> ExportedObject:
     """A state from its variables: of a model of nodes, or of a Spec."""
     if not nodes:
         return {"shared": variables["shared"] if [*variables] == ["shared"] else dict(variables)}
     up = _list(variables["up"])
     local = _object(variables["nodes"])
-    views: Object = {name: {"up": name in up, "state": state} for name, state in local.items()}
+    views: ExportedObject = {name: {"up": name in up, "state": state} for name, state in local.items()}
     return {"nodes": views, "network": variables["network"]}
 
 
-def _step(action: Json, given: Object, nodes: Collection[str], state: Object) -> Object:
+def _step(
+    action: Json, given: ExportedObject, nodes: Collection[str], state: ExportedObject
+) -> ExportedObject:
     """A step from its action and the arguments by the names that handlers use."""
     args = {"after sends" if name == "after_sends" else name: value for name, value in given.items()}
     node = args.pop("me", None) if nodes else None
@@ -62,7 +64,7 @@ def _step(action: Json, given: Object, nodes: Collection[str], state: Object) ->
 # -- TLC ---------------------------------------------------------------------------------------------------
 
 
-def _of_tlc(document: Object, nodes: Collection[str]) -> Object:
+def _of_tlc(document: ExportedObject, nodes: Collection[str]) -> ExportedObject:
     found = _object(document["counterexample"])
     steps: list[Json] = []
     loop: Json = None
@@ -82,7 +84,7 @@ def _of_tlc(document: Object, nodes: Collection[str]) -> Object:
 # -- ITF ---------------------------------------------------------------------------------------------------
 
 
-def _of_itf(document: Object, nodes: Collection[str]) -> Object:
+def _of_itf(document: ExportedObject, nodes: Collection[str]) -> ExportedObject:
     written = [_object(state) for state in _list(document["states"])]
     if not all(_ACTION in state and _PICKS in state for state in written):
         raise UsageError(f"the states of this ITF trace do not say which action led to them ({_ACTION})")
@@ -97,12 +99,12 @@ def _of_itf(document: Object, nodes: Collection[str]) -> Object:
     return {"initial": states[0], "steps": steps, "loop": loop}
 
 
-def _variables(state: Object) -> Object:
+def _variables(state: ExportedObject) -> ExportedObject:
     """The variables of a state, without what is said of it."""
     return {name: _value(part) for name, part in state.items() if name not in ("#meta", _ACTION, _PICKS)}
 
 
-def _picks(written: Json) -> Object:
+def _picks(written: Json) -> ExportedObject:
     """The arguments of an action, each a ``Some``."""
     return {name: _value(_object(some)["value"]) for name, some in _object(written).items()}
 

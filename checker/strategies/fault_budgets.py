@@ -26,7 +26,7 @@ from elcheck.checker.search.search import OnProgress
 FEW = 2
 """What an unlimited budget stands for: 0, 1, ..., up to this many faults, and no limit."""
 
-Point = tuple[Budget, ...]
+BudgetPoint = tuple[Budget, ...]
 """A budget for each of FAULT_KINDS, in their order."""
 
 
@@ -134,8 +134,8 @@ class _Column:
     which it could not be told, with the reason; the bounds that cut the search of the others.
     """
 
-    found: dict[Point, int | None] = field(default_factory=dict)
-    unsure: dict[Point, str] = field(default_factory=dict)
+    found: dict[BudgetPoint, int | None] = field(default_factory=dict)
+    unsure: dict[BudgetPoint, str] = field(default_factory=dict)
     within: dict[str, None] = field(default_factory=dict)
 
 
@@ -153,13 +153,13 @@ class _BudgetTable:
         """The properties, and, if something raised, that nothing does."""
         return list(self._columns)
 
-    def open_at(self, point: Point) -> list[Claim]:
+    def open_at(self, point: BudgetPoint) -> list[Claim]:
         """The properties of which it is not known that fewer faults, or these, decide them."""
         columns = self._columns.items()
         asked = [claim for claim, column in columns if not any(_within(p, point) for p in column.found)]
         return [claim for claim in asked if claim != _ERROR]
 
-    def note(self, point: Point, asked: Sequence[Claim], report: CheckReport) -> None:
+    def note(self, point: BudgetPoint, asked: Sequence[Claim], report: CheckReport) -> None:
         """Note what a check came to."""
         for result in report.results:
             claim = (result.kind, result.name)
@@ -178,7 +178,7 @@ class _BudgetTable:
             else:
                 column.within |= dict.fromkeys(report.stats.cut)
 
-    def unknown(self, point: Point, asked: Sequence[Claim], why: str) -> None:
+    def unknown(self, point: BudgetPoint, asked: Sequence[Claim], why: str) -> None:
         """Note that a point was not looked at."""
         for claim in asked:
             self._columns[claim].unsure[point] = why
@@ -199,7 +199,7 @@ def _assumes_too_much(result: Result) -> bool:
     return result.verdict is Verdict.VACUOUS and result.kind == "liveness"
 
 
-def _points(model: Model) -> Iterator[Point]:
+def _points(model: Model) -> Iterator[BudgetPoint]:
     """Every budget up to the model's, but for those that mean the same as a smaller one, or nothing: more
     restarts than crashes.
     """
@@ -218,21 +218,21 @@ def _number(budget: Budget) -> float:
     return float("inf") if budget == UNLIMITED else float(budget)
 
 
-def _size(point: Point) -> tuple[float, ...]:
+def _size(point: BudgetPoint) -> tuple[float, ...]:
     """The order in which points are asked: those with fewer faults first, unlimited as one more than FEW."""
     finite = [min(_number(budget), FEW + 1) if budget == UNLIMITED else _number(budget) for budget in point]
     return (sum(finite), *finite)
 
 
-def _within(small: Point, large: Point) -> bool:
+def _within(small: BudgetPoint, large: BudgetPoint) -> bool:
     return all(_number(a) <= _number(b) for a, b in zip(small, large, strict=True))
 
 
-def _named(point: Point) -> dict[FaultKind, Budget]:
+def _named(point: BudgetPoint) -> dict[FaultKind, Budget]:
     return dict(zip(FAULT_KINDS, point, strict=True))
 
 
-def _at(model: Model, point: Point, claims: Sequence[Claim]) -> Model:
+def _at(model: Model, point: BudgetPoint, claims: Sequence[Claim]) -> Model:
     """The model with these budgets, and with the properties alone that are still open."""
     environment = replace(
         model.environment,

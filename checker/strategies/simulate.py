@@ -88,10 +88,10 @@ class Simulation:
     complete: bool
 
 
-Look = Callable[[WalkTally], None]
+OnWalk = Callable[[WalkTally], None]
 
 
-def simulate(model: Model, plan: WalkPlan = WalkPlan(), progress: Look = lambda _: None) -> Simulation:
+def simulate(model: Model, plan: WalkPlan = WalkPlan(), progress: OnWalk = lambda _: None) -> Simulation:
     """Walk, and judge every state and step on the way. It ends early when every property is decided.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a meaning,
@@ -137,7 +137,7 @@ def _stats(walker: Walker, seconds: float) -> Stats:
 class Walker:
     """Takes walks, and notes where properties are decided."""
 
-    def __init__(self, system: System, plan: WalkPlan, progress: Look) -> None:
+    def __init__(self, system: System, plan: WalkPlan, progress: OnWalk) -> None:
         self.system = system
         self.plan = plan
         self.tally = WalkTally()

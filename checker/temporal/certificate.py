@@ -13,7 +13,7 @@ from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.model import Model
 from elcheck.checker.temporal.assumptions import Assumption, Assumptions
-from elcheck.checker.temporal.semantics import Word, satisfies
+from elcheck.checker.temporal.semantics import LassoWord, satisfies
 from elcheck.checker.traces.trace import ReplayError, Trace
 
 
@@ -58,11 +58,11 @@ def certify(trace: Trace, model: Model, claim: Formula) -> Certificate:
     return Certificate(tuple(_kept(a, taken, enabled, trace.loop) for a in somewhere))
 
 
-def _word(trace: Trace, loop: int) -> Word:
+def _word(trace: Trace, loop: int) -> LassoWord:
     events = tuple(step.event for step in trace.steps)
     if len(events) == loop:
-        return Word(tuple(trace.states), (*events, None), loop)
-    return Word(tuple(trace.states[:-1]), events, loop)
+        return LassoWord(tuple(trace.states), (*events, None), loop)
+    return LassoWord(tuple(trace.states[:-1]), events, loop)
 
 
 def _kept(

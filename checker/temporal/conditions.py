@@ -7,11 +7,11 @@ import numpy as np
 from elcheck.checker.search.search import Exploration
 from elcheck.checker.system.interning import Interner
 from elcheck.checker.temporal.assumptions import Assumption, Assumptions
-from elcheck.checker.temporal.fairness import Condition, Fairness
+from elcheck.checker.temporal.fairness import Condition, FairnessConditions
 from elcheck.checker.temporal.state_graph import Graph
 
 
-def conditions_of(graph: Graph, exploration: Exploration) -> Fairness:
+def conditions_of(graph: Graph, exploration: Exploration) -> FairnessConditions:
     """The conditions that the model's steps belong to; of what bounds disabled, learned when asked."""
     system, search = exploration.system, exploration.search
     assumptions = Assumptions(system.model)
@@ -31,7 +31,7 @@ def conditions_of(graph: Graph, exploration: Exploration) -> Fairness:
 
     of_label = [assumptions.of(event) for event in graph.events]
     counts = [int(assumption is not None) for assumption in of_label]
-    return Fairness(
+    return FairnessConditions(
         graph,
         conditions,
         np.cumsum([0, *counts], dtype=np.int64),

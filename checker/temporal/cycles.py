@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from elcheck.checker.temporal.components import components
-from elcheck.checker.temporal.fairness import Fairness
+from elcheck.checker.temporal.fairness import FairnessConditions
 from elcheck.checker.temporal.product import STUTTER, Product
 from elcheck.checker.temporal.state_graph import Indices, Mask
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class Components:
     """Some nodes of a product with some edges between them, in strongly connected components.
 
     nodes: ascending. sources, targets: of each of ``edges``, places in ``nodes``. of: for each node the
@@ -39,7 +39,7 @@ class Part:
         return self.nodes[left], self.edges[left[self.sources] & left[self.targets]]
 
 
-def fair_components(product: Product, fairness: Fairness) -> Indices:
+def fair_components(product: Product, fairness: FairnessConditions) -> Indices:
     """For each node the number of its fair component, -1 where it is in none.
 
     A fair component, gone round again and again on all the edges between its nodes, is a fair behaviour.
@@ -62,21 +62,21 @@ def fair_components(product: Product, fairness: Fairness) -> Indices:
     return found
 
 
-def _decomposed(product: Product, nodes: Indices, edges: Indices) -> Part:
+def _decomposed(product: Product, nodes: Indices, edges: Indices) -> Components:
     """The components of a part, and the edges inside them."""
     if not len(edges):
         none = np.zeros(0, np.int32)
-        return Part(none, edges, none, none, none, 0)
+        return Components(none, edges, none, none, none, 0)
     place = np.zeros(len(product.states), np.int32)
     place[nodes] = np.arange(len(nodes), dtype=np.int32)
     sources = place[np.searchsorted(product.starts, edges, "right") - 1]
     targets = place[product.targets[edges]]
     count, of = components(np.searchsorted(sources, np.arange(len(nodes) + 1)), targets)
     inner = of[sources] == of[targets]
-    return Part(nodes, edges[inner], sources[inner], targets[inner], of, count)
+    return Components(nodes, edges[inner], sources[inner], targets[inner], of, count)
 
 
-def _promising(product: Product, part: Part, busy: Mask) -> Mask:
+def _promising(product: Product, part: Components, busy: Mask) -> Mask:
     """The components with an edge, and with one of each acceptance set; but of those that can only rest, none
     in a state where something fair can be done. Most components are of this kind, and told at little cost.
     """
@@ -94,7 +94,7 @@ def _promising(product: Product, part: Part, busy: Mask) -> Mask:
     return good & (have(product.edges[part.edges] != STUTTER) | ~restless)
 
 
-def _unfair(product: Product, part: Part, fairness: Fairness) -> tuple[Mask, Mask, Mask]:
+def _unfair(product: Product, part: Components, fairness: FairnessConditions) -> tuple[Mask, Mask, Mask]:
     """The components that nothing goes round fairly, those of which some nodes have to go, these nodes."""
     dead, damaged = np.zeros(part.count, np.bool_), np.zeros(part.count, np.bool_)
     starving = np.zeros(len(part.nodes), np.bool_)
@@ -119,6 +119,6 @@ def _unfair(product: Product, part: Part, fairness: Fairness) -> tuple[Mask, Mas
     return dead, damaged, starving
 
 
-def _leaves(fairness: Fairness, product: Product, part: Part) -> bool:
+def _leaves(fairness: FairnessConditions, product: Product, part: Components) -> bool:
     """Whether some state of a part has steps that are no edges."""
     return bool(fairness.graph.leaves[product.states[part.nodes]].any())

@@ -26,7 +26,7 @@ class Pairs:
     conditions: Offsets
 
 
-class Fairness:
+class FairnessConditions:
     """The conditions of a graph.
 
     An edge with label l is a step of the conditions ``of_label[starts[l]:starts[l + 1]]``. ``hidden`` is

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from elcheck.checker.temporal.cycles import fair_components
-from elcheck.checker.temporal.fairness import Fairness
+from elcheck.checker.temporal.fairness import FairnessConditions
 from elcheck.checker.temporal.product import STUTTER, Product
 from elcheck.checker.temporal.state_graph import Indices
 
@@ -31,7 +31,7 @@ class Lasso:
     loop: list[tuple[int, int]]
 
 
-def lasso_of(product: Product, fairness: Fairness) -> Lasso | None:
+def lasso_of(product: Product, fairness: FairnessConditions) -> Lasso | None:
     """A fair behaviour, None if there is none. Its initial part is a shortest one to a fair component."""
     component = fair_components(product, fairness)
     near = np.flatnonzero(component >= 0)[:TRIES].tolist()  # nodes are in breadth-first order
@@ -66,7 +66,7 @@ def _stem(product: Product, node: int) -> Walk:
 class _Loops:
     """Loops in fair components."""
 
-    def __init__(self, product: Product, fairness: Fairness, component: Indices) -> None:
+    def __init__(self, product: Product, fairness: FairnessConditions, component: Indices) -> None:
         self._product = product
         self._fairness = fairness
         self._component = component

@@ -16,7 +16,7 @@ from elcheck.checker.system.views import view_of
 
 
 @dataclass(frozen=True)
-class Word:
+class LassoWord:
     """An endless behaviour: its states with the event after each (None: it stutters), and the place to which
     the last of them goes back.
     """
@@ -26,12 +26,12 @@ class Word:
     back: int
 
 
-def satisfies(formula: Formula, word: Word, model: Model) -> bool:
+def satisfies(formula: Formula, word: LassoWord, model: Model) -> bool:
     """Whether a behaviour satisfies a formula, from its first state on."""
     return _values(formula, word, model)[0]
 
 
-def _values(formula: Formula, word: Word, model: Model) -> list[bool]:
+def _values(formula: Formula, word: LassoWord, model: Model) -> list[bool]:
     """The formula's value at each place."""
     match formula:
         case Constant(value):
@@ -52,7 +52,7 @@ def _values(formula: Formula, word: Word, model: Model) -> list[bool]:
             return [_holds(formula, state, model) for state in word.states]
 
 
-def _pairs(left: Formula, right: Formula, word: Word, model: Model) -> list[tuple[bool, bool]]:
+def _pairs(left: Formula, right: Formula, word: LassoWord, model: Model) -> list[tuple[bool, bool]]:
     return list(zip(_values(left, word, model), _values(right, word, model), strict=True))
 
 

@@ -14,7 +14,7 @@ from elcheck.checker.traces.differences import differences
 from elcheck.checker.traces.messages import traffic
 from elcheck.checker.traces.trace import TraceStep
 
-Subject = Literal["up", "field", "sends", "told", "gone"]
+PhraseKind = Literal["up", "field", "sends", "told", "gone"]
 _SAID_BY_THE_EVENT = ("budget", "timeouts", "partition")
 """Parts of the environment: that they change, the event says itself."""
 
@@ -25,7 +25,7 @@ class Phrase:
     changes, a message that is sent, a node that is told of a fault, a message that is gone.
     """
 
-    about: Subject
+    about: PhraseKind
     text: str
 
 
