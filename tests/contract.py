@@ -107,6 +107,23 @@ class Contract:
         assert not report.stats.exhaustive
         assert report.exit_code == 0
 
+    def test_initial_states_beyond_a_bound_are_left_out_and_counted(self) -> None:
+        class Anywhere(Node[Counter]):
+            def start(self) -> Steps[Counter]:
+                yield from (Step(Counter(value)) for value in range(4))
+
+            @action
+            def up(self, s: Counter) -> Counter:
+                guard(s.value < 2, "it is at the top")
+                return Counter(s.value + 1)
+
+        claim = always("small", each(Counter, lambda s: s.value <= 2))
+        bound = Bound("low", Counter, lambda s: s.value <= 2)
+        report = self.check(Model(Anywhere(), [claim], nodes=node_ids(2), bounds=[bound]))
+        assert (report.stats.distinct, report.stats.depth) == (9, 0)
+        assert report.stats.cut == {"low": 7}
+        assert report["small"].verdict is Verdict.HOLDS
+
     def test_vacuous(self) -> None:
         report = self.check(Counting(3).model(sometimes("five", at(5)), always("small", below(9))))
         assert [r.verdict for r in report.results] == [Verdict.VACUOUS, Verdict.PROVED]

@@ -67,10 +67,11 @@ class Facts:
 def search(model: Model, limit: int | None = None, cap: int = 4000) -> Facts:
     """Every reachable state, up to ``limit`` steps from the start.
 
-    Raises TooLarge beyond ``cap`` states, DefinitionError for an initial state that violates a bound.
+    Raises TooLarge beyond ``cap`` states, DefinitionError if no initial state is within the bounds.
     """
     machine, facts = Machine(model), Facts()
     level = machine.initial()
+    facts.cut.update(machine.left_out)
     stored = set(level)
     graph: dict[GlobalState, Ways] = {}
     while level:

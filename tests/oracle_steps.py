@@ -65,7 +65,7 @@ class Machine(Rules):
     # ---- where it starts
 
     def initial(self) -> list[GlobalState]:
-        """The initial states, each once."""
+        """The initial states within the bounds, each once."""
         environment = initial_state(self.model.environment)
         if isinstance(self.model.program, SharedProgram):
             shared = [step.state for step in outcomes(self.model.program, "start")]
@@ -82,9 +82,11 @@ class Machine(Rules):
             ]
         if not states:
             raise DefinitionError("no initial state")
-        for state in states:
-            self._refuse_across_bounds(state)
-        return list(dict.fromkeys(states))
+        within = [state for state in dict.fromkeys(states) if not self.beyond(state)]
+        if not within:
+            raise DefinitionError("no initial state is within the bounds")
+        self.left_out = set().union(*map(self.beyond, states))
+        return within
 
     def _initial(self, steps: dict[NodeId, Step[State]], network: Iterable[Envelope]) -> GlobalState:
         views = tuple(NodeView(node, True, step.state) for node, step in steps.items())
@@ -97,14 +99,14 @@ class Machine(Rules):
             draft.step(node, step.state, step.sends)
         return draft.done(Event("action", "start")).after
 
-    def _refuse_across_bounds(self, state: GlobalState) -> None:
+    def beyond(self, state: GlobalState) -> set[str]:
+        """The bounds that an initial state is beyond."""
         locals_ = [view.state for view in state.nodes] or [state.shared]
-        crossed = set().union(*map(self.crossed, locals_))
+        crossed: set[str] = set().union(*map(self.crossed, locals_))
         for name, limit in self.limits():
             if any(self.crowd(name, e, list(state.network)) > limit for e in state.network):
                 crossed.add(name)
-        if crossed:
-            raise DefinitionError(f"an initial state violates {sorted(crossed)}")
+        return crossed
 
     # ---- what can happen
 

@@ -140,7 +140,7 @@ MISTAKES = [
     Bad("no property", 150, "the function fine is no Property", CLAIM, "[fine]"),
     Bad("of nothing", 150, "the property 'fine' looks at states of class Ping, and there are none: those of the model are of Seen", "each(Seen, fine)", "each(Ping, fine)"),
     Bad("a pair of one", 150, "looks at pairs, and only one node has a state of class Rest", GOOD[GOOD.index("def model") :], "class Rest(State): pass\n\nclass Rester(Node[Rest]): pass\n\ndef model() -> Model:\n    a, b = node_ids(2)\n    return Model({a: Pinger(), b: Rester()}, [always('two', pair(Rest, lambda x, y: True))])"),
-    Bad("beyond a bound", 150, "starts beyond the bound low", CLAIM, CLAIM + ', bounds=[Bound("low", Seen, lambda s: s.seen < 0)]'),
+    Bad("beyond a bound", 150, "no initial state is within the bounds: low leaves out 1", CLAIM, CLAIM + ', bounds=[Bound("low", Seen, lambda s: s.seen < 0)]'),
     Bad("number bound", 150, "'copies'", CLAIM, CLAIM + ', bounds=[Bound("queue", 3)]'),
     Bad("bound of no class", 150, "names a class of states", CLAIM, CLAIM + ', bounds=[Bound("low", lambda s: s.seen < 3)]'),
     Bad("nothing to restart with", 150, "Seen.seen is not durable and has no default, and a restart has to find something in it", "seen: int = 0", "seen: int", ("--crash", "1")),

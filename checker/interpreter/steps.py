@@ -49,10 +49,16 @@ class Interpreter:
                 yield event, self._monitored(event, state, after)
 
     def initial(self) -> list[GlobalState]:
-        """The initial states. Raises HandlerError when a handler does."""
+        """The initial states within the bounds. Raises HandlerError when a handler does."""
         if not self.nodes:
-            return [GlobalState(shared=step.state) for step in self.runner.shared_starts()]
-        return [self._begun(start.state()) for start in self._starts()]
+            states = [GlobalState(shared=step.state) for step in self.runner.shared_starts()]
+            return [state for state in states if not self.runner.crossed(state.shared)]
+        return [self._begun(start.state()) for start in self._starts() if not self._is_beyond(start)]
+
+    def _is_beyond(self, start: NextState) -> bool:
+        """Whether a start is beyond a bound, on a local state or on the network."""
+        crossed = any(self.runner.crossed(view.state) for view in start.nodes)
+        return crossed or any(start.overfull(envelope) for envelope in start.network)
 
     def _starts(self) -> Iterator[NextState]:
         blank = GlobalState(environment=initial_state(self.model.environment))

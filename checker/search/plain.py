@@ -85,7 +85,8 @@ class PlainSearch:
                     search.stopped = too_many_states(cap)
                     break
                 self._add(code, len(search.codes))
-        self.search.levels.append(0)
+        search.cuts.update(self._system.left_out)
+        search.levels.append(0)
         for index, code in enumerate(self.search.codes):
             self._at = index
             self._judge.state(index, code)

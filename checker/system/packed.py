@@ -8,12 +8,12 @@ learned effects.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count, product
+from typing import NamedTuple
 
 from elcheck.checker.model.environment import initial_state, symmetric_splits
-from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.handlers import Handler
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
@@ -41,6 +41,13 @@ class StepPlan:
     environment: EnvironmentEntry
     eager: MoveTables
     more: bool
+
+
+class NodesStart(NamedTuple):
+    """The local states and the mailboxes of the nodes at the start."""
+
+    states: tuple[object, ...]
+    boxes: tuple[Mailbox, ...]
 
 
 class NodeSystem(System):
@@ -78,15 +85,16 @@ class NodeSystem(System):
 
     def initial(self) -> Iterator[int]:
         start = self.environments.start << self._top
-        return (self.history.begin(code) + start for code in self._starts())
+        found = ((at, self._beyond(at)) for at in self._starts())
+        return (self.history.begin(self._code(at)) + start for at in self._within_bounds(found))
 
-    def _starts(self) -> Iterator[int]:
-        """The codes of the nodes as they start, without monitors and environment."""
+    def _starts(self) -> Iterator[NodesStart]:
+        """The nodes as they start."""
         for prepared in self.model.initial:
             boxes = [table.mailboxes.empty for table in self.tables]
             for envelope in prepared.network:
                 self._send(boxes, envelope.src, Send(envelope.dst, envelope.msg))
-            yield self._placed([prepared.nodes[node] for node in self.runner.nodes], boxes)
+            yield NodesStart(tuple(prepared.nodes[node] for node in self.runner.nodes), tuple(boxes))
         if self.model.initial:
             return
         for steps in product(*map(self.runner.starts, self.runner.nodes)):
@@ -94,7 +102,7 @@ class NodeSystem(System):
             for node, step in zip(self.runner.nodes, steps, strict=True):
                 for effect in step.sends:
                     self._send(boxes, node, effect)
-            yield self._placed([step.state for step in steps], boxes)
+            yield NodesStart(tuple(step.state for step in steps), tuple(boxes))
 
     def _send(self, boxes: list[Mailbox], src: NodeId, effect: Effect) -> None:
         """Change the mailboxes by one effect of a node's start."""
@@ -109,19 +117,20 @@ class NodeSystem(System):
             told = there.break_notice(src) if there.told_of_breaks else None
             boxes[there.index] = there.fifo.reset(boxes[there.index], here.index, told)
 
-    def _placed(self, states: Sequence[object], boxes: Sequence[Mailbox]) -> int:
-        """The code of nodes in these states with these mailboxes. Raises DefinitionError beyond a bound."""
-        code = 0
-        for table, state, box in zip(self.tables, states, boxes, strict=True):
-            crossed = [*self.runner.crossed(state)]
+    def _beyond(self, start: NodesStart) -> list[str]:
+        """The bounds that a start is beyond."""
+        crossed: list[str] = []
+        for table, state, box in zip(self.tables, *start, strict=True):
+            crossed += self.runner.crossed(state)
             crossed += filter(None, (table.overfull(box, n) for n in table.mailboxes.content(box)))
-            if crossed:
-                raise DefinitionError(
-                    f"{table.node} starts beyond the bound {crossed[0]}: {text(state)}; "
-                    "start within the bound, or widen it"
-                )
-            code += table.place(table.local_states.number(state), box)
-        return code
+        return crossed
+
+    def _code(self, start: NodesStart) -> int:
+        """The code of a start, without monitors and environment."""
+        return sum(
+            table.place(table.local_states.number(state), box)
+            for table, state, box in zip(self.tables, *start, strict=True)
+        )
 
     def decode(self, code: int) -> GlobalState:
         views, network = [], []

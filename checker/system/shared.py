@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event, GlobalState
@@ -23,14 +22,8 @@ class SharedSystem(System):
         self._moves: dict[Event, Move] = {}
 
     def initial(self) -> Iterator[int]:
-        steps = self.runner.shared_starts()
-        for step in steps:
-            for name in self.runner.crossed(step.state):
-                raise DefinitionError(
-                    f"an initial state is beyond the bound {name}: {step.state!r}; "
-                    "start within the bound, or widen it"
-                )
-        return (self._states.number(step.state) for step in steps)
+        starts = ((step.state, self.runner.crossed(step.state)) for step in self.runner.shared_starts())
+        return (self._states.number(state) for state in self._within_bounds(starts))
 
     def successors(self, code: int) -> tuple[Found, Cuts]:
         state = self._states.values[code]

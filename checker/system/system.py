@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator
-from typing import NamedTuple, TypeAlias
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterable, Iterator
+from typing import NamedTuple, TypeAlias, TypeVar
 
+from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.formula import atoms_of
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property, Scope, Some
@@ -17,6 +19,9 @@ Found: TypeAlias = list[tuple[int, Move]]
 """The steps of a state: the code after each, and its move."""
 Observation: TypeAlias = tuple[int, ...]
 """What the properties see of a state: a number for each node, then for each monitor; of a Spec, one."""
+
+
+Start = TypeVar("Start", bound=Hashable)
 
 
 class Cuts(NamedTuple):
@@ -74,6 +79,8 @@ class System(ABC):
     def __init__(self, model: Model, runner: Runner) -> None:
         self.model = model
         self.runner = runner
+        self.left_out: Counter[str] = Counter()
+        """How many initial states are beyond each bound."""
         self.claims = [*model.properties, *deadlock_claim(model), *atoms_of_formulas(model)]
 
     @property
@@ -107,6 +114,26 @@ class System(ABC):
     @abstractmethod
     def views(self, observation: Observation, claim: int) -> tuple[object, ...]:
         """The views of a claim in an observation: of nodes, a monitor's state, or the state of a Spec."""
+
+    def _within_bounds(self, starts: Iterable[tuple[Start, Collection[str]]]) -> Iterator[Start]:
+        """The initial states within the bounds, of those that come with the bounds that they are beyond. The
+        others are counted in ``left_out``, each once. Raises DefinitionError if none is within.
+        """
+        self.left_out = Counter()
+        beyond: set[Start] = set()
+        some = False
+        for start, crossed in starts:
+            if not crossed:
+                some = True
+                yield start
+            elif start not in beyond:
+                beyond.add(start)
+                self.left_out.update(set(crossed))
+        if not some and beyond:
+            counts = ", ".join(f"{name} leaves out {count}" for name, count in sorted(self.left_out.items()))
+            raise DefinitionError(
+                f"no initial state is within the bounds: {counts}; widen them, or start within"
+            )
 
     def blocked_heads(self) -> list[str]:
         """Messages at the head of a fifo link that no state met so far takes, each with the reason."""

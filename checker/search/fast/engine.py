@@ -257,6 +257,7 @@ class FastSearch:
         counted = {name: cuts[bit] for bit, name in enumerate(self._misses.bounds)}
         counted[f"depth {self._limits.depth}"] = cuts[L.BEYOND]
         found.cuts = Counter({name: count for name, count in counted.items() if count})
+        found.cuts.update(self._system.left_out)
 
     def _finish(self) -> None:
         """Find the deciding steps again, and count."""
