@@ -214,26 +214,21 @@ def test_a_changed_model(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> N
 
 COUNTS = '''
 from pathlib import Path
-from dataclasses import dataclass
-from elcheck import Model, Node, Step, action, always, each, guard, node_ids
+from elcheck import Model, Node, State, action, always, each, guard, node_ids
 from much import STEP
 
-@dataclass(frozen=True)
-class Counter:
+class Counter(State):
     value: int = 0
 
 class Counting(Node[Counter]):
-    def start(self, me):
-        yield Step(Counter())
-
     @action
-    def increment(self, me, s):
+    def increment(self, s):
         guard(s.value < 100, "done")
-        yield Step(Counter(s.value + int(Path({str(folder)!r}, "step.txt").read_text())))
+        return Counter(s.value + int(Path({str(folder)!r}, "step.txt").read_text()))
 
 def model():
     """It counts."""
-    return Model(Counting(node_ids(1)), [always("small", each(lambda n: n.state.value < 200, of=Counter))])
+    return Model(Counting(), [always("small", each(Counter, lambda s: s.value < 200))], nodes=node_ids(1))
 '''.replace("{str(folder)!r}", "'{folder}'")
 
 
