@@ -177,7 +177,9 @@ def refused(capfd: pytest.CaptureFixture[str], *args: str) -> str:
 def test_what_holds_another_search(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     there = ("--spill", str(tmp_path))
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
-    assert refused(capfd, *RAFT, *there, "--resume").endswith("no checkpoint of a search to go on from")
+    assert refused(capfd, *RAFT, *there, "--resume").endswith(
+        "no checkpoint of a search to go on from: begin one there without --resume"
+    )
     assert cli.run((*RAFT, *there, "--max-states", "1000")) == 20
     assert "holds a search already: go on from it with --resume" in refused(capfd, *RAFT, *there)
     again = (*there, "--resume")
