@@ -86,7 +86,7 @@ def test_keys_step_and_everything_follows(browser: Browser, raft: Path) -> None:
     assert browser.one("#source .where").text.startswith("request_vote raft.py, lines")
     hit = [line.strip() for line in browser.texts("#source .hit")]
     assert hit[0] == "@receive(fair=WEAK)"
-    assert hit[1].startswith("def request_vote(self, me: NodeId, s: Server, src: NodeId, msg: RequestVote)")
+    assert hit[1].startswith("def request_vote(self, s: Server, src: NodeId, msg: RequestVote)")
     inside = "const r = (e) => e.getBoundingClientRect(), p = r(document.getElementById('source')), "
     inside += "h = r(document.querySelector('#source .hit')); return h.top >= p.top && h.bottom <= p.bottom"
     assert browser.asked(inside) is True
@@ -114,7 +114,7 @@ def test_it_says_what_went_wrong(browser: Browser, raft: Path) -> None:
     assert browser.texts("#trace .lead p")[1:] == [
         "At most one node leads in any term (Raft's Election Safety, Ongaro and Ousterhout 2014, figure 3).",
         "n1 and n2 both lead in term 1",
-        "The mistake put in: forget-vote: the vote is not on the disk "
+        "The mistake put in: forget-vote: The vote is not on the disk "
         "(cornerstone issue 65, raft-java issue 57).",
         "This is where it matters:",
         "It reads n1 and n2 at the end; all 10 steps bear on that.",
@@ -189,7 +189,7 @@ def test_messages_tell_of_themselves(browser: Browser, raft: Path) -> None:
     messages = browser.all("#trace .message.now")
     said = [str(message.get_attribute("aria-label")) for message in messages]
     assert said == [
-        "RequestVote(term=1, last_term=0, last_index=0), from n2 to n3: sent in step 2, delivered in step 6",
+        "RequestVote(term=1, last_log=(0, 0)), from n2 to n3: sent in step 2, delivered in step 6",
         "Vote(term=1), from n3 to n2: sent in step 6, delivered in step 9",
     ]
     assert [m.get_attribute("tabindex") for m in messages] == ["0", "0"]  # the others are no stops
@@ -274,8 +274,8 @@ def test_a_check_without_any_trace(browser: Browser, tmp_path: Path) -> None:
 def test_coverage_and_growth(browser: Browser, raft: Path) -> None:
     browser.open(raft)
     rows = {row.split()[0]: row for row in browser.texts("tr:has(th.code)")}
-    assert "never ran" in rows["Raft.client_request"]
-    assert "only a leader sends heartbeats" in rows["Raft.heartbeat"]
+    assert "never ran" in rows["ForgetVote.client_request"]
+    assert "only a leader sends heartbeats" in rows["ForgetVote.heartbeat"]
     assert len(browser.all(".plot rect")) == 11
     label = str(browser.one(".plot").get_attribute("aria-label"))
     assert label == "New states at the depths 0 to 10; the most, 2,938, at depth 10"
@@ -367,9 +367,8 @@ def test_print(browser: Browser, raft: Path) -> None:
     paper = str(browser.asked("return window.paper"))
     assert paper.count('class="picture"') == 1
     assert "The same steps: logs match" in paper
-    assert (
-        "sends AppendEntries(term=1, prev_index=0, prev_term=0, entry=(1, n2), commit=0) to n1, n3" in paper
-    )
+    sent = "AppendEntries(term=1, prev_log_index=0, prev_log_term=0, entry=(1, n2), leader_commit=0)"
+    assert f"sends {sent} to n1, n3" in paper
     assert browser.asked("return document.querySelector('.print').childElementCount") == 0  # gone again
     try:
         browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
@@ -380,48 +379,42 @@ def test_print(browser: Browser, raft: Path) -> None:
 
 
 HOSTILE = '''
-from dataclasses import dataclass, replace
 from elcheck import *
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(Message):
     text: str
 
 
-@dataclass(frozen=True)
-class Local:
+class Local(State):
     heard: str = ""
 
 
-@dataclass(frozen=True)
 class Talk(Node[Local]):
-    def start(self, me: NodeId) -> Steps[Local]:
-        yield Step(Local())
-
     @action
-    def say(self, me: NodeId, s: Local) -> Steps[Local]:
+    def say(self, s: Local) -> Step[Local]:
         """</script><script>window.bad = 1</script> <img src=x onerror="window.bad = 1">"""
-        yield Step(replace(s, heard=EVIL), self.broadcast(me, Note(EVIL)))
+        return Step(replace(s, heard=EVIL), self.broadcast(Note(EVIL)))
 
     @receive
-    def note(self, me: NodeId, s: Local, src: NodeId, msg: Note) -> Steps[Local]:
-        yield Step(replace(s, heard=msg.text + "!"))
+    def note(self, s: Local, src: NodeId, msg: Note) -> Local:
+        return replace(s, heard=msg.text + "!")
 
 
 EVIL = "</script><!--<script>window.bad = 1</script> <img src=x onerror='window.bad = 1'> \\x00 \\ud800 $data"
 
 
-def quiet(n: NodeView[Local]) -> bool | str:
-    return EVIL + " was heard" if n.state.heard.endswith("!") else True
+def quiet(s: Local) -> bool | str:
+    return EVIL + " was heard" if s.heard.endswith("!") else True
 
 
 def model(nodes: int = 2) -> Model:
     """<b>Bold</b> & <i>more</i> </noscript></pre><script>window.bad = 1</script>"""
     return Model(
-        Talk(node_ids("<i>a</i> </script>")),
+        Talk(),
+        nodes=node_ids("<i>a</i> </script>"),
         environment=Environment(network="bag"),
-        properties=[always("<u>quiet</u>", each(quiet))],
+        properties=[always("<u>quiet</u>", each(Local, quiet))],
     )
 '''
 EVIL = "</script><!--<script>window.bad = 1</script> <img src=x onerror='window.bad = 1'> \x00 \ud800 $data"

@@ -177,7 +177,9 @@ def refused(capfd: pytest.CaptureFixture[str], *args: str) -> str:
 def test_what_holds_another_search(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     there = ("--spill", str(tmp_path))
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
-    assert refused(capfd, *RAFT, *there, "--resume").endswith("no checkpoint of a search to go on from")
+    assert refused(capfd, *RAFT, *there, "--resume").endswith(
+        "no checkpoint of a search to go on from: begin one there without --resume"
+    )
     assert cli.run((*RAFT, *there, "--max-states", "1000")) == 20
     assert "holds a search already: go on from it with --resume" in refused(capfd, *RAFT, *there)
     again = (*there, "--resume")
@@ -214,26 +216,21 @@ def test_a_changed_model(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> N
 
 COUNTS = '''
 from pathlib import Path
-from dataclasses import dataclass
-from elcheck import Model, Node, Step, action, always, each, guard, node_ids
+from elcheck import Model, Node, State, action, always, each, guard, node_ids
 from much import STEP
 
-@dataclass(frozen=True)
-class Counter:
+class Counter(State):
     value: int = 0
 
 class Counting(Node[Counter]):
-    def start(self, me):
-        yield Step(Counter())
-
     @action
-    def increment(self, me, s):
+    def increment(self, s):
         guard(s.value < 100, "done")
-        yield Step(Counter(s.value + int(Path({str(folder)!r}, "step.txt").read_text())))
+        return Counter(s.value + int(Path({str(folder)!r}, "step.txt").read_text()))
 
 def model():
     """It counts."""
-    return Model(Counting(node_ids(1)), [always("small", each(lambda n: n.state.value < 200, of=Counter))])
+    return Model(Counting(), [always("small", each(Counter, lambda s: s.value < 200))], nodes=node_ids(1))
 '''.replace("{str(folder)!r}", "'{folder}'")
 
 

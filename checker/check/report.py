@@ -88,7 +88,7 @@ class CheckReport:
         counts = Counter(result.verdict.words for result in self.results)
         said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
         states = counted(self.stats.distinct, "state")
-        return f"<CheckReport of {counted(len(self.results), 'result')}: {said}; {states}>"
+        return f"<{type(self).__name__} of {counted(len(self.results), 'result')}: {said}; {states}>"
 
     @property
     def notes(self) -> list[str]:
