@@ -201,6 +201,9 @@ def _sources(path: Path, found: dict[Path, bytes]) -> None:
 
 
 def _imported(path: Path) -> ModuleType:
+    own = bundled().get(path.stem)
+    if own is not None and own.resolve() == path.resolve():  # one module, whichever way it is named
+        return importlib.import_module(f"elcheck.models.{path.stem}")
     name = f"elcheck_model_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path.resolve())
     if spec is None or spec.loader is None:
