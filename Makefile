@@ -23,10 +23,10 @@ test: $(VENV)/.made
 big: $(VENV)/.made
 	$(PYTHON) -m pytest -m big
 
-# What the README and docs/ print, and the diagrams of tests/golden, as they are now.
+# What the README and docs/ print, and the diagrams of tests/traces/golden, as they are now.
 docs: $(VENV)/.made
-	$(PYTHON) -m tests.printed
-	$(PYTHON) -m tests.pictures
+	$(PYTHON) -m tests.docs.printed
+	$(PYTHON) -m tests.traces.pictures
 
 # What the models come to, as it is now, into tests/counts.toml: look at the difference before you commit it.
 pins: $(VENV)/.made

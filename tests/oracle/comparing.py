@@ -1,0 +1,99 @@
+"""The checker beside the oracle: the same counts and verdicts, and traces that are paths of the oracle's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import reject
+
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.results import Result
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import Event
+from elcheck.checker.model.step import Choice
+from elcheck.checker.model.validate import validate
+from elcheck.checker.search.limits import Limits
+from tests.oracle.random_models import Case
+from tests.oracle.search import Facts, Found, TooLarge, search, successors
+from tests.oracle.steps import Machine
+
+
+def compare(case: Case, cap: int) -> None:
+    """Check a model twice, and demand the same; what is too large is looked at up to a depth."""
+    limit = case.limit
+    try:
+        validate(case.model)
+    except DefinitionError:
+        reject()  # such as a property that looks at no node
+    try:
+        facts = search(_safe(case.model), limit, cap)
+    except TooLarge as large:
+        limit = large.complete
+        facts = search(_safe(case.model), limit, cap)
+    except DefinitionError:
+        for engine in ("plain", "fast"):
+            with pytest.raises(DefinitionError):
+                check(case.model, Limits(depth=limit), engine=engine)
+        return
+    lively = []
+    for engine in ("plain", "fast"):
+        report = check(case.model, Limits(depth=limit), engine=engine)
+        compare_counts(facts, report)
+        compare_results(facts, report)
+        for result in report.results:
+            walk(report, result)
+        lively.append([(r.name, r.verdict) for r in report.results if r.kind == "liveness"])
+    assert lively[0] == lively[1]  # that they are right is tests/oracle/test_liveness.py's
+
+
+def _safe(model: Model) -> Model:
+    """The model without its claims of liveness."""
+    return replace(model, properties=[claim for claim in model.properties if claim.kind != "liveness"])
+
+
+def compare_counts(facts: Facts, report: CheckReport) -> None:
+    stats = report.stats
+    assert stats.stopped is None
+    counted = (stats.distinct, stats.transitions, stats.depth, stats.cut, stats.exhaustive)
+    assert counted == (facts.distinct, facts.transitions, facts.depth, dict(facts.cut), not facts.cut)
+
+
+def compare_results(facts: Facts, report: CheckReport) -> None:
+    claims = list(report.model.properties)
+    expected = [
+        (claim.name, claim.kind, facts.verdict(claim), _length(facts.found.get(claim.name)))
+        for claim in claims
+        if claim.kind != "liveness"
+    ]
+    if report.model.deadlock is not False:
+        expected.append(("no deadlock", "deadlock", facts.deadlock_verdict(), facts.deadlock))
+    assert [_said(result) for result in report.results if result.kind != "liveness"] == expected
+
+
+def _length(found: Found | None) -> int | None:
+    return None if found is None else found.length
+
+
+def _said(result: Result) -> tuple[str, str, str, int | None]:
+    steps = None if result.trace is None else len(result.trace.steps)
+    return result.name, result.kind, result.verdict.value, steps
+
+
+def walk(report: CheckReport, result: Result) -> None:
+    """A trace starts where the model does, and each of its steps is one of the oracle's."""
+    if result.trace is None:
+        return
+    machine = Machine(report.model)
+    assert result.trace.initial in machine.initial()
+    state = result.trace.initial
+    for step in result.trace.steps:
+        ways = {(*_said_of(move.event), move.after) for move in successors(machine, state)}
+        assert (*_said_of(step.event), step.state) in ways
+        state = step.state
+
+
+def _said_of(event: Event) -> tuple[str, str, Choice]:
+    return event.kind, event.kind if event.kind == "tick" else event.name, event.choice

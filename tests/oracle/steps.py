@@ -1,0 +1,332 @@
+"""The steps of a state, in plain objects: ``docs/semantics.md`` once more, with nothing clever.
+
+A global state is a :class:`GlobalState`. :meth:`Machine.moves` lists what can happen in one, by
+calling the program's own methods. Nothing is shared with the packed system or the interpreter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+
+from elcheck.checker.model.environment import FaultKind, initial_state
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.handlers import Handler, HandlerKind, handlers_of
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.monitor import Monitor
+from elcheck.checker.model.record import State, survivor
+from elcheck.checker.model.spec import SharedProgram
+from elcheck.checker.model.state import Envelope, Event, EventKind, GlobalState, NodeView
+from elcheck.checker.model.step import Blocked, Send, Step
+from tests.oracle.draft import Draft, Move, Rules, notice
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One outcome of a node's handler, not yet applied to the global state."""
+
+    handler: Handler
+    event: Event
+    node: NodeId
+    outcome: Step[State]
+    taken: Envelope | None = None
+
+
+def real(move: Move) -> bool:
+    """Whether a step is one: it changes something, or a bound cuts it."""
+    return bool(move.crossed) or not move.stutter
+
+
+def view_of(state: GlobalState, node: NodeId) -> NodeView[object]:
+    """One node's part of a state."""
+    return next(view for view in state.nodes if view.node == node)
+
+
+def outcomes(program: object, method: str, *arguments: object) -> list[Step[State]]:
+    """What a method answers, equal outcomes once, the sends of each in the order of their targets."""
+    call: Callable[..., State | Step[State] | Iterator[Step[State]]] = getattr(program, method)
+    found: list[Step[State]] = []
+    try:
+        answer = call(*arguments)
+        if isinstance(answer, State):
+            answer = Step(answer)
+        for step in [answer] if isinstance(answer, Step) else answer:
+            ordered = tuple(sorted(step.sends, key=lambda effect: effect.dst))
+            found.append(Step(step.state, ordered, choice=dict(step.choice)))
+    except Blocked:
+        return []
+    return list(dict.fromkeys(found))
+
+
+class Machine(Rules):
+    """A model, ready to be stepped."""
+
+    # ---- where it starts
+
+    def initial(self) -> list[GlobalState]:
+        """The initial states within the bounds, each once."""
+        environment = initial_state(self.model.environment)
+        if isinstance(self.model.program, SharedProgram):
+            shared = [step.state for step in outcomes(self.model.program, "start")]
+            states = [GlobalState(environment=environment, shared=state) for state in shared]
+        elif self.model.initial:
+            states = [
+                self._initial({n: Step(_state(at.nodes[n])) for n in self.nodes}, at.network)
+                for at in self.model.initial
+            ]
+        else:
+            starts = [outcomes(program, "start") for program in self.programs.values()]
+            states = [
+                self._initial(dict(zip(self.nodes, steps, strict=True)), ()) for steps in product(*starts)
+            ]
+        if not states:
+            raise DefinitionError("no initial state")
+        within = [state for state in dict.fromkeys(states) if not self.beyond(state)]
+        if not within:
+            raise DefinitionError("no initial state is within the bounds")
+        self.left_out = set().union(*map(self.beyond, states))
+        return within
+
+    def _initial(self, steps: dict[NodeId, Step[State]], network: Iterable[Envelope]) -> GlobalState:
+        views = tuple(NodeView(node, True, step.state) for node, step in steps.items())
+        environment = initial_state(self.model.environment)
+        history = tuple(_started(monitor, views) for monitor in self.model.monitors)
+        draft = Draft(self, GlobalState(nodes=views, history=history), environment)
+        for envelope in network:
+            draft.put(envelope)
+        for node, step in steps.items():
+            draft.step(node, step.state, step.sends)
+        return draft.done(Event("action", "start")).after
+
+    def beyond(self, state: GlobalState) -> set[str]:
+        """The bounds that an initial state is beyond."""
+        locals_ = [view.state for view in state.nodes] or [state.shared]
+        crossed: set[str] = set().union(*map(self.crossed, locals_))
+        for name, limit in self.limits():
+            if any(self.crowd(name, e, list(state.network)) > limit for e in state.network):
+                crossed.add(name)
+        return crossed
+
+    # ---- what can happen
+
+    def moves(self, state: GlobalState) -> list[Move]:
+        """Every step of a state, those that a bound cuts included, stutters not; monitors have run."""
+        if isinstance(self.model.program, SharedProgram):
+            found = list(self._shared_moves(self.model.program, state))
+        else:
+            found = [*self._of_nodes(state), *self._faults(state)]
+        return [self._watched(state, move) for move in found if real(move)]
+
+    def _watched(self, state: GlobalState, move: Move) -> Move:
+        history = list(state.history)
+        for node in () if move.crossed else move.stepping:
+            before, after = view_of(state, node), view_of(move.after, node)
+            for i, monitor in enumerate(self.model.monitors):
+                if isinstance(before.state, monitor.of):
+                    history[i] = monitor.after(history[i], move.event, before, after)
+        return replace(move, after=replace(move.after, history=tuple(history)))
+
+    def _shared_moves(self, program: SharedProgram, state: GlobalState) -> Iterator[Move]:
+        for handler in handlers_of(type(program), "spec"):
+            for values in _arguments(program, handler):
+                for step in outcomes(program, handler.name, state.shared, *values):
+                    after = replace(state, shared=step.state)
+                    event = Event("action", handler.name, choice=step.choice)
+                    yield Move(event, after, after == state, frozenset(self.crossed(step.state)))
+
+    def _of_nodes(self, state: GlobalState) -> list[Move]:
+        """Actions, deliveries, timeouts and the joint tick, as timing permits, with their split crashes."""
+        prompt = [*self._attempts(state, "action"), *self._deliveries(state)]
+        timeouts = list(self._attempts(state, "timeout"))
+        ticks = list(self._ticks(state))
+        if state.environment.synchronous:
+            if any(real(self._whole(state, attempt)) for attempt in prompt):
+                timeouts, ticks = [], []
+            enabled = [a for a in timeouts if real(self._whole(state, a))]
+            lowest = min((a.handler.mark.rank for a in enabled), default=None)
+            timeouts = [a for a in timeouts if a.handler.mark.rank == lowest]
+        found = ticks
+        for attempt in (*prompt, *timeouts):
+            found.append(self._whole(state, attempt))
+            found += self._split_crashes(state, attempt)
+        return found
+
+    def _attempts(self, state: GlobalState, kind: HandlerKind) -> Iterator[Attempt]:
+        """The outcomes of the actions, or of the timeouts, of the nodes that are up."""
+        for view in state.nodes:
+            program = self.programs[view.node]
+            for handler in self.handlers[view.node] if view.up else ():
+                for values in _arguments(program, handler) if handler.mark.kind == kind else ():
+                    for step in outcomes(program, handler.name, view.state, *values):
+                        event = Event(kind, handler.name, view.node, choice=step.choice)
+                        yield Attempt(handler, event, view.node, step)
+
+    def _deliveries(self, state: GlobalState) -> Iterator[Attempt]:
+        for envelope in self._foremost(state):
+            node, view = envelope.dst, view_of(state, envelope.dst)
+            handler = self.receiver(node, type(envelope.msg))
+            if handler is None or not view.up or self._parted(state, envelope):
+                continue
+            arguments = (view.state, envelope.src, envelope.msg)
+            for step in outcomes(self.programs[node], handler.name, *arguments):
+                event = Event("receive", handler.name, node, choice=step.choice)
+                yield Attempt(handler, event, node, step, envelope)
+
+    def _foremost(self, state: GlobalState) -> list[Envelope]:
+        """The head of each queue; elsewhere each message, the copies of a bag once."""
+        if self.model.environment.network == "fifo":
+            return list({(e.src, e.dst): e for e in reversed(state.network)}.values())
+        return list(dict.fromkeys(state.network))
+
+    def _parted(self, state: GlobalState, envelope: Envelope) -> bool:
+        """Whether a message waits at the partition that stands."""
+        standing = [p for p in self.partitions if p.name == state.environment.standing]
+        return not notice(envelope) and any(p.parts(envelope.src, envelope.dst) for p in standing)
+
+    def _prepared(self, state: GlobalState, attempt: Attempt, *, crash: bool) -> Draft:
+        """The budgets spent and the message taken: what precedes the effects of an outcome."""
+        environment = state.environment
+        if attempt.event.kind == "timeout":
+            environment = environment.after_timeout()
+        spent = environment.spend("crash") if crash else environment
+        assert spent is not None
+        draft = Draft(self, state, spent)
+        taken = attempt.taken
+        if taken is not None and (notice(taken) or draft.network != "sent-set"):
+            draft.mail.remove(taken)
+        return draft
+
+    def _whole(self, state: GlobalState, attempt: Attempt) -> Move:
+        draft = self._prepared(state, attempt, crash=False)
+        draft.step(attempt.node, attempt.outcome.state, attempt.outcome.sends)
+        return draft.done(attempt.event, attempt.node)
+
+    def _split_crashes(self, state: GlobalState, attempt: Attempt) -> Iterator[Move]:
+        """The crashes of a node among the split sends of an outcome."""
+        node, step = attempt.node, attempt.outcome
+        splits = [i for i, e in enumerate(step.sends) if isinstance(e, Send) and e.split]
+        if not state.environment.may("crash") or self.crossed(step.state):
+            return
+        for made in range(len(splits)):
+            unmade = splits[made:]
+            effects = [e for i, e in enumerate(step.sends) if i not in unmade]
+            for remains in self._remains(node, step.state):
+                draft = self._prepared(state, attempt, crash=True)
+                draft.step(node, step.state, effects)
+                draft.crash(node, remains)
+                yield draft.done(_fault("crash", node), node)
+
+    def _remains(self, node: NodeId, local: object) -> list[object]:
+        """What a crash may leave of a local state."""
+        found = outcomes(self.programs[node], "at_crash", local)
+        return list(dict.fromkeys(survivor(step.state) for step in found))
+
+    def _ticks(self, state: GlobalState) -> Iterator[Move]:
+        """The joint step of all nodes that have a tick handler."""
+        tickers = {
+            node: handler
+            for node in self.nodes
+            for handler in self.handlers[node]
+            if handler.mark.kind == "tick"
+        }
+        choices = []
+        for node, handler in tickers.items():
+            view = view_of(state, node)
+            steps = outcomes(self.programs[node], handler.name, view.state)
+            if not view.up:
+                steps = list(dict.fromkeys(Step(_state(survivor(step.state))) for step in steps))
+            choices.append(steps)
+        for joint in product(*choices) if tickers else ():
+            draft = Draft(self, state, state.environment)
+            for node, step in zip(tickers, joint, strict=True):
+                draft.step(node, step.state, step.sends)
+            yield draft.done(Event("tick", "tick"), *tickers)
+
+    # ---- faults
+
+    def _faults(self, state: GlobalState) -> Iterator[Move]:
+        yield from self._losses(state)
+        yield from self._duplicates(state)
+        yield from self._crashes(state)
+        yield from self._restarts(state)
+        yield from self._cuts_of_links(state)
+
+    def _faulty(self, state: GlobalState, kind: FaultKind) -> Draft | None:
+        """A draft in which the budget is one less, None when there is none."""
+        environment = state.environment.spend(kind)
+        return None if environment is None else Draft(self, state, environment)
+
+    def _losses(self, state: GlobalState) -> Iterator[Move]:
+        places = [state.network.index(e) for e in self._foremost(state)]
+        if self.model.environment.network == "fifo":
+            newest = {(e.src, e.dst): i for i, e in enumerate(state.network)}
+            places += [i for i in newest.values() if i not in places]
+        for place in places:
+            draft = self._faulty(state, "loss")
+            if draft is not None and not notice(state.network[place]):
+                del draft.mail[place]
+                yield draft.done(_fault("lose"))
+
+    def _duplicates(self, state: GlobalState) -> Iterator[Move]:
+        if self.model.environment.network not in ("bag", "fifo"):
+            return
+        for envelope in self._foremost(state):
+            draft = self._faulty(state, "dup")
+            if draft is not None and not notice(envelope):
+                draft.mail.insert(draft.mail.index(envelope), envelope)
+                draft.check_room(envelope)
+                yield draft.done(_fault("duplicate"))
+
+    def _crashes(self, state: GlobalState) -> Iterator[Move]:
+        for view in state.nodes:
+            for remains in self._remains(view.node, view.state) if view.up else ():
+                draft = self._faulty(state, "crash")
+                if draft is not None:
+                    draft.crash(view.node, remains)
+                    yield draft.done(_fault("crash", view.node), view.node)
+
+    def _restarts(self, state: GlobalState) -> Iterator[Move]:
+        for view in (view for view in state.nodes if not view.up):
+            for step in outcomes(self.programs[view.node], "recover", view.state):
+                draft = self._faulty(state, "restart")
+                if draft is not None:
+                    draft.restart(view.node, step.state, step.sends)
+                    yield draft.done(_fault("restart", view.node), view.node)
+
+    def _cuts_of_links(self, state: GlobalState) -> Iterator[Move]:
+        """Disconnects, partitions and their healing."""
+        up = [view.node for view in state.nodes if view.up]
+        for a, b in ((a, b) for a in up for b in up if a < b):
+            draft = self._faulty(state, "disconnect")
+            if draft is not None:
+                draft.break_link(a, b, told=(a, b))
+                yield draft.done(_fault("disconnect"))
+        standing = state.environment.standing
+        for name in [p.name for p in self.partitions] if standing is None else [None]:
+            draft = self._faulty(state, "partition") if name else Draft(self, state, state.environment)
+            if draft is not None:
+                draft.environment = replace(draft.environment, standing=name)
+                yield draft.done(_fault("partition" if name else "heal"))
+
+
+def _state(value: object) -> State:
+    assert isinstance(value, State)
+    return value
+
+
+def _fault(kind: EventKind, node: NodeId | None = None) -> Event:
+    return Event(kind, kind, node)
+
+
+def _started(monitor: Monitor[object], views: tuple[NodeView[object], ...]) -> object:
+    return monitor.start(tuple(view for view in views if isinstance(view.state, monitor.of)))
+
+
+def _arguments(program: object, handler: Handler) -> list[tuple[object, ...]]:
+    """Every combination of the values in ``over``: of methods of the program, or properties."""
+    ranges: list[Iterable[object]] = []
+    for name in handler.over:
+        found = getattr(program, name)
+        ranges.append(found() if callable(found) else found)
+    return list(product(*ranges))

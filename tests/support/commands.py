@@ -1,0 +1,29 @@
+"""elcheck as a command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from elcheck.checker import cli
+
+ROOT = Path(__file__).parents[2]
+ELCHECK = [sys.executable, "-m", "elcheck"]
+
+
+def run(*args: str, seed: str = "0") -> subprocess.CompletedProcess[str]:
+    """elcheck in a process of its own."""
+    env = {**os.environ, "PYTHONHASHSEED": seed}
+    return subprocess.run(
+        [*ELCHECK, *args], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def printed(capfd: pytest.CaptureFixture[str], *args: str) -> tuple[int, str]:
+    """elcheck in this process: its exit code and stdout."""
+    code = cli.run(args)
+    return code, capfd.readouterr().out

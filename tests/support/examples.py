@@ -1,0 +1,15 @@
+"""How many random examples a test takes."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
+IN_CI = "CI" in os.environ
+
+
+def examples(count: int) -> settings:
+    """So many random models; in CI the same ones each time."""
+    return settings(max_examples=count, deadline=None, derandomize=IN_CI, suppress_health_check=QUIET)
