@@ -43,11 +43,22 @@ def plain(
 def fast(
     system: System, judge: Judge, limits: Limits, progress: OnProgress, resources: Resources = Resources()
 ) -> Search:
-    """Search in compiled code. Raises UsageError without numba, or if the code can't be compiled."""
+    """Search in compiled code. Raises UsageError for a Spec, which has no tables that it could learn; without
+    numba; and if the code can't be compiled.
+    """
+    if not system.fast:
+        raise UsageError(f"{_asked(resources)}: compiled code does not do a Spec: leave it out")
     if find_spec("numba") is None:
         asked = "--engine fast" if resources.spill is None else "--spill is for the fast engine, which"
         raise UsageError(f"{asked} needs numba, which is not installed: pip install 'elcheck[fast]'")
     return _loaded()(system, judge, limits, progress, resources)
+
+
+def _asked(resources: Resources) -> str:
+    """Which option asked for the fast engine."""
+    if resources.spill is not None:
+        return "--spill"
+    return "--workers" if resources.workers > 1 else "--engine fast"
 
 
 def _loaded() -> Callable[..., Search]:
@@ -63,7 +74,7 @@ def auto(
     """Search with the plain engine; if the space turns out to be large, again from the beginning with the
     fast one. A search in files begins with the fast one.
     """
-    if resources.spill is not None:
+    if resources.spill is not None or (resources.workers > 1 and not system.fast):
         return fast(system, judge, limits, progress, resources)
     cap = limits.max_states
     if find_spec("numba") is None or not system.fast or (cap is not None and cap <= HAND_OVER):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +23,7 @@ from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.search import engines
 from elcheck.checker.search.engines import ENGINES
-from elcheck.checker.search.limits import Limits, Resources
+from elcheck.checker.search.limits import Limits, Resources, Spill
 from elcheck.checker.zoo.cases import Case
 from tests.search.contract import Contract
 from tests.support.cases import CASES, parameter
@@ -140,3 +141,17 @@ def test_engines_by_name() -> None:
 
 
 small = each(Counter, lambda s: s.value < 200)
+
+
+@pytest.mark.parametrize(
+    ("resources", "asked"),
+    [
+        (Resources(), "--engine fast"),
+        (Resources(workers=2), "--workers"),
+        (Resources(Spill(Path("nowhere"))), "--spill"),
+    ],
+)
+def test_a_spec_is_refused(resources: Resources, asked: str) -> None:
+    for engine in ("fast", "auto") if resources != Resources() else ("fast",):
+        with pytest.raises(UsageError, match=f"{asked}: compiled code does not do a Spec"):
+            check(load("die_hard")(), engine=engine, resources=resources)

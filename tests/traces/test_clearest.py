@@ -50,6 +50,7 @@ from elcheck.checker.system.views import view_of
 from elcheck.checker.traces import clearest as clearest_module
 from elcheck.checker.traces.clearest import Clearest, Shortest, whose
 from tests.oracle.random_models import Case, models, specs
+from tests.support.engines import engines_of
 from tests.support.examples import examples
 
 Steps_ = tuple[tuple[Event, GlobalState], ...]
@@ -178,7 +179,7 @@ def test_random_models_of_shared_state(case: Case) -> None:
 
 
 def compare_random(case: Case) -> None:
-    for engine in ("plain", "fast"):
+    for engine in engines_of(case.model):
         try:
             report = check(finite(case.model), Limits(depth=4), engine=engine)
             compare(report, 4)
@@ -196,7 +197,6 @@ def finite(model: AnyModel) -> AnyModel:
     return replace(model, properties=claims)
 
 
-@pytest.mark.parametrize("engine", ["plain", "fast"])
 @pytest.mark.parametrize(
     ("model", "depth"),
     [
@@ -207,9 +207,10 @@ def finite(model: AnyModel) -> AnyModel:
         (built("two_phase_commit", bug="eager-commit"), 5),
     ],
 )
-def test_bundled_models(model: AnyModel, depth: int, engine: str) -> None:
-    report = check(model, Limits(depth=depth), engine=engine)
-    assert compare(report, depth, messages=model.environment.network == "sent-set") >= 1
+def test_bundled_models(model: AnyModel, depth: int) -> None:
+    for engine in engines_of(model):
+        report = check(model, Limits(depth=depth), engine=engine)
+        assert compare(report, depth, messages=model.environment.network == "sent-set") >= 1
 
 
 @pytest.mark.parametrize(
