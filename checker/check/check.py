@@ -9,11 +9,12 @@ from elcheck.checker.check.results import results_of
 from elcheck.checker.check.verdict import overall
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
+from elcheck.checker.reductions.reduce import reduced
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.limits import LimitCheck, Limits, Resources
 from elcheck.checker.search.search import Exploration, OnProgress
-from elcheck.checker.system import build
+from elcheck.checker.system import System, build
 from elcheck.checker.temporal.graph_finding import GraphFinding
 
 
@@ -25,6 +26,7 @@ def check(
     progress: OnProgress = lambda _: None,
     check_determinism: bool = False,
     resources: Resources = Resources(),
+    symmetry: bool = True,
 ) -> CheckReport:
     """Search the states of a model and judge its properties.
 
@@ -37,14 +39,18 @@ def check(
     """
     began = time.perf_counter()
     validate(model)
-    system = build(model, check_determinism=check_determinism)
-    judge = Judge(system)
-    search = ENGINES[engine](system, judge, limits, progress, resources)
-    exploration = Exploration(system, judge, search)
-    spent = time.perf_counter() - began
+    full = build(model, check_determinism=check_determinism)
+
+    def explore(system: System) -> Exploration:
+        judge = Judge(system)
+        return Exploration(system, judge, ENGINES[engine](system, judge, limits, progress, resources))
+
+    exploration, reduction = reduced(full, explore, symmetry=symmetry)
+    search, spent = exploration.search, time.perf_counter() - began
     findings = _judge_graph(exploration, LimitCheck(limits, lambda: progress(search), spent))
     stats = _stats(exploration, time.perf_counter() - began)
     results = tuple(results_of(exploration, findings))
+    system = exploration.system.full
     verdict, code = overall([(result.kind, result.verdict) for result in results])
     return CheckReport(model, search.engine, stats, results, coverage_of(system), verdict, code, exploration)
 
@@ -66,7 +72,8 @@ def _stats(exploration: Exploration, seconds: float) -> Stats:
     search = exploration.search
     cut = dict(sorted(search.cuts.items()))
     return Stats(
-        distinct=len(search.codes),
+        distinct=search.distinct,
+        representatives=None if search.represented is None else len(search.codes),
         transitions=search.transitions,
         depth=search.depth,
         exhaustive=search.stopped is None and not cut,

@@ -36,6 +36,7 @@ class Stats:
     evaluations: int
     seconds: float
     bytes_per_state: float | None = None
+    representatives: int | None = None
 
 
 @dataclass(frozen=True)

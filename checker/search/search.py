@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from elcheck.checker.model.state import Event
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.limits import DECIDED, FIRST, Limits, Stop, StopKind
-from elcheck.checker.system.moves import Move
-from elcheck.checker.system.system import Cuts, Found, Observation, System
+from elcheck.checker.system.system import Cuts, Found, Observation, Path, System
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +36,8 @@ class RecordedEdges(NamedTuple):
 class Search:
     """What a search has found so far.
 
-    ``codes`` holds the states in the order of finding. ``parents[i]`` is the index of the state from which
+    ``codes`` holds the states in the order of finding; ``represented`` is how many states of the full system
+    these stand for, None if each stands for itself. ``parents[i]`` is the index of the state from which
     state i was found, of an initial state its own. ``levels[d]`` is the index of the first state at depth d.
     ``stopped`` says what ended the search before it was done. ``failure`` is
     the index of a state, and what raised there. ``expanded`` counts the states whose steps were followed.
@@ -55,10 +55,16 @@ class Search:
     failure: tuple[int | None, str] | None = None
     expanded: int = 0
     engine: str = "plain"
+    represented: int | None = None
     observations: Callable[[], StateObservations] | None = None
     edges: Callable[[], RecordedEdges] | None = None
     held: int | None = None
     spent: float = 0.0
+
+    @property
+    def distinct(self) -> int:
+        """How many states there are; each state found counts for all that it represents."""
+        return len(self.codes) if self.represented is None else self.represented
 
     @property
     def capped(self) -> bool:
@@ -92,9 +98,6 @@ class Search:
 OnProgress: TypeAlias = Callable[[Search], None]
 """Called now and then while a search runs."""
 
-Path = list[tuple[int, Move | None]]
-"""An initial code with None, then each next code with the move to it."""
-
 
 @dataclass(frozen=True, eq=False)
 class Exploration:
@@ -105,7 +108,7 @@ class Exploration:
     search: Search
 
     def path_to(self, index: int) -> Path:
-        """A shortest path to a state."""
+        """A shortest path to a state, in the full system."""
         parents, codes = self.search.parents, self.search.codes
         chain = [index]
         while parents[chain[-1]] != chain[-1]:
@@ -114,7 +117,7 @@ class Exploration:
         for before, after in pairwise(codes[i] for i in reversed(chain)):
             steps, _ = self.system.successors(before)
             path.append((after, next(move for succ, move in steps if succ == after)))
-        return path
+        return self.system.path(path)
 
 
 def is_stuck(events: Iterable[Event]) -> bool:

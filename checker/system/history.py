@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TypeAlias
 
 from elcheck.checker.model.call import RAISED, HandlerError, said
@@ -75,6 +76,10 @@ class History:
             raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
         return now if result is state else self._states[at].number(_value(monitor, result))
 
+    def learned_since(self, at: int, known: int) -> list[tuple[MonitorStep, int]]:
+        """What a monitor did after so many steps, each with its next state, in order."""
+        return list(islice(self._after[at].items(), known, None))
+
     def shift(self, at: int) -> int:
         """Where a monitor's field starts."""
         return self._fields[at][0]
@@ -82,6 +87,10 @@ class History:
     def numbers(self, code: int) -> tuple[int, ...]:
         """The monitors' states as numbers."""
         return tuple((code >> shift) & MASK for shift, _ in self._fields)
+
+    def number(self, at: int, state: object) -> int:
+        """The number of a monitor's state."""
+        return self._states[at].number(state)
 
     def state(self, at: int, number: int) -> object:
         """A monitor's state by its number."""

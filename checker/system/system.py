@@ -13,6 +13,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event, GlobalState
+from elcheck.checker.model.swap import Swap
 from elcheck.checker.system.moves import Cut, Move
 
 Found: TypeAlias = list[tuple[int, Move]]
@@ -20,6 +21,9 @@ Found: TypeAlias = list[tuple[int, Move]]
 Observation: TypeAlias = tuple[int, ...]
 """What the properties see of a state: a number for each node, then for each monitor; of a Spec, one."""
 
+
+Path: TypeAlias = list[tuple[int, Move | None]]
+"""An initial code with None, then each next code with the move to it."""
 
 Start = TypeVar("Start", bound=Hashable)
 
@@ -84,6 +88,11 @@ class System(ABC):
         self.claims = [*model.properties, *deadlock_claim(model), *atoms_of_formulas(model)]
 
     @property
+    def full(self) -> System:
+        """The system of all states, where the states of this one stand for several."""
+        return self
+
+    @property
     def fast(self) -> bool:
         """Whether the fast engine's compiled code can do it."""
         return False
@@ -98,6 +107,33 @@ class System(ABC):
 
         Raises HandlerError when a handler does.
         """
+
+    def reduced(self, found: Found) -> Found:
+        """Steps of the full system as steps of this one: to the states that stand for those after them."""
+        return found
+
+    def representative(self, code: int) -> int:
+        """The state of this system that stands for a state of the full system."""
+        return code
+
+    def represents(self, code: int) -> int:
+        """How many states of the full system a state stands for."""
+        del code
+        return 1
+
+    def neighbours(self, code: int) -> Iterator[tuple[Swap, int]]:
+        """States of the full system for which the same state stands, all of them in one or more turns."""
+        del code
+        return iter(())
+
+    def alike(self, seen: tuple[object, ...]) -> Iterator[tuple[Swap, tuple[object, ...]]]:
+        """What a check has to answer the same to, all of that in one or more turns."""
+        del seen
+        return iter(())
+
+    def path(self, path: Path) -> Path:
+        """A path of this system as one of the full system, to the same last state."""
+        return path
 
     @abstractmethod
     def decode(self, code: int) -> GlobalState:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elcheck.checker.search.search import Path
-
 
 @dataclass(frozen=True)
 class GraphFinding:

@@ -1,0 +1,111 @@
+"""The numbers of a system with two nodes exchanged: learned tables, one entry at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from elcheck.checker.model.call import HandlerError
+from elcheck.checker.model.environment import EnvironmentState, Partition
+from elcheck.checker.model.swap import Asymmetry, Swap
+from elcheck.checker.system.mailboxes import Mailbox
+from elcheck.checker.system.moves import MASK
+from elcheck.checker.system.packed import NodeSystem
+
+
+class Learned(dict[int, int]):
+    """A table whose entries are made on first use."""
+
+    def __init__(self, learn: Callable[[int], int]) -> None:
+        super().__init__()
+        self._learn = learn
+
+    def __missing__(self, number: int) -> int:
+        made = self[number] = self._learn(number)
+        return made
+
+
+class Swapped:
+    """What the exchange of two nodes makes of the numbers of a system.
+
+    By the index of a node: ``locals[i]`` of its local states, ``messages[i]`` of its messages, ``ids[i]`` of
+    its ids; these lead to numbers of the node in its place. ``monitors[m]`` of a monitor's states;
+    ``environments`` of the environment's.
+    """
+
+    def __init__(self, system: NodeSystem, swap: Swap) -> None:
+        self.swap = swap
+        self._system = system
+        self._partitions = _partitions(swap, tuple(system.environments.partitions.values()))
+        nodes = range(len(system.tables))
+        self.to = [system.tables[swap.index(i)] for i in nodes]
+        self.locals = [Learned(self._learner(self._local, i)) for i in nodes]
+        self.messages = [Learned(self._learner(self._message, i)) for i in nodes]
+        self.ids = [Learned(self._learner(self._id, i)) for i in nodes]
+        self.monitors = [
+            Learned(self._learner(self._monitor, at)) for at, _ in enumerate(system.model.monitors)
+        ]
+        self.environments = Learned(self._environment)
+
+    def code(self, code: int) -> int:
+        """A state with the two exchanged."""
+        system, made = self._system, 0
+        for table, there, ids in zip(system.tables, self.to, self.ids, strict=True):
+            made += ids[(code >> table.shift) & MASK] << there.shift
+        for at, monitor in enumerate(self.monitors):
+            shift = system.history.shift(at)
+            made += monitor[(code >> shift) & MASK] << shift
+        top = system.environments.shift
+        return made + (self.environments[code >> top] << top)
+
+    def box(self, i: int, box: Mailbox) -> Mailbox:
+        """The mailbox of a node as it is of the node in its place."""
+        senders = [self.swap.index(src) for src in range(len(self.to))]
+        return self._system.tables[i].mailboxes.renumbered(box, self.messages[i], senders)
+
+    # -- one entry -------------------------------------------------------------------------------------
+
+    def _learner(self, learn: Callable[[int, int], int], i: int) -> Callable[[int], int]:
+        return lambda number: learn(i, number)
+
+    def _local(self, i: int, number: int) -> int:
+        known = self._system.tables[i].local_states[number]
+        state = self.swap.value(known.state)
+        try:
+            return self.to[i].local_states.number(state, up=known.up, drops=known.drops)
+        except HandlerError as error:
+            raise Asymmetry(self.swap, str(error)) from error
+
+    def _message(self, i: int, number: int) -> int:
+        src, msg, notice = self._system.tables[i].messages.known[number]
+        return self.to[i].messages.of(self.swap.node(src), self.swap.value(msg), notice=notice)
+
+    def _id(self, i: int, number: int) -> int:
+        local, box = self._system.tables[i].ids.values[number]
+        return self.to[i].ids.number((self.locals[i][local], self.box(i, box)))
+
+    def _monitor(self, at: int, number: int) -> int:
+        history = self._system.history
+        return history.number(at, self.swap.value(history.state(at, number)))
+
+    def _environment(self, number: int) -> int:
+        environments = self._system.environments
+        state = environments.state(number)
+        return environments.number(self._exchanged(state))
+
+    def _exchanged(self, state: EnvironmentState) -> EnvironmentState:
+        return state if state.standing is None else replace(state, standing=self._partitions[state.standing])
+
+
+def _partitions(swap: Swap, partitions: tuple[Partition, ...]) -> dict[str, str]:
+    """The partition, by its name, that each one is after the exchange. Raises Asymmetry if there is none."""
+    by_groups = {frozenset(partition.groups): partition.name for partition in partitions}
+    found = {}
+    for partition in partitions:
+        groups = frozenset([frozenset(map(swap.node, group)) for group in partition.groups])
+        if groups not in by_groups or len(by_groups) < len(partitions):
+            raise Asymmetry(
+                swap, f"with {swap} exchanged, the partition {partition.name} is none of the model's"
+            )
+        found[partition.name] = by_groups[groups]
+    return found
