@@ -53,12 +53,25 @@ class Canonical:
         """How many states a representative stands for, itself included."""
         return self.size // self._sorted(code)[1]
 
-    def moved_as(self, code: int, representative: int, other: int) -> int:
-        """Another state with its nodes in the order in which those of ``code`` make the representative."""
+    def moving(self, code: int, other: int) -> Callable[[int], int]:
+        """Moves the nodes of a state as those of ``code`` have to be moved to make another with the same
+        representative.
+        """
+        there, back = self._orders_to_sort(code), self._orders_to_sort(other)
+        orders = [*there, *map(_inverse, reversed(back))]
+
+        def moved(state: int) -> int:
+            for order in orders:
+                state = self._moved(state, order)
+            return state
+
+        return moved
+
+    def _orders_to_sort(self, code: int) -> list[Order]:
+        """The orders of nodes, one after the other, that make the representative of a state."""
         first, cells = self._ranking(code)
-        found = self._moved(code, first)
-        orders = (order for order in self._orders(cells) if self._moved(found, order) == representative)
-        return self._moved(self._moved(other, first), next(orders))
+        found, representative = self._moved(code, first), self.of(code)
+        return [first, next(o for o in self._orders(cells) if self._moved(found, o) == representative)]
 
     def _sorted(self, code: int) -> tuple[int, int]:
         """The representative of a state, and how many orders of its nodes leave it as it is."""
@@ -151,6 +164,11 @@ class Canonical:
                         left[a], left[b] = left[b], left[a]
                         found.append(a)
         return found[::-1]
+
+
+def _inverse(order: Order) -> Order:
+    """The order that undoes another."""
+    return tuple(sorted(range(len(order)), key=order.__getitem__))
 
 
 class _Mover:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.swap import Swap
@@ -23,10 +22,9 @@ class Quotient(System):
         self._full = full
         self.group = group
         exchanges = {a: Swapped(full, swap) for a, swap in group.adjacent().items()}
-        self._exchanges = list(exchanges.values())
-        self._swaps = [swapped.swap for swapped in self._exchanges]
+        self.exchanges = list(exchanges.values())
         self.canonical = Canonical(full, group.blocks, exchanges)
-        self._equivariance = Equivariance(full, self._exchanges)
+        self._equivariance = Equivariance(full, self.exchanges)
 
     @property
     def full(self) -> NodeSystem:
@@ -37,7 +35,7 @@ class Quotient(System):
         return self.full.fast
 
     def initial(self) -> Iterator[int]:
-        self._equivariance.check_starts()
+        self.verify_starts()
         found = dict.fromkeys(map(self.canonical.of, self.full.initial()))
         self.left_out = self.full.left_out
         return iter(found)
@@ -47,12 +45,16 @@ class Quotient(System):
         return self.reduced(found), cuts
 
     def reduced(self, found: Found) -> Found:
-        self._equivariance.check()
+        self.verify()
         of = self.canonical.of
         return [(of(succ), move) for succ, move in found]
 
-    def finish(self) -> None:
-        """Check what was learned last. Raises Asymmetry."""
+    def verify_starts(self) -> None:
+        """Check that the initial states are closed under exchanges. Raises Asymmetry."""
+        self._equivariance.check_starts()
+
+    def verify(self) -> None:
+        """Check what was learned since the last time. Raises Asymmetry."""
         self._equivariance.check()
 
     def representative(self, code: int) -> int:
@@ -62,26 +64,22 @@ class Quotient(System):
         return self.canonical.orbit(code)
 
     def neighbours(self, code: int) -> Iterator[tuple[Swap, int]]:
-        return ((swapped.swap, swapped.code(code)) for swapped in self._exchanges)
+        return ((swapped.swap, swapped.code(code)) for swapped in self.exchanges)
 
     def alike(self, seen: tuple[object, ...]) -> Iterator[tuple[Swap, tuple[object, ...]]]:
-        for swap in self._swaps:
-            yield swap, tuple([swap.seen(part) for part in seen])
+        for swapped in self.exchanges:
+            yield swapped.swap, tuple([swapped.swap.seen(part) for part in seen])
 
-    def path(self, path: Path) -> Path:
-        """A path of representatives as a path of states: from the same initial state by the same steps, and
-        then all of it by the exchanges that lead to the last representative.
+    def path(self, codes: Sequence[int]) -> Path:
+        """The steps through states that representatives stand for: from the first one on, and then all of it
+        by the exchanges that make the last representative of the state that it ends in.
         """
-        codes = [path[0][0]]
-        for representative, _ in path[1:]:
-            steps, _ = self.full.successors(codes[-1])
-            codes.append(next(succ for succ, _ in steps if self.canonical.of(succ) == representative))
-        codes = [self.canonical.moved_as(codes[-1], path[-1][0], code) for code in codes]
-        found: Path = [(codes[0], None)]
-        for before, after in pairwise(codes):
-            steps, _ = self.full.successors(before)
-            found.append((after, next(move for succ, move in steps if succ == after)))
-        return found
+        of, found = self.canonical.of, [codes[0]]
+        for representative in map(of, codes[1:]):
+            steps, _ = self.full.successors(found[-1])
+            found.append(next(succ for succ, _ in steps if of(succ) == representative))
+        moved = self.canonical.moving(found[-1], codes[-1])
+        return self.full.path([moved(code) for code in found])
 
     def decode(self, code: int) -> GlobalState:
         return self.full.decode(code)

@@ -40,7 +40,7 @@ def reduced(system: System, search: Callable[[System], T], *, symmetry: bool) ->
         try:
             quotient = Quotient(system, group)
             found = search(quotient)
-            quotient.finish()
+            quotient.verify()
             return found, Reduction(group, tuple(map(str, refuted)))
         except Asymmetry as asymmetry:
             refuted.append(asymmetry)

@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from elcheck.checker.model.state import Event
@@ -113,11 +112,7 @@ class Exploration:
         chain = [index]
         while parents[chain[-1]] != chain[-1]:
             chain.append(parents[chain[-1]])
-        path: Path = [(codes[chain[-1]], None)]
-        for before, after in pairwise(codes[i] for i in reversed(chain)):
-            steps, _ = self.system.successors(before)
-            path.append((after, next(move for succ, move in steps if succ == after)))
-        return self.system.path(path)
+        return self.system.path([codes[i] for i in reversed(chain)])
 
 
 def is_stuck(events: Iterable[Event]) -> bool:

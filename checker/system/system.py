@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from elcheck.checker.model.errors import DefinitionError
@@ -131,8 +132,12 @@ class System(ABC):
         del seen
         return iter(())
 
-    def path(self, path: Path) -> Path:
-        """A path of this system as one of the full system, to the same last state."""
+    def path(self, codes: Sequence[int]) -> Path:
+        """A path of the full system to the last of some states, each of which has a step to the next one."""
+        path: Path = [(codes[0], None)]
+        for before, after in pairwise(codes):
+            steps, _ = self.successors(before)
+            path.append((after, next(move for succ, move in steps if succ == after)))
         return path
 
     @abstractmethod

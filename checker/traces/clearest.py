@@ -105,9 +105,9 @@ class Shortest:
         """The states of a depth for which some states of the search stand."""
         if not self._reduced:
             return representatives
-        wanted = {self._found.search.codes[index] for index in representatives}
-        level, codes = self._search.level(depth), self._search.codes
-        return [index for index in level if self._found.system.representative(codes[index]) in wanted]
+        of, codes = self._found.system.representative, self._search.codes
+        wanted = {of(self._found.search.codes[index]) for index in representatives}
+        return [index for index in self._search.level(depth) if of(codes[index]) in wanted]
 
     def _clearest_to(self, ends: list[End], depth: int) -> Clearest:
         """The clearest of the paths to some ends."""

@@ -21,7 +21,7 @@ from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.files import CHECKPOINT, UNFINISHED
 from elcheck.checker.search.fast.layout import Ints, Words
 
-FORM = 2
+FORM = 3
 """The form of the file. Files of another form can't be read."""
 
 
@@ -33,7 +33,7 @@ class Checkpoint:
     in a Search. probed: the limit on depth, if what lies past it is being looked at. found: of each finding
     the claim, the state, the state after it or -1, and what is said. sums: CRC-32 of the states and of their
     parents. header, tables: the memory's. queries: what Python was asked, in order, three numbers each.
-    questions: what the judge was asked, two numbers each.
+    questions: what the judge was asked, three numbers each.
     """
 
     searched: Mapping[str, str]

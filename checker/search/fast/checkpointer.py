@@ -43,7 +43,8 @@ class SearchNotes:
 
     ``probed``: the limit on depth, once it looks at what lies past it. ``steps``: of a claim that a step
     decides, the state before it and the state after it. ``questions``: what the judge was asked, in order,
-    two numbers each: a state and the state after it, or (negative) another kind of question.
+    three numbers each: a state, and the state after it and the outcome, or (negative) another kind of
+    question.
     """
 
     probed: int | None = None
