@@ -30,7 +30,8 @@ def check(
 ) -> CheckReport:
     """Search the states of a model and judge its properties.
 
-    ``engine`` is one of :class:`ENGINES`. ``progress`` is called now and then with the search so
+    With ``symmetry`` states that differ in an exchange of nodes are searched once, where nodes turn out to be
+    alike. ``engine`` is one of :class:`ENGINES`. ``progress`` is called now and then with the search so
     far. ``check_determinism`` runs each handler twice to find those that are not deterministic. ``resources``
     are the fast engine's.
 
@@ -52,7 +53,10 @@ def check(
     results = tuple(results_of(exploration, findings))
     system = exploration.system.full
     verdict, code = overall([(result.kind, result.verdict) for result in results])
-    return CheckReport(model, search.engine, stats, results, coverage_of(system), verdict, code, exploration)
+    coverage = coverage_of(system)
+    return CheckReport(
+        model, search.engine, stats, results, coverage, verdict, code, exploration, tuple(reduction.notes)
+    )
 
 
 def _judge_graph(exploration: Exploration, limit_check: LimitCheck) -> dict[int, GraphFinding]:

@@ -6,8 +6,9 @@ exchanged arguments, what it answered with the nodes exchanged, and if the same 
 these calls, until nothing new comes, then the steps of every state in the closure commute with all of G. So
 states that differ by a member of G have the same steps up to that, and one of them may stand for all (Clarke,
 Enders, Filkorn and Jha, Exploiting Symmetry in Temporal Logic Model Checking, Formal Methods in System Design
-9, 1996; Emerson and Sistla, Symmetry and Model Checking, same volume). There symmetry is a matter of syntax, or of a type whose values can only be compared
-(Ip and Dill, Better Verification through Symmetry, same volume); here it is a fact about finite tables. The closure is what a search without symmetry learns.
+9, 1996; Emerson and Sistla, Symmetry and Model Checking, same volume). There symmetry is a matter of syntax,
+or of a type whose values can only be compared (Ip and Dill, Better Verification through Symmetry, same
+volume); here it is a fact about finite tables. The closure is what a search without symmetry learns.
 """
 
 from __future__ import annotations
@@ -23,10 +24,18 @@ from elcheck.checker.model.step import Effect
 from elcheck.checker.model.swap import Asymmetry
 from elcheck.checker.model.values import text
 from elcheck.checker.reductions.swapped import Swapped
+from elcheck.checker.system.history import MonitorStep
 from elcheck.checker.system.local_states import Call, LocalOutcome
 from elcheck.checker.system.node_table import NodeTable
 from elcheck.checker.system.packed import NodeSystem
 from elcheck.checker.system.ticks import TICK
+
+SPLIT = "a crash lets split sends out in the order of their targets"
+
+
+def crashes_split_sends(system: NodeSystem) -> bool:
+    """Whether a node may crash between sends: some targets are served before others then."""
+    return system.runner.splits and system.model.environment.crash != 0
 
 
 class Equivariance:
@@ -59,10 +68,8 @@ class Equivariance:
 
     def check(self) -> None:
         """Check what was learned since the last time, and what is learned on the way. Raises Asymmetry."""
-        if self._system.runner.splits and self._system.model.environment.crash != 0:
-            raise Asymmetry(
-                self._exchanges[0].swap, "a crash lets split sends out in the order of their targets"
-            )
+        if crashes_split_sends(self._system):
+            raise Asymmetry(self._exchanges[0].swap, SPLIT)
         again = True
         while again:
             again = False
@@ -94,14 +101,10 @@ class Equivariance:
             left = here.remains(call.local, drops=call.drops)
             return Counter(to[n] for n in left) == Counter(states.remains(local, drops=call.drops))
         if call.kind == "restart":
-            found, expected = states.recoveries(local), here.recoveries(call.local)
-        else:
-            assert call.event is not None
-            found = self._outcomes(there, local, table, call, swapped)
-            expected = here.outcomes(call.local, call.key, call.event)
-        return Counter(map(_plain, found)) == Counter(
-            _renamed(each, table.index, swapped) for each in expected
-        )
+            return _agree(here.recoveries(call.local), states.recoveries(local), table.index, swapped)
+        assert call.event is not None
+        found = here.outcomes(call.local, call.key, call.event)
+        return _agree(found, self._outcomes(there, local, table, call, swapped), table.index, swapped)
 
     def _outcomes(
         self, there: NodeTable, local: int, table: NodeTable, call: Call, swapped: Swapped
@@ -141,27 +144,27 @@ class Equivariance:
             self._monitored[at] += len(steps)
             some = some or bool(steps)
             for step, after in steps:
-                now, event, node, old, new = step
                 for swapped in self._exchanges:
-                    to, locals_ = swapped.to[node].index, swapped.locals[node]
-                    image = (
-                        swapped.monitors[at][now],
-                        swapped.swap.event(event),
-                        to,
-                        locals_[old],
-                        locals_[new],
-                    )
-                    try:
-                        same = history.step(at, image) == swapped.monitors[at][after]
-                    except HandlerError as error:
-                        raise Asymmetry(swapped.swap, str(error)) from error
-                    if not same:
-                        monitor = self._system.model.monitors[at]
-                        raise Asymmetry(
-                            swapped.swap,
-                            f"the monitor {monitor.name} tells {swapped.swap} apart, at {event.located}",
-                        )
+                    self._check_step(at, step, after, swapped)
         return some
+
+    def _check_step(self, at: int, step: MonitorStep, after: int, swapped: Swapped) -> None:
+        now, event, node, old, new = step
+        monitors, locals_ = swapped.monitors[at], swapped.locals[node]
+        image = (monitors[now], swapped.swap.event(event), swapped.to[node].index, locals_[old], locals_[new])
+        try:
+            same = self._system.history.step(at, image) == monitors[after]
+        except HandlerError as error:
+            raise Asymmetry(swapped.swap, str(error)) from error
+        if not same:
+            name = self._system.model.monitors[at].name
+            why = f"the monitor {name} tells {swapped.swap} apart, at {event.located}"
+            raise Asymmetry(swapped.swap, why)
+
+
+def _agree(found: Sequence[LocalOutcome], others: Sequence[LocalOutcome], i: int, swapped: Swapped) -> bool:
+    """Whether the outcomes of the node i are, with two nodes exchanged, those of the node in its place."""
+    return Counter(map(_plain, others)) == Counter([_renamed(outcome, i, swapped) for outcome in found])
 
 
 def _plain(outcome: LocalOutcome) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""Which reductions a model admits, found by trying: each is taken back when something that is met refutes it."""
+"""Which reductions a model admits, found by trying: what is met may refute one, which is then taken back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.swap import Asymmetry
+from elcheck.checker.reductions.equivariance import SPLIT, crashes_split_sends
 from elcheck.checker.reductions.group import Group, group_of
 from elcheck.checker.reductions.quotient import Quotient
 from elcheck.checker.system import NodeSystem, System
@@ -17,12 +18,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Reduction:
-    """What a search was reduced by: the ``group`` of exchanges of nodes, None if there are none; and why it is
-    not larger.
+    """What a search was reduced by: the ``group`` of exchanges of nodes, None if there are none; and why it
+    is not larger.
     """
 
     group: Group | None = None
     refused: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> list[str]:
+        """What there is to say of it."""
+        alike = "" if self.group is None else f"Symmetry: {self.group} are alike; states that differ in which of them is which were searched once."
+        found = [alike] if alike else []
+        return found + [f"No symmetry: {why}." for why in self.refused]
 
 
 def reduced(system: System, search: Callable[[System], T], *, symmetry: bool) -> tuple[T, Reduction]:
@@ -44,7 +52,7 @@ def reduced(system: System, search: Callable[[System], T], *, symmetry: bool) ->
             return found, Reduction(group, tuple(map(str, refuted)))
         except Asymmetry as asymmetry:
             refuted.append(asymmetry)
-        why = _later_obstacle(system)
+        why = SPLIT if crashes_split_sends(system) else None
     refused = [why] if why is not None else [str(found) for found in refuted]
     return search(system), Reduction(None, tuple(refused))
 
@@ -53,11 +61,4 @@ def _obstacle(model: Model) -> str | None:
     """Why the nodes of a model can't be exchanged, whatever its handlers do."""
     if any(claim.kind == "liveness" for claim in model.properties):
         return "claims of liveness take the whole graph"
-    return None
-
-
-def _later_obstacle(system: NodeSystem) -> str | None:
-    """The same, of what a search has met."""
-    if system.runner.splits and system.model.environment.crash != 0:
-        return "a crash between split sends lets them out in the order of their targets"
     return None

@@ -36,15 +36,16 @@ class Swapped:
     def __init__(self, system: NodeSystem, swap: Swap) -> None:
         self.swap = swap
         self._system = system
-        self._partitions = _partitions(swap, tuple(system.environments.partitions.values()))
+        happen = system.model.environment.partition != 0
+        partitions = tuple(system.environments.partitions.values()) if happen else ()
+        self._partitions = _partitions(swap, partitions)
         nodes = range(len(system.tables))
         self.to = [system.tables[swap.index(i)] for i in nodes]
         self.locals = [Learned(self._learner(self._local, i)) for i in nodes]
         self.messages = [Learned(self._learner(self._message, i)) for i in nodes]
         self.ids = [Learned(self._learner(self._id, i)) for i in nodes]
-        self.monitors = [
-            Learned(self._learner(self._monitor, at)) for at, _ in enumerate(system.model.monitors)
-        ]
+        monitors = range(len(system.model.monitors))
+        self.monitors = [Learned(self._learner(self._monitor, at)) for at in monitors]
         self.environments = Learned(self._environment)
 
     def code(self, code: int) -> int:
@@ -71,10 +72,24 @@ class Swapped:
     def _local(self, i: int, number: int) -> int:
         known = self._system.tables[i].local_states[number]
         state = self.swap.value(known.state)
+        states = self.to[i].local_states
         try:
-            return self.to[i].local_states.number(state, up=known.up, drops=known.drops)
+            made = states.number(state, up=known.up, drops=known.drops)
         except HandlerError as error:
             raise Asymmetry(self.swap, str(error)) from error
+        self._require_same_views(
+            self._system.tables[i].local_states.observation[number], states.observation[made]
+        )
+        return made
+
+    def _require_same_views(self, observation: int, other: int) -> None:
+        """Raise Asymmetry if a property's view tells a local state from the exchanged one."""
+        views = self._system.observations.views
+        pairs = zip(views[observation], views[other], self._system.claims, strict=True)
+        wrong = next((claim for here, there, claim in pairs if self.swap.value(here) != there), None)
+        if wrong is not None:
+            name = getattr(wrong.scope.look.view, "__name__", "view")
+            raise Asymmetry(self.swap, f"the view {name} of {wrong.name!r} tells {self.swap} apart")
 
     def _message(self, i: int, number: int) -> int:
         src, msg, notice = self._system.tables[i].messages.known[number]
@@ -104,8 +119,7 @@ def _partitions(swap: Swap, partitions: tuple[Partition, ...]) -> dict[str, str]
     for partition in partitions:
         groups = frozenset([frozenset(map(swap.node, group)) for group in partition.groups])
         if groups not in by_groups or len(by_groups) < len(partitions):
-            raise Asymmetry(
-                swap, f"with {swap} exchanged, the partition {partition.name} is none of the model's"
-            )
+            why = f"with {swap} exchanged, the partition {partition.name} is none of the model's"
+            raise Asymmetry(swap, why)
         found[partition.name] = by_groups[groups]
     return found

@@ -213,9 +213,7 @@ class Judge:
             other = self._ask(claim, arguments)
         except HandlerError as error:
             raise Asymmetry(swap, str(error)) from error
-        if isinstance(answer, str) != isinstance(other, str) or (
-            isinstance(answer, bool) and answer != other
-        ):
+        if _sense(answer) is not _sense(other):
             raise Asymmetry(swap, f"{claim.name!r} tells {swap} apart{_place(claim.scope.check)}")
         return other
 
@@ -324,6 +322,11 @@ def _complaint(claim: Property, answer: str, arguments: Arguments) -> str:
         nodes = dict.fromkeys(view.node.name for view in arguments if isinstance(view, NodeView))
         return f"{' and '.join(nodes)}: {answer}" if nodes else answer
     return answer
+
+
+def _sense(answer: bool | str) -> bool | None:
+    """What an answer says but for its words."""
+    return None if isinstance(answer, str) else answer
 
 
 def _place(check: Callable[..., object]) -> str:

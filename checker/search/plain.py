@@ -69,7 +69,7 @@ class PlainSearch:
                 if self._limits.depth == len(search.levels) - 1:
                     self._probe(begin, end)
                     return
-                search.levels.append(end)
+                search.begin_level()
                 self._level(begin, end)
         except MemoryError:
             search.stopped = OUT_OF_MEMORY
@@ -90,6 +90,7 @@ class PlainSearch:
                 self._add(code, len(search.codes))
         search.cuts.update(self._system.left_out)
         search.levels.append(0)
+        search.totals.append(0)
         for index, code in enumerate(self.search.codes):
             self._at = index
             self._judge.state(index, code)

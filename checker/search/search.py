@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from elcheck.checker.model.state import Event
@@ -37,7 +38,8 @@ class Search:
 
     ``codes`` holds the states in the order of finding; ``represented`` is how many states of the full system
     these stand for, None if each stands for itself. ``parents[i]`` is the index of the state from which
-    state i was found, of an initial state its own. ``levels[d]`` is the index of the first state at depth d.
+    state i was found, of an initial state its own. ``levels[d]`` is the index of the first state at depth d,
+    and ``totals[d]`` how many states there are above that depth.
     ``stopped`` says what ended the search before it was done. ``failure`` is
     the index of a state, and what raised there. ``expanded`` counts the states whose steps were followed.
     ``held`` is the size of the engine's own arrays in bytes, None where it does not know. ``spent`` counts
@@ -48,6 +50,7 @@ class Search:
     codes: Sequence[int] = ()
     parents: Sequence[int] = ()
     levels: list[int] = field(default_factory=list)
+    totals: list[int] = field(default_factory=list)
     transitions: int = 0
     cuts: Counter[str] = field(default_factory=Counter)
     stopped: Stop | None = None
@@ -64,6 +67,19 @@ class Search:
     def distinct(self) -> int:
         """How many states there are; each state found counts for all that it represents."""
         return len(self.codes) if self.represented is None else self.represented
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many states there are at each depth."""
+        counts = [end - begin for begin, end in pairwise([*self.totals, self.distinct])]
+        while counts and not counts[-1]:
+            counts.pop()
+        return tuple(counts)
+
+    def begin_level(self) -> None:
+        """Let the states that are found next be those of the next depth."""
+        self.levels.append(len(self.codes))
+        self.totals.append(self.distinct)
 
     @property
     def capped(self) -> bool:

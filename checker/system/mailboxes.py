@@ -86,7 +86,7 @@ class Mailboxes(ABC):
         return (tuple(self.content(box)),)
 
     def renumbered(self, box: Mailbox, numbers: Mapping[int, int], senders: Sequence[int]) -> Mailbox:
-        """The mailbox with other messages in the place of its own, and other senders in the place of theirs."""
+        """The mailbox with other messages in the place of its own, and other senders for theirs."""
         del senders
         return tuple(sorted([numbers[message] for message in _flat(box)]))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from elcheck.checker.system.system import Path
+
 
 @dataclass(frozen=True)
 class GraphFinding:

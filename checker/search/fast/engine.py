@@ -161,7 +161,7 @@ class FastSearch:
             if self._limits.depth == len(search.levels) - 1:
                 notes.probed = self._limits.depth
             else:
-                search.levels.append(end)
+                search.begin_level()
             self._memory.h[L.NEXT] = start
             self._level(end)
 
@@ -205,6 +205,8 @@ class FastSearch:
         self._employ_threads()
         self._begun = found.stopped is None
         found.levels.append(0)
+        found.totals.append(0)
+        self._count()
         self._examine(np.arange(len(found.codes)), STATE)
         if found.stopped is None and self._limits.first:
             found.stop_between_levels(self._judge, self._limits)
@@ -213,9 +215,7 @@ class FastSearch:
         memory, row, status = self._memory, self._misses.numbering.row(code), L.MISS
         while status != L.DONE:
             memory.set(L.ROWS, L.INITIAL, *row)
-            status = store_initial(
-                memory.h, memory.w, memory.q, memory.rows, memory.parents, memory.table
-            )
+            status = store_initial(memory.h, memory.w, memory.q, memory.rows, memory.parents, memory.table)
             if status == L.MISS:
                 self._misses.answer_all()
             if status == L.GROW:

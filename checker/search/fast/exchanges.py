@@ -1,4 +1,4 @@
-"""Two nodes exchanged in compiled code: in an id, once, by the tables of local states and messages; in a state.
+"""Two nodes exchanged in compiled code: in an id, by the tables of local states and messages; in a state.
 
 It also makes out what an id is whatever the nodes are called: its faces, one towards each node.
 """

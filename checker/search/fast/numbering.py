@@ -19,7 +19,6 @@ from elcheck.checker.system.moves import MASK
 from elcheck.checker.system.node_table import NodeTable
 from elcheck.checker.system.packed import NodeSystem
 
-
 _TABLES = {
     L.LOCALS: (L.LOCAL_FACES, L.LOCALS_EXCHANGED),
     L.MESSAGES: (L.MESSAGE_FACES, L.MESSAGES_EXCHANGED),
