@@ -28,8 +28,10 @@ class Reduction:
     @property
     def notes(self) -> list[str]:
         """What there is to say of it."""
-        alike = "" if self.group is None else f"Symmetry: {self.group} are alike; states that differ in which of them is which were searched once."
-        found = [alike] if alike else []
+        found = []
+        if self.group is not None:
+            alike = f"{self.group} are alike; states that differ in which of them is which were searched once"
+            found.append(f"Symmetry: {alike}.")
         return found + [f"No symmetry: {why}." for why in self.refused]
 
 

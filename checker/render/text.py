@@ -98,15 +98,6 @@ def _size(report: CheckReport) -> list[str]:
     return lines
 
 
-def _representatives(stats: Stats) -> list[str]:
-    """How many states were searched for all of them."""
-    if stats.representatives is None:
-        return []
-    return [
-        f"{stats.representatives:,} of them were searched, each for all that differ in which node is which"
-    ]
-
-
 def _coverage(coverage: Coverage, stats: Stats) -> list[str]:
     lines = [f"{name} never ran" for name in coverage.never_run]
     lines += [f"{name} was never enabled ({why})" for name, why in coverage.never_enabled]

@@ -130,7 +130,7 @@ def _label(h: Ints, w: Words, first: int, length: int) -> None:
 
 @compiled
 def _mover(h: Ints, w: Words, first: int, length: int) -> int:
-    """The place of the largest label of a cell that can move, past a smaller one beside it; -1 if none can."""
+    """The place of the largest label of a cell that can move past a smaller one; -1 if none can."""
     found = -1
     for place in range(first, first + length):
         beside = place + w[h[L.DIRECTIONS] + place]
