@@ -127,6 +127,7 @@ class Memory:
 
     def set(self, table: int, record: int, *values: int) -> None:
         """Write the first columns of a record."""
+        assert len(values) <= self._width(table)
         start = self.h[table] + record * self._width(table)
         self.w[start : start + len(values)] = values
 
