@@ -1,7 +1,7 @@
-"""Random models whose nodes are mostly alike: what they do is told by relations between nodes, seldom by names.
+"""Random models whose nodes are mostly alike: they act by how other nodes relate to them, seldom by names.
 
-A rule may name a node (``named``), choose the least of several (``least``) or compare ids (``above``); so may a
-check, a monitor, a start or a partition. Each of these tells nodes apart, and has to be noticed.
+A rule may name a node (``named``), choose the least of several (``least``) or compare ids (``above``); so may
+a check, a monitor, a start or a partition. Each of these tells nodes apart, and has to be noticed.
 """
 
 from __future__ import annotations
@@ -206,8 +206,8 @@ def properties(draw: st.DrawFn, monitors: Sequence[Monitor[object]]) -> list[Pro
 
 
 def _weigh_all(state: GlobalState) -> int:
-    mail = sum(1 + (e.msg.about == e.src) for e in state.network if isinstance(e.msg, Tell))
-    return mail + sum(weigh_view(view) for view in state.nodes if isinstance(view.state, Kin))
+    mail = sum(1 + int(e.msg.about == e.src) for e in state.network if isinstance(e.msg, Tell))
+    return mail + sum(weigh(view.state) for view in state.nodes if isinstance(view.state, Kin))
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""A search of one state for all that differ in which node is which: what it finds is what all of them show."""
+"""A search of one state for all that differ in which node is which finds what all of them show."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 from hypothesis import given
 
+from elcheck import load
 from elcheck.checker.check.check import check
 from elcheck.checker.search.limits import Limits
-from elcheck import load
 from tests.alike_models import alike_models
 from tests.random_models import Case
 from tests.test_oracle import compare, examples

@@ -40,13 +40,15 @@ def check(
     """
     began = time.perf_counter()
     validate(model)
-    full = build(model, check_determinism=check_determinism)
+
+    def fresh() -> System:
+        return build(model, check_determinism=check_determinism)
 
     def explore(system: System) -> Exploration:
         judge = Judge(system)
         return Exploration(system, judge, ENGINES[engine](system, judge, limits, progress, resources))
 
-    exploration, reduction = reduced(full, explore, symmetry=symmetry)
+    exploration, reduction = reduced(fresh, explore, symmetry=symmetry)
     search, spent = exploration.search, time.perf_counter() - began
     findings = _judge_graph(exploration, LimitCheck(limits, lambda: progress(search), spent))
     stats = _stats(exploration, time.perf_counter() - began)

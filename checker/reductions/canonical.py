@@ -3,9 +3,9 @@ those are.
 
 The nodes of a block are put in the order of what each is (:class:`Invariants`). Nodes that are alike in that
 are told apart by how the others see them. Of those that are alike even so, either every exchange of two
-leaves the state as it is, or each order is tried, and the least code is taken. (Bosnacki, Dams and Holenderski,
-Symmetric Spin, STTT 4, 2002, sort by one variable, and try all orders or one of them, which then finds
-several representatives; here there is one for each orbit, since nothing but exact ties is left to try.)
+leaves the state as it is, or each order is tried, and the least code is taken. (Bosnacki, Dams and
+Holenderski, Symmetric Spin, STTT 4, 2002, sort by one variable, and try all orders or one of them, which then
+finds several representatives; here there is one for each orbit, since nothing but exact ties is left to try.)
 """
 
 from __future__ import annotations

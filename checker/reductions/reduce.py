@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from elcheck.checker.model.model import Model
 from elcheck.checker.model.swap import Asymmetry
 from elcheck.checker.reductions.equivariance import SPLIT, crashes_split_sends
 from elcheck.checker.reductions.group import Group, group_of
@@ -32,35 +31,41 @@ class Reduction:
         if self.group is not None:
             alike = f"{self.group} are alike; states that differ in which of them is which were searched once"
             found.append(f"Symmetry: {alike}.")
-        return found + [f"No symmetry: {why}." for why in self.refused]
+        none = "No symmetry" if self.group is None else "No more symmetry"
+        return found + [f"{none}: {why}." for why in self.refused]
 
 
-def reduced(system: System, search: Callable[[System], T], *, symmetry: bool) -> tuple[T, Reduction]:
+def reduced(
+    fresh: Callable[[], System], search: Callable[[System], T], *, symmetry: bool
+) -> tuple[T, Reduction]:
     """Search the representatives of a system's states, again with fewer of them whenever what is met shows
-    that two nodes are not alike.
+    that two nodes are not alike. Each time it is a ``fresh`` system, which has learned nothing yet.
     """
-    if not symmetry or not isinstance(system, NodeSystem):
-        return search(system), Reduction()
-    why = _obstacle(system.model)
-    refuted: list[Asymmetry] = []
-    while why is None:
-        group = group_of(system.model, [found.swap for found in refuted])
-        if group.size == 1:
+    system, told_apart, why = fresh(), tuple[Asymmetry, ...](), None
+    while symmetry and isinstance(system, NodeSystem):
+        why = why or _obstacle(system)
+        group = group_of(system.model, [found.swap for found in told_apart])
+        if why is not None or group.size == 1:
             break
         try:
             quotient = Quotient(system, group)
             found = search(quotient)
             quotient.verify()
-            return found, Reduction(group, tuple(map(str, refuted)))
+            return found, Reduction(group, tuple(map(str, told_apart)))
         except Asymmetry as asymmetry:
-            refuted.append(asymmetry)
-        why = SPLIT if crashes_split_sends(system) else None
-    refused = [why] if why is not None else [str(found) for found in refuted]
-    return search(system), Reduction(None, tuple(refused))
+            told_apart = (*told_apart, asymmetry)
+            why = SPLIT if crashes_split_sends(system) else None
+        system = fresh()
+        system.told_apart = told_apart
+    return search(system), Reduction(None, (why,) if why is not None else tuple(map(str, told_apart)))
 
 
-def _obstacle(model: Model) -> str | None:
+def _obstacle(system: NodeSystem) -> str | None:
     """Why the nodes of a model can't be exchanged, whatever its handlers do."""
-    if any(claim.kind == "liveness" for claim in model.properties):
+    kinds = {claim.kind for claim in system.claims}
+    if "liveness" in kinds:
         return "claims of liveness take the whole graph"
+    ticks = any(system.runner.events(node, "tick") for node in system.runner.nodes)
+    if ticks and "step" in kinds:
+        return "nodes step together, and properties look at steps"
     return None

@@ -14,7 +14,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event, GlobalState
-from elcheck.checker.model.swap import Swap
+from elcheck.checker.model.swap import Asymmetry, Swap
 from elcheck.checker.system.moves import Cut, Move
 
 Found: TypeAlias = list[tuple[int, Move]]
@@ -86,6 +86,8 @@ class System(ABC):
         self.runner = runner
         self.left_out: Counter[str] = Counter()
         """How many initial states are beyond each bound."""
+        self.told_apart: tuple[Asymmetry, ...] = ()
+        """Why some nodes are not alike, as searches of other representatives have shown."""
         self.claims = [*model.properties, *deadlock_claim(model), *atoms_of_formulas(model)]
 
     @property

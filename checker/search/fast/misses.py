@@ -72,8 +72,8 @@ class MissHandler:
     def __init__(self, system: System, *, edges: bool = False) -> None:
         assert isinstance(system.full, NodeSystem)
         self.system = system.full
-        self._quotient = system if isinstance(system, Quotient) else None
-        exchanges = self._quotient.exchanges if self._quotient is not None else ()
+        self.quotient = system if isinstance(system, Quotient) else None
+        exchanges = self.quotient.exchanges if self.quotient is not None else ()
         self._nodes = len(self.system.tables)
         if self._nodes > BITS or len(system.model.bounds) > BITS:
             raise Unsupported("more nodes or bounds than a word has bits")
@@ -85,9 +85,9 @@ class MissHandler:
         self.observed: list[tuple[Event, int, int, int]] = []
         self.bounds = list(dict.fromkeys(bound.name for bound in system.model.bounds))
         self._tell_system()
-        if self._quotient is not None:
-            self._tell_exchanges(self._quotient)
-        self.numbering = Numbering(self.system, self.memory, self._quotient)
+        if self.quotient is not None:
+            self._tell_exchanges(self.quotient)
+        self.numbering = Numbering(self.system, self.memory, self.quotient)
         self._events: list[dict[int, tuple[int, Event]]] = []
         for table in self.system.tables:
             numbers = [(n, e) for n, e in self.system.actions[table.index]]
@@ -120,21 +120,12 @@ class MissHandler:
         memory, group = self.memory, quotient.group
         if group.size >= 1 << 31:
             raise Unsupported("so many ways to exchange nodes")
-        if self._ticks_matter(quotient):
-            raise Unsupported("properties of steps where all nodes step together and may be exchanged")
         memory.h[L.EXCHANGES], memory.h[L.EXCHANGED_STATES] = len(quotient.exchanges), group.size
         numbers = {each.swap.first.index: number for number, each in enumerate(quotient.exchanges)}
         for block in group.blocks:
             memory.append(L.BLOCK_SPANS, memory.append_all(L.BLOCK_NODES, block), len(block))
         for node in range(self._nodes):
             memory.append(L.EXCHANGE_OF, numbers.get(node, -1))
-
-    @staticmethod
-    def _ticks_matter(quotient: Quotient) -> bool:
-        """Whether a step of all nodes may break a property, which its outcome would have to say."""
-        runner = quotient.runner
-        ticks = any(runner.events(node, "tick") for node in runner.nodes)
-        return ticks and any(claim.kind == "step" for claim in quotient.claims)
 
     def _add_notices(self, *, perfect: bool) -> None:
         """Add the messages that the environment sends. ``perfect``: those of crashes too."""
@@ -178,8 +169,8 @@ class MissHandler:
             self._tell_exchanged_monitor(first, second)
         else:
             self._tell_outcomes(first, second)
-        if self._quotient is not None:
-            self._quotient.verify()
+        if self.quotient is not None:
+            self.quotient.verify()
 
     def _is_answered(self, first: int, second: int, kind: int) -> bool:
         memory = self.memory
@@ -214,9 +205,9 @@ class MissHandler:
         return tuple(found)
 
     def _tell_exchanged_monitor(self, state: int, exchange: int) -> None:
-        assert self._quotient is not None
+        assert self.quotient is not None
         now, at = divmod(state, self._monitors)
-        made = self._quotient.exchanges[exchange].monitors[at][now]
+        made = self.quotient.exchanges[exchange].monitors[at][now]
         self._put(L.EXCHANGE_INDEX, state, exchange, made)
 
     # -- outcomes --------------------------------------------------------------------------------------
@@ -328,8 +319,8 @@ class MissHandler:
             memory.append(L.ENVIRONMENTS, *[0] * L.ENVIRONMENT_WIDTH)
             memory.append(L.ENVIRONMENTS_EXCHANGED)
         memory.set(L.ENVIRONMENTS, number, *row)
-        if self._quotient is not None:
-            made = [each.environments[number] for each in self._quotient.exchanges]
+        if self.quotient is not None:
+            made = [each.environments[number] for each in self.quotient.exchanges]
             memory.set(L.ENVIRONMENTS_EXCHANGED, number, *made)
 
     def _fill_timing(self, row: list[int], entry: EnvironmentEntry) -> None:
