@@ -93,14 +93,14 @@ def _node_of(view: NodeView[object]) -> NodeId:
     return view.node
 
 
-class Names(Protocol):
+class Naming(Protocol):
     """What stands for a node in a key."""
 
     def __call__(self, node: NodeId) -> int:
         """The number that stands for it."""
 
 
-def key_of(value: object, names: Names) -> SortKey:
+def key_of(value: object, names: Naming) -> SortKey:
     """A key of a value in which other numbers stand for the nodes: equal for values that differ only in
     nodes for which the same number stands. What a set holds is counted, not merged.
     """

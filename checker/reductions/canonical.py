@@ -23,7 +23,7 @@ from elcheck.checker.system.packed import NodeSystem
 
 Order: TypeAlias = tuple[int, ...]
 """For each place of a node the node that goes there."""
-Cell: TypeAlias = list[int]
+Tie: TypeAlias = list[int]
 """Places of one block, one after the other, whose nodes are alike."""
 
 
@@ -79,10 +79,10 @@ class Canonical:
         found = self._moved(code, order)
         return self._least(found, cells) if cells else (found, 1)
 
-    def _ranking(self, code: int) -> tuple[Order, list[Cell]]:
+    def _ranking(self, code: int) -> tuple[Order, list[Tie]]:
         """The nodes of a state in the order of what they are, and the cells of those that are alike."""
         order: list[int] = list(self._identity)
-        cells: list[Cell] = []
+        cells: list[Tie] = []
         for block in self.blocks:
             keys = {i: self.invariants.of(i, (code >> self._shifts[i]) & MASK) for i in block}
             if len(set(keys.values())) == len(block):
@@ -94,7 +94,7 @@ class Canonical:
                 order[place] = node
         return tuple(order), cells
 
-    def _ranked(self, code: int, block: Block, keys: dict[int, int]) -> tuple[list[int], list[Cell]]:
+    def _ranked(self, code: int, block: Block, keys: dict[int, int]) -> tuple[list[int], list[Tie]]:
         """The nodes of a block in order, where some are alike in what they are; and the cells of those that
         are alike in how others see them, too.
         """
@@ -112,7 +112,7 @@ class Canonical:
             start += size
         return ranked, cells
 
-    def _least(self, code: int, cells: list[Cell]) -> tuple[int, int]:
+    def _least(self, code: int, cells: list[Tie]) -> tuple[int, int]:
         """The least code by any order within cells, and how many orders leave it as it is."""
         still, torn = 1, []
         for cell in cells:
@@ -126,7 +126,7 @@ class Canonical:
         least = min(found)
         return least, still * found.count(least)
 
-    def _orders(self, cells: list[Cell]) -> Iterator[Order]:
+    def _orders(self, cells: list[Tie]) -> Iterator[Order]:
         """Every order of the nodes that keeps each in its cell."""
         for choice in product(*map(permutations, cells)):
             order = list(self._identity)
