@@ -113,7 +113,7 @@ class Equivariance:
         assert call.event is not None
         if call.key >= 0:
             return there.receipts(local, swapped.messages[table.index][call.key])
-        event = swapped.swap.event(call.event)
+        event = swapped.event(call.event)
         known = self._events[there.index].get((event.name, event.args))
         if known is None:
             raise Asymmetry(swapped.swap, f"{there.node} has no {event}, and {table.node} has {call.event}")
@@ -151,7 +151,7 @@ class Equivariance:
     def _check_step(self, at: int, step: MonitorStep, after: int, swapped: Swapped) -> None:
         now, event, node, old, new = step
         monitors, locals_ = swapped.monitors[at], swapped.locals[node]
-        image = (monitors[now], swapped.swap.event(event), swapped.to[node].index, locals_[old], locals_[new])
+        image = (monitors[now], swapped.event(event), swapped.to[node].index, locals_[old], locals_[new])
         try:
             same = self._system.history.step(at, image) == monitors[after]
         except HandlerError as error:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.environment import EnvironmentState, Partition
+from elcheck.checker.model.state import Event
 from elcheck.checker.model.swap import Asymmetry, Swap
 from elcheck.checker.system.mailboxes import Mailbox
 from elcheck.checker.system.moves import MASK
@@ -47,6 +48,7 @@ class Swapped:
         monitors = range(len(system.model.monitors))
         self.monitors = [Learned(self._learner(self._monitor, at)) for at in monitors]
         self.environments = Learned(self._environment)
+        self._events: dict[Event, Event] = {}
 
     def code(self, code: int) -> int:
         """A state with the two exchanged."""
@@ -58,6 +60,13 @@ class Swapped:
             made += monitor[(code >> shift) & MASK] << shift
         top = system.environments.shift
         return made + (self.environments[code >> top] << top)
+
+    def event(self, event: Event) -> Event:
+        """An event with the two exchanged."""
+        made = self._events.get(event)
+        if made is None:
+            made = self._events[event] = self.swap.event(event)
+        return made
 
     def box(self, i: int, box: Mailbox) -> Mailbox:
         """The mailbox of a node as it is of the node in its place."""

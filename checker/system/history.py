@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import TypeAlias
 
 from elcheck.checker.model.call import RAISED, HandlerError, said
@@ -30,6 +29,7 @@ class History:
         self._fields = [(base + WIDTH * i, monitor) for i, monitor in enumerate(monitors)]
         self._states: list[Interner[object]] = [Interner() for _ in monitors]
         self._after: list[dict[MonitorStep, int]] = [{} for _ in monitors]
+        self._learned: list[list[tuple[MonitorStep, int]]] = [[] for _ in monitors]
 
     def begin(self, code: int) -> int:
         """An initial code with the monitors' first states. Raises HandlerError when a monitor raises."""
@@ -61,6 +61,7 @@ class History:
         known = self._after[at].get(step)
         if known is None:
             known = self._after[at][step] = self._learn(at, step)
+            self._learned[at].append((step, known))
         return known
 
     def _learn(self, at: int, step: MonitorStep) -> int:
@@ -76,9 +77,9 @@ class History:
             raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
         return now if result is state else self._states[at].number(_value(monitor, result))
 
-    def learned_since(self, at: int, known: int) -> list[tuple[MonitorStep, int]]:
+    def learned_since(self, at: int, known: int) -> Sequence[tuple[MonitorStep, int]]:
         """What a monitor did after so many steps, each with its next state, in order."""
-        return list(islice(self._after[at].items(), known, None))
+        return self._learned[at][known:]
 
     def shift(self, at: int) -> int:
         """Where a monitor's field starts."""

@@ -79,7 +79,6 @@ class Shortest:
         claim = self._judge.claims[number]
         depth = self._found.search.depth_of(finding.index)
         looks_ahead = claim.kind in ("step", "deadlock")
-        self._search_again(depth)
         if not self._is_complete(depth, expanded=looks_ahead):
             return None
         self._know(self._search.level(depth + (claim.kind == "step")).stop)
@@ -90,7 +89,6 @@ class Shortest:
         such states.
         """
         depth = self._found.search.depth_of(states[0]) if states else 0
-        self._search_again(depth)
         if not states or not self._is_complete(depth, expanded=False):
             return None
         self._know(self._search.level(depth).stop)
@@ -126,9 +124,12 @@ class Shortest:
 
     def _is_complete(self, depth: int, *, expanded: bool) -> bool:
         """Whether all states of a depth are known (and their steps followed), and are not too many."""
+        if sum(self._found.search.sizes[: depth + expanded + 1]) > CAP:
+            return False
+        self._search_again(depth)
         level = self._search.level(depth)
         needed = level.stop if expanded else max(level.start, 1)
-        return needed <= self._search.expanded and self._search.level(depth + expanded).stop <= CAP
+        return needed <= self._search.expanded
 
     def _know(self, end: int) -> None:
         """Learn the codes of the states below an index."""
