@@ -69,7 +69,7 @@ def measure(problem: Problem, engine: str) -> Measured:
     model = load(problem.model)(**dict(problem.parameters))
     model = adapted(model, dict(problem.environment))
     began = time.process_time()
-    stats = check(model, Limits(depth=problem.depth), engine=engine).stats
+    stats = check(model, Limits(depth=problem.depth), engine=engine, symmetry=False).stats
     seconds = time.process_time() - began
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return Measured(seconds, stats.distinct, stats.transitions, memory)

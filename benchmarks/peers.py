@@ -165,7 +165,7 @@ def works(command: list[str]) -> bool:
 def elcheck(problem: Problem, engine: str, threads: int = 1) -> Checker | Missing:
     """One of the engines of the elcheck in the current folder."""
     name = f"elcheck {engine}" + (f", {threads} threads" if threads > 1 else "")
-    base = [sys.executable, "-m", "elcheck", "raft_election", "--engine", engine]
+    base = [sys.executable, "-m", "elcheck", "raft_election", "--symmetry", "off", "--engine", engine]
     there = [sys.executable, "-c", "import numba, elcheck.checker.search.engines as e; e.ENGINES['fast']"]
     if engine == "fast" and not works(there):
         return Missing(name, "pip install 'elcheck[fast]'")

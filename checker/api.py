@@ -89,15 +89,17 @@ def check(
     first: bool = False,
     engine: str = "auto",
     workers: int = 1,
+    symmetry: bool = True,
 ) -> Report:
     """Search the states of a model and judge its properties, within limits as :class:`Limits` has them.
-    ``workers`` may be 2 for a large space, with the fast engine.
+    ``workers`` may be 2 for a large space, with the fast engine. With ``symmetry`` states that differ only in
+    which of the nodes that are alike is which are searched once.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a meaning,
     and ReplayError if elcheck itself is wrong.
     """
     limits = Limits(depth, max_states, max_memory, timeout, first)
-    found = core.check(model, limits, engine=engine, resources=Resources(workers=workers))
+    found = core.check(model, limits, engine=engine, resources=Resources(workers=workers), symmetry=symmetry)
     return Report(**{f.name: getattr(found, f.name) for f in fields(found)})
 
 

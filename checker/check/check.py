@@ -9,11 +9,12 @@ from elcheck.checker.check.results import results_of
 from elcheck.checker.check.verdict import overall
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
+from elcheck.checker.reductions.reduce import reduced
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.limits import LimitCheck, Limits, Resources
 from elcheck.checker.search.search import Exploration, OnProgress
-from elcheck.checker.system import build
+from elcheck.checker.system import System, build
 from elcheck.checker.temporal.graph_finding import GraphFinding
 
 
@@ -25,10 +26,12 @@ def check(
     progress: OnProgress = lambda _: None,
     check_determinism: bool = False,
     resources: Resources = Resources(),
+    symmetry: bool = True,
 ) -> CheckReport:
     """Search the states of a model and judge its properties.
 
-    ``engine`` is one of :class:`ENGINES`. ``progress`` is called now and then with the search so
+    With ``symmetry`` states that differ in an exchange of nodes are searched once, where nodes turn out to be
+    alike. ``engine`` is one of :class:`ENGINES`. ``progress`` is called now and then with the search so
     far. ``check_determinism`` runs each handler twice to find those that are not deterministic. ``resources``
     are the fast engine's.
 
@@ -37,16 +40,25 @@ def check(
     """
     began = time.perf_counter()
     validate(model)
-    system = build(model, check_determinism=check_determinism)
-    judge = Judge(system)
-    search = ENGINES[engine](system, judge, limits, progress, resources)
-    exploration = Exploration(system, judge, search)
-    spent = time.perf_counter() - began
+
+    def fresh() -> System:
+        return build(model, check_determinism=check_determinism)
+
+    def explore(system: System) -> Exploration:
+        judge = Judge(system)
+        return Exploration(system, judge, ENGINES[engine](system, judge, limits, progress, resources))
+
+    exploration, reduction = reduced(fresh, explore, symmetry=symmetry)
+    search, spent = exploration.search, time.perf_counter() - began
     findings = _judge_graph(exploration, LimitCheck(limits, lambda: progress(search), spent))
     stats = _stats(exploration, time.perf_counter() - began)
     results = tuple(results_of(exploration, findings))
+    system = exploration.system.full
     verdict, code = overall([(result.kind, result.verdict) for result in results])
-    return CheckReport(model, search.engine, stats, results, coverage_of(system), verdict, code, exploration)
+    coverage = coverage_of(system)
+    return CheckReport(
+        model, search.engine, stats, results, coverage, verdict, code, exploration, tuple(reduction.notes)
+    )
 
 
 def _judge_graph(exploration: Exploration, limit_check: LimitCheck) -> dict[int, GraphFinding]:
@@ -66,7 +78,8 @@ def _stats(exploration: Exploration, seconds: float) -> Stats:
     search = exploration.search
     cut = dict(sorted(search.cuts.items()))
     return Stats(
-        distinct=len(search.codes),
+        distinct=search.distinct,
+        representatives=None if search.represented is None else len(search.codes),
         transitions=search.transitions,
         depth=search.depth,
         exhaustive=search.stopped is None and not cut,

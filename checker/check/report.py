@@ -23,7 +23,9 @@ class Stats:
     ``exhaustive``: every reachable state was examined. ``cut``: for each bound, how many stored states have a
     step that it cuts. ``stopped``: the limit that ended the search before it was done. ``evaluations``: how
     often a check was called. ``seconds``: with those of the runs that a resumed search goes on from.
-    ``bytes_per_state``: of the engine's own arrays, None where that is not known.
+    ``bytes_per_state``: of the engine's own arrays, None where that is not known. ``representatives``: how
+    many states were searched, each for all that differ from it only in which node is which; None if each
+    stood for itself.
     """
 
     distinct: int
@@ -36,6 +38,7 @@ class Stats:
     evaluations: int
     seconds: float
     bytes_per_state: float | None = None
+    representatives: int | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Coverage:
 
 @dataclass(frozen=True, repr=False)
 class CheckReport:
-    """Everything that a check has to say."""
+    """Everything that a check has to say. ``reductions`` say which states were taken together, which not."""
 
     model: Model
     engine: str
@@ -60,11 +63,12 @@ class CheckReport:
     verdict: Verdict
     exit_code: int
     exploration: Exploration
+    reductions: tuple[str, ...] = ()
 
     @property
     def system(self) -> System:
-        """The system that was searched."""
-        return self.exploration.system
+        """The system of all states, of which representatives may have been searched."""
+        return self.exploration.system.full
 
     @property
     def search(self) -> Search:

@@ -13,8 +13,9 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.values import counted
 from elcheck.checker.search.judge import Finding
-from elcheck.checker.search.search import Exploration, Path, Search
+from elcheck.checker.search.search import Exploration, Search
 from elcheck.checker.system import System
+from elcheck.checker.system.system import Path
 from elcheck.checker.temporal.certificate import Certificate, certify
 from elcheck.checker.temporal.graph_finding import GraphFinding
 from elcheck.checker.traces.clearest import Clearest, Shortest

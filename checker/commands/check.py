@@ -46,6 +46,7 @@ class Asked:
     minimise: bool
     frontier: bool
     sound: Model | None
+    symmetry: bool
 
 
 class ModelCommand(click.Command):
@@ -115,6 +116,7 @@ class ModelCommand(click.Command):
             values["minimise"] == "faults",
             values["frontier"],
             None if files.report is None else self._sound(run.parameters, values),
+            values["symmetry"] == "auto" and not files.of_graph,
         )
         require_property(model, asked.files.of)
         return _frontier(run, model, asked) if asked.frontier else _check(run, model, asked, self.file)
@@ -180,6 +182,7 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
             progress=progress,
             check_determinism=asked.check_model,
             resources=asked.resources,
+            symmetry=asked.symmetry,
         )
         if asked.minimise:
             report = fewest_faults(report, asked.limits, progress)
@@ -206,7 +209,12 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
     progress = Progress()
     try:
         found = frontier(
-            model, asked.limits, engine=asked.engine, progress=progress, check_determinism=asked.check_model
+            model,
+            asked.limits,
+            engine=asked.engine,
+            progress=progress,
+            check_determinism=asked.check_model,
+            symmetry=asked.symmetry,
         )
     except (DefinitionError, HandlerError) as error:
         raise LoadError(f"{run.name}: {error}") from error

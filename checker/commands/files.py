@@ -28,6 +28,11 @@ class OutputFiles:
     exports: tuple[Path, ...] = ()
     of: str | None = None
 
+    @property
+    def of_graph(self) -> bool:
+        """Whether one of them is of the whole state graph."""
+        return self.graph is not None or any(format_of(path).of == "graph" for path in self.exports)
+
 
 def require_formats(files: OutputFiles) -> None:
     """Raise UsageError for what can't be written: better before a long search than after."""

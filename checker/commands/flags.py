@@ -117,6 +117,13 @@ def search_options() -> list[click.Option]:
             help="What searches.",
         ),
         click.Option(
+            ["--symmetry"],
+            type=click.Choice(["auto", "off"]),
+            default="auto",
+            show_default=True,
+            help="Search states once that differ only in which of the nodes that are alike is which.",
+        ),
+        click.Option(
             ["--workers"],
             type=click.IntRange(1, 2),
             default=1,

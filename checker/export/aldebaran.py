@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from elcheck.checker.export.graph import require_all
 from elcheck.checker.export.subject import Subject
 from elcheck.checker.temporal.state_graph import graph_of
 
@@ -13,6 +14,7 @@ def render(subject: Subject) -> str:
     several of those, 0 is a state before them, and the numbers of all others are one higher.
     """
     report = subject.report
+    require_all(report)
     graph = graph_of(report.exploration, exact=True)
     labels = [_quoted(f"{event.node}: {event}" if event.node else str(event)) for event in graph.events]
     shift = int(graph.initial > 1)

@@ -25,6 +25,7 @@ def state_graph(report: CheckReport) -> nx.MultiDiGraph[int]:
     """
     import networkx as nx  # which takes its time
 
+    require_all(report)
     search, system = report.search, report.system
     graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
     depths = _depths(report)
@@ -38,6 +39,14 @@ def state_graph(report: CheckReport) -> nx.MultiDiGraph[int]:
             where = f"{event.node}: " if event.node else ""
             graph.add_edge(index, int(target), label=f"{where}{event}")
     return graph
+
+
+def require_all(report: CheckReport) -> None:
+    """Raise UsageError if a report is of representatives: a state graph is of all states."""
+    if report.stats.representatives is not None:
+        raise UsageError(
+            "the search was of representatives, and a graph is of all states: check with symmetry=False"
+        )
 
 
 def small(report: CheckReport) -> nx.MultiDiGraph[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 from elcheck.checker.check.report import CheckReport, Stats
 from elcheck.checker.check.results import Result
@@ -16,7 +15,6 @@ from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.run import Run
-from elcheck.checker.search.search import Search
 from elcheck.checker.traces.explain import explain
 
 
@@ -99,7 +97,7 @@ def document(run: Run, report: CheckReport, about: ModelDoc, sound: Model | None
         tuple(sources.files),
         uses,
         tuple(_gaps(report)),
-        levels(report.search),
+        report.search.sizes,
     )
 
 
@@ -188,11 +186,3 @@ def _gaps(report: CheckReport) -> list[str]:
         *found,
         *(f"Blocked at the head of its link for ever: {head}." for head in coverage.blocked_heads),
     ]
-
-
-def levels(search: Search) -> tuple[int, ...]:
-    """How many states were found at each depth."""
-    counts = [end - begin for begin, end in pairwise([*search.levels, len(search.codes)])]
-    while counts and not counts[-1]:
-        counts.pop()
-    return tuple(counts)

@@ -36,6 +36,7 @@ def document(run: Run, report: CheckReport) -> dict[str, object]:
         "engine": report.engine,
         "stats": {
             "distinct": stats.distinct,
+            "representatives": stats.representatives,
             "transitions": stats.transitions,
             "depth": stats.depth,
             "exhaustive": stats.exhaustive,

@@ -39,7 +39,7 @@ class Wanted:
 def render(run: Run, report: CheckReport, wanted: Wanted = Wanted()) -> str:
     """The whole report."""
     parts = [_head(run, report, wanted.width), _table(report, wanted.width)]
-    parts.append("\n".join(fitted(line, wanted.width) for line in _size(report.stats, report.engine)))
+    parts.append("\n".join(fitted(line, wanted.width) for line in _size(report)))
     parts += [fitted(f"Note: {note}.", wanted.width) for note in report.notes]
     parts += _coverage(report.coverage, report.stats)
     for result in report.results:
@@ -76,15 +76,19 @@ def _brief(result: Result) -> str:
     return (result.detail if result.brief is None else result.brief).partition("\n")[0]
 
 
-def _size(stats: Stats, engine: str) -> list[str]:
+def _size(report: CheckReport) -> list[str]:
     """How much was searched, in how much time, and what was left out."""
-    rate = stats.distinct / max(stats.seconds, 1e-9)
+    stats = report.stats
+    searched = stats.distinct if stats.representatives is None else stats.representatives
+    rate = searched / max(stats.seconds, 1e-9)
     held = "" if stats.bytes_per_state is None else f", {stats.bytes_per_state:,.0f} bytes a state"
+    one_of = "" if stats.representatives is None else f" ({stats.representatives:,} searched)"
     lines = [
-        f"{stats.distinct:,} distinct states, {stats.transitions:,} transitions, depth {stats.depth}",
-        f"searched in {stats.seconds:.1f} s ({rate:,.0f} states/s{held}) by the {engine} engine",
+        f"{stats.distinct:,} distinct states{one_of}, {stats.transitions:,} transitions, depth {stats.depth}",
+        f"searched in {stats.seconds:.1f} s ({rate:,.0f} states/s{held}) by the {report.engine} engine",
         f"handlers ran {stats.handler_calls:,} times, properties {stats.evaluations:,} times",
     ]
+    lines += report.reductions
     if stats.stopped is not None:
         lines.append(f"Not every state was examined: {stats.stopped}.")
     for name, count in stats.cut.items():

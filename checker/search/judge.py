@@ -12,6 +12,7 @@ from elcheck.checker.model.handlers import place_of
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import GlobalState, NodeView
+from elcheck.checker.model.swap import Asymmetry, Swap
 from elcheck.checker.model.values import text
 from elcheck.checker.system.moves import Move
 from elcheck.checker.system.system import Observation, System
@@ -120,9 +121,10 @@ class Judge:
 
     def whole(self, index: int, code: int) -> None:
         """Judge a new state by the properties of whole states."""
-        state = self._system.decode(code)
         for p, claim in self._whole:
-            self._decide(p, claim, iter([(state,)]), index)
+            detail = self._verdict(claim, self._answer_of(p, claim, code), ())
+            if detail is not None:
+                self.found(p, Finding(index, None, detail))
 
     def holds(self, p: int, code: int) -> bool:
         """Whether the check of a claim holds in a state: of everything in its scope if the claim is an atom
@@ -130,7 +132,7 @@ class Judge:
         """
         claim = self.claims[p]
         if claim.scope.kind == "whole":
-            return self._answer(p, claim, (self._system.decode(code),)) is True
+            return self._answer_of(p, claim, code) is True
         return self.holds_of(p, self._system.observation(code))
 
     def holds_of(self, p: int, observation: Observation) -> bool:
@@ -163,7 +165,7 @@ class Judge:
         """What is to be said of a state that decides a claim, even if another has; None if it does not."""
         claim = self.claims[p]
         if claim.scope.kind == "whole":
-            return self._said(p, claim, iter([(self._system.decode(code),)]))
+            return self._verdict(claim, self._answer_of(p, claim, code), ())
         observation = self._system.observation(code)
         return self._said(p, claim, arguments_of(claim.scope, self._system.views(observation, p)))
 
@@ -178,12 +180,45 @@ class Judge:
         return None
 
     def _answer(self, p: int, claim: Property, arguments: Arguments) -> bool | str:
-        """What a check answers. Raises HandlerError when it raises, or answers anything else."""
-        whole = self._of_spec or claim.scope.kind == "whole"  # it hardly ever comes again
+        """What a check answers, also of all that is alike. Raises HandlerError as :meth:`_ask` does."""
+        if self._of_spec:  # its states hardly ever come again
+            return self._ask(claim, arguments)
         key = (p, *arguments)
-        known = None if whole else self._answers.get(key)
-        if known is not None:
-            return known
+        known = self._answers.get(key)
+        if known is None:
+            known = self._answers[key] = self._ask(claim, arguments)
+            waiting = [arguments]
+            while waiting:
+                for swap, other in self._system.alike(waiting.pop()):
+                    if (p, *other) not in self._answers:
+                        self._answers[p, *other] = self._ask_as(known, claim, other, swap)
+                        waiting.append(other)
+        return known
+
+    def _answer_of(self, p: int, claim: Property, code: int) -> bool | str:
+        """What the check of a whole state answers, also of all states that this one stands for."""
+        answer = self._ask(claim, (self._system.decode(code),))
+        waiting, seen = [code], {code}
+        while waiting:
+            for swap, other in self._system.neighbours(waiting.pop()):
+                if other not in seen:
+                    seen.add(other)
+                    self._ask_as(answer, claim, (self._system.decode(other),), swap)
+                    waiting.append(other)
+        return answer
+
+    def _ask_as(self, answer: bool | str, claim: Property, arguments: Arguments, swap: Swap) -> bool | str:
+        """What a check answers, which has to say the same as another answer. Raises Asymmetry if not."""
+        try:
+            other = self._ask(claim, arguments)
+        except HandlerError as error:
+            raise Asymmetry(swap, str(error)) from error
+        if _sense(answer) is not _sense(other):
+            raise Asymmetry(swap, f"{claim.name!r} tells {swap} apart{_place(claim.scope.check)}")
+        return other
+
+    def _ask(self, claim: Property, arguments: Arguments) -> bool | str:
+        """What a check answers. Raises HandlerError when it raises, or answers anything else."""
         self.evaluations += 1
         try:
             answer = claim.scope.ask(*arguments)
@@ -194,8 +229,6 @@ class Judge:
                 f"the property {claim.name!r}{_place(claim.scope.check)} answers {text(answer)}"
                 f"{_of(arguments)}, not True, False or a string"
             )
-        if not whole:
-            self._answers[key] = answer
         return answer
 
     # -- steps -------------------------------------------------------------------------------------
@@ -245,10 +278,10 @@ class Judge:
         """What is to be said of a state without a next step, None if it is a proper end."""
         claim = self.claims[p]
         if claim.scope.kind == "whole":
-            calls: Iterator[Arguments] = iter([(self._system.decode(code),)])
+            answers = [self._answer_of(p, claim, code)]
         else:
             calls = arguments_of(claim.scope, self._system.views(self._system.observation(code), p))
-        answers = [self._answer(p, claim, arguments) for arguments in calls]
+            answers = [self._answer(p, claim, arguments) for arguments in calls]
         wrong = [answer for answer in answers if answer is not True]
         if answers and not wrong:
             return None
@@ -289,6 +322,11 @@ def _complaint(claim: Property, answer: str, arguments: Arguments) -> str:
         nodes = dict.fromkeys(view.node.name for view in arguments if isinstance(view, NodeView))
         return f"{' and '.join(nodes)}: {answer}" if nodes else answer
     return answer
+
+
+def _sense(answer: bool | str) -> bool | None:
+    """What an answer says but for its words."""
+    return None if isinstance(answer, str) else answer
 
 
 def _place(check: Callable[..., object]) -> str:

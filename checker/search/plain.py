@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from array import array
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from elcheck.checker.model.call import HandlerError
@@ -50,8 +50,11 @@ class PlainSearch:
         self._codes: list[int] = []
         self._parents = array("Q")
         self.search = Search(self._codes, self._parents)
+        if system.full is not system:
+            self.search.represented = 0
         self._seen: set[int] = set()
         self._system = system
+        self._full = system.full
         self._judge = judge
         self._limits = limits
         self._limit_check = LimitCheck(limits, lambda: progress(self.search))
@@ -66,7 +69,7 @@ class PlainSearch:
                 if self._limits.depth == len(search.levels) - 1:
                     self._probe(begin, end)
                     return
-                search.levels.append(end)
+                search.begin_level()
                 self._level(begin, end)
         except MemoryError:
             search.stopped = OUT_OF_MEMORY
@@ -87,6 +90,7 @@ class PlainSearch:
                 self._add(code, len(search.codes))
         search.cuts.update(self._system.left_out)
         search.levels.append(0)
+        search.totals.append(0)
         for index, code in enumerate(self.search.codes):
             self._at = index
             self._judge.state(index, code)
@@ -97,11 +101,13 @@ class PlainSearch:
         self._seen.add(code)
         self._codes.append(code)
         self._parents.append(parent)
+        if self.search.represented is not None:
+            self.search.represented += self._system.represents(code)
 
     def _level(self, begin: int, end: int) -> None:
         """Expand the states of one depth. Those found for the first time are the next depth."""
-        search, judge, seen = self.search, self._judge, self._seen
-        codes, parents, successors = self._codes, self._parents, self._system.successors
+        search, judge, seen, codes = self.search, self._judge, self._seen, self._codes
+        successors, reduced = self._full.successors, self._system.reduced
         cap = self._limits.max_states or float("inf")
         every = self._limit_check.every
         for index in range(begin, end):
@@ -110,21 +116,16 @@ class PlainSearch:
             self._at = index
             code = codes[index]
             steps, cuts = successors(code)
-            for succ, move in steps:
+            for succ, move in reduced(steps):
                 if succ not in seen:
                     if len(codes) >= cap:
                         search.stopped = too_many_states(len(codes))
                         return
-                    seen.add(succ)
-                    codes.append(succ)
-                    parents.append(index)
+                    self._add(succ, index)
                     if move.visible or judge.every_state:
                         self._at = len(codes) - 1
                         judge.state(self._at, succ)
-            search.transitions += len(steps)
-            search.expanded = index + 1
-            if cuts is not UNCUT:
-                search.cuts.update(cuts.bounds)
+            self._count(index, code, len(steps), cuts.bounds if cuts is not UNCUT else ())
             if judge.asks_steps or judge.asks_deadlock:
                 self._at = index
                 self._examine(index, code, steps, stuck=has_no_step(steps, cuts))
@@ -138,13 +139,21 @@ class PlainSearch:
                 return
             self._at = index
             code = search.codes[index]
-            steps, cuts = self._system.successors(code)
-            kept = [(succ, move) for succ, move in steps if succ in self._seen]
+            steps, cuts = self._full.successors(code)
+            reduced = self._system.reduced(steps)
+            kept = [step for step, (succ, _) in zip(steps, reduced, strict=True) if succ in self._seen]
             beyond = [f"depth {self._limits.depth}"] if len(kept) < len(steps) else []
-            search.transitions += len(kept)
-            search.expanded = index + 1
-            search.cuts.update([*cuts.bounds, *beyond])
+            self._count(index, code, len(kept), [*cuts.bounds, *beyond])
             self._examine(index, code, kept, stuck=has_no_step(steps, cuts))
+
+    def _count(self, index: int, code: int, steps: int, bounds: Collection[str]) -> None:
+        """Count a state whose steps were followed, with the bounds that cut others, for all it represents."""
+        search = self.search
+        represented = 1 if search.represented is None else self._system.represents(code)
+        search.transitions += represented * steps
+        search.expanded = index + 1
+        if bounds:
+            search.cuts.update(dict.fromkeys(bounds, represented))
 
     def _examine(self, index: int, code: int, steps: Found, *, stuck: bool) -> None:
         """Judge the steps of a state, and the lack of them."""

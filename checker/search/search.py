@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from elcheck.checker.model.state import Event
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.limits import DECIDED, FIRST, Limits, Stop, StopKind
-from elcheck.checker.system.moves import Move
-from elcheck.checker.system.system import Cuts, Found, Observation, System
+from elcheck.checker.system.system import Cuts, Found, Observation, Path, System
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,8 +36,10 @@ class RecordedEdges(NamedTuple):
 class Search:
     """What a search has found so far.
 
-    ``codes`` holds the states in the order of finding. ``parents[i]`` is the index of the state from which
-    state i was found, of an initial state its own. ``levels[d]`` is the index of the first state at depth d.
+    ``codes`` holds the states in the order of finding; ``represented`` is how many states of the full system
+    these stand for, None if each stands for itself. ``parents[i]`` is the index of the state from which
+    state i was found, of an initial state its own. ``levels[d]`` is the index of the first state at depth d,
+    and ``totals[d]`` how many states there are above that depth.
     ``stopped`` says what ended the search before it was done. ``failure`` is
     the index of a state, and what raised there. ``expanded`` counts the states whose steps were followed.
     ``held`` is the size of the engine's own arrays in bytes, None where it does not know. ``spent`` counts
@@ -49,16 +50,36 @@ class Search:
     codes: Sequence[int] = ()
     parents: Sequence[int] = ()
     levels: list[int] = field(default_factory=list)
+    totals: list[int] = field(default_factory=list)
     transitions: int = 0
     cuts: Counter[str] = field(default_factory=Counter)
     stopped: Stop | None = None
     failure: tuple[int | None, str] | None = None
     expanded: int = 0
     engine: str = "plain"
+    represented: int | None = None
     observations: Callable[[], StateObservations] | None = None
     edges: Callable[[], RecordedEdges] | None = None
     held: int | None = None
     spent: float = 0.0
+
+    @property
+    def distinct(self) -> int:
+        """How many states there are; each state found counts for all that it represents."""
+        return len(self.codes) if self.represented is None else self.represented
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many states there are at each depth."""
+        counts = [end - begin for begin, end in pairwise([*self.totals, self.distinct])]
+        while counts and not counts[-1]:
+            counts.pop()
+        return tuple(counts)
+
+    def begin_level(self) -> None:
+        """Let the states that are found next be those of the next depth."""
+        self.levels.append(len(self.codes))
+        self.totals.append(self.distinct)
 
     @property
     def capped(self) -> bool:
@@ -92,9 +113,6 @@ class Search:
 OnProgress: TypeAlias = Callable[[Search], None]
 """Called now and then while a search runs."""
 
-Path = list[tuple[int, Move | None]]
-"""An initial code with None, then each next code with the move to it."""
-
 
 @dataclass(frozen=True, eq=False)
 class Exploration:
@@ -105,16 +123,12 @@ class Exploration:
     search: Search
 
     def path_to(self, index: int) -> Path:
-        """A shortest path to a state."""
+        """A shortest path to a state, in the full system."""
         parents, codes = self.search.parents, self.search.codes
         chain = [index]
         while parents[chain[-1]] != chain[-1]:
             chain.append(parents[chain[-1]])
-        path: Path = [(codes[chain[-1]], None)]
-        for before, after in pairwise(codes[i] for i in reversed(chain)):
-            steps, _ = self.system.successors(before)
-            path.append((after, next(move for succ, move in steps if succ == after)))
-        return path
+        return self.system.path([codes[i] for i in reversed(chain)])
 
 
 def is_stuck(events: Iterable[Event]) -> bool:

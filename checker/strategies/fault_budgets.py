@@ -92,6 +92,7 @@ def frontier(
     engine: str = "auto",
     progress: OnProgress = lambda _: None,
     check_determinism: bool = False,
+    symmetry: bool = True,
 ) -> Frontier:
     """Search the budgets up to those of a model. ``limits`` hold for each search, the timeout for
     all of them.
@@ -112,7 +113,14 @@ def frontier(
             table.unknown(point, open_ones, str(stopped))
         elif open_ones:
             here, rest = _at(model, point, open_ones), replace(limits, timeout=left)
-            report = check(here, rest, engine=engine, progress=progress, check_determinism=check_determinism)
+            report = check(
+                here,
+                rest,
+                engine=engine,
+                progress=progress,
+                check_determinism=check_determinism,
+                symmetry=symmetry,
+            )
             searched += 1
             table.note(point, open_ones, report)
             if report.stats.stopped == INTERRUPTED:

@@ -31,9 +31,10 @@ from elcheck.checker.search.limits import (
     StopKind,
     too_many_states,
 )
-from elcheck.checker.search.search import OnProgress, Path, Search
+from elcheck.checker.search.search import OnProgress, Search
 from elcheck.checker.system import System
 from elcheck.checker.system.moves import Move
+from elcheck.checker.system.system import Path
 from elcheck.checker.traces.trace import Trace, trace_of
 
 COUNTED: Mapping[EventKind, tuple[str, str]] = {

@@ -9,9 +9,10 @@ from itertools import islice
 from elcheck.checker.search.judge import Finding, Judge
 from elcheck.checker.search.limits import Limits
 from elcheck.checker.search.plain import search_plain
-from elcheck.checker.search.search import Exploration, Path, has_no_step
+from elcheck.checker.search.search import Exploration, has_no_step
 from elcheck.checker.system import System
 from elcheck.checker.system.moves import Move
+from elcheck.checker.system.system import Path
 
 REPLAYS = 2_000
 """Walks with steps left out that are tried, at most."""

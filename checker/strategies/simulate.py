@@ -32,11 +32,11 @@ from elcheck.checker.search.limits import (
     Stop,
     StopKind,
 )
-from elcheck.checker.search.search import Exploration, Path, Search, has_no_step
+from elcheck.checker.search.search import Exploration, Search, has_no_step
 from elcheck.checker.strategies.shorten import Short, path_of, shortened
 from elcheck.checker.system import System, build
 from elcheck.checker.system.moves import Move
-from elcheck.checker.system.system import Cuts, Found
+from elcheck.checker.system.system import Cuts, Found, Path
 from elcheck.checker.traces.trace import trace_of
 
 COUNTED = 1_000_000

@@ -54,6 +54,10 @@ class EnvironmentTable:
         """The environment's state of a number. It numbers no other state: a checkpoint relies on that."""
         return self._states.values[number]
 
+    def number(self, state: EnvironmentState) -> int:
+        """The number of a state of the environment, a new one if it was not met before."""
+        return self._states.number(state)
+
     def at(self, number: int) -> EnvironmentEntry:
         """The environment's state of a number, with what it allows."""
         entry = self._entries.get(number)

@@ -29,6 +29,7 @@ class History:
         self._fields = [(base + WIDTH * i, monitor) for i, monitor in enumerate(monitors)]
         self._states: list[Interner[object]] = [Interner() for _ in monitors]
         self._after: list[dict[MonitorStep, int]] = [{} for _ in monitors]
+        self._learned: list[list[tuple[MonitorStep, int]]] = [[] for _ in monitors]
 
     def begin(self, code: int) -> int:
         """An initial code with the monitors' first states. Raises HandlerError when a monitor raises."""
@@ -60,6 +61,7 @@ class History:
         known = self._after[at].get(step)
         if known is None:
             known = self._after[at][step] = self._learn(at, step)
+            self._learned[at].append((step, known))
         return known
 
     def _learn(self, at: int, step: MonitorStep) -> int:
@@ -75,6 +77,10 @@ class History:
             raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
         return now if result is state else self._states[at].number(_value(monitor, result))
 
+    def learned_since(self, at: int, known: int) -> Sequence[tuple[MonitorStep, int]]:
+        """What a monitor did after so many steps, each with its next state, in order."""
+        return self._learned[at][known:]
+
     def shift(self, at: int) -> int:
         """Where a monitor's field starts."""
         return self._fields[at][0]
@@ -82,6 +88,10 @@ class History:
     def numbers(self, code: int) -> tuple[int, ...]:
         """The monitors' states as numbers."""
         return tuple((code >> shift) & MASK for shift, _ in self._fields)
+
+    def number(self, at: int, state: object) -> int:
+        """The number of a monitor's state."""
+        return self._states[at].number(state)
 
     def state(self, at: int, number: int) -> object:
         """A monitor's state by its number."""

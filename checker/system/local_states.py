@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.record import survivor
@@ -45,6 +46,18 @@ class LocalOutcome:
     compiled: dict[frozenset[int], CompiledOutcome] = field(default_factory=dict)
 
 
+class Call(NamedTuple):
+    """Something of which the outcomes in a local state were learned: an event with its number, a tick of a
+    node that is down, a crash (after which the node ``drops`` messages, or not), a restart.
+    """
+
+    kind: Literal["event", "down tick", "crash", "restart"]
+    local: int
+    key: int = 0
+    event: Event | None = None
+    drops: bool = False
+
+
 class LocalStates:
     """The local states of one node by their numbers, with the outcomes of what can happen in them.
 
@@ -61,6 +74,7 @@ class LocalStates:
         self._remains: dict[tuple[int, bool], tuple[int, ...]] = {}
         self._recoveries: dict[int, tuple[LocalOutcome, ...]] = {}
         self._restart = Event("restart", "restart", node)
+        self._learned: list[Call] = []
 
     def number(self, state: object, *, up: bool = True, drops: bool = False) -> int:
         """The number of a local state. Its observation is known from then on."""
@@ -82,6 +96,10 @@ class LocalStates:
         known = self[number]
         return NodeView(self.node, known.up, known.state)
 
+    def learned_since(self, known: int) -> Sequence[Call]:
+        """What was learned after so many calls, in order."""
+        return self._learned[known:]
+
     def outcomes(self, local: int, key: int, event: Event) -> tuple[LocalOutcome, ...]:
         """The outcomes of an event at a node that is up. ``key`` is the event's number.
 
@@ -92,6 +110,7 @@ class LocalStates:
             steps = self._runner.take(event, self[local].state).steps
             found = tuple(self._outcome(event.chosen(s.choice), local, s.state, s.sends) for s in steps)
             self._outcomes[local, key] = found
+            self._learned.append(Call("event", local, key, event))
         return found
 
     def _outcome(self, event: Event, before: int, state: object, sends: Sends) -> LocalOutcome:
@@ -111,6 +130,7 @@ class LocalStates:
             numbers = [(self.number(state, up=False, drops=known.drops), state) for state in left]
             found = tuple(LocalOutcome(event, local, n, (), self._runner.crossed(s)) for n, s in numbers)
             self._outcomes[local, key] = found
+            self._learned.append(Call("down tick", local, key, event))
         return found
 
     def remains(self, local: int, *, drops: bool) -> tuple[int, ...]:
@@ -119,6 +139,7 @@ class LocalStates:
         if key not in self._remains:
             left = self._runner.remains(self.node, self[local].state)
             self._remains[key] = tuple(self.number(state, up=False, drops=drops) for state in left)
+            self._learned.append(Call("crash", local, drops=drops))
         return self._remains[key]
 
     def recoveries(self, local: int) -> tuple[LocalOutcome, ...]:
@@ -127,4 +148,5 @@ class LocalStates:
             steps = self._runner.recoveries(self.node, self[local].state)
             found = (self._outcome(self._restart, local, s.state, s.sends) for s in steps)
             self._recoveries[local] = tuple(found)
+            self._learned.append(Call("restart", local))
         return self._recoveries[local]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -80,6 +80,15 @@ class Mailboxes(ABC):
     @abstractmethod
     def content(self, box: Mailbox) -> Iterator[int]:
         """Every message in it, a bag's copies repeated."""
+
+    def queues(self, box: Mailbox) -> Queues:
+        """The messages in it that are in an order, together: those of a link, else all."""
+        return (tuple(self.content(box)),)
+
+    def renumbered(self, box: Mailbox, numbers: Mapping[int, int], senders: Sequence[int]) -> Mailbox:
+        """The mailbox with other messages in the place of its own, and other senders for theirs."""
+        del senders
+        return tuple(sorted([numbers[message] for message in _flat(box)]))
 
     def crowded(self, box: Mailbox, message: int, limit: int) -> bool:
         """Whether a bag holds a message more than ``limit`` times, or its fifo link holds more than that."""
@@ -188,6 +197,15 @@ class FifoMailboxes(Mailboxes):
 
     def crowded(self, box: Mailbox, message: int, limit: int) -> bool:
         return len(_queues(box)[self.messages.src(message).index]) > limit
+
+    def queues(self, box: Mailbox) -> Queues:
+        return _queues(box)
+
+    def renumbered(self, box: Mailbox, numbers: Mapping[int, int], senders: Sequence[int]) -> Mailbox:
+        queues: list[tuple[int, ...]] = [()] * self.senders
+        for src, queue in enumerate(_queues(box)):
+            queues[senders[src]] = tuple([numbers[message] for message in queue])
+        return tuple(queues)
 
     def heads(self, box: Mailbox) -> list[int]:
         """The first message of each link that holds any."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from elcheck.checker.model.errors import DefinitionError
@@ -13,6 +14,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event, GlobalState
+from elcheck.checker.model.swap import Asymmetry, Swap
 from elcheck.checker.system.moves import Cut, Move
 
 Found: TypeAlias = list[tuple[int, Move]]
@@ -20,6 +22,9 @@ Found: TypeAlias = list[tuple[int, Move]]
 Observation: TypeAlias = tuple[int, ...]
 """What the properties see of a state: a number for each node, then for each monitor; of a Spec, one."""
 
+
+Path: TypeAlias = list[tuple[int, Move | None]]
+"""An initial code with None, then each next code with the move to it."""
 
 Start = TypeVar("Start", bound=Hashable)
 
@@ -81,7 +86,14 @@ class System(ABC):
         self.runner = runner
         self.left_out: Counter[str] = Counter()
         """How many initial states are beyond each bound."""
+        self.told_apart: tuple[Asymmetry, ...] = ()
+        """Why some nodes are not alike, as searches of other representatives have shown."""
         self.claims = [*model.properties, *deadlock_claim(model), *atoms_of_formulas(model)]
+
+    @property
+    def full(self) -> System:
+        """The system of all states, where the states of this one stand for several."""
+        return self
 
     @property
     def fast(self) -> bool:
@@ -98,6 +110,37 @@ class System(ABC):
 
         Raises HandlerError when a handler does.
         """
+
+    def reduced(self, found: Found) -> Found:
+        """Steps of the full system as steps of this one: to the states that stand for those after them."""
+        return found
+
+    def representative(self, code: int) -> int:
+        """The state of this system that stands for a state of the full system."""
+        return code
+
+    def represents(self, code: int) -> int:
+        """How many states of the full system a state stands for."""
+        del code
+        return 1
+
+    def neighbours(self, code: int) -> Iterator[tuple[Swap, int]]:
+        """States of the full system for which the same state stands, all of them in one or more turns."""
+        del code
+        return iter(())
+
+    def alike(self, seen: tuple[object, ...]) -> Iterator[tuple[Swap, tuple[object, ...]]]:
+        """What a check has to answer the same to, all of that in one or more turns."""
+        del seen
+        return iter(())
+
+    def path(self, codes: Sequence[int]) -> Path:
+        """A path of the full system to the last of some states, each of which has a step to the next one."""
+        path: Path = [(codes[0], None)]
+        for before, after in pairwise(codes):
+            steps, _ = self.successors(before)
+            path.append((after, next(move for succ, move in steps if succ == after)))
+        return path
 
     @abstractmethod
     def decode(self, code: int) -> GlobalState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elcheck.checker.search.search import Path
+from elcheck.checker.system.system import Path
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from elcheck.checker.model.formula import TRUE, Formula
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import counted
-from elcheck.checker.search.search import Exploration, Path
+from elcheck.checker.search.search import Exploration
+from elcheck.checker.system.system import Path
 from elcheck.checker.temporal.automaton import automaton_of
 from elcheck.checker.temporal.conditions import conditions_of
 from elcheck.checker.temporal.graph_finding import GraphFinding

@@ -90,7 +90,7 @@ def graph_of(
     if search.edges is not None and not exact:
         written, targets_, labels_, leaves, events = search.edges()
         return Graph(written, targets_, labels_, leaves, initial, events)
-    index_of = {code: index for index, code in enumerate(search.codes)}
+    index_of = {system.representative(code): index for index, code in enumerate(search.codes)}
     starts, targets, labels = array("q", [0]), array("i"), array("i")
     leaves = np.zeros(len(search.codes), np.bool_)
     numbers: dict[Event, int] = {}

@@ -15,9 +15,10 @@ from typing import NamedTuple, TypeAlias
 
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import order
-from elcheck.checker.search.judge import Finding
-from elcheck.checker.search.search import Exploration, Path, has_no_step
+from elcheck.checker.search.judge import Finding, Judge
+from elcheck.checker.search.search import Exploration, Search, has_no_step
 from elcheck.checker.system.moves import Move
+from elcheck.checker.system.system import Path, System
 
 CAP = 50_000
 """States up to the depth of a trace beyond which the trace that the search found is shown as it is: looking
@@ -56,12 +57,18 @@ class Clearest:
 
 
 class Shortest:
-    """The shortest paths of a search that is over."""
+    """The shortest paths of a search that is over.
+
+    If that was of representatives, the states that they stand for are searched again up to the depth of a
+    trace: so the trace shown is the same as without reductions.
+    """
 
     def __init__(self, exploration: Exploration) -> None:
+        self._found = exploration
+        self._reduced = exploration.system.full is not exploration.system
         self._search = exploration.search
-        self._system = exploration.system
-        self._judge = exploration.judge
+        self._system = exploration.system.full
+        self._judge = Judge(self._system) if self._reduced else exploration.judge
         self._index: dict[int, int] = {}
         self._layers: list[list[PathEdge]] = []
 
@@ -70,7 +77,7 @@ class Shortest:
         up to there, or some that the search did not come to.
         """
         claim = self._judge.claims[number]
-        depth = self._search.depth_of(finding.index)
+        depth = self._found.search.depth_of(finding.index)
         looks_ahead = claim.kind in ("step", "deadlock")
         if not self._is_complete(depth, expanded=looks_ahead):
             return None
@@ -81,11 +88,24 @@ class Shortest:
         """The clearest of the shortest paths to some states of one depth; None as above, or if there are no
         such states.
         """
-        depth = self._search.depth_of(states[0]) if states else 0
+        depth = self._found.search.depth_of(states[0]) if states else 0
         if not states or not self._is_complete(depth, expanded=False):
             return None
         self._know(self._search.level(depth).stop)
-        return self._clearest_to([End(None, state, "") for state in states], depth)
+        return self._clearest_to([End(None, state, "") for state in self._states(states, depth)], depth)
+
+    def _search_again(self, depth: int) -> None:
+        """Search the full system up to a depth, and one level more, unless that was done."""
+        if self._reduced and (self._search is self._found.search or len(self._search.levels) < depth + 2):
+            self._search, self._index, self._layers = _searched(self._system, depth + 1), {}, []
+
+    def _states(self, representatives: Sequence[int], depth: int) -> Sequence[int]:
+        """The states of a depth for which some states of the search stand."""
+        if not self._reduced:
+            return representatives
+        of, codes = self._found.system.representative, self._search.codes
+        wanted = {of(self._found.search.codes[index]) for index in representatives}
+        return [index for index in self._search.level(depth) if of(codes[index]) in wanted]
 
     def _clearest_to(self, ends: list[End], depth: int) -> Clearest:
         """The clearest of the paths to some ends."""
@@ -104,9 +124,12 @@ class Shortest:
 
     def _is_complete(self, depth: int, *, expanded: bool) -> bool:
         """Whether all states of a depth are known (and their steps followed), and are not too many."""
+        if sum(self._found.search.sizes[: depth + expanded + 1]) > CAP:
+            return False
+        self._search_again(depth)
         level = self._search.level(depth)
         needed = level.stop if expanded else max(level.start, 1)
-        return needed <= self._search.expanded and self._search.level(depth + expanded).stop <= CAP
+        return needed <= self._search.expanded
 
     def _know(self, end: int) -> None:
         """Learn the codes of the states below an index."""
@@ -156,6 +179,23 @@ class Shortest:
             layers.append(_ordered([edge for edge in self._layer(at) if edge.target in live]))
             live = {edge.source for edge in layers[-1]}
         return layers[::-1]
+
+
+def _searched(system: System, depth: int) -> Search:
+    """The states of a system up to a depth, as long as they are not too many."""
+    codes = list(dict.fromkeys(system.initial()))
+    seen, search = set(codes), Search(codes, levels=[0])
+    while len(search.levels) <= depth and search.levels[-1] < len(codes) <= CAP:
+        search.levels.append(len(codes))
+        for index in range(*search.levels[-2:]):
+            if len(codes) > CAP:
+                break
+            for succ, _ in system.successors(codes[index])[0]:
+                if succ not in seen:
+                    seen.add(succ)
+                    codes.append(succ)
+            search.expanded = index + 1
+    return search
 
 
 def whose(event: Event) -> object:

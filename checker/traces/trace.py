@@ -11,8 +11,8 @@ from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import counted
-from elcheck.checker.search.search import Path
 from elcheck.checker.system import System
+from elcheck.checker.system.system import Path
 
 
 class ReplayError(Exception):

@@ -19,6 +19,7 @@ ROOMS = [
     "model",
     "loading",
     "system",
+    "reductions",
     "interpreter",
     "search",
     "traces",

@@ -175,7 +175,7 @@ def test_json_of_verdicts(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_junit(capfd: pytest.CaptureFixture[str]) -> None:
-    code, out = printed(capfd, "raft", "--bug", "vote-twice", "--max-states", "20000", "--format", "junit")
+    code, out = printed(capfd, "raft", "--bug", "vote-twice", "--max-states", "10000", "--format", "junit")
     suite = ET.fromstring(out)
     cases = {case.get("name"): case for case in suite.iter("testcase")}
     assert code == 12

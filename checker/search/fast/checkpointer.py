@@ -21,12 +21,13 @@ import numpy as np
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.swap import Asymmetry, Swap
 from elcheck.checker.model.values import order
 from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.cache import sources
 from elcheck.checker.search.fast.calls import hash_rows
 from elcheck.checker.search.fast.checkpoint import Checkpoint, read
-from elcheck.checker.search.fast.files import StateFiles
+from elcheck.checker.search.fast.files import StateFiles, remove_search
 from elcheck.checker.search.fast.layout import CAPACITY, COUNT, Ints, Words
 from elcheck.checker.search.fast.memory import Memory
 from elcheck.checker.search.fast.misses import MissHandler, Unsupported
@@ -43,7 +44,8 @@ class SearchNotes:
 
     ``probed``: the limit on depth, once it looks at what lies past it. ``steps``: of a claim that a step
     decides, the state before it and the state after it. ``questions``: what the judge was asked, in order,
-    two numbers each: a state and the state after it, or (negative) another kind of question.
+    three numbers each: a state, and the state after it and the outcome, or (negative) another kind of
+    question.
     """
 
     probed: int | None = None
@@ -64,14 +66,29 @@ class Checkpointer:
         self._search = search
         self._judge = judge
         self._notes = notes
-        self.resumed = read(spill.folder) if spill.resume else None
-        self._searched = dict(spill.searched) | _of_model(misses.system)
-        if self.resumed is not None:
-            _require_same(self._searched, self.resumed.searched, spill)
-        self.files = StateFiles(spill.folder, misses.memory.fields, resume=spill.resume)
-        self._saved = spill.resume
+        self._told_apart = _texts(misses.system.told_apart)
+        self._searched = dict(spill.searched) | _of_model(misses.system) | {"--symmetry": _alike(misses)}
+        self.resumed = self._read() if spill.resume else None
+        self.files = StateFiles(spill.folder, misses.memory.fields, resume=self.resumed is not None)
+        self._saved = self.resumed is not None
         self._signals = Signals()
         self._values = ValueDigest(misses.system)
+
+    def _read(self) -> Checkpoint | None:
+        """The checkpoint to go on from; None if what came of it, nodes that are not alike, has voided it.
+
+        Raises UsageError if it is of another search, and the Asymmetry next that led to its search.
+        """
+        saved, known = read(self._spill.folder), len(self._told_apart)
+        if saved.told_apart == self._told_apart:
+            _require_same(self._searched, saved.searched, self._spill)
+            return saved
+        if saved.told_apart[:known] == self._told_apart:
+            first, second, why = saved.told_apart[known]
+            nodes = {node.name: node for node in self._misses.system.runner.nodes}
+            raise Asymmetry(Swap(nodes[first], nodes[second]), why)
+        remove_search(self._spill.folder)
+        return None
 
     def __enter__(self) -> Checkpointer:
         self._signals.hold()
@@ -82,7 +99,8 @@ class Checkpointer:
     ) -> None:
         self._signals.free()
         del kind, trace
-        self.files.close(remove=not self._saved or isinstance(error, Unsupported))
+        void = isinstance(error, Unsupported) or (isinstance(error, Asymmetry) and self.resumed is None)
+        self.files.close(remove=void or not self._saved)
 
     # -- while it runs ---------------------------------------------------------------------------------
 
@@ -108,6 +126,7 @@ class Checkpointer:
                 self._search.levels,
                 notes.probed,
                 found,
+                self._told_apart,
                 self._judge.evaluations,
                 self._search.spent + time.monotonic() - self._began,
                 self.files.settle(int(memory.h[L.STATES])),
@@ -150,6 +169,16 @@ class Checkpointer:
         self._search.levels[:] = saved.levels
         self._search.spent = saved.spent
         self._notes.probed = saved.probed
+
+
+def _texts(told_apart: Sequence[Asymmetry]) -> list[tuple[str, str, str]]:
+    """Why some nodes are not alike, as two names each and what is said."""
+    return [(found.swap.first.name, found.swap.second.name, str(found)) for found in told_apart]
+
+
+def _alike(misses: MissHandler) -> str:
+    """Which nodes may change places in a search."""
+    return "off" if misses.quotient is None else str(misses.quotient.group)
 
 
 def _of_model(system: NodeSystem) -> dict[str, str]:

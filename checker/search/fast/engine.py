@@ -12,6 +12,7 @@ import numpy as np
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.formula import Taken, atoms_of
+from elcheck.checker.reductions.quotient import Quotient
 from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.calls import store_initial
 from elcheck.checker.search.fast.checkpoint import Checkpoint
@@ -59,7 +60,7 @@ def search_fast(
     UsageError if the states are to be kept in files then, or for a checkpoint that can't be restored.
     """
     why = "a Spec"
-    if isinstance(system, NodeSystem):
+    if isinstance(system.full, NodeSystem):
         try:
             edges = resources.spill is None and _tells_enough(system, judge)
             running = FastSearch(system, judge, limits, progress, resources, edges=edges)
@@ -76,7 +77,7 @@ def search_fast(
     return search_plain(system, judge, limits, progress)
 
 
-def _tells_enough(system: NodeSystem, judge: Judge) -> bool:
+def _tells_enough(system: System, judge: Judge) -> bool:
     """Whether the edges are wanted, and compiled code tells enough of them. Of a network fault it does not
     say which message or link it strikes.
     """
@@ -96,7 +97,7 @@ class FastSearch:
 
     def __init__(
         self,
-        system: NodeSystem,
+        system: System,
         judge: Judge,
         limits: Limits,
         progress: OnProgress,
@@ -109,6 +110,8 @@ class FastSearch:
         self._memory = self._misses.memory
         self.stored = StoredStates(self._misses)
         self.search = Search(self.stored.codes, engine="fast", observations=cache(self.stored.observations))
+        if self._memory.h[L.EXCHANGES]:
+            self.search.represented = 0
         if edges:
             self.search.edges = self.stored.recorded_edges
         self._judge = judge
@@ -158,7 +161,7 @@ class FastSearch:
             if self._limits.depth == len(search.levels) - 1:
                 notes.probed = self._limits.depth
             else:
-                search.levels.append(end)
+                search.begin_level()
             self._memory.h[L.NEXT] = start
             self._level(end)
 
@@ -177,7 +180,7 @@ class FastSearch:
         checkpointer.restore(saved, self._limits)
         self._begun = True
         self._employ_threads()
-        self._examine(*saved.questions.reshape(-1, 2).T)
+        self._examine(*saved.questions.reshape(-1, 3).T)
         for claim, index, succ, said in saved.found:
             self._decide(claim, index, succ, said)
         self._judge.evaluations = saved.evaluations
@@ -187,7 +190,9 @@ class FastSearch:
     def _begin(self) -> None:
         """Store the initial states, and judge them."""
         found, memory, cap = self.search, self._memory, self._limits.max_states or EVERY_STATE
-        for number, code in enumerate(self._system.initial()):
+        if isinstance(self._system, Quotient):
+            self._system.verify_starts()
+        for number, code in enumerate(self._system.full.initial()):
             if number % 256 == 0:
                 memory.grow()
                 found.stopped = self._limit_check.exceeded()
@@ -196,15 +201,25 @@ class FastSearch:
             if len(found.codes) >= cap:
                 found.stopped = too_many_states(cap)
                 break
-            row = self._misses.numbering.row(code)
-            memory.set(L.ROWS, L.INITIAL, *row)
-            store_initial(memory.h, memory.w, memory.q, memory.rows, memory.parents, memory.table)
+            self._store_initial(code)
         self._employ_threads()
         self._begun = found.stopped is None
         found.levels.append(0)
+        found.totals.append(0)
+        self._count()
         self._examine(np.arange(len(found.codes)), STATE)
         if found.stopped is None and self._limits.first:
             found.stop_between_levels(self._judge, self._limits)
+
+    def _store_initial(self, code: int) -> None:
+        memory, row, status = self._memory, self._misses.numbering.row(code), L.MISS
+        while status != L.DONE:
+            memory.set(L.ROWS, L.INITIAL, *row)
+            status = store_initial(memory.h, memory.w, memory.q, memory.rows, memory.parents, memory.table)
+            if status == L.MISS:
+                self._misses.answer_all()
+            if status == L.GROW:
+                memory.make_room()
 
     def _employ_threads(self) -> None:
         """Employ as many threads as are wanted. They need the memory to be where it will be."""
@@ -245,33 +260,37 @@ class FastSearch:
         h[L.JUDGES_STATES] = 2 if judge.asks_whole else int(judge.every_state)
         h[L.JUDGES_STEPS] = 0 if not judge.asks_steps else 1 if judge.local_steps else 2
         h[L.JUDGES_ENDS] = judge.asks_deadlock
-        alike = h[L.JUDGES_STEPS] < 2 and h[L.NODES] < 255
+        alike = h[L.JUDGES_STEPS] < 2 and h[L.NODES] < 255 and not h[L.EXCHANGES]
         h[L.SKIPS] = bool(h[L.KEEPS_NEW] and not h[L.KEEPS_EDGES] and alike)
 
     def _count(self) -> None:
         """Bring the numbers of the search up to date."""
         h, found = self._memory.h, self.search
         found.transitions = int(h[L.TRANSITIONS])
+        if found.represented is not None:
+            found.represented = int(h[L.REPRESENTED])
         found.expanded = int(h[L.NEXT])
         cuts = h[L.CUTS : L.CUTS + L.BOUNDS].tolist()
         counted = {name: cuts[bit] for bit, name in enumerate(self._misses.bounds)}
         counted[f"depth {self._limits.depth}"] = cuts[L.BEYOND]
         found.cuts = Counter({name: count for name, count in counted.items() if count})
-        found.cuts.update(self._system.left_out)
+        found.cuts.update(self._system.full.left_out)
 
     def _finish(self) -> None:
         """Find the deciding steps again, and count."""
         self._count()
         for claim, (index, succ) in self._notes.steps.items():
             found = self._judge.findings[claim]
-            self._judge.findings[claim] = replace(found, step=self._step(index, succ))
+            self._judge.findings[claim] = replace(found, step=self._step(claim, index, succ))
         self.search.held = self._memory.held()
         self.search.parents = self._memory.parents[: len(self.search.codes)].data
 
-    def _step(self, index: int, succ: int) -> tuple[int, Move]:
-        code, after = self.search.codes[index], self.search.codes[succ]
-        found, _ = self._system.successors(code)
-        return next((there, move) for there, move in found if there == after and move.visible)
+    def _step(self, claim: int, index: int, succ: int) -> tuple[int, Move]:
+        of = self._system.representative
+        code, after = self.search.codes[index], of(self.search.codes[succ])
+        found, _ = self._system.full.successors(code)
+        visible = ((there, move) for there, move in found if move.visible and of(there) == after)
+        return next(step for step in visible if self._judge.said_of_step(claim, code, step[0]) is not None)
 
     # -- the judge -------------------------------------------------------------------------------------
 
@@ -284,23 +303,31 @@ class FastSearch:
         for table in (L.STATES_TO_JUDGE, L.STEPS_TO_JUDGE, L.STUCK):
             memory.h[COUNT + table] = 0
 
-    def _examine(self, states: Words | Ints, after: Words | Ints | int) -> None:
-        """Ask the judge of states (STATE), of such without a next step (STUCK), or of steps to others."""
+    def _examine(
+        self, states: Words | Ints, after: Words | Ints | int, taken: Words | Ints | int = STATE
+    ) -> None:
+        """Ask the judge of states (STATE), of such without a next step (STUCK), or of steps to others, with
+        the outcomes that were taken.
+        """
         if not len(states):
             return
-        succs = np.broadcast_to(after, states.shape)
+        succs, outcomes = np.broadcast_to(after, states.shape), np.broadcast_to(taken, states.shape)
         observations, afters = self.stored.observed(states), iter(self.stored.observed(succs[succs >= 0]))
-        for index, succ, observation in zip(states.tolist(), succs.tolist(), observations, strict=True):
+        questions = zip(states.tolist(), succs.tolist(), outcomes.tolist(), observations, strict=True)
+        for index, succ, outcome, observation in questions:
             self._at = index
             if self._checkpointer is not None:
-                self._notes.questions.extend((index, succ))
+                self._notes.questions.extend((index, succ, outcome))
             if succ == STATE:
                 self._judge_state(index, observation)
             elif succ == STUCK:
                 if self._judge.asks_deadlock:
                     self._judge.no_next_step(index, self.search.codes[index])
             else:
-                for claim, complaint in self._judge.complaints(observation, next(afters)):
+                there = next(afters)
+                if self.search.represented is not None:
+                    there = self._misses.observed_after(observation, outcome)
+                for claim, complaint in self._judge.complaints(observation, there):
                     self._decide(claim, index, succ, complaint)
 
     def _judge_state(self, index: int, observation: Observation) -> None:

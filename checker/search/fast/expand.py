@@ -9,8 +9,8 @@ from elcheck.checker.search.fast.ids import miss
 from elcheck.checker.search.fast.joint_ticks import tick_all
 from elcheck.checker.search.fast.layout import Ints, Words
 from elcheck.checker.search.fast.node_steps import take, take_restarts
-from elcheck.checker.search.fast.pending import after_at, copy_row, emit, is_known
-from elcheck.checker.search.fast.records import environment_at, is_up, row_at
+from elcheck.checker.search.fast.pending import after_at, copy_row, emit
+from elcheck.checker.search.fast.records import environment_at, is_known, is_up, row_at
 
 
 @compiled

@@ -144,13 +144,18 @@ class StateFiles:
     def close(self, *, remove: bool) -> None:
         """Let others search here. What is mapped stays readable, even if the files are removed."""
         if remove:
-            for name in NAMES:
-                with suppress(FileNotFoundError):
-                    (self.folder / name).unlink()
+            remove_search(self.folder)
         if sys.platform != "win32":
             fcntl.flock(self._rows.fd, fcntl.LOCK_UN)
         os.close(self._rows.fd)
         os.close(self._parents.fd)
+
+
+def remove_search(folder: Path) -> None:
+    """Remove the files of a search."""
+    for name in NAMES:
+        with suppress(FileNotFoundError):
+            (folder / name).unlink()
 
 
 def _expect_no_search(folder: Path) -> None:

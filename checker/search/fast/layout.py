@@ -49,6 +49,22 @@ TICKERS, ODOMETER = islice(_table, 2)
 """The nodes whose clocks tick; for each of them the list of its moves, and which move is on."""
 EFFECTS, FREE_SPANS = islice(_table, 2)
 """What effects make of ids, a small hash table for each id; spans that were left, a list for each size."""
+BLOCK_SPANS, BLOCK_NODES, EXCHANGE_OF = islice(_table, 3)
+"""Blocks of nodes that may change places; their nodes; for each node the number of its exchange with the next
+one of its block.
+"""
+LOCAL_FACES, MESSAGE_FACES, ID_FACES = islice(_table, 3)
+"""What a local state, a message or an id is whatever the nodes are called: a number for each node, in which
+that node is told from the others. Of an id 0: not known yet.
+"""
+LOCALS_EXCHANGED, MESSAGES_EXCHANGED, IDS_EXCHANGED, ENVIRONMENTS_EXCHANGED = islice(_table, 4)
+"""What each exchange of two nodes makes of them. Of an id 0 where that is not known yet, else one more."""
+EXCHANGED_ROW, LEAST_ROW = islice(_table, 2)
+"""A state with two nodes exchanged; the least of those that were tried."""
+CELLS, LABELS, DIRECTIONS = islice(_table, 3)
+"""Spans of places whose nodes are alike and are tried in every order; at each place its node's label and the
+direction in which that moves.
+"""
 SPARES = 3
 PENDING_SPARES, BATCH_SPARES = tuple(islice(_table, SPARES)), tuple(islice(_table, SPARES))
 """More of these two, for the states that are expanded while another thread stores what was before."""
@@ -64,10 +80,14 @@ ID_INDEX, OUTCOME_INDEX, MONITOR_INDEX, PAIR_INDEX, MAILBOX_INDEX, OBSERVATION_I
 """Hash tables: of ids; of outcome spans by (local state, event key); of the next states of monitors; of the
 pairs of observations whose steps have been judged; of mailboxes; of observations.
 """
+EXCHANGE_INDEX = next(_table)
+"""A hash table: what an exchange makes of a monitor's state, by (state, exchange)."""
+PLACE_KEYS = next(_table)
+"""For each place in the blocks what its node is put in order by."""
 TABLES = next(_table)
 WIDE = HASHES
 """The first table of 64-bit words."""
-PAIRS = (OUTCOME_INDEX, MONITOR_INDEX, PAIR_INDEX)
+PAIRS = (OUTCOME_INDEX, MONITOR_INDEX, PAIR_INDEX, EXCHANGE_INDEX)
 """Hash tables from pairs of numbers to a number. The others have an entry for each record of a table."""
 
 # -- columns ---------------------------------------------------------------------------------------------
@@ -102,9 +122,9 @@ ID_AFTER, OUTCOME, SEND, MOVE_WIDTH = range(4)
 several, SEVERAL less the peers to whom they are lost, as bits.
 """
 NOTHING, SEVERAL = -1, -2
-STEP_OUTCOME, STEP_ACTOR, STEP_HEAD = range(3)
+STEP_OUTCOME, STEP_ACTOR, STEP_STILL, STEP_HEAD = range(4)
 """Of a pending step, before the state that it leads to: its outcome, or a step without one; the node + 1 that
-took it (see ACTOR), or EXPECTED.
+took it (see ACTOR), or EXPECTED; how many exchanges of nodes leave the state as it is.
 """
 EXPECTED = -1
 """The state that the step leads to has to be known: an assertion, where these are checked."""
@@ -112,18 +132,19 @@ TICKED, LOST, DUPLICATED, DISCONNECTED, PARTITIONED = range(-2, -7, -1)
 """Steps without an outcome: the joint tick, the loss and the duplication of a message, the break of a link,
 the beginning or the end of a partition.
 """
-PENDING_END, BATCH_CUTS, BATCH_STUCK, BATCH_SKIPPED, BATCH_WIDTH = range(5)
+PENDING_END, BATCH_CUTS, BATCH_STUCK, BATCH_SKIPPED, BATCH_STILL, BATCH_WIDTH = range(6)
 """Of a state in a batch: where its pending steps end; the bounds that cut others, as bits; whether no step is
-a handler's; how many more steps it has, which lead to states that are known.
+a handler's; how many more steps it has, which lead to states that are known; how many exchanges of nodes
+leave it as it is.
 """
 QUERY_FIRST, QUERY_SECOND, QUERY_KIND, QUERY_WIDTH = range(4)
 """Of a query for Python: two numbers, and what it asks."""
-OUTCOMES_OF, MONITOR_AFTER, ENVIRONMENT_OF = range(3)
+OUTCOMES_OF, MONITOR_AFTER, ENVIRONMENT_OF, MONITOR_EXCHANGED = range(4)
 """What a query asks: the outcomes of (local state, event key); the next state of (monitor, outcome); what an
-environment allows.
+environment allows; what (monitor, exchange) makes of its state.
 """
-SOURCE_STATE, TARGET_STATE, STEP_WIDTH = range(3)
-"""Of a step for the judge."""
+SOURCE_STATE, TARGET_STATE, STEP_TAKEN, STEP_WIDTH = range(4)
+"""Of a step for the judge: the states before and after it, and its outcome."""
 WHEEL_LIST, WHEEL_MOVE, WHEEL_WIDTH = range(3)
 """Of a wheel of the odometer: a list of moves, and which of them it shows."""
 PENDING_HASH, PENDING_ENTRY, HASH_WIDTH = range(3)
@@ -146,7 +167,7 @@ FREE, COUNTED, HELD = range(3)
 WIDTHS = {
     LOCALS: LOCAL_WIDTH,
     MESSAGES: MESSAGE_WIDTH,
-    **dict.fromkeys((MAILBOXES, OUTCOME_SPANS, CLASS_EVENTS), SPAN_WIDTH),
+    **dict.fromkeys((MAILBOXES, OUTCOME_SPANS, CLASS_EVENTS, BLOCK_SPANS, CELLS), SPAN_WIDTH),
     IDS: ID_WIDTH,
     OUTCOMES: OUTCOME_WIDTH,
     SENDS: SEND_WIDTH,
@@ -208,6 +229,10 @@ SKIPS, ACTOR, SKIPPED, ENOUGH = islice(_number, 4)
 """Whether steps that commute are skipped. Of the state that is expanded: the node + 1 whose step led to it
 (0: unknown; -1: steps are followed that do not commute), and the steps skipped. How many pending steps are
 enough.
+"""
+EXCHANGES, EXCHANGED_STATES, STILL, REPRESENTED = islice(_number, 4)
+"""How many exchanges of two nodes generate all (0: states stand for themselves alone), and how many all are;
+how many of them leave the last state as it is; how many states those found stand for.
 """
 BOUNDS = 64
 CUTS = next(_number)

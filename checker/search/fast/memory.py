@@ -18,6 +18,11 @@ SMALL = 1 << 12
 """Records for which most tables have room at first."""
 QUEUE = 1 << 14
 """Questions that may wait for Python."""
+EXCHANGED = (L.LOCALS_EXCHANGED, L.MESSAGES_EXCHANGED, L.IDS_EXCHANGED, L.ENVIRONMENTS_EXCHANGED)
+OF_IDS = (L.ID_FACES, L.IDS_EXCHANGED)
+"""Tables with a record for each id."""
+IN_PLACES = (L.BLOCK_SPANS, L.BLOCK_NODES, L.EXCHANGE_OF, L.CELLS, L.LABELS, L.DIRECTIONS, L.PLACE_KEYS)
+"""Tables with a record for each node at most."""
 SIZES = {
     **dict.fromkeys((L.MISSES, L.STATES_TO_JUDGE, L.STUCK, L.STEPS_TO_JUDGE), QUEUE),
     **dict.fromkeys((L.PARTED, L.PARTITION_STEPS, L.RANKED_CLASSES, L.ENVIRONMENTS), 64),
@@ -27,6 +32,8 @@ SIZES = {
     L.CLASSES: 8,
     L.ROWS: 16,
     **dict.fromkeys((L.LIST_OF, L.FACTORS), 0),
+    **dict.fromkeys((L.EXCHANGED_ROW, L.LEAST_ROW), 1),
+    **dict.fromkeys(IN_PLACES, 0),
     L.FREE_SPANS: 64,
 }
 """Records for which tables have room at first that Python fills, or whose size follows from others."""
@@ -53,13 +60,16 @@ INDEXED = {
 class Memory:
     """The header ``h``, the arrays ``w`` and ``q``, and the states: ``rows``, ``parents``, a hash table."""
 
-    def __init__(self, nodes: int, fields: int, *, edges: bool = False) -> None:
+    def __init__(self, nodes: int, fields: int, *, edges: bool = False, exchanges: int = 0) -> None:
         self.fields = fields
         self._widths = {
             **L.WIDTHS,
             L.OBSERVATIONS: max(1, fields - 1),
             L.ROWS: fields,
             **dict.fromkeys(PENDING, fields + L.STEP_HEAD),
+            **dict.fromkeys((L.LOCAL_FACES, L.MESSAGE_FACES, L.ID_FACES), nodes),
+            **dict.fromkeys(EXCHANGED, max(1, exchanges)),
+            **dict.fromkeys((L.EXCHANGED_ROW, L.LEAST_ROW), fields),
         }
         self.h: Ints = np.zeros(L.HEADER, np.int64)
         self.w: Words = reserve(np.int32)
@@ -85,6 +95,7 @@ class Memory:
             L.CLASS_EVENTS: 8 * nodes,
             **dict.fromkeys((L.TICKERS, L.ODOMETER), nodes),
             L.FACTORS: self.fields,
+            **dict.fromkeys(IN_PLACES, nodes),
         }
         for table in range(L.TABLES):
             self._place(table, sizes.get(table, SMALL))
@@ -116,6 +127,7 @@ class Memory:
 
     def set(self, table: int, record: int, *values: int) -> None:
         """Write the first columns of a record."""
+        assert len(values) <= self._width(table)
         start = self.h[table] + record * self._width(table)
         self.w[start : start + len(values)] = values
 
@@ -263,7 +275,8 @@ class Memory:
         for table in range(L.TABLES):
             used = int(self.h[COUNT + table]) if table < L.HASHES else int(self.h[CAPACITY + table])
             learned += used * self._width(table) * (8 if table >= L.WIDE else 4)
-        learned += 4 * int(self.h[COUNT + L.CLASSES] * self.h[COUNT + L.IDS])  # LIST_OF, which has no count
+        per_id = self.h[COUNT + L.CLASSES] + sum(map(self._width, OF_IDS)) * bool(self.h[L.EXCHANGES])
+        learned += 4 * int(per_id * self.h[COUNT + L.IDS])  # of LIST_OF and the others that have no count
         return int(self.h[L.STATES]) * (4 * (self.fields + 1) + 1) + self.table.nbytes + learned
 
     # -- places ----------------------------------------------------------------------------------------
@@ -296,6 +309,9 @@ class Memory:
         new = int(self.h[table])
         if table == L.OUTCOMES:
             self._enlarge(L.JUDGED_OUTCOMES)  # a word for each outcome
+        if table == L.IDS:
+            for other in OF_IDS:
+                self._enlarge(other)
         if table in (L.IDS, L.CLASSES):
             self._move_list_of(int(self.h[CAPACITY + L.IDS]) if table == L.CLASSES else capacity)
         if table in L.PAIRS:

@@ -15,6 +15,7 @@ from elcheck.checker.model.environment import FaultKind, Partition
 from elcheck.checker.model.record import Crashed
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Sends
+from elcheck.checker.reductions.quotient import Quotient
 from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.calls import find, put
 from elcheck.checker.search.fast.hashing import ABSENT
@@ -26,6 +27,7 @@ from elcheck.checker.system.history import MONITORED
 from elcheck.checker.system.local_states import LocalOutcome
 from elcheck.checker.system.node_table import NodeTable
 from elcheck.checker.system.packed import NodeSystem
+from elcheck.checker.system.system import Observation, System
 from elcheck.checker.system.ticks import TICK
 
 NETWORKS = {"sent-set": L.SENT_SET, "set": L.SET, "bag": L.BAG, "fifo": L.FIFO}
@@ -37,6 +39,8 @@ SPENT: dict[FaultKind, int] = {
     "disconnect": L.DISCONNECT_SPENT,
 }
 """The column of an environment that says where a fault leads."""
+_ANSWERS = {L.MONITOR_AFTER: L.MONITOR_INDEX, L.MONITOR_EXCHANGED: L.EXCHANGE_INDEX}
+"""Where the answers to queries of monitors are kept."""
 BITS = 30
 """Nodes, and bounds, of which sets are kept in a word."""
 
@@ -65,22 +69,29 @@ class MissHandler:
     the event, the node and the local states before and after.
     """
 
-    def __init__(self, system: NodeSystem, *, edges: bool = False) -> None:
-        self.system = system
-        self._nodes = len(system.tables)
+    def __init__(self, system: System, *, edges: bool = False) -> None:
+        assert isinstance(system.full, NodeSystem)
+        self.system = system.full
+        self.quotient = system if isinstance(system, Quotient) else None
+        exchanges = self.quotient.exchanges if self.quotient is not None else ()
+        self._nodes = len(self.system.tables)
         if self._nodes > BITS or len(system.model.bounds) > BITS:
             raise Unsupported("more nodes or bounds than a word has bits")
         self._monitors = len(system.model.monitors)
-        self.memory = Memory(self._nodes, self._nodes + self._monitors + 1, edges=edges)
+        self.memory = Memory(
+            self._nodes, self._nodes + self._monitors + 1, edges=edges, exchanges=len(exchanges)
+        )
         self.queries = array("i")
         self.observed: list[tuple[Event, int, int, int]] = []
         self.bounds = list(dict.fromkeys(bound.name for bound in system.model.bounds))
         self._tell_system()
-        self.numbering = Numbering(system, self.memory)
+        if self.quotient is not None:
+            self._tell_exchanges(self.quotient)
+        self.numbering = Numbering(self.system, self.memory, self.quotient)
         self._events: list[dict[int, tuple[int, Event]]] = []
-        for table in system.tables:
-            numbers = [(n, e) for n, e in system.actions[table.index]]
-            numbers += [(n, e) for n, _, e in system.timers[table.index]]
+        for table in self.system.tables:
+            numbers = [(n, e) for n, e in self.system.actions[table.index]]
+            numbers += [(n, e) for n, _, e in self.system.timers[table.index]]
             self._events.append({L.EVENT - n: (n, e) for n, e in numbers})
         self._classes: dict[object, int] = {}
         for kind in (L.LOSS, L.DUPLICATION, L.RESTARTS, L.CRASHES, L.CRASHES_KEPT, L.TICKS):
@@ -103,6 +114,18 @@ class MissHandler:
         for bound in model.bounds:
             if isinstance(bound.holds, int) and bound.name == wanted:
                 h[L.BOUND], h[L.BOUND_BIT] = bound.holds, 1 << self.bounds.index(bound.name)
+
+    def _tell_exchanges(self, quotient: Quotient) -> None:
+        """Write which nodes may change places."""
+        memory, group = self.memory, quotient.group
+        if group.size >= 1 << 31:
+            raise Unsupported("so many ways to exchange nodes")
+        memory.h[L.EXCHANGES], memory.h[L.EXCHANGED_STATES] = len(quotient.exchanges), group.size
+        numbers = {each.swap.first.index: number for number, each in enumerate(quotient.exchanges)}
+        for block in group.blocks:
+            memory.append(L.BLOCK_SPANS, memory.append_all(L.BLOCK_NODES, block), len(block))
+        for node in range(self._nodes):
+            memory.append(L.EXCHANGE_OF, numbers.get(node, -1))
 
     def _add_notices(self, *, perfect: bool) -> None:
         """Add the messages that the environment sends. ``perfect``: those of crashes too."""
@@ -142,22 +165,26 @@ class MissHandler:
             self._tell_environment(first)
         elif kind == L.MONITOR_AFTER:
             self._tell_monitor(first, second)
+        elif kind == L.MONITOR_EXCHANGED:
+            self._tell_exchanged_monitor(first, second)
         else:
             self._tell_outcomes(first, second)
+        if self.quotient is not None:
+            self.quotient.verify()
 
     def _is_answered(self, first: int, second: int, kind: int) -> bool:
         memory = self.memory
         if kind == L.ENVIRONMENT_OF:
             known = memory.used(L.ENVIRONMENTS)
             return bool(first < len(known) and known[first, L.KNOWN])
-        table = L.MONITOR_INDEX if kind == L.MONITOR_AFTER else L.OUTCOME_INDEX
+        table = _ANSWERS.get(kind, L.OUTCOME_INDEX)
         return find(memory.h, memory.q, table, first, second) != ABSENT
 
     def _put(self, table: int, first: int, second: int, value: int) -> None:
         """Give a pair a value in a hash table."""
         self.memory.written.add(table)
         put(self.memory.h, self.memory.q, table, first, second, value)
-        if table == L.MONITOR_INDEX:
+        if table in _ANSWERS.values():
             self.memory.h[COUNT + table] += 1
         self.memory.grow_index(table)
 
@@ -166,6 +193,22 @@ class MissHandler:
         event, node, before, after = self.observed[outcome]
         result = self.system.history.step(at, (now, event, node, before, after))
         self._put(L.MONITOR_INDEX, state, outcome, result)
+
+    def observed_after(self, observation: Observation, outcome: int) -> Observation:
+        """What the properties see after an outcome of one node."""
+        event, node, before, after = self.observed[outcome]
+        found = list(observation)
+        found[node] = self.system.tables[node].local_states.observation[after]
+        for at in range(self._monitors) if event.kind in MONITORED else ():
+            step = (observation[self._nodes + at], event, node, before, after)
+            found[self._nodes + at] = self.system.history.step(at, step)
+        return tuple(found)
+
+    def _tell_exchanged_monitor(self, state: int, exchange: int) -> None:
+        assert self.quotient is not None
+        now, at = divmod(state, self._monitors)
+        made = self.quotient.exchanges[exchange].monitors[at][now]
+        self._put(L.EXCHANGE_INDEX, state, exchange, made)
 
     # -- outcomes --------------------------------------------------------------------------------------
 
@@ -274,7 +317,11 @@ class MissHandler:
         )
         while number >= memory.h[COUNT + L.ENVIRONMENTS]:
             memory.append(L.ENVIRONMENTS, *[0] * L.ENVIRONMENT_WIDTH)
+            memory.append(L.ENVIRONMENTS_EXCHANGED)
         memory.set(L.ENVIRONMENTS, number, *row)
+        if self.quotient is not None:
+            made = [each.environments[number] for each in self.quotient.exchanges]
+            memory.set(L.ENVIRONMENTS_EXCHANGED, number, *made)
 
     def _fill_timing(self, row: list[int], entry: EnvironmentEntry) -> None:
         """Fill in how timeouts wait, and the classes of the moves that do not wait, and of those that do."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from elcheck.checker.model.record import Disconnected
+from elcheck.checker.reductions.quotient import Quotient
+from elcheck.checker.reductions.swapped import Swapped
 from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.calls import id_of, intern, is_tight
 from elcheck.checker.search.fast.memory import Memory
@@ -17,13 +19,21 @@ from elcheck.checker.system.moves import MASK
 from elcheck.checker.system.node_table import NodeTable
 from elcheck.checker.system.packed import NodeSystem
 
+_TABLES = {
+    L.LOCALS: (L.LOCAL_FACES, L.LOCALS_EXCHANGED),
+    L.MESSAGES: (L.MESSAGE_FACES, L.MESSAGES_EXCHANGED),
+}
+"""Beside the tables of local states and messages: their faces, and what exchanges make of them."""
+
 
 class Numbering:
     """The local states and the messages that compiled code has numbers for."""
 
-    def __init__(self, system: NodeSystem, memory: Memory) -> None:
+    def __init__(self, system: NodeSystem, memory: Memory, quotient: Quotient | None = None) -> None:
         self._system = system
         self._memory = memory
+        self._quotient = quotient
+        self._waiting: list[tuple[int, int]] = []
         self._locals: dict[tuple[int, int], int] = {}
         self._local_of: list[tuple[int, int]] = []
         self._messages: dict[tuple[int, int], int] = {}
@@ -41,6 +51,8 @@ class Numbering:
             self._local_of.append((node, number))
             state = states[number]
             self._memory.append(L.LOCALS, node, state.up, state.drops, states.observation[number], -1)
+            if self._quotient is not None:
+                self._add_exchanged(self._quotient, L.LOCALS, known)
         return known
 
     def local_of(self, local: int) -> tuple[int, int]:
@@ -57,11 +69,44 @@ class Numbering:
             kind = L.NOTICE if notice else L.MESSAGE
             kind = L.BREAK_NOTICE if notice and isinstance(msg, Disconnected) else kind
             self._memory.append(L.MESSAGES, src.index, kind)
+            if self._quotient is not None:
+                self._add_exchanged(self._quotient, L.MESSAGES, known)
         return known
 
     def message_of(self, message: int) -> int:
         """The packed system's number of a message, among those of the node that it is sent to."""
         return self._message_of[message][1]
+
+    # -- what exchanges of nodes make of them ------------------------------------------------------------
+
+    def _add_exchanged(self, quotient: Quotient, table: int, number: int) -> None:
+        """Tell the faces of a local state or a message, and what each exchange makes of it; and of what that
+        is, until nothing is new.
+        """
+        faces, exchanged = _TABLES[table]
+        self._memory.append(faces, *self._faces(quotient, table, number))
+        self._memory.append(exchanged, *[0] * len(quotient.exchanges))
+        self._waiting.append((table, number))
+        if len(self._waiting) > 1:  # a call further up goes on with it
+            return
+        for table, number in self._waiting:
+            made = [self._exchanged(table, number, each) for each in quotient.exchanges]
+            self._memory.set(_TABLES[table][1], number, *made)
+        self._waiting.clear()
+
+    def _faces(self, quotient: Quotient, table: int, number: int) -> list[int]:
+        invariants = quotient.canonical.invariants
+        node, own = (self._local_of if table == L.LOCALS else self._message_of)[number]
+        of = invariants.local if table == L.LOCALS else invariants.message
+        return [of(node, own, towards) for towards in range(len(self._system.tables))]
+
+    def _exchanged(self, table: int, number: int, by: Swapped) -> int:
+        """The number of what an exchange makes of a local state or a message."""
+        if table == L.LOCALS:
+            node, own = self._local_of[number]
+            return self.local(by.to[node].index, by.locals[node][own])
+        node, own = self._message_of[number]
+        return self.message(by.to[node], by.messages[node][own])
 
     # -- states ----------------------------------------------------------------------------------------
 

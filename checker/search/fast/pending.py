@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from elcheck.checker.search.fast import layout as L
+from elcheck.checker.search.fast.canonical import represent
 from elcheck.checker.search.fast.compiled import compiled
 from elcheck.checker.search.fast.effects import affected
 from elcheck.checker.search.fast.hashing import ABSENT, find, row_hash
@@ -11,7 +12,6 @@ from elcheck.checker.search.fast.layout import Ints, Words
 from elcheck.checker.search.fast.move_lists import is_lost
 from elcheck.checker.search.fast.records import (
     copy_words,
-    environment_at,
     hash_at,
     outcome_at,
     pending_at,
@@ -29,14 +29,6 @@ def after_at(h: Ints) -> int:
 def copy_row(h: Ints, w: Words, source: int, target: int) -> None:
     """Copy a state from one place to another."""
     copy_words(w, source, target, h[L.FIELDS])
-
-
-@compiled
-def is_known(h: Ints, w: Words, environment: int) -> bool:
-    """Whether Python has told what an environment allows."""
-    if environment >= h[L.COUNT + L.ENVIRONMENTS]:
-        return False
-    return bool(w[environment_at(h, environment) + L.KNOWN] != 0)
 
 
 @compiled
@@ -94,13 +86,16 @@ def emit(h: Ints, w: Words, q: Ints, outcome: int, cuts: int, actor: int) -> int
     """
     row, pending = after_at(h), h[L.COUNT + L.PENDING]
     status = move_monitors(h, w, q, row, outcome)
-    if status != L.DONE:
-        return status
     if pending + 2 > h[L.CAPACITY + L.PENDING]:
         return L.GROW
+    if status == L.DONE and h[L.EXCHANGES] > 0:
+        status = represent(h, w, q, row)
+    if status != L.DONE:
+        return status
     h[L.PROPER_STEPS] += cuts == L.CUT_STEPS
     w[pending_at(h, pending) + L.STEP_OUTCOME] = outcome
     w[pending_at(h, pending) + L.STEP_ACTOR] = actor
+    w[pending_at(h, pending) + L.STEP_STILL] = h[L.STILL]
     q[hash_at(h, pending) + L.PENDING_HASH] = row_hash(h, w, q, row)
     h[L.COUNT + L.PENDING] = pending + 1
     return L.DONE

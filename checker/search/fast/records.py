@@ -127,6 +127,27 @@ def pair_at(start: int, slot: int) -> int:
 
 
 @compiled
+def faces_at(h: Ints, table: int, record: int) -> int:
+    """Where the faces of a local state, a message or an id begin: one towards each node."""
+    assert UNCHECKED or in_room(h, table, record)
+    return int(h[table] + h[L.NODES] * record)
+
+
+@compiled
+def exchanged_at(h: Ints, table: int, record: int) -> int:
+    """Where it begins what each exchange makes of a local state, a message, an id or an environment."""
+    assert UNCHECKED or in_room(h, table, record)
+    return int(h[table] + h[L.EXCHANGES] * record)
+
+
+@compiled
+def span_at(h: Ints, table: int, number: int) -> int:
+    """Where a span of a table begins whose records are spans alone."""
+    assert UNCHECKED or in_room(h, table, number)
+    return int(h[table] + L.SPAN_WIDTH * number)
+
+
+@compiled
 def query_at(h: Ints, query: int) -> int:
     """Where a query for Python begins."""
     assert UNCHECKED or in_room(h, L.MISSES, query)
@@ -214,6 +235,14 @@ def mailbox_of(h: Ints, w: Words, id_: int) -> int:
 def node_of(h: Ints, w: Words, id_: int) -> int:
     """The node that an id is of."""
     return int(w[local_at(h, local_of(h, w, id_)) + L.NODE])
+
+
+@compiled
+def is_known(h: Ints, w: Words, environment: int) -> bool:
+    """Whether Python has told what an environment allows."""
+    if environment >= h[L.COUNT + L.ENVIRONMENTS]:
+        return False
+    return bool(w[environment_at(h, environment) + L.KNOWN] != 0)
 
 
 @compiled

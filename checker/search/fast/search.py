@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from elcheck.checker.search.fast import layout as L
+from elcheck.checker.search.fast.canonical import represent
 from elcheck.checker.search.fast.compiled import compiled
 from elcheck.checker.search.fast.expand import expand
 from elcheck.checker.search.fast.layout import Bytes, Ints, Words
@@ -35,7 +36,9 @@ def _expand_states(
     while first + states < end and states < h[L.CAPACITY + L.BATCH] and h[L.COUNT + L.PENDING] < h[L.ENOUGH]:
         _turn_to(h, w, rows, parents, actors, first + states)
         mark = h[L.COUNT + L.PENDING]
-        status = expand(h, w, q, L.DONE)
+        status = represent(h, w, q, row_at(h, L.HERE)) if h[L.EXCHANGES] > 0 else L.DONE
+        w[batch_at(h, states) + L.BATCH_STILL] = h[L.STILL]
+        status = expand(h, w, q, L.DONE) if status == L.DONE else status
         if status != L.DONE:
             h[L.COUNT + L.PENDING] = mark
             return states, status

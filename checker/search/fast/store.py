@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.asserts import UNCHECKED
+from elcheck.checker.search.fast.canonical import represent
 from elcheck.checker.search.fast.compiled import compiled
 from elcheck.checker.search.fast.hashing import (
     ABSENT,
@@ -72,6 +73,12 @@ def _add_state(
     return int(new)
 
 
+@compiled
+def _represented(h: Ints, still: int) -> int:
+    """How many states one stands for that so many exchanges of nodes leave as it is."""
+    return int(h[L.EXCHANGED_STATES] // still) if h[L.EXCHANGES] > 0 else 1
+
+
 # -- what the judge is asked -----------------------------------------------------------------------------
 
 
@@ -103,7 +110,7 @@ def _observe(h: Ints, w: Words, q: Ints, row: int, into: int) -> int:
 @compiled
 def _is_judged(h: Ints, w: Words, q: Ints, rows: Words, index: int, row: int, outcome: int) -> bool:
     """Whether the judge has been asked of a step like this one, from a state to the one in a row. If not, it
-    will be.
+    will be. Where the row is a representative, the outcome says what the step led to.
     """
     if h[L.JUDGES_STEPS] == 1 and outcome >= 0:
         assert UNCHECKED or in_room(h, L.JUDGED_OUTCOMES, outcome)
@@ -113,7 +120,9 @@ def _is_judged(h: Ints, w: Words, q: Ints, rows: Words, index: int, row: int, ou
     source = row_at(h, L.SOURCE)
     for i in range(h[L.FIELDS]):
         w[source + i] = rows[index * h[L.FIELDS] + i]
-    old, new = _observe(h, w, q, source, L.OBSERVED_BEFORE), _observe(h, w, q, row, L.OBSERVED)
+    old, new = _observe(h, w, q, source, L.OBSERVED_BEFORE), outcome
+    if h[L.EXCHANGES] == 0:
+        new = _observe(h, w, q, row, L.OBSERVED)
     if find(h, q, L.PAIR_INDEX, old, new) != ABSENT:
         return True
     put(h, q, L.PAIR_INDEX, old, new, 1)
@@ -133,6 +142,7 @@ def _ask_of_step(
         step = step_to_judge_at(h, number)
         w[step + L.SOURCE_STATE] = index
         w[step + L.TARGET_STATE] = succ
+        w[step + L.STEP_TAKEN] = outcome
         h[L.COUNT + L.STEPS_TO_JUDGE] = number + 1
     return L.DONE
 
@@ -182,6 +192,7 @@ def _store_step(
         if h[L.COUNT + L.STATES_TO_JUDGE] + 2 > h[L.CAPACITY + L.STATES_TO_JUDGE]:
             return L.ASK
         known = _add_state(h, w, rows, parents, table, row, index, x, -2 - known)
+        h[L.REPRESENTED] += _represented(h, w[head + L.STEP_STILL])
         actors[known] = actor
         _ask_of_state(h, w, q, known, row, visible)
     h[L.TARGET] = known
@@ -213,15 +224,16 @@ def _close_state(h: Ints, w: Words, state: int, taken: int, beyond: bool, starts
     """
     index, batch = h[L.NEXT], batch_at(h, state)
     bounds, bit = w[batch + L.BATCH_CUTS], 0
+    represented = _represented(h, w[batch + L.BATCH_STILL])
     if h[L.KEEPS_EDGES]:
         h[L.EDGE_COUNT] += taken
         starts[index + 1] = h[L.EDGE_COUNT]
         cut[index] = beyond or bounds != 0
     while bounds >> bit:
-        h[L.CUTS + bit] += (bounds >> bit) & 1
+        h[L.CUTS + bit] += represented * ((bounds >> bit) & 1)
         bit += 1
-    h[L.CUTS + L.BEYOND] += beyond
-    h[L.TRANSITIONS] += taken + w[batch + L.BATCH_SKIPPED]
+    h[L.CUTS + L.BEYOND] += represented * beyond
+    h[L.TRANSITIONS] += represented * (taken + w[batch + L.BATCH_SKIPPED])
     if w[batch + L.BATCH_STUCK]:
         assert UNCHECKED or in_room(h, L.STUCK, h[L.COUNT + L.STUCK])
         w[h[L.STUCK] + h[L.COUNT + L.STUCK]] = index
@@ -286,11 +298,19 @@ def store_batch(
 
 
 @compiled
-def store_initial(h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints) -> None:
-    """Store the initial state in the row INITIAL, if it is new."""
+def store_initial(h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table: Ints) -> int:
+    """Store the initial state in the row INITIAL, or its representative, if it is new. Answers DONE, MISS or
+    GROW.
+    """
     row = row_at(h, L.INITIAL)
+    h[L.STILL] = 1
+    status = represent(h, w, q, row) if h[L.EXCHANGES] > 0 else L.DONE
+    if status != L.DONE:
+        return status
     x = row_hash(h, w, q, row)
     known = _find_state(h, w, rows, table, row, x)
     if known < 0:
         _add_state(h, w, rows, parents, table, row, h[L.STATES], x, -2 - known)
+        h[L.REPRESENTED] += _represented(h, h[L.STILL])
         _observe(h, w, q, row, L.OBSERVED)
+    return L.DONE

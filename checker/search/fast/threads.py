@@ -20,7 +20,7 @@ TOGETHER = 256
 STEPS, STATES = 1 << 14, 1 << 12
 """Steps that wait, and states that they are of, in two threads: enough for half a millisecond's work."""
 COUNTED = [
-    *(L.STATES, L.NEXT, L.TRANSITIONS, L.IS_NEW, L.TARGET, L.EDGE_COUNT),
+    *(L.STATES, L.REPRESENTED, L.NEXT, L.TRANSITIONS, L.IS_NEW, L.TARGET, L.EDGE_COUNT),
     *(
         L.COUNT + table
         for table in (L.OBSERVATIONS, L.STATES_TO_JUDGE, L.STUCK, L.STEPS_TO_JUDGE, L.PAIR_INDEX)

@@ -1,0 +1,134 @@
+"""The numbers of a system with two nodes exchanged: learned tables, one entry at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from elcheck.checker.model.call import HandlerError
+from elcheck.checker.model.environment import EnvironmentState, Partition
+from elcheck.checker.model.state import Event
+from elcheck.checker.model.swap import Asymmetry, Swap
+from elcheck.checker.system.mailboxes import Mailbox
+from elcheck.checker.system.moves import MASK
+from elcheck.checker.system.packed import NodeSystem
+
+
+class Learned(dict[int, int]):
+    """A table whose entries are made on first use."""
+
+    def __init__(self, learn: Callable[[int], int]) -> None:
+        super().__init__()
+        self._learn = learn
+
+    def __missing__(self, number: int) -> int:
+        made = self[number] = self._learn(number)
+        return made
+
+
+class Swapped:
+    """What the exchange of two nodes makes of the numbers of a system.
+
+    By the index of a node: ``locals[i]`` of its local states, ``messages[i]`` of its messages, ``ids[i]`` of
+    its ids; these lead to numbers of the node in its place. ``monitors[m]`` of a monitor's states;
+    ``environments`` of the environment's.
+    """
+
+    def __init__(self, system: NodeSystem, swap: Swap) -> None:
+        self.swap = swap
+        self._system = system
+        happen = system.model.environment.partition != 0
+        partitions = tuple(system.environments.partitions.values()) if happen else ()
+        self._partitions = _partitions(swap, partitions)
+        nodes = range(len(system.tables))
+        self.to = [system.tables[swap.index(i)] for i in nodes]
+        self.locals = [Learned(self._learner(self._local, i)) for i in nodes]
+        self.messages = [Learned(self._learner(self._message, i)) for i in nodes]
+        self.ids = [Learned(self._learner(self._id, i)) for i in nodes]
+        monitors = range(len(system.model.monitors))
+        self.monitors = [Learned(self._learner(self._monitor, at)) for at in monitors]
+        self.environments = Learned(self._environment)
+        self._events: dict[Event, Event] = {}
+
+    def code(self, code: int) -> int:
+        """A state with the two exchanged."""
+        system, made = self._system, 0
+        for table, there, ids in zip(system.tables, self.to, self.ids, strict=True):
+            made += ids[(code >> table.shift) & MASK] << there.shift
+        for at, monitor in enumerate(self.monitors):
+            shift = system.history.shift(at)
+            made += monitor[(code >> shift) & MASK] << shift
+        top = system.environments.shift
+        return made + (self.environments[code >> top] << top)
+
+    def event(self, event: Event) -> Event:
+        """An event with the two exchanged."""
+        made = self._events.get(event)
+        if made is None:
+            made = self._events[event] = self.swap.event(event)
+        return made
+
+    def box(self, i: int, box: Mailbox) -> Mailbox:
+        """The mailbox of a node as it is of the node in its place."""
+        senders = [self.swap.index(src) for src in range(len(self.to))]
+        return self._system.tables[i].mailboxes.renumbered(box, self.messages[i], senders)
+
+    # -- one entry -------------------------------------------------------------------------------------
+
+    def _learner(self, learn: Callable[[int, int], int], i: int) -> Callable[[int], int]:
+        return lambda number: learn(i, number)
+
+    def _local(self, i: int, number: int) -> int:
+        known = self._system.tables[i].local_states[number]
+        state = self.swap.value(known.state)
+        states = self.to[i].local_states
+        try:
+            made = states.number(state, up=known.up, drops=known.drops)
+        except HandlerError as error:
+            raise Asymmetry(self.swap, str(error)) from error
+        self._require_same_views(
+            self._system.tables[i].local_states.observation[number], states.observation[made]
+        )
+        return made
+
+    def _require_same_views(self, observation: int, other: int) -> None:
+        """Raise Asymmetry if a property's view tells a local state from the exchanged one."""
+        views = self._system.observations.views
+        pairs = zip(views[observation], views[other], self._system.claims, strict=True)
+        wrong = next((claim for here, there, claim in pairs if self.swap.value(here) != there), None)
+        if wrong is not None:
+            name = getattr(wrong.scope.look.view, "__name__", "view")
+            raise Asymmetry(self.swap, f"the view {name} of {wrong.name!r} tells {self.swap} apart")
+
+    def _message(self, i: int, number: int) -> int:
+        src, msg, notice = self._system.tables[i].messages.known[number]
+        return self.to[i].messages.of(self.swap.node(src), self.swap.value(msg), notice=notice)
+
+    def _id(self, i: int, number: int) -> int:
+        local, box = self._system.tables[i].ids.values[number]
+        return self.to[i].ids.number((self.locals[i][local], self.box(i, box)))
+
+    def _monitor(self, at: int, number: int) -> int:
+        history = self._system.history
+        return history.number(at, self.swap.value(history.state(at, number)))
+
+    def _environment(self, number: int) -> int:
+        environments = self._system.environments
+        state = environments.state(number)
+        return environments.number(self._exchanged(state))
+
+    def _exchanged(self, state: EnvironmentState) -> EnvironmentState:
+        return state if state.standing is None else replace(state, standing=self._partitions[state.standing])
+
+
+def _partitions(swap: Swap, partitions: tuple[Partition, ...]) -> dict[str, str]:
+    """The partition, by its name, that each one is after the exchange. Raises Asymmetry if there is none."""
+    by_groups = {frozenset(partition.groups): partition.name for partition in partitions}
+    found = {}
+    for partition in partitions:
+        groups = frozenset([frozenset(map(swap.node, group)) for group in partition.groups])
+        if groups not in by_groups or len(by_groups) < len(partitions):
+            why = f"with {swap} exchanged, the partition {partition.name} is none of the model's"
+            raise Asymmetry(swap, why)
+        found[partition.name] = by_groups[groups]
+    return found

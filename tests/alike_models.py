@@ -1,0 +1,251 @@
+"""Random models whose nodes are mostly alike: they act by how other nodes relate to them, seldom by names.
+
+A rule may name a node (``named``), choose the least of several (``least``) or compare ids (``above``); so may
+a check, a monitor, a start or a partition. Each of these tells nodes apart, and has to be noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from hypothesis import strategies as st
+
+from elcheck.checker.model.collections import Map
+from elcheck.checker.model.environment import Partition
+from elcheck.checker.model.handlers import action, receive, timeout
+from elcheck.checker.model.ids import NodeId, node_ids
+from elcheck.checker.model.model import Bound, Model
+from elcheck.checker.model.monitor import Monitor
+from elcheck.checker.model.node import Node
+from elcheck.checker.model.property import (
+    Property,
+    all_nodes,
+    always,
+    change,
+    each,
+    history,
+    never,
+    node_views,
+    pair,
+    sometimes,
+    step,
+    whole,
+)
+from elcheck.checker.model.record import Message, State, durable
+from elcheck.checker.model.state import Event, GlobalState, NodeView
+from elcheck.checker.model.step import Send, Step, Steps, guard
+from tests.random_models import Case, environments
+
+OTHERS = ("any", "any", "any", "seen", "met", "unmet", "above")
+NAMES = ("keep", "keep", "none", "me", "other", "about")
+MEETINGS = ("keep", "add", "me", "clear", "drop")
+TARGETS = ("other", "other", "all", "all", "me", "seen", "met", "least")
+
+
+class Kin(State):
+    """What a node knows of the others. ``fuel`` is how often it may still act."""
+
+    a: int = 0
+    seen: NodeId | None = None
+    met: frozenset[NodeId] = durable(frozenset[NodeId]())
+    told: Map[NodeId, int] = Map()
+    fuel: int = durable(2)
+
+
+class Tell(Message):
+    x: int
+    about: NodeId | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What happens where a node knows ``a`` (None: any) and the other one is as ``other`` says."""
+
+    a: int | None
+    other: str
+    named: int | None
+    to_a: int
+    name: str
+    meet: str
+    targets: tuple[str, ...]
+    about: str
+
+    def fits(self, s: Kin, me: NodeId, other: NodeId) -> bool:
+        relations = {
+            "any": True,
+            "seen": s.seen == other,
+            "met": other in s.met,
+            "unmet": other not in s.met,
+            "above": other > me,
+        }
+        return self.a in (None, s.a) and self.named in (None, me.index) and relations[self.other]
+
+
+class Knowing(Node[Kin]):
+    """A node that acts by rules: those for a peer it turns to, for a timeout, and for a message."""
+
+    turning: tuple[Rule, ...]
+    timing: tuple[Rule, ...]
+    hearing: tuple[Rule, ...]
+    first: int | None
+
+    def start(self) -> Kin:
+        return Kin(a=int(self.first == self.me.index))
+
+    @action(over=Node.peers)
+    def turn(self, s: Kin, peer: NodeId) -> Steps[Kin]:
+        guard(s.fuel > 0, "tired")
+        yield from self.apply(self.turning, s, peer, None)
+
+    @timeout
+    def wake(self, s: Kin) -> Steps[Kin]:
+        guard(s.fuel > 0, "tired")
+        yield from self.apply(self.timing, s, self.me, None)
+
+    @receive
+    def hear(self, s: Kin, src: NodeId, msg: Tell) -> Steps[Kin]:
+        known = replace(s, told=s.told.put(src, msg.x)) if msg.x else s
+        yield from self.apply(self.hearing, known, src, msg.about)
+
+    def apply(self, rules: Sequence[Rule], s: Kin, other: NodeId, about: NodeId | None) -> Steps[Kin]:
+        """The steps that the rules amount to; those that send cost fuel."""
+        for rule in rules:
+            cost = int(bool(rule.targets) or rules is not self.hearing)
+            if rule.fits(s, self.me, other) and s.fuel >= cost:
+                names = {"keep": s.seen, "none": None, "me": self.me, "other": other, "about": about}
+                met = {
+                    "keep": s.met,
+                    "add": s.met | {other},
+                    "me": s.met | {self.me},
+                    "clear": frozenset[NodeId](),
+                    "drop": s.met - {other},
+                }[rule.meet]
+                after = replace(s, a=rule.to_a, seen=names[rule.name], met=met, fuel=s.fuel - cost)
+                yield Step(after, self.sends(rule, s, other, Tell(rule.to_a, names[rule.about])))
+
+    def sends(self, rule: Rule, s: Kin, other: NodeId, msg: Tell) -> tuple[Send, ...]:
+        """What a rule sends, in the order of the nodes."""
+        targets: set[NodeId] = set()
+        for target in rule.targets:
+            found = {
+                "other": {other},
+                "all": set(self.peers),
+                "me": {self.me},
+                "seen": set() if s.seen is None else {s.seen},
+                "met": set(s.met),
+                "least": {min(self.peers)},
+            }
+            targets |= found[target]
+        return tuple([Send(node, msg) for node in sorted(targets)])
+
+
+@st.composite
+def rules(draw: st.DrawFn, odd: bool) -> tuple[Rule, ...]:
+    """A few rules; only ``odd`` ones tell nodes apart by their ids."""
+
+    def of(choices: tuple[str, ...], unless: str) -> st.SearchStrategy[str]:
+        return st.sampled_from(choices if odd else tuple(c for c in choices if c != unless))
+
+    one = st.builds(
+        Rule,
+        st.sampled_from((None, None, 0, 1)),
+        of(OTHERS, "above"),
+        st.sampled_from((None, None, 0, 1)) if odd else st.none(),
+        st.integers(0, 2),
+        st.sampled_from(NAMES),
+        st.sampled_from(MEETINGS),
+        st.lists(of(TARGETS, "least"), max_size=2).map(tuple),
+        st.sampled_from(NAMES),
+    )
+    return draw(st.lists(one, min_size=1, max_size=2).map(tuple))
+
+
+# ---- properties
+
+
+def weigh(s: Kin) -> int:
+    """A number for what a node knows, whoever it is of."""
+    return s.a + 3 * (s.seen is None) + 5 * len(s.met) + 7 * sum(s.told.values())
+
+
+def weigh_view(view: NodeView[Kin]) -> int:
+    """The same of a node with a name: whether it has met itself, or seen itself, counts."""
+    s = view.state
+    return weigh(s) + 2 * (view.node in s.met) + 4 * (s.seen == view.node) + 9 * (not view.up)
+
+
+@st.composite
+def properties(draw: st.DrawFn, monitors: Sequence[Monitor[object]]) -> list[Property]:
+    """Claims that mostly see nodes as alike."""
+    often = draw(st.integers(5, 17))
+    hit = draw(st.integers(0, 4))
+
+    def odd(number: int) -> bool:
+        return number % often == hit
+
+    def met(s: Kin, t: Kin) -> bool:
+        return s.seen is not None and s.seen == t.seen and s.a != t.a
+
+    claims = [
+        always("true", each(State, lambda _: True)),
+        never("each", each(Kin, lambda s: odd(weigh(s)))),
+        sometimes("viewed", each(node_views(Kin), lambda v: odd(weigh_view(v)))),
+        never("pair", pair(Kin, lambda s, t: met(s, t) or odd(weigh(s) + weigh(t)))),
+        never("all", all_nodes(node_views(Kin), lambda seen: odd(sum(map(weigh_view, seen))))),
+        step("change", change(Kin, lambda s, t: not odd(weigh(s) + 2 * weigh(t)))),
+        sometimes("whole", whole(lambda state: odd(_weigh_all(state)))),
+        never("first", each(node_views(Kin), lambda v: v.node.index == 0 and odd(weigh(v.state)))),
+        never("ordered", all_nodes(Kin, lambda seen: odd(sum(i * weigh(s) for i, s in enumerate(seen))))),
+    ]
+    names = ["each", "viewed", "pair", "all", "change", "whole"]
+    wanted = set(draw(st.lists(st.sampled_from(names), max_size=3)))
+    wanted |= set(draw(st.sampled_from(((), (), (), (), ("first",), ("ordered",)))))
+    found = [claim for claim in claims if claim.name in wanted | {"true"}]
+    return found + [always("watched", history(monitor, lambda _: True)) for monitor in monitors]
+
+
+def _weigh_all(state: GlobalState) -> int:
+    mail = sum(1 + int(e.msg.about == e.src) for e in state.network if isinstance(e.msg, Tell))
+    return mail + sum(weigh(view.state) for view in state.nodes if isinstance(view.state, Kin))
+
+
+@st.composite
+def monitors(draw: st.DrawFn) -> Monitor[object]:
+    """Something to remember of what happened: of whom, how often, or of one of them."""
+    what = draw(st.sampled_from(("last", "last", "count", "named")))
+
+    def after(m: object, event: Event, before: NodeView[Kin], now: NodeView[Kin]) -> object:
+        if what == "last":
+            return now.node if before.state.a < now.state.a else m
+        if what == "count" or now.node.index == 0:
+            return min(2, (m if isinstance(m, int) else 0) + (event.kind == "receive"))
+        return m
+
+    return Monitor("m", Kin, start=lambda nodes: None, after=after)
+
+
+# ---- models
+
+
+@st.composite
+def alike_models(draw: st.DrawFn) -> Case:
+    """A model of nodes that run one program, three or four of them."""
+    nodes = node_ids(draw(st.sampled_from((2, 3, 3, 3, 4))))
+    odd = draw(st.sampled_from((False, False, False, False, True)))
+    some = rules(odd)
+    first = draw(st.sampled_from((None, None, None, None, 0)))
+    watching = draw(st.one_of(st.just([]), st.lists(monitors(), max_size=1)))
+    own = [Partition("own", (frozenset(nodes[:1]), frozenset(nodes[1:])))]
+    environment = draw(environments())
+    quiet = replace(environment, loss=0, dup=0) if len(nodes) > 3 else environment
+    model = Model(
+        Knowing(draw(some), draw(some), draw(some), first),
+        draw(properties(watching)),
+        nodes=nodes,
+        environment=quiet,
+        bounds=draw(st.sampled_from(([], [], [Bound("a", Kin, lambda s: weigh(s) < 15)]))),
+        deadlock=draw(st.booleans()),
+        partitions=draw(st.sampled_from(((), (), (), own))),
+    )
+    return Case(model, draw(st.one_of(st.none(), st.integers(2, 7))))
