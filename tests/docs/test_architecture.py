@@ -40,7 +40,18 @@ DOORS = ("api", "cli")
 
 
 TEST_ROOMS = {
-    *("model", "search", "temporal", "traces", "strategies", "replay", "output", "explorer", "zoo"),
+    *(
+        "model",
+        "reductions",
+        "search",
+        "temporal",
+        "traces",
+        "strategies",
+        "replay",
+        "output",
+        "explorer",
+        "zoo",
+    ),
     *("docs", "oracle", "support"),
 }
 """The rooms of tests/ that hold tests, or what they need."""

@@ -10,9 +10,10 @@ from hypothesis import given
 from elcheck import load
 from elcheck.checker.check.check import check
 from elcheck.checker.search.limits import Limits
-from tests.alike_models import alike_models
-from tests.random_models import Case
-from tests.test_oracle import compare, examples
+from tests.oracle.alike_models import alike_models
+from tests.oracle.comparing import compare
+from tests.oracle.random_models import Case
+from tests.support.examples import examples
 
 ENGINES = ("plain", "fast")
 

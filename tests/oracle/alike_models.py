@@ -35,7 +35,7 @@ from elcheck.checker.model.property import (
 from elcheck.checker.model.record import Message, State, durable
 from elcheck.checker.model.state import Event, GlobalState, NodeView
 from elcheck.checker.model.step import Send, Step, Steps, guard
-from tests.random_models import Case, environments
+from tests.oracle.random_models import Case, environments
 
 OTHERS = ("any", "any", "any", "seen", "met", "unmet", "above")
 NAMES = ("keep", "keep", "none", "me", "other", "about")
