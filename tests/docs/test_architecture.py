@@ -40,19 +40,8 @@ DOORS = ("api", "cli")
 
 
 TEST_ROOMS = {
-    *(
-        "model",
-        "reductions",
-        "search",
-        "temporal",
-        "traces",
-        "strategies",
-        "replay",
-        "output",
-        "explorer",
-        "zoo",
-    ),
-    *("docs", "oracle", "support"),
+    *("model", "reductions", "search", "temporal", "traces", "strategies", "replay"),
+    *("output", "explorer", "zoo", "docs", "oracle", "support"),
 }
 """The rooms of tests/ that hold tests, or what they need."""
 

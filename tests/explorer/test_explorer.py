@@ -40,7 +40,7 @@ from tests.explorer.walking import (
     refusal,
     walked,
 )
-from tests.oracle.search.random_models import Case, models, specs
+from tests.oracle.random_models import Case, models, specs
 from tests.support.examples import examples
 from tests.support.models import Counter, Counting
 

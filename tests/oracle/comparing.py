@@ -16,9 +16,9 @@ from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Choice
 from elcheck.checker.model.validate import validate
 from elcheck.checker.search.limits import Limits
-from tests.oracle.search.random_models import Case
+from tests.oracle.random_models import Case
 from tests.oracle.search.search import Facts, Found, TooLarge, search, successors
-from tests.oracle.search.steps import Machine
+from tests.oracle.steps import Machine
 from tests.support.engines import engines_of
 
 

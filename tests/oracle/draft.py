@@ -1,6 +1,6 @@
 """One step in the making, in plain objects: what it changes, done one after the other.
 
-A part of the oracle, written from ``docs/semantics.md``; which steps there are: :mod:`tests.oracle.search.steps`.
+A part of the oracle, written from ``docs/semantics.md``; which steps there are: :mod:`tests.oracle.steps`.
 """
 
 from __future__ import annotations

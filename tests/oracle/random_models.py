@@ -36,7 +36,7 @@ from elcheck.checker.model.property import (
 from elcheck.checker.model.record import Message, State
 from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, Prepared
 from elcheck.checker.model.step import Choice, Close, Effect, Send
-from tests.oracle.search.table_programs import (
+from tests.oracle.table_programs import (
     HANDLERS,
     Cell,
     Guest,

@@ -14,8 +14,8 @@ from itertools import permutations
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property, Scope
 from elcheck.checker.model.state import GlobalState, NodeView
-from tests.oracle.search.draft import Move
-from tests.oracle.search.steps import Machine
+from tests.oracle.draft import Move
+from tests.oracle.steps import Machine
 
 
 class TooLarge(Exception):

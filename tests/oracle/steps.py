@@ -19,7 +19,7 @@ from elcheck.checker.model.record import State, survivor
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import Envelope, Event, EventKind, GlobalState, NodeView
 from elcheck.checker.model.step import Blocked, Send, Step
-from tests.oracle.search.draft import Draft, Move, Rules, notice
+from tests.oracle.draft import Draft, Move, Rules, notice
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import pytest
 
 from elcheck import State, always, each, holds
 from elcheck.checker.loading.model_file import bundled, load
-from tests.oracle.search.comparing import compare
-from tests.oracle.search.random_models import Case
+from tests.oracle.comparing import compare
+from tests.oracle.random_models import Case
 
 RUNS: list[tuple[str, dict[str, object], dict[str, object], int]] = [
     ("raft_election", {"nodes": 3, "terms": 1}, {}, 9),

@@ -12,9 +12,9 @@ from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Choice
 from elcheck.checker.system import build
-from tests.oracle.search.random_models import Case, models
+from tests.oracle.random_models import Case, models
 from tests.oracle.search.search import successors
-from tests.oracle.search.steps import Machine
+from tests.oracle.steps import Machine
 from tests.support.examples import examples
 
 STATES = 40

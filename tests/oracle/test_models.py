@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from tests.oracle.search.comparing import compare
-from tests.oracle.search.random_models import Case, models, specs
+from tests.oracle.comparing import compare
+from tests.oracle.random_models import Case, models, specs
 from tests.support.examples import examples
 
 

@@ -34,7 +34,7 @@ from elcheck.checker.replay.walk import walk
 from elcheck.checker.replay.words import contained, words
 from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.trace import Trace, TraceStep
-from tests.oracle.search.random_models import Case, models, specs
+from tests.oracle.random_models import Case, models, specs
 from tests.support.examples import examples
 from tests.support.models import Counting
 from tests.support.walks import WORLDS, model_of, reported
@@ -514,7 +514,7 @@ def test_words() -> None:
 
 def test_a_field_is_no_other_field() -> None:
     from elcheck.checker.model.state import Event
-    from tests.oracle.search.table_programs import Ping
+    from tests.oracle.table_programs import Ping
 
     n1, n2 = node_ids(2)
     event = Event("receive", "ping", n1, (("src", n2), ("msg", Ping(1))))

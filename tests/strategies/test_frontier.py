@@ -21,7 +21,7 @@ from elcheck.checker.render.fault_budgets import in_words
 from elcheck.checker.search.limits import DECIDED, Limits
 from elcheck.checker.strategies.fault_budgets import Frontier, frontier
 from elcheck.checker.strategies.fewest_faults import COUNTED, FINITE, faults_in, fewest_faults
-from tests.oracle.search.random_models import Case, models
+from tests.oracle.random_models import Case, models
 from tests.strategies.finite import of_finite_traces
 from tests.support.examples import examples
 from tests.support.models import Counter, Counting

@@ -26,7 +26,7 @@ from elcheck.checker.strategies.shorten import shortened
 from elcheck.checker.strategies.simulate import DECIDABLE, Simulation, Walker, WalkPlan, simulate
 from elcheck.checker.system import build
 from elcheck.checker.traces.trace import replay
-from tests.oracle.search.random_models import Case, models, specs
+from tests.oracle.random_models import Case, models, specs
 from tests.support.examples import examples
 from tests.support.models import Counter, Counting
 

@@ -49,7 +49,7 @@ from elcheck.checker.search.limits import Limits
 from elcheck.checker.system.views import view_of
 from elcheck.checker.traces import clearest as clearest_module
 from elcheck.checker.traces.clearest import Clearest, Shortest, whose
-from tests.oracle.search.random_models import Case, models, specs
+from tests.oracle.random_models import Case, models, specs
 from tests.support.engines import engines_of
 from tests.support.examples import examples
 

@@ -36,7 +36,7 @@ from elcheck.checker.render.table import trace_table
 from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.explain import Explanation, explain
 from elcheck.checker.traces.trace import Trace, TraceStep
-from tests.oracle.search.random_models import Case, models
+from tests.oracle.random_models import Case, models
 from tests.support.examples import examples
 from tests.traces.pictures import Client, Server, asking, walk
 
