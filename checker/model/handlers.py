@@ -7,6 +7,7 @@ be meant.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, TypeVar, get_type_hints, overload
@@ -232,6 +233,11 @@ def place_of(method: Method) -> str:
     """Where a function is written: ``models/raft.py:97``."""
     code = inspect.unwrap(method).__code__
     return f"{code.co_filename}:{code.co_firstlineno}"
+
+
+def short_place_of(method: Method) -> str:
+    """The same without folders, where the reader knows which model it is: ``raft.py:97``."""
+    return re.split(r"[/\\]", place_of(method))[-1]
 
 
 def _handler(cls: type, door: Door, name: str, method: object, mark: Mark) -> Handler:

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.handlers import place_of
+from elcheck.checker.model.handlers import short_place_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Effect
@@ -132,7 +132,7 @@ class Equivariance:
         program = self._system.runner.programs[table.node]
         name = handler or (call.event.name if call.event is not None else "")
         said = str(call.event) if call.event is not None else name
-        return f"{alike}: {place_of(getattr(type(program), name))}, {said} in {state}"
+        return f"{alike}: {short_place_of(getattr(type(program), name))}, {said} in {state}"
 
     # -- monitors --------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from elcheck.checker.model.call import RAISED, HandlerError, said
-from elcheck.checker.model.handlers import place_of
+from elcheck.checker.model.handlers import short_place_of
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import GlobalState, NodeView
@@ -331,7 +331,7 @@ def _sense(answer: bool | str) -> bool | None:
 
 def _place(check: Callable[..., object]) -> str:
     """Where a check is written: `` (file:line)``."""
-    return f" ({place_of(check)})" if inspect.isfunction(check) else ""
+    return f" ({short_place_of(check)})" if inspect.isfunction(check) else ""
 
 
 def _of(arguments: Arguments) -> str:
