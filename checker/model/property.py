@@ -211,7 +211,13 @@ def some(scope: Scope) -> Some:
 
 
 def taken(name: str, node: NodeId | None = None) -> Taken:
-    """The next step is one of the handler of this name, or a fault of this kind; of one node, if given."""
+    """The next step that changes something is one of this name, and of this node if one is given.
+
+    The name is that of a handler (``"vote"``; that of a tick handler means the joint tick), of a fault
+    (``"crash"``), a kind of steps (``"timeout"``), or ``"*"`` for all that handlers do. A loss is a step of
+    the node that the message was sent to, a broken link one of both ends, the joint tick one of every node
+    that has a tick handler, a partition one of none.
+    """
     return Taken(name, node)
 
 

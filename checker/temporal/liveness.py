@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from elcheck.checker.model.formula import TRUE, Formula
+from elcheck.checker.model.selector import StepNames
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import counted
 from elcheck.checker.search.search import Exploration, Path
@@ -26,6 +27,7 @@ class Liveness:
         self._graph = graph
         self._exploration = exploration
         self._conditions = conditions_of(graph, exploration)
+        self._names = StepNames(exploration.system.model)
         self._assumed: Formula = TRUE
         for formula in exploration.system.model.assume:
             self._assumed = formula if self._assumed == TRUE else self._assumed & formula
@@ -50,7 +52,7 @@ class Liveness:
     def _behaviour(self, formula: Formula) -> Lasso | None:
         """A fair behaviour that satisfies a formula."""
         states = truth_of_states(formula, self._exploration)
-        events = truth_of_events(formula, self._graph)
+        events = truth_of_events(formula, self._graph, self._names)
         product = product_of(self._graph, automaton_of(formula), states, events)
         return lasso_of(product, self._conditions)
 

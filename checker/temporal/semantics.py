@@ -13,6 +13,7 @@ from elcheck.checker.model.property import Scope, Some
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.search.judge import arguments_of
 from elcheck.checker.system.views import view_of
+from elcheck.checker.temporal.promises import Promises
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def _values(formula: Formula, word: LassoWord, model: Model) -> list[bool]:
         case Release(left, right):
             return _fixpoint(_pairs(left, right, word, model), word.back, until=False)
         case Taken():
-            return [event is not None and formula.means(event) for event in word.events]
+            is_called = Promises(model).is_called
+            return [e is not None and is_called(e, formula.name, formula.node) for e in word.events]
         case _:
             return [_holds(formula, state, model) for state in word.states]
 

@@ -1,7 +1,22 @@
 """A step sends on a broken link, and closes it then: what it sent is lost."""
 
-from elcheck import Bound, Disconnected, Environment, Message, Model, Node, NodeId, State, Step, action
-from elcheck import each, guard, never, node_ids, receive
+from elcheck import (
+    Bound,
+    Disconnected,
+    Environment,
+    Message,
+    Model,
+    Node,
+    NodeId,
+    State,
+    Step,
+    action,
+    each,
+    guard,
+    never,
+    node_ids,
+    receive,
+)
 
 
 class Bye(Message):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from elcheck import Model, Node, Record, State, action, each, guard, never, node_ids
+from elcheck import Model, Node, Record, Scope, State, action, each, guard, never, node_ids
 
 
 class Hidden(State):
@@ -130,12 +130,15 @@ class Going(Node[State]):
 
 def model(kind: str = "Hidden") -> Model:
     """Left or right."""
-    of = KINDS[kind]
+
+    def has_log(log: str) -> Scope:
+        return each(KINDS[kind], lambda s: isinstance(s, Kept) and s.log == log)
+
     return Model(
         Going(kind),
         nodes=node_ids(1),
         properties=[
-            never("right!", each(of, lambda s: s.log == "right!")),
-            never("left!", each(of, lambda s: s.log == "left!")),
+            never("right!", has_log("right!")),
+            never("left!", has_log("left!")),
         ],
     )

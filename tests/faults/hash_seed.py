@@ -2,8 +2,23 @@
 
 from enum import Enum
 
-from elcheck import Environment, Message, Model, Node, NodeId, Sends, State, Step, action, each, guard
-from elcheck import never, node_ids, receive, replace
+from elcheck import (
+    Environment,
+    Message,
+    Model,
+    Node,
+    NodeId,
+    Sends,
+    State,
+    Step,
+    action,
+    each,
+    guard,
+    never,
+    node_ids,
+    receive,
+    replace,
+)
 
 
 class Colour(Enum):

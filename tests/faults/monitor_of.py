@@ -1,7 +1,19 @@
-"""A monitor of one of two classes of states: it is shown the steps before and after which the state is one."""
+"""A monitor of one of two classes of states is shown the steps before and after which the state is one."""
 
-from elcheck import Event, Model, Monitor, Node, NodeView, State, action, always, guard, history, node_ids
-from elcheck import replace
+from elcheck import (
+    Event,
+    Model,
+    Monitor,
+    Node,
+    NodeView,
+    State,
+    action,
+    always,
+    guard,
+    history,
+    node_ids,
+    replace,
+)
 
 
 class Follower(State):

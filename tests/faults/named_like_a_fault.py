@@ -1,7 +1,19 @@
 """A handler with the name of a fault: weak("crash") would mean the handler, and the fault too."""
 
-from elcheck import Environment, Model, Node, NodeView, State, action, each, eventually, guard
-from elcheck import node_ids, node_views, weak
+from elcheck import (
+    Environment,
+    Model,
+    Node,
+    NodeView,
+    State,
+    action,
+    each,
+    eventually,
+    guard,
+    node_ids,
+    node_views,
+    weak,
+)
 
 
 class Server(State):

@@ -2,8 +2,22 @@
 
 import random
 
-from elcheck import Environment, Message, Model, Node, NodeId, State, Step, action, always, guard
-from elcheck import node_ids, pair, receive, replace
+from elcheck import (
+    Environment,
+    Message,
+    Model,
+    Node,
+    NodeId,
+    State,
+    Step,
+    action,
+    always,
+    guard,
+    node_ids,
+    pair,
+    receive,
+    replace,
+)
 
 
 class Lot(Message):

@@ -1,7 +1,21 @@
 """A property of whole states, whose search has to be resumed."""
 
-from elcheck import Environment, Message, Model, Node, NodeId, State, Step, action, always, guard
-from elcheck import node_ids, receive, replace, whole
+from elcheck import (
+    Environment,
+    Message,
+    Model,
+    Node,
+    NodeId,
+    State,
+    Step,
+    action,
+    always,
+    guard,
+    node_ids,
+    receive,
+    replace,
+    whole,
+)
 
 
 class Ping(Message):

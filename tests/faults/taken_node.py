@@ -1,7 +1,26 @@
 """Steps by their name and a node: of each the claim that there are none of this name, and of this node."""
 
-from elcheck import Disconnected, Environment, Message, Model, Node, NodeId, State, Step, action, always
-from elcheck import durable, guard, ltl, node_ids, receive, replace, taken, tick, timeout
+from elcheck import (
+    Disconnected,
+    Environment,
+    Message,
+    Model,
+    Node,
+    NodeId,
+    State,
+    Step,
+    action,
+    always,
+    durable,
+    guard,
+    ltl,
+    node_ids,
+    receive,
+    replace,
+    taken,
+    tick,
+    timeout,
+)
 
 
 class Hello(Message):
