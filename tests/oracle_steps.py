@@ -6,6 +6,7 @@ calling the program's own methods. Nothing is shared with the packed system or t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
@@ -82,10 +83,11 @@ class Machine(Rules):
             ]
         if not states:
             raise DefinitionError("no initial state")
-        within = [state for state in dict.fromkeys(states) if not self.beyond(state)]
+        once = dict.fromkeys(states)
+        within = [state for state in once if not self.beyond(state)]
         if not within:
             raise DefinitionError("no initial state is within the bounds")
-        self.left_out = set().union(*map(self.beyond, states))
+        self.left_out = Counter(name for state in once for name in self.beyond(state))
         return within
 
     def _initial(self, steps: dict[NodeId, Step[State]], network: Iterable[Envelope]) -> GlobalState:
@@ -123,7 +125,7 @@ class Machine(Rules):
         for node in () if move.crossed else move.stepping:
             before, after = view_of(state, node), view_of(move.after, node)
             for i, monitor in enumerate(self.model.monitors):
-                if isinstance(before.state, monitor.of):
+                if isinstance(before.state, monitor.of) and isinstance(after.state, monitor.of):
                     history[i] = monitor.after(history[i], move.event, before, after)
         return replace(move, after=replace(move.after, history=tuple(history)))
 

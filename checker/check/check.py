@@ -23,13 +23,13 @@ def check(
     *,
     engine: str = "auto",
     progress: OnProgress = lambda _: None,
-    check_determinism: bool = False,
+    every_call_twice: bool = False,
     resources: Resources = Resources(),
 ) -> CheckReport:
     """Search the states of a model and judge its properties.
 
     ``engine`` is one of :class:`ENGINES`. ``progress`` is called now and then with the search so
-    far. ``check_determinism`` runs each handler twice to find those that are not deterministic. ``resources``
+    far. ``every_call_twice`` runs each handler twice to find those that are not deterministic. ``resources``
     are the fast engine's.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a
@@ -37,7 +37,7 @@ def check(
     """
     began = time.perf_counter()
     validate(model)
-    system = build(model, check_determinism=check_determinism)
+    system = build(model, every_call_twice=every_call_twice)
     judge = Judge(system)
     search = ENGINES[engine](system, judge, limits, progress, resources)
     exploration = Exploration(system, judge, search)

@@ -178,7 +178,7 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
             asked.limits,
             engine=asked.engine,
             progress=progress,
-            check_determinism=asked.check_model,
+            every_call_twice=asked.check_model,
             resources=asked.resources,
         )
         if asked.minimise:
@@ -206,7 +206,7 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
     progress = Progress()
     try:
         found = frontier(
-            model, asked.limits, engine=asked.engine, progress=progress, check_determinism=asked.check_model
+            model, asked.limits, engine=asked.engine, progress=progress, every_call_twice=asked.check_model
         )
     except (DefinitionError, HandlerError) as error:
         raise LoadError(f"{run.name}: {error}") from error

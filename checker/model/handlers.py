@@ -234,6 +234,11 @@ def place_of(method: Method) -> str:
     return f"{code.co_filename}:{code.co_firstlineno}"
 
 
+def place_if_known(function: Callable[..., object]) -> str:
+    """Where a function is written, `` (models/raft.py:97)``; empty for other things that can be called."""
+    return f" ({place_of(function)})" if inspect.isfunction(function) else ""
+
+
 def _handler(cls: type, door: Door, name: str, method: object, mark: Mark) -> Handler:
     if not inspect.isfunction(method):
         raise DefinitionError(f"{cls.__name__}.{name} is a handler, and is overridden by {method!r}")

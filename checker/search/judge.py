@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
 from elcheck.checker.model.call import RAISED, HandlerError, said
-from elcheck.checker.model.handlers import place_of
+from elcheck.checker.model.handlers import place_if_known
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import GlobalState, NodeView
+from elcheck.checker.model.twice import flaw_of_call, turned
 from elcheck.checker.model.values import text
 from elcheck.checker.system.moves import Move
 from elcheck.checker.system.system import Observation, System
@@ -43,6 +44,7 @@ class Judge:
         self._of_spec = isinstance(system.model.program, SharedProgram)
         self.claims: Sequence[Property] = system.claims
         self.evaluations = 0
+        self._calls: Counter[int] = Counter()
         self._answers: dict[tuple[object, ...], bool | str] = {}
         self._wanted: Collection[int] = range(len(self.claims))
         self.forget()
@@ -185,13 +187,21 @@ class Judge:
         if known is not None:
             return known
         self.evaluations += 1
+        self._calls[p] += 1
+        twice = self._system.runner.repeats.is_due(self._calls[p])
+        before = list(map(turned, arguments)) if twice else []
         try:
             answer = claim.scope.ask(*arguments)
         except RAISED as error:
             raise HandlerError(f"the property {claim.name!r} raises {said(error)}{_of(arguments)}") from error
+        if twice:
+            why = flaw_of_call(claim.scope.ask, arguments, before, answer, _is_same)
+            if why is not None:
+                place = place_if_known(claim.scope.check)
+                raise HandlerError(f"the check of the property {claim.name!r}{place} {why}{_of(arguments)}")
         if not isinstance(answer, bool | str):
             raise HandlerError(
-                f"the property {claim.name!r}{_place(claim.scope.check)} answers {text(answer)}"
+                f"the property {claim.name!r}{place_if_known(claim.scope.check)} answers {text(answer)}"
                 f"{_of(arguments)}, not True, False or a string"
             )
         if not whole:
@@ -283,17 +293,17 @@ def _changed(claim: Property, olds: tuple[object, ...], news: tuple[object, ...]
     ]
 
 
+def _is_same(a: object, b: object) -> bool:
+    """Whether two answers say the same, in whatever words."""
+    return a == b or (isinstance(a, str) and isinstance(b, str))
+
+
 def _complaint(claim: Property, answer: str, arguments: Arguments) -> str:
     """What a check says is wrong. The nodes are put in front if the check can't name them."""
     if claim.scope.kind in ("each", "pair", "change") and not claim.scope.look.named:
         nodes = dict.fromkeys(view.node.name for view in arguments if isinstance(view, NodeView))
         return f"{' and '.join(nodes)}: {answer}" if nodes else answer
     return answer
-
-
-def _place(check: Callable[..., object]) -> str:
-    """Where a check is written: `` (file:line)``."""
-    return f" ({place_of(check)})" if inspect.isfunction(check) else ""
 
 
 def _of(arguments: Arguments) -> str:

@@ -91,7 +91,7 @@ def frontier(
     *,
     engine: str = "auto",
     progress: OnProgress = lambda _: None,
-    check_determinism: bool = False,
+    every_call_twice: bool = False,
 ) -> Frontier:
     """Search the budgets up to those of a model. ``limits`` hold for each search, the timeout for
     all of them.
@@ -112,7 +112,7 @@ def frontier(
             table.unknown(point, open_ones, str(stopped))
         elif open_ones:
             here, rest = _at(model, point, open_ones), replace(limits, timeout=left)
-            report = check(here, rest, engine=engine, progress=progress, check_determinism=check_determinism)
+            report = check(here, rest, engine=engine, progress=progress, every_call_twice=every_call_twice)
             searched += 1
             table.note(point, open_ones, report)
             if report.stats.stopped == INTERRUPTED:
