@@ -207,7 +207,7 @@ def _hidden_part(cls: type) -> str | None:
     fields = dataclasses.fields(cls)
     for f in fields:
         if not f.compare:
-            return f"{name}.{f.name} has compare=False: it would hide how states differ; leave that out"
+            return f"{name}.{f.name} has compare=False, which would hide differences: leave it out"
     made = dataclasses.make_dataclass(
         name, [(f.name, object, dataclasses.field(hash=f.hash)) for f in fields], frozen=True
     )
