@@ -224,7 +224,7 @@ class Runner:
             return call(*arguments)
         program = arguments[0]
         twin = self._twins[id(program)]
-        before = [twin if has_sets(twin) else program, *map(turned, arguments[1:])]
+        before = [twin if has_sets(twin) else program, *map(self.repeats.turned, arguments[1:])]
         result = call(*arguments)
         why = flaw_of_call(call, arguments, before, result, _is_same)
         if why is None and twin != program:

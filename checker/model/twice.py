@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from operator import eq
@@ -22,8 +21,10 @@ from elcheck.checker.model.ids import NodeId
 
 T = TypeVar("T")
 
-FIRST, EVERY = 500, 16
+FIRST, EVERY = 200, 32
 """Of each function the first calls are made twice, and then one of so many."""
+KNOWN = 64
+"""Values whose turned ones are kept."""
 
 
 class TurnedSet(frozenset[T]):
@@ -115,11 +116,21 @@ def has_sets(value: object) -> bool:
     return any(has_sets(getattr(value, name)) for name in _names(cls) or ())
 
 
-@dataclass(frozen=True)
 class Repeats:
-    """Which calls of a function are made twice: the first ones, and then some; or all."""
+    """Which calls of a function are made twice: the first, and then some, or all; what they are given."""
 
-    every_call: bool = False
+    def __init__(self, *, every_call: bool = False) -> None:
+        self.every_call = every_call
+        self._turned: dict[int, tuple[object, object]] = {}
+
+    def turned(self, value: object) -> object:
+        """A value, turned; once for those that come again and again."""
+        known = self._turned.get(id(value))
+        if known is None:
+            if len(self._turned) >= KNOWN:
+                self._turned.clear()
+            known = self._turned[id(value)] = (value, turned(value))
+        return known[1]
 
     def is_due(self, number: int) -> bool:
         """Whether this one of its calls is made twice."""

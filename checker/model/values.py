@@ -202,7 +202,7 @@ def flaw_of_class(cls: type) -> str | None:
 
 @cache
 def _hidden_part(cls: type) -> str | None:
-    """What the equality of a frozen dataclass leaves out, or may leave out; None if it compares all fields."""
+    """What the equality of a frozen dataclass leaves out, or may leave out; None if it is of all fields."""
     name = cls.__name__
     fields = dataclasses.fields(cls)
     for f in fields:
