@@ -174,7 +174,7 @@ def _undecided(claim: Property, search: Search, answer: GraphFinding | None) -> 
     if answer is not None and answer.unsure:
         return result(Verdict.UNDETERMINED, answer.unsure, bounds)
     if answer is not None and answer.vacuous:
-        return result(Verdict.VACUOUS, "no fair behaviour satisfies what the model assumes")
+        return result(Verdict.VACUOUS, answer.vacuous)
     if claim.kind == "sometimes":
         if search.cuts:
             return result(Verdict.UNDETERMINED, "not reached within bounds", bounds)

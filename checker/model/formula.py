@@ -27,7 +27,7 @@ class Formula:
         return Or(self, other)
 
     def __rshift__(self, other: Formula) -> Formula:
-        return Or(~self, other)
+        return Or(Not(self), other)  # also of a negation: what is meant as a cause is told by this form
 
     def until(self, other: Formula) -> Formula:
         """This holds as long as the other does not, and the other will."""
