@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 
 from elcheck.checker.check.report import CheckReport, Stats, coverage_of
-from elcheck.checker.check.results import results_of
+from elcheck.checker.check.results import Result, results_of
 from elcheck.checker.check.verdict import overall
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.limits import LimitCheck, Limits, Resources
+from elcheck.checker.search.limits import RAISED_ERROR, LimitCheck, Limits, Resources
 from elcheck.checker.search.search import Exploration, OnProgress
 from elcheck.checker.system import build
 from elcheck.checker.temporal.graph_finding import GraphFinding
+from elcheck.checker.traces.trace import ReplayError
 
 
 def check(
@@ -41,12 +42,35 @@ def check(
     judge = Judge(system)
     search = ENGINES[engine](system, judge, limits, progress, resources)
     exploration = Exploration(system, judge, search)
+    _call_again(exploration)
     spent = time.perf_counter() - began
     findings = _judge_graph(exploration, LimitCheck(limits, lambda: progress(search), spent))
     stats = _stats(exploration, time.perf_counter() - began)
-    results = tuple(results_of(exploration, findings))
+    results = _results(exploration, findings)
     verdict, code = overall([(result.kind, result.verdict) for result in results])
     return CheckReport(model, search.engine, stats, results, coverage_of(system), verdict, code, exploration)
+
+
+def _call_again(exploration: Exploration) -> None:
+    """Make some calls of a search that is over once more, and note what answers otherwise now."""
+    search = exploration.search
+    why = exploration.system.runner.unlike_before() if search.failure is None else None
+    if why is not None:
+        search.failure, search.stopped = (None, why), RAISED_ERROR
+
+
+def _results(exploration: Exploration, findings: dict[int, GraphFinding]) -> tuple[Result, ...]:
+    """The results. Where a handler is to blame for it that a trace does not replay, nothing is known."""
+    search = exploration.search
+    try:
+        return tuple(results_of(exploration, findings))
+    except ReplayError:
+        why = search.failure[1] if search.failure else exploration.system.runner.unlike_before()
+        if why is None:
+            raise
+    exploration.judge.forget()
+    search.failure, search.stopped = (None, why), RAISED_ERROR
+    return tuple(results_of(exploration, {}))
 
 
 def _judge_graph(exploration: Exploration, limit_check: LimitCheck) -> dict[int, GraphFinding]:

@@ -25,6 +25,10 @@ class HandlerError(Exception):
     """A handler broke the rules or raised. The message says which, where and why."""
 
 
+class CheckError(HandlerError):
+    """The check of a property raised, or answered what is no answer."""
+
+
 class WrongAnswer(HandlerError):
     """What a handler answered is no outcome. The message says what it does, whoever it is."""
 

@@ -56,6 +56,8 @@ class HandlerTally:
 
     called: int = 0
     enabled: int = 0
+    changed: bool = False
+    """Whether an outcome sends something, or is another state than the one that it was given."""
     blocked: Counter[str] = field(default_factory=Counter)
     remembered: list[RememberedCall] = field(default_factory=list)
 
@@ -211,6 +213,8 @@ class Runner:
             tally.enabled += 1
             raise HandlerError(f"{error}{_given(arguments)}") from error.__cause__
         tally.enabled += bool(result.steps)
+        if not tally.changed:
+            tally.changed = any(step.sends or [step.state] != arguments[:1] for step in result.steps)
         if result.blocked is not None:
             tally.blocked[result.blocked] += 1
         return result

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from elcheck.checker.model.call import RAISED, HandlerError, said
+from elcheck.checker.model.call import RAISED, CheckError, said
 from elcheck.checker.model.handlers import place_if_known
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.spec import SharedProgram
@@ -193,16 +193,15 @@ class Judge:
         try:
             answer = claim.scope.ask(*arguments)
         except RAISED as error:
-            raise HandlerError(f"the property {claim.name!r} raises {said(error)}{_of(arguments)}") from error
+            raise CheckError(f"{_who(claim)} raises {said(error)}{_of(arguments)}{_hint(claim)}") from error
+        place = place_if_known(claim.scope.check)
         if twice:
             why = flaw_of_call(claim.scope.ask, arguments, before, answer, _is_same)
             if why is not None:
-                place = place_if_known(claim.scope.check)
-                raise HandlerError(f"the check of the property {claim.name!r}{place} {why}{_of(arguments)}")
+                raise CheckError(f"the check of {_who(claim)}{place} {why}{_of(arguments)}")
         if not isinstance(answer, bool | str):
-            raise HandlerError(
-                f"the property {claim.name!r}{place_if_known(claim.scope.check)} answers {text(answer)}"
-                f"{_of(arguments)}, not True, False or a string"
+            raise CheckError(
+                f"{_who(claim)}{place} answers {text(answer)}{_of(arguments)}, not True, False or a string"
             )
         if not whole:
             self._answers[key] = answer
@@ -291,6 +290,19 @@ def _changed(claim: Property, olds: tuple[object, ...], news: tuple[object, ...]
         for view in news
         if isinstance(view, NodeView) and view.node in before and before[view.node] != view
     ]
+
+
+def _who(claim: Property) -> str:
+    """What a claim is called in a message."""
+    of_assumption = claim.kind == "atom" and claim.name == "assume"
+    return "what Model(assume=...) says" if of_assumption else f"the property {claim.name!r}"
+
+
+def _hint(claim: Property) -> str:
+    """Why a check may be asked of what it was not written for."""
+    if claim.kind != "atom":
+        return ""
+    return "; the checks of a formula are asked in every state, that of an effect also where its cause is false"
 
 
 def _is_same(a: object, b: object) -> bool:
