@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
+from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event
@@ -20,6 +21,7 @@ from elcheck.checker.search.limits import Limits
 from tests.oracle import Facts, Found, TooLarge, search, successors
 from tests.oracle_steps import Machine
 from tests.random_models import Case, models, specs
+from tests.table_programs import Broken
 
 QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 IN_CI = "CI" in os.environ
@@ -64,14 +66,21 @@ def compare(case: Case, cap: int) -> None:
     except DefinitionError:
         reject()  # such as a property that looks at no node
     try:
-        facts = search(_safe(case.model), limit, cap)
-    except TooLarge as large:
-        limit = large.complete
-        facts = search(_safe(case.model), limit, cap)
+        try:
+            facts = search(_safe(case.model), limit, cap)
+        except TooLarge as large:
+            limit = large.complete
+            facts = search(_safe(case.model), limit, cap)
     except DefinitionError:
         for engine in ("plain", "fast"):
             with pytest.raises(DefinitionError):
                 check(case.model, Limits(depth=limit), engine=engine)
+        return
+    except Broken:
+        for engine in ("plain", "fast"):
+            report = check(case.model, Limits(depth=limit), engine=engine)
+            assert report.exit_code == EXIT["error"]
+            walk(report, report.results[-1])
         return
     lively = []
     for engine in ("plain", "fast"):

@@ -142,6 +142,8 @@ def _refuted(
         if claim.formula is None or _breaks(claim.formula, clearer, model):
             trace, count = clearer, best.count
     if claim.formula is not None:
+        if loop is None and not _breaks(claim.formula, trace, model):  # only the automaton can tell
+            return Result(claim.name, claim.kind, Verdict.UNDETERMINED, "no behaviour in reach breaks it")
         certificate = certify(trace, model, claim.formula)
     shown = Shown(trace, certificate, count)
     return Result(claim.name, claim.kind, Verdict.REFUTED, answer.detail, by=shown)

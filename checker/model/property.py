@@ -210,6 +210,21 @@ def some(scope: Scope) -> Some:
     return Some(scope)
 
 
+def at(node: NodeId, of: Looks[V], check: Callable[[V], Answer]) -> Formula:
+    """The check holds of one node (whose local state is of the class): what ``each`` says of all.
+
+    ``leads_to(f"{n} is answered", at(n, Client, asked), at(n, Client, answered))``, for each node n, claims
+    of every node that its own requests are answered.
+    """
+    look = _look(of)
+    named = Look(look.of, look.view, named=True)
+
+    def check_there(seen: NodeView[V]) -> Answer:
+        return seen.node == node and check(cast(V, seen if look.named else seen.state))
+
+    return Some(Scope("each", check_there, named))
+
+
 def taken(name: str, node: NodeId | None = None) -> Taken:
     """The next step that changes something is one of this name, and of this node if one is given.
 

@@ -42,6 +42,7 @@ def without_effects(claim: Formula) -> Iterator[WithoutEffect]:
 
 def never_met(cause: Formula) -> str:
     """What is to be said of a cause that is never met."""
-    several = isinstance(cause, Scope) and cause.kind in ("each", "pair")
-    hint = f": {cause.kind}(...) is met when all nodes meet it, some({cause.kind}(...)) when one does"
-    return "its cause is never met" + (hint if several and isinstance(cause, Scope) else "")
+    if isinstance(cause, Scope) and cause.kind in ("each", "pair"):
+        scope = f"{cause.kind}(...)"
+        return f"its cause is never met: {scope} is met when all nodes meet it, some({scope}) when one does"
+    return "its cause is never met"

@@ -1,0 +1,175 @@
+"""Random models that are changed so that nothing changes: other names of nodes, a field that nobody uses, an
+action that does nothing, a property in two parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass, replace
+
+import pytest
+from hypothesis import given, reject
+from hypothesis import strategies as st
+
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.ids import NodeId, node_ids
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.node import Program
+from elcheck.checker.model.property import always, each
+from elcheck.checker.model.state import Prepared
+from elcheck.checker.model.validate import validate
+from elcheck.checker.search.limits import Limits
+from tests.oracle import TooLarge, search
+from tests.random_models import Case, models, weigh
+from tests.table_programs import Broken, Guest, Idling, Local, Spare, SpareGuest, Sparing, Table
+from tests.test_oracle import examples
+
+NAMES = node_ids("zoe ann n1")
+Change = Callable[[Model], Model]
+
+
+@dataclass(frozen=True)
+class Related:
+    """A case, what is done to its model, and the engine that checks both."""
+
+    case: Case
+    relation: str
+    engine: str
+
+
+@st.composite
+def related_models(draw: st.DrawFn) -> Related:
+    """A model, and one of the relations."""
+    relation, engine = draw(st.sampled_from(list(RELATIONS))), draw(st.sampled_from(("plain", "fast")))
+    return Related(draw(models()), relation, engine)
+
+
+def renamed(value: object) -> object:
+    """A value with other names of nodes."""
+    if isinstance(value, NodeId):
+        return NAMES[value.index]
+    if isinstance(value, tuple | frozenset):
+        return type(value)(map(renamed, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: renamed(getattr(value, f.name)) for f in fields(value) if f.init})
+    return value
+
+
+def with_other_names(model: Model) -> Model:
+    """The same model, of nodes with other names."""
+    programs = {NAMES[n.index]: _table(renamed(program)) for n, program in _tables(model).items()}
+    starts = [
+        Prepared({NAMES[n.index]: state for n, state in at.nodes.items()}, tuple(map(renamed, at.network)))
+        for at in model.initial
+    ]
+    own = tuple(map(renamed, model.partitions))
+    return replace(model, program=programs, nodes=(), initial=starts, partitions=own)
+
+
+def with_a_mixin(mixin: type[Table]) -> Change:
+    """The same model, of programs that have something more."""
+
+    def change(model: Model) -> Model:
+        made: dict[NodeId, Program] = {}
+        classes: dict[type, type[Table]] = {}
+        for node, table in _tables(model).items():
+            cls = type(table)
+            if cls not in classes:
+                classes[cls] = type(f"{cls.__name__}_{mixin.__name__}", (mixin, cls), {})
+            made[node] = classes[cls](table.fuel, table.starts, table.rules)
+        return replace(model, program=made, nodes=())
+
+    return change
+
+
+def with_a_spare_field(model: Model) -> Model:
+    """The same model, with a field that nobody uses in its states."""
+    spare = {Local: Spare, Guest: SpareGuest}
+    starts = [
+        Prepared({n: spare[type(s)](s.a, s.b, s.fuel) for n, s in at.nodes.items()}, at.network)
+        for at in model.initial
+    ]
+    return replace(with_a_mixin(Sparing)(model), initial=starts)
+
+
+RELATIONS: dict[str, Change] = {
+    "renamed": with_other_names,
+    "idle": with_a_mixin(Idling),
+    "spare": with_a_spare_field,
+}
+
+
+def _tables(model: Model) -> dict[NodeId, Table]:
+    return {node: _table(program) for node, program in model.programs.items()}
+
+
+def _table(value: object) -> Table:
+    assert isinstance(value, Table)
+    return value
+
+
+def said(report: CheckReport) -> object:
+    """What has to be the same of two related models."""
+    stats = report.stats
+    results = [
+        (r.name, r.verdict, None if r.trace is None else len(r.trace.steps)) for r in report.results
+    ]
+    if report.exit_code == EXIT["error"]:
+        return report.exit_code
+    return stats.distinct, stats.transitions, stats.depth, stats.cut, results
+
+
+def compare_relations(related: Related, cap: int) -> None:
+    """Check a model and what became of it, and demand the same."""
+    model, limits = in_two_parts(related.case.model), Limits(depth=related.case.limit)
+    try:
+        validate(model)
+        search(model, related.case.limit, cap)
+    except (DefinitionError, TooLarge):
+        reject()
+    except Broken:
+        pass
+    first = check(model, limits, engine=related.engine)
+    other = check(RELATIONS[related.relation](model), limits, engine=related.engine)
+    assert said(first) == said(other)
+    if first.exit_code != EXIT["error"]:
+        lengths = [_length(first, name) for name in ("left", "right") if _length(first, name) is not None]
+        assert _length(first, "both") == min(lengths, default=None)
+
+
+def in_two_parts(model: Model) -> Model:
+    """The model with a claim, and each of its two halves."""
+
+    def left(s: Local) -> bool:
+        return weigh(s) % 5 != 3
+
+    def right(s: Local) -> bool:
+        return weigh(s) % 7 != 4
+
+    both = [
+        always("both", each(Local, lambda s: left(s) and right(s))),
+        always("left", each(Local, left)),
+        always("right", each(Local, right)),
+    ]
+    return replace(model, properties=[*model.properties, *both])
+
+
+def _length(report: CheckReport, name: str) -> int | None:
+    trace = report[name].trace
+    return None if trace is None else len(trace.steps)
+
+
+@examples(60)
+@given(related_models())
+def test_what_changes_nothing_changes_nothing(related: Related) -> None:
+    compare_relations(related, cap=60)
+
+
+@pytest.mark.big
+@examples(10_000)
+@given(related_models())
+def test_what_changes_nothing_changes_nothing_in_many_models(related: Related) -> None:
+    compare_relations(related, cap=300)
