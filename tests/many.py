@@ -72,7 +72,8 @@ def _run(kind: str, number: int, count: int) -> int:
         wrong = 1
         traceback.print_exc()
     seconds = time.perf_counter() - begun
-    print(f"{kind} seed {number}: {compared} models compared, {wrong} disagreements, {seconds:.0f} s", flush=True)
+    said = f"{kind} seed {number}: {compared} models compared, {wrong} disagreements, {seconds:.0f} s"
+    print(said, flush=True)
     return wrong
 
 

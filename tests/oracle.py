@@ -187,10 +187,10 @@ def _answers_to_step(scope: Scope, old: GlobalState, new: GlobalState) -> Iterat
         yield scope.check(old.shared, new.shared)
         return
     before, after = _views(scope, old), _views(scope, new)
-    changed = [(a, b) for a, b in zip(before, after, strict=True) if a != b]
     if scope.kind == "change":
+        changed = [(a, b) for a in before for b in after if a.node == b.node and a != b]
         yield from (scope.check(*_given(scope, pair)) for pair in changed)
-    elif scope.kind == "changes" and changed:
+    elif scope.kind == "changes" and before != after:
         yield scope.check(tuple(_given(scope, before)), tuple(_given(scope, after)))
 
 

@@ -1,7 +1,8 @@
 """The oracle for what has to happen: fair behaviours of a model of nodes, found in a plain graph.
 
-Written from ``docs/semantics.md`` apart from the real thing, as :mod:`tests.oracle` is. It decides a few kinds
-of claims, by taking strongly connected parts of the graph apart until they are fair (Emerson and Lei 1987).
+Written from ``docs/semantics.md`` apart from the real thing, as :mod:`tests.oracle` is. It decides a few
+kinds of claims, by taking strongly connected parts of the graph apart until they are fair (Emerson and Lei
+1987).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from elcheck.checker.model.fairness import Fair, Fairness
 from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import Some
+from elcheck.checker.model.property import Scope, Some
 from elcheck.checker.model.state import Event, GlobalState
 from tests.oracle import TooLarge, answers
 from tests.oracle_steps import Machine
@@ -91,13 +92,13 @@ class Names:
     def is_of(self, event: Event, name: str, node: NodeId | None = None) -> bool:
         """Whether a step has a name, and is of a node."""
         if event.kind == "tick":
-            names, of = {"tick", "*", *self.ticks.values()}, set(self.ticks)
+            names, of = {"tick", "*", *self.ticks.values()}, list[object](self.ticks)
         elif event.fault:
-            names, of = {event.kind}, {event.node}
+            names, of = {event.kind}, [event.node]
         else:
-            names, of = {event.kind, event.name, "*"}, {event.node}
+            names, of = {event.kind, event.name, "*"}, [event.node]
         if event.kind == "disconnect":
-            of = {value for _, value in event.args if isinstance(value, NodeId)}
+            of = [value for _, value in event.args]
         return name in names and (node is None or node in of)
 
     def condition(self, event: Event) -> tuple[bool, Hashable] | None:
@@ -140,6 +141,7 @@ class Behaviours:
     def where(self, atom: Formula) -> set[GlobalState]:
         """The states in which an atom holds."""
         scope = atom.scope if isinstance(atom, Some) else atom
+        assert isinstance(scope, Scope)
         join = any if isinstance(atom, Some) else all
         return {s for s in self.space.states if join(a is True for a in answers(scope, self.model, s))}
 

@@ -150,7 +150,7 @@ class Machine(Rules):
         return found
 
     def _timeouts(self, state: GlobalState) -> list[Attempt]:
-        """The timeouts that need not wait for others: in synchrony those of the lowest rank that is enabled."""
+        """The timeouts that need not wait for others: in synchrony the lowest rank that is enabled."""
         if not state.environment.synchronous:
             return list(self._attempts(state, "timeout"))
         ranks = {h.mark.rank for handlers in self.handlers.values() for h in handlers}
@@ -160,9 +160,7 @@ class Machine(Rules):
                 return found
         return []
 
-    def _attempts(
-        self, state: GlobalState, kind: HandlerKind, rank: int | None = None
-    ) -> Iterator[Attempt]:
+    def _attempts(self, state: GlobalState, kind: HandlerKind, rank: int | None = None) -> Iterator[Attempt]:
         """The outcomes of the actions, or of the timeouts (of a rank), of the nodes that are up."""
         for view in state.nodes:
             program = self.programs[view.node]

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for what has to happen in random models of nodes: claims, fairness, what is assumed."""
+"""Hypothesis strategies for what has to happen in random models of nodes: claims, fairness, assumptions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NAMES = ("*", *get_args(EventKind))
 
 @dataclass(frozen=True)
 class LivelyCase:
-    """A model, the claims of its properties in the same order, and what it assumes to hold again and again."""
+    """A model, the claims of its properties in their order, and what it assumes to hold again and again."""
 
     model: Model
     claims: tuple[Claim, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -244,8 +243,6 @@ def test_a_handler_that_depends_on_the_order_of_a_set(engine: str) -> None:
     assert "depends on the order of a set" in said
 
 
-
-
 @ENGINES
 @pytest.mark.parametrize("what", ["check", "view", "bound", "monitor"])
 def test_a_check_a_view_a_bound_and_a_monitor_are_called_twice_too(what: str, engine: str) -> None:
@@ -396,7 +393,7 @@ def test_a_check_that_raises_is_named_by_its_claim(engine: str) -> None:
         "a check raised before this could be told",
     )
     assert error.detail.startswith("the property 'asked, done' raises IndexError")
-    assert "that of an effect also where its cause is false" in error.detail
+    assert "one of an effect also where its cause is false" in error.detail
 
 
 @ENGINES

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TypeVar, cast
 
 import pytest
 from hypothesis import given, reject
@@ -27,6 +28,7 @@ from tests.random_models import Case, models, weigh
 from tests.table_programs import Broken, Guest, Idling, Local, Spare, SpareGuest, Sparing, Table
 from tests.test_oracle import examples
 
+T = TypeVar("T")
 NAMES = node_ids("zoe ann n1")
 Change = Callable[[Model], Model]
 
@@ -47,25 +49,31 @@ def related_models(draw: st.DrawFn) -> Related:
     return Related(draw(models()), relation, engine)
 
 
-def renamed(value: object) -> object:
+def renamed(value: T) -> T:
     """A value with other names of nodes."""
+    return cast(T, _renamed(value))
+
+
+def _renamed(value: object) -> object:
     if isinstance(value, NodeId):
         return NAMES[value.index]
-    if isinstance(value, tuple | frozenset):
-        return type(value)(map(renamed, value))
+    if isinstance(value, tuple):
+        return tuple(map(_renamed, value))
+    if isinstance(value, frozenset):
+        return frozenset(map(_renamed, value))
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{f.name: renamed(getattr(value, f.name)) for f in fields(value) if f.init})
+        return replace(value, **{f.name: _renamed(getattr(value, f.name)) for f in fields(value) if f.init})
     return value
 
 
 def with_other_names(model: Model) -> Model:
     """The same model, of nodes with other names."""
-    programs = {NAMES[n.index]: _table(renamed(program)) for n, program in _tables(model).items()}
+    programs = {NAMES[n.index]: renamed(program) for n, program in _tables(model).items()}
     starts = [
-        Prepared({NAMES[n.index]: state for n, state in at.nodes.items()}, tuple(map(renamed, at.network)))
+        Prepared({NAMES[n.index]: state for n, state in at.nodes.items()}, renamed(tuple(at.network)))
         for at in model.initial
     ]
-    own = tuple(map(renamed, model.partitions))
+    own = renamed(tuple(model.partitions))
     return replace(model, program=programs, nodes=(), initial=starts, partitions=own)
 
 
@@ -87,12 +95,13 @@ def with_a_mixin(mixin: type[Table]) -> Change:
 
 def with_a_spare_field(model: Model) -> Model:
     """The same model, with a field that nobody uses in its states."""
-    spare = {Local: Spare, Guest: SpareGuest}
-    starts = [
-        Prepared({n: spare[type(s)](s.a, s.b, s.fuel) for n, s in at.nodes.items()}, at.network)
-        for at in model.initial
-    ]
+    starts = [Prepared({n: _spare(s) for n, s in at.nodes.items()}, at.network) for at in model.initial]
     return replace(with_a_mixin(Sparing)(model), initial=starts)
+
+
+def _spare(s: object) -> Local:
+    assert isinstance(s, Local)
+    return (SpareGuest if isinstance(s, Guest) else Spare)(s.a, s.b, s.fuel)
 
 
 RELATIONS: dict[str, Change] = {
@@ -114,9 +123,7 @@ def _table(value: object) -> Table:
 def said(report: CheckReport) -> object:
     """What has to be the same of two related models."""
     stats = report.stats
-    results = [
-        (r.name, r.verdict, None if r.trace is None else len(r.trace.steps)) for r in report.results
-    ]
+    results = [(r.name, r.verdict, None if r.trace is None else len(r.trace.steps)) for r in report.results]
     if report.exit_code == EXIT["error"]:
         return report.exit_code
     return stats.distinct, stats.transitions, stats.depth, stats.cut, results
@@ -136,7 +143,8 @@ def compare_relations(related: Related, cap: int) -> None:
     other = check(RELATIONS[related.relation](model), limits, engine=related.engine)
     assert said(first) == said(other)
     if first.exit_code != EXIT["error"]:
-        lengths = [_length(first, name) for name in ("left", "right") if _length(first, name) is not None]
+        halves = [_length(first, name) for name in ("left", "right")]
+        lengths = [length for length in halves if length is not None]
         assert _length(first, "both") == min(lengths, default=None)
 
 

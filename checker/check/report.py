@@ -97,7 +97,7 @@ class CheckReport:
         found = self.model.environment.notes()
         if self.stats.exhaustive and not self.stats.transitions:
             found.append(
-                "no step changes anything: what is claimed was looked at in the initial states, and nowhere else"
+                "no step changes anything: what is claimed was looked at in the initial states alone"
             )
         if any(claim.kind == "liveness" for claim in self.model.properties):
             assumed = [str(Assumptions(self.model)), *["what its formulas say"] * bool(self.model.assume)]

@@ -217,7 +217,7 @@ def at(node: NodeId, of: Looks[V], check: Callable[[V], Answer]) -> Formula:
     of every node that its own requests are answered.
     """
     look = _look(of)
-    named = Look(look.of, look.view, named=True)
+    named: Look[object] = Look(look.of, look.view, named=True)
 
     def check_there(seen: NodeView[V]) -> Answer:
         return seen.node == node and check(cast(V, seen if look.named else seen.state))

@@ -302,7 +302,9 @@ def _hint(claim: Property) -> str:
     """Why a check may be asked of what it was not written for."""
     if claim.kind != "atom":
         return ""
-    return "; the checks of a formula are asked in every state, that of an effect also where its cause is false"
+    return (
+        "; the checks of a formula are asked in every state, one of an effect also where its cause is false"
+    )
 
 
 def _is_same(a: object, b: object) -> bool:

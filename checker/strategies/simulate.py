@@ -167,9 +167,7 @@ class Walker:
     @property
     def _settled(self) -> bool:
         """Whether nothing is left to be found: every property is one that walks decide, and is decided."""
-        return self.judge.decided and all(
-            claim.kind in (*DECIDABLE, "atom") for claim in self.system.claims
-        )
+        return self.judge.decided and all(claim.kind in (*DECIDABLE, "atom") for claim in self.system.claims)
 
     def run(self) -> None:
         """Take the walks."""

@@ -30,8 +30,8 @@ class Product:
     states: the graph's state of each of N nodes. starts: N + 1 places; the edges of node i are
     ``starts[i]:starts[i + 1]``. targets, edges, marks: of each of M edges the node it leads to, the edge of
     the graph (or STUTTER), and the automaton's acceptance sets that it belongs to, as bits. sets: how many
-    there are. recurrent: the nodes whose automaton's state an accepting run may come back to. free: those from
-    which the automaton accepts whatever comes. initial: nodes.
+    there are. recurrent: the nodes whose automaton's state an accepting run may come back to. free: those
+    from which the automaton accepts whatever comes. initial: nodes.
     """
 
     states: Indices
