@@ -82,6 +82,7 @@ class Runner:
         self.repeats = Repeats(every_call=every_call_twice)
         programs: list[object] = [*self.programs.values(), model.program]
         self._twins = {id(program): turned(program) for program in programs}
+        self._asked_again = {i: twin for i, twin in self._twins.items() if has_sets(twin)}
         self._state_classes: dict[NodeId | None, tuple[type, ...]] = {
             node: state_classes(type(program), Node) for node, program in self.programs.items()
         }
@@ -228,7 +229,7 @@ class Runner:
             return call(*arguments)
         program = arguments[0]
         twin = self._twins[id(program)]
-        before = [twin if has_sets(twin) else program, *map(self.repeats.turned, arguments[1:])]
+        before = [self._asked_again.get(id(program), program), *map(self.repeats.turned, arguments[1:])]
         result = call(*arguments)
         why = flaw_of_call(call, arguments, before, result, _is_same)
         if why is None and twin != program:
