@@ -191,6 +191,8 @@ def test_fairness_of_a_fault_of_which_there_are_none(fault: str, engine: str) ->
         ("OwnHash", "OwnHash has a __hash__ of its own"),
         ("Nested", "Entry.text has compare=False"),
         ("Holding", "Loose says itself which of its values are equal"),
+        ("WithSet", "is a Votes, which equals every set of the same elements"),
+        ("Beside", "Beside keeps note, which is no field of it"),
         ("WithBase", "Inheriting has an __eq__ that does not compare all of its fields"),
     ],
 )

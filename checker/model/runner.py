@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import product
+from itertools import cycle, islice, product
 
 from elcheck.checker.model.call import (
     RAISED,
@@ -31,7 +31,7 @@ from elcheck.checker.model.record import Crashed, Disconnected, State, survivor
 from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Send, Step
-from elcheck.checker.model.twice import Repeats, flaw_of_call, has_sets, turned
+from elcheck.checker.model.twice import AGAIN, Repeats, flaw_of_call, has_sets, turned
 from elcheck.checker.model.values import flaw, order, text
 
 Argument = tuple[str, object]
@@ -241,10 +241,10 @@ class Runner:
 
     def unlike_before(self) -> str | None:
         """What is wrong with a handler that answers otherwise now than it did, None if none does: some calls
-        of each are made again.
+        of each are made again, of a handler that was called seldom again and again.
         """
         for (owner, name), tally in self.tallies.items():
-            for kept in tally.remembered:
+            for kept in islice(cycle(tally.remembered), AGAIN):
                 try:
                     same = _is_same(kept.answer, kept.call(*kept.arguments))
                 except HandlerError:

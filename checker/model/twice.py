@@ -21,8 +21,10 @@ from elcheck.checker.model.ids import NodeId
 
 T = TypeVar("T")
 
-FIRST, EVERY = 200, 32
+FIRST, EVERY = 100, 32
 """Of each function the first calls are made twice, and then one of so many."""
+AGAIN = 60
+"""Calls of each handler that are made once more when a search is over."""
 KNOWN = 64
 """Values whose turned ones are kept."""
 

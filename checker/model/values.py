@@ -12,7 +12,7 @@ import inspect
 import types
 from collections.abc import Iterable, Mapping
 from enum import Enum, Flag
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import TypeAlias, get_args, get_origin, get_type_hints
 
 from elcheck.checker.model.ids import NodeId
@@ -22,6 +22,7 @@ SortKey: TypeAlias = "tuple[int | float | str | bytes | SortKey, ...]"
 _PLAIN = (bool, int, float, str, bytes, type(None), Enum)
 _ATOMS = frozenset((bool, int, str, bytes, type(None), NodeId))
 _COLLECTIONS = "elcheck.checker.model.collections"
+_TWICE = "elcheck.checker.model.twice"
 _MUTABLE = {list: "a tuple", set: "a frozenset", dict: "a tuple of pairs", bytearray: "bytes"}
 
 
@@ -116,7 +117,8 @@ def _is_sound(value: object) -> bool:
         return all(map(_is_sound, value))  # type: ignore[call-overload]  # of just these classes
     names = _fields(cls)
     if names is not None:
-        return all(_is_sound(getattr(value, name)) for name in names)
+        sound = all(_is_sound(getattr(value, name)) for name in names)
+        return sound and (len(getattr(value, "__dict__", ())) <= len(names) or _beside(value) is None)
     if isinstance(value, Mapping) and not isinstance(value, dict) and flaw_of_class(cls) is None:
         return all(_is_sound(key) and _is_sound(part) for key, part in value.items())
     return _explained(value, cls.__name__) is None
@@ -143,6 +145,11 @@ def _explained(value: object, where: str) -> str | None:
     if isinstance(value, tuple) and type(value) is not tuple:
         name = type(value).__name__
         return f"{where} is a {name}, which equals every tuple of the same parts: use a frozen dataclass"
+    if isinstance(value, frozenset) and type(value) is not frozenset and type(value).__module__ != _TWICE:
+        name = type(value).__name__
+        return (
+            f"{where} is a {name}, which equals every set of the same elements: use a frozenset"
+        )
     if isinstance(value, tuple | frozenset):
         return _first_flaw((f"an element of {where}", item) for item in value)
     if isinstance(value, Mapping):
@@ -151,11 +158,22 @@ def _explained(value: object, where: str) -> str | None:
     if dataclasses.is_dataclass(value):
         parts = dataclasses.fields(value)
         name = type(value).__name__
-        return flaw_of_class(type(value)) or _first_flaw(
-            (f"{name}.{f.name}", getattr(value, f.name)) for f in parts
-        )
+        inner = _first_flaw((f"{name}.{f.name}", getattr(value, f.name)) for f in parts)
+        return flaw_of_class(type(value)) or inner or _beside(value)
     why = flaw_of_class(type(value))
     return None if why is None else f"{where}: {why}"
+
+
+def _beside(value: object) -> str | None:
+    """What a value of a class of dataclasses keeps that is no field of it, and so would be hidden."""
+    cls: type = type(value)
+    if cls is NodeId or issubclass(cls, Enum):
+        return None
+    fields = {f.name for f in dataclasses.fields(cls)}
+    for name in vars(value).keys() - fields:
+        if not isinstance(inspect.getattr_static(cls, name, None), cached_property):
+            return f"{cls.__name__} keeps {name}, which is no field of it: make it one, or a property"
+    return None
 
 
 def _flaw_of_plain(value: object, where: str) -> str | None:

@@ -86,7 +86,32 @@ class WithBase(State):
         return self.base.text if self.base is not None else ""
 
 
-Kept = Hidden | OwnEqual | OwnHash | Nested | Holding | WithBase
+class Votes(frozenset[int]):
+    """A set that remembers more than its elements."""
+
+    text = ""
+
+
+class WithSet(State):
+    n: int = 0
+    votes: frozenset[int] = frozenset()
+
+    @property
+    def log(self) -> str:
+        return self.votes.text if isinstance(self.votes, Votes) else ""
+
+
+class Beside(State):
+    """A state that keeps something which is no field."""
+
+    n: int = 0
+
+    @property
+    def log(self) -> str:
+        return str(vars(self).get("note", ""))
+
+
+Kept = Hidden | OwnEqual | OwnHash | Nested | Holding | WithBase | WithSet | Beside
 KINDS: dict[str, type[Kept]] = {cls.__name__: cls for cls in Kept.__args__}
 
 
@@ -100,6 +125,14 @@ def made(kind: str, n: int, log: str) -> Kept:
             return WithBase(n, Inheriting(0, log))
         case "Hidden":
             return Hidden(n, log)
+        case "WithSet":
+            votes = Votes()
+            votes.text = log
+            return WithSet(n, votes)
+        case "Beside":
+            beside = Beside(n)
+            object.__setattr__(beside, "note", log)
+            return beside
         case "OwnEqual":
             return OwnEqual(n, log)
     return OwnHash(n, log)
