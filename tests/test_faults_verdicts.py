@@ -240,8 +240,9 @@ def test_a_handler_that_changes_its_state(engine: str) -> None:
 
 
 @ENGINES
-def test_a_handler_that_depends_on_the_order_of_a_set(engine: str) -> None:
-    assert "Painting.send_all" in (said := error_of(hash_seed.model(), engine))
+@pytest.mark.parametrize("of_module", [False, True])
+def test_a_handler_that_depends_on_the_order_of_a_set(of_module: bool, engine: str) -> None:
+    assert "Painting.send_all" in (said := error_of(hash_seed.model(of_module), engine))
     assert "depends on the order of a set" in said
 
 

@@ -9,7 +9,7 @@ import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from itertools import cycle, islice, product
 
 from elcheck.checker.model.call import (
@@ -203,7 +203,7 @@ class Runner:
             return outcomes(lambda: method(*given), where, normal)
 
         try:
-            result = self._asked(call, [program, *arguments], tally)
+            result = self._asked(call, [program, *arguments], tally, _module_of(type(program), name))
         except WrongAnswer as error:
             tally.enabled += 1
             method: Callable[..., object] = getattr(type(program), name)
@@ -220,7 +220,9 @@ class Runner:
             tally.blocked[result.blocked] += 1
         return result
 
-    def _asked(self, call: Call, arguments: Sequence[object], tally: HandlerTally) -> Outcomes:
+    def _asked(
+        self, call: Call, arguments: Sequence[object], tally: HandlerTally, module: dict[str, object] | None
+    ) -> Outcomes:
         """What a handler of a program (the first argument) answers. Now and then it is called twice.
 
         Raises WrongAnswer if it answers otherwise then, or has changed its arguments.
@@ -231,7 +233,7 @@ class Runner:
         twin = self._twins[id(program)]
         before = [self._asked_again.get(id(program), program), *map(self.repeats.turned, arguments[1:])]
         result = call(*arguments)
-        why = flaw_of_call(call, arguments, before, result, _is_same)
+        why = flaw_of_call(call, arguments, before, result, _is_same, module)
         if why is None and twin != program:
             why = "changes its program, whose fields are fixed: what is to be kept belongs into the state"
         if why is not None:
@@ -297,6 +299,13 @@ class Runner:
                 raise WrongAnswer(f"closes a link, and a {network} network has none")
             if ticks:
                 raise WrongAnswer("closes a link in the joint step of all nodes: close it in an action")
+
+
+@cache
+def _module_of(program: type, name: str) -> dict[str, object] | None:
+    """The global names of the module in which a model has a handler, None for elcheck's own."""
+    method = inspect.unwrap(getattr(program, name))
+    return method.__globals__ if is_of_a_model(method.__code__.co_filename) else None
 
 
 def _as_true(a: object, b: object) -> bool:

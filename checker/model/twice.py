@@ -145,12 +145,17 @@ def flaw_of_call(
     before: Sequence[object],
     answer: T,
     same: Callable[[T, T], bool] = eq,
+    module: dict[str, object] | None = None,
 ) -> str | None:
     """What is wrong with a function that has given an answer, which a second call tells; None if nothing is.
 
     ``before`` are the arguments as they were before, turned; if it has changed them, they are given back what
-    they were. ``same`` says whether two answers are the same.
+    they were. ``same`` says whether two answers are the same. ``module`` has the global names of its module,
+    whose sets are turned for the second call.
     """
+    sets: dict[str, Set[object]] = {
+        name: value for name, value in (module or {}).items() if isinstance(value, set | frozenset)
+    }
     if list(before) != list(arguments):
         restore(tuple(arguments), tuple(before))
         return "changes what it is given: a value stays as it is, and replace(...) makes another one"
@@ -161,11 +166,20 @@ def flaw_of_call(
         except RAISED:
             return False
 
-    if is_answer(before):
+    def is_answer_turned() -> bool:
+        if module is None or not sets:
+            return is_answer(before)
+        module.update({name: turned(frozenset(elements)) for name, elements in sets.items()})
+        try:
+            return is_answer(before)
+        finally:
+            module.update(sets)
+
+    if is_answer_turned():
         return None
-    if any(is_answer(before) or not is_answer(arguments) for _ in range(10)):
+    if any(is_answer_turned() or not is_answer(arguments) for _ in range(10)):
         return "is not deterministic: two calls with the same arguments differ"
-    if has_sets(tuple(before)):
+    if sets or has_sets(tuple(before)):
         return (
             "depends on the order of a set, which may be another one in the next run: go through sorted(...)"
         )

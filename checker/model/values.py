@@ -147,9 +147,7 @@ def _explained(value: object, where: str) -> str | None:
         return f"{where} is a {name}, which equals every tuple of the same parts: use a frozen dataclass"
     if isinstance(value, frozenset) and type(value) is not frozenset and type(value).__module__ != _TWICE:
         name = type(value).__name__
-        return (
-            f"{where} is a {name}, which equals every set of the same elements: use a frozenset"
-        )
+        return f"{where} is a {name}, which equals every set of the same elements: use a frozenset"
     if isinstance(value, tuple | frozenset):
         return _first_flaw((f"an element of {where}", item) for item in value)
     if isinstance(value, Mapping):

@@ -36,12 +36,17 @@ class Painter(State):
     first: Colour | None = None
 
 
+ALL = frozenset(Colour)
+
+
 class Painting(Node[Painter]):
+    everything: bool = False
+
     @action
     def send_all(self, s: Painter) -> Step[Painter]:
         guard(self.me.index == 0 and bool(s.todo), "nothing to send")
         sends: Sends = ()
-        for colour in s.todo:
+        for colour in ALL if self.everything else s.todo:
             sends += self.send(self.nodes[1], Paint(colour))
         return Step(replace(s, todo=frozenset()), sends)
 
@@ -50,10 +55,10 @@ class Painting(Node[Painter]):
         return s if s.first is not None else replace(s, first=msg.colour)
 
 
-def model() -> Model:
+def model(everything: bool = False) -> Model:
     """Who is first?"""
     return Model(
-        Painting(),
+        Painting(everything),
         nodes=node_ids(2),
         properties=[never("blue first", each(Painter, lambda s: s.first is Colour.BLUE))],
         environment=Environment(network="fifo"),
