@@ -54,7 +54,7 @@ def _run(kind: str, number: int, count: int) -> int:
         max_examples=count,
         deadline=None,
         database=None,
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
     @given(strategy)

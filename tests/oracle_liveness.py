@@ -45,13 +45,16 @@ class Edge:
 
 @dataclass
 class Space:
-    """The graph of a model: its states, its edges, which events each state has, and whether any was cut."""
+    """The graph of a model: its states, its edges, which events each state has, whether any was cut, and
+    whether an initial state is beyond a bound.
+    """
 
     states: list[GlobalState] = field(default_factory=list)
     initial: list[GlobalState] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     events: dict[GlobalState, list[Event]] = field(default_factory=dict)
     cut: bool = False
+    left_out: bool = False
 
 
 def space_of(model: Model, cap: int) -> Space:
@@ -73,7 +76,7 @@ def space_of(model: Model, cap: int) -> Space:
                 space.states.append(move.after)
         if len(known) > cap:
             raise TooLarge(0)
-    space.cut = space.cut or bool(machine.left_out)
+    space.left_out = bool(machine.left_out)
     return space
 
 
@@ -151,7 +154,9 @@ class Behaviours:
             return "refuted"
         if self.space.cut:
             return "undetermined"
-        return "vacuous" if self.is_vacuous(claim) else "proved"
+        if self.is_vacuous(claim):
+            return "undetermined" if self.space.left_out else "vacuous"
+        return "holds-within-bounds" if self.space.left_out else "proved"
 
     def refutes(self, claim: Claim) -> bool:
         """Whether some fair behaviour breaks a claim."""

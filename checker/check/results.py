@@ -176,7 +176,7 @@ def _undecided(claim: Property, search: Search, answer: GraphFinding | None) -> 
     if answer is not None and answer.unsure:
         return result(Verdict.UNDETERMINED, answer.unsure, bounds)
     if answer is not None and answer.vacuous:
-        return result(Verdict.VACUOUS, answer.vacuous)
+        return result(Verdict.UNDETERMINED if search.cuts else Verdict.VACUOUS, answer.vacuous, bounds)
     if claim.kind == "sometimes":
         if search.cuts:
             return result(Verdict.UNDETERMINED, "not reached within bounds", bounds)
