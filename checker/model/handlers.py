@@ -206,7 +206,6 @@ _ARGUMENTS: dict[Door, dict[HandlerKind, tuple[str, ...]]] = {
 _MEANINGS = {"s": "the state", "src": "the sender", "msg": "the message"}
 
 
-@cache
 def handlers_of(cls: type, door: Door) -> tuple[Handler, ...]:
     """The handlers of a class, in the order of their definition, inherited ones first.
 
@@ -214,6 +213,11 @@ def handlers_of(cls: type, door: Door) -> tuple[Handler, ...]:
     for a handler that can't work: a wrong number of arguments, a message class missing, mutable or taken by
     two handlers, a kind that this front door does not have.
     """
+    return _handlers_of(cls, door)
+
+
+@cache
+def _handlers_of(cls: type, door: Door) -> tuple[Handler, ...]:
     found: dict[str, Handler] = {}
     for base in reversed(cls.__mro__):
         for name, method in vars(base).items():

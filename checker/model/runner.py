@@ -203,7 +203,8 @@ class Runner:
             return outcomes(lambda: method(*given), where, normal)
 
         try:
-            result = self._asked(call, [program, *arguments], tally, _module_of(type(program), name))
+            cls: type = type(program)
+            result = self._asked(call, [program, *arguments], tally, _module_of(cls, name))
         except WrongAnswer as error:
             tally.enabled += 1
             method: Callable[..., object] = getattr(type(program), name)

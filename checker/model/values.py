@@ -165,9 +165,9 @@ def _explained(value: object, where: str) -> str | None:
 def _beside(value: object) -> str | None:
     """What a value of a class of dataclasses keeps that is no field of it, and so would be hidden."""
     cls: type = type(value)
-    if cls is NodeId or issubclass(cls, Enum):
+    fields = set(_fields(cls) or ())
+    if isinstance(value, NodeId | Enum):
         return None
-    fields = {f.name for f in dataclasses.fields(cls)}
     for name in vars(value).keys() - fields:
         if not isinstance(inspect.getattr_static(cls, name, None), cached_property):
             return f"{cls.__name__} keeps {name}, which is no field of it: make it one, or a property"
