@@ -40,6 +40,7 @@ from elcheck import (
     weak,
     whole,
 )
+from elcheck.checker import cli
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import EXIT
@@ -88,6 +89,13 @@ def test_a_tick_handler_s_own_name_means_the_joint_tick(by: str, engine: str) ->
         "two, if it ticks": Verdict.PROVED,
         "no tick from n1": Verdict.REFUTED,
     }
+
+
+@pytest.mark.parametrize("written", ["tick", "pass_time", "n1 pass_time", "n2 tick"])
+def test_replay_knows_the_names_of_the_joint_tick(written: str, tmp_path: Path) -> None:
+    path = tmp_path / "trace.txt"
+    path.write_text(f"{written}\n{written}\n", encoding="utf-8")
+    assert cli.run(["replay", tick_name.__file__ or "", str(path)]) == 0
 
 
 def test_a_handler_that_is_called_like_a_fault_is_refused() -> None:
