@@ -31,7 +31,7 @@ from elcheck.checker.model.record import Crashed, Disconnected, State, survivor
 from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Send, Step
-from elcheck.checker.model.twice import AGAIN, Repeats, flaw_of_call, has_sets, turned
+from elcheck.checker.model.twice import AGAIN, KEPT, Repeats, flaw_of_call, has_sets, turned
 from elcheck.checker.model.values import flaw, order, text
 
 Argument = tuple[str, object]
@@ -63,7 +63,7 @@ class HandlerTally:
 
     def keep(self, call: RememberedCall) -> None:
         """Remember a call: one of the first, or now and then one."""
-        if self.called <= 20 or self.called % 1024 == 0:
+        if self.called <= KEPT or self.called % 1024 == 0:
             self.remembered.append(call)
 
 
@@ -247,7 +247,8 @@ class Runner:
         of each are made again, of a handler that was called seldom again and again.
         """
         for (owner, name), tally in self.tallies.items():
-            for kept in islice(cycle(tally.remembered), AGAIN):
+            times = AGAIN if len(tally.remembered) < KEPT else KEPT
+            for kept in islice(cycle(tally.remembered), times):
                 try:
                     same = _is_same(kept.answer, kept.call(*kept.arguments))
                 except HandlerError:

@@ -21,10 +21,10 @@ from elcheck.checker.model.ids import NodeId
 
 T = TypeVar("T")
 
-FIRST, EVERY = 100, 32
+FIRST, EVERY = 64, 32
 """Of each function the first calls are made twice, and then one of so many."""
-AGAIN = 60
-"""Calls of each handler that are made once more when a search is over."""
+KEPT, AGAIN = 20, 60
+"""So many calls of each handler are made once more when a search is over; fewer ones in turn, so often."""
 KNOWN = 64
 """Values whose turned ones are kept."""
 
