@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 
 from elcheck.checker.check.report import CheckReport, Stats, coverage_of
-from elcheck.checker.check.results import results_of
+from elcheck.checker.check.results import Result, results_of
 from elcheck.checker.check.verdict import overall
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.reductions.reduce import reduced
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.limits import LimitCheck, Limits, Resources
+from elcheck.checker.search.limits import RAISED_ERROR, LimitCheck, Limits, Resources
 from elcheck.checker.search.search import Exploration, OnProgress
 from elcheck.checker.system import System, build
 from elcheck.checker.temporal.graph_finding import GraphFinding
+from elcheck.checker.traces.trace import ReplayError
 
 
 def check(
@@ -24,7 +25,7 @@ def check(
     *,
     engine: str = "auto",
     progress: OnProgress = lambda _: None,
-    check_determinism: bool = False,
+    every_call_twice: bool = False,
     resources: Resources = Resources(),
     symmetry: bool = True,
 ) -> CheckReport:
@@ -32,7 +33,7 @@ def check(
 
     With ``symmetry`` states that differ in an exchange of nodes are searched once, where nodes turn out to be
     alike. ``engine`` is one of :class:`ENGINES`. ``progress`` is called now and then with the search so
-    far. ``check_determinism`` runs each handler twice to find those that are not deterministic. ``resources``
+    far. ``every_call_twice`` runs each handler twice to find those that are not deterministic. ``resources``
     are the fast engine's.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a
@@ -42,23 +43,46 @@ def check(
     validate(model)
 
     def fresh() -> System:
-        return build(model, check_determinism=check_determinism)
+        return build(model, every_call_twice=every_call_twice)
 
     def explore(system: System) -> Exploration:
         judge = Judge(system)
         return Exploration(system, judge, ENGINES[engine](system, judge, limits, progress, resources))
 
     exploration, reduction = reduced(fresh, explore, symmetry=symmetry)
+    _call_again(exploration)
     search, spent = exploration.search, time.perf_counter() - began
     findings = _judge_graph(exploration, LimitCheck(limits, lambda: progress(search), spent))
     stats = _stats(exploration, time.perf_counter() - began)
-    results = tuple(results_of(exploration, findings))
+    results = _results(exploration, findings)
     system = exploration.system.full
     verdict, code = overall([(result.kind, result.verdict) for result in results])
     coverage = coverage_of(system)
     return CheckReport(
         model, search.engine, stats, results, coverage, verdict, code, exploration, tuple(reduction.notes)
     )
+
+
+def _call_again(exploration: Exploration) -> None:
+    """Make some calls of a search that is over once more, and note what answers otherwise now."""
+    search = exploration.search
+    why = exploration.system.runner.unlike_before() if search.failure is None else None
+    if why is not None:
+        search.failure, search.stopped = (None, why), RAISED_ERROR
+
+
+def _results(exploration: Exploration, findings: dict[int, GraphFinding]) -> tuple[Result, ...]:
+    """The results. Where a handler is to blame for it that a trace does not replay, nothing is known."""
+    search = exploration.search
+    try:
+        return tuple(results_of(exploration, findings))
+    except ReplayError:
+        why = search.failure[1] if search.failure else exploration.system.runner.unlike_before()
+        if why is None:
+            raise
+    exploration.judge.forget()
+    search.failure, search.stopped = (None, why), RAISED_ERROR
+    return tuple(results_of(exploration, {}))
 
 
 def _judge_graph(exploration: Exploration, limit_check: LimitCheck) -> dict[int, GraphFinding]:

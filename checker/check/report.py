@@ -47,6 +47,7 @@ class Coverage:
 
     never_run: tuple[str, ...] = ()
     never_enabled: tuple[tuple[str, str], ...] = ()
+    never_changing: tuple[str, ...] = ()
     unhandled: tuple[tuple[str, str], ...] = ()
     blocked_heads: tuple[str, ...] = ()
 
@@ -98,6 +99,10 @@ class CheckReport:
     def notes(self) -> list[str]:
         """What one has to know to take the verdicts for what they are."""
         found = self.model.environment.notes()
+        if self.stats.exhaustive and not self.stats.transitions:
+            found.append(
+                "no step changes anything: what is claimed was looked at in the initial states alone"
+            )
         if any(claim.kind == "liveness" for claim in self.model.properties):
             assumed = [str(Assumptions(self.model)), *["what its formulas say"] * bool(self.model.assume)]
             found.append(f"every state may stutter; assumed is {' and '.join(assumed)}")
@@ -106,16 +111,20 @@ class CheckReport:
 
 def coverage_of(system: System) -> Coverage:
     """What was never used of a model in all that a system was asked so far."""
-    never_run, never_enabled = [], []
+    never_run, never_enabled, never_changing = [], [], []
+    takes = {(owner, handler.name) for owner, handler in system.runner.all_handlers() if handler.messages}
     for (owner, name), tally in system.runner.tallies.items():
         if not tally.called:
             never_run.append(f"{owner}.{name}")
         elif not tally.enabled:
             why = tally.blocked.most_common(1)
             never_enabled.append((f"{owner}.{name}", why[0][0] if why else "it yields nothing"))
+        elif not tally.changed and (owner, name) not in takes:  # a delivery takes its message at least
+            never_changing.append(f"{owner}.{name}")
     return Coverage(
         tuple(never_run),
         tuple(never_enabled),
+        tuple(never_changing),
         tuple(sorted(system.runner.unhandled)),
         tuple(system.blocked_heads()),
     )

@@ -143,6 +143,8 @@ def _refuted(
         if claim.formula is None or _breaks(claim.formula, clearer, model):
             trace, count = clearer, best.count
     if claim.formula is not None:
+        if loop is None and not _breaks(claim.formula, trace, model):  # only the automaton can tell
+            return Result(claim.name, claim.kind, Verdict.UNDETERMINED, "no behaviour in reach breaks it")
         certificate = certify(trace, model, claim.formula)
     shown = Shown(trace, certificate, count)
     return Result(claim.name, claim.kind, Verdict.REFUTED, answer.detail, by=shown)
@@ -175,7 +177,7 @@ def _undecided(claim: Property, search: Search, answer: GraphFinding | None) -> 
     if answer is not None and answer.unsure:
         return result(Verdict.UNDETERMINED, answer.unsure, bounds)
     if answer is not None and answer.vacuous:
-        return result(Verdict.VACUOUS, "no fair behaviour satisfies what the model assumes")
+        return result(Verdict.UNDETERMINED if search.cuts else Verdict.VACUOUS, answer.vacuous, bounds)
     if claim.kind == "sometimes":
         if search.cuts:
             return result(Verdict.UNDETERMINED, "not reached within bounds", bounds)

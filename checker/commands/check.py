@@ -180,7 +180,7 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
             asked.limits,
             engine=asked.engine,
             progress=progress,
-            check_determinism=asked.check_model,
+            every_call_twice=asked.check_model,
             resources=asked.resources,
             symmetry=asked.symmetry,
         )
@@ -213,7 +213,7 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
             asked.limits,
             engine=asked.engine,
             progress=progress,
-            check_determinism=asked.check_model,
+            every_call_twice=asked.check_model,
             symmetry=asked.symmetry,
         )
     except (DefinitionError, HandlerError) as error:

@@ -102,7 +102,7 @@ class Interpreter:
         for at, monitor in enumerate(self.model.monitors):
             for node in subjects:
                 old, new = before.nodes[node.index], after.nodes[node.index]
-                if not isinstance(new.state, monitor.of):
+                if not (isinstance(old.state, monitor.of) and isinstance(new.state, monitor.of)):
                     continue
                 history[at] = monitor.after(history[at], event, old, new)
         return replace(after, history=tuple(history))

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from elcheck.checker.interpreter.steps import Interpreter
 from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.environment import FaultKind
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import State
-from elcheck.checker.model.state import Envelope, Event, EventKind, GlobalState, is_notice
+from elcheck.checker.model.selector import StepNames
+from elcheck.checker.model.state import BUDGETS, Envelope, Event, EventKind, GlobalState, is_notice
 from elcheck.checker.model.step import Step
 from elcheck.checker.model.values import text
 
-_BUDGETS: dict[EventKind, FaultKind] = {
-    "crash": "crash",
-    "restart": "restart",
-    "lose": "loss",
-    "duplicate": "dup",
-    "disconnect": "disconnect",
-    "partition": "partition",
-}
 ReasonKind = Literal["enabled", "guard", "no outcome", "bound", "no change", "surroundings"]
 
 
@@ -60,7 +53,11 @@ def cut_by(bound: str, where: str = "") -> Reason:
 
 
 class Explainer(Interpreter):
-    """An interpreter that can say of events why they are not enabled."""
+    """An interpreter that says of events why they are not enabled. ``names``: what its steps are called."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(model)
+        self.names = StepNames(model)
 
     def events(self, state: GlobalState) -> Iterator[Event]:
         """Every event that one may ask about in a state, enabled or not: each handler's event with each of
@@ -228,7 +225,7 @@ class Explainer(Interpreter):
         if event.kind == "heal":
             standing = state.environment.standing
             return around(f"the partition that stands is {standing}" if standing else "no partition stands")
-        kind = _BUDGETS[event.kind]
+        kind = BUDGETS[event.kind]
         budget = getattr(self.model.environment, kind)
         if why := self._without_meaning(event.kind):
             return around(why)
@@ -287,11 +284,3 @@ class Explainer(Interpreter):
         if self.network == "fifo" and link[0] != envelope:
             return around(f"it is not at the head of its link: {text(link[0].msg)} is")
         return cut_by(self._bound_on_network()) if event.kind == "duplicate" else NO_CHANGE
-
-
-def names_of(explainer: Explainer) -> Sequence[str]:
-    """Every name that a step can have: the handlers', and the faults'."""
-    handlers = [handler.name for _, handler in explainer.runner.all_handlers() if handler.mark.kind != "tick"]
-    ticks = ["tick"] if any(h.mark.kind == "tick" for _, h in explainer.runner.all_handlers()) else []
-    faults = [*_BUDGETS, "heal"] if explainer.nodes else []
-    return list(dict.fromkeys([*handlers, *ticks, *faults]))

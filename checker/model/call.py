@@ -25,6 +25,10 @@ class HandlerError(Exception):
     """A handler broke the rules or raised. The message says which, where and why."""
 
 
+class CheckError(HandlerError):
+    """The check of a property raised, or answered what is no answer."""
+
+
 class WrongAnswer(HandlerError):
     """What a handler answered is no outcome. The message says what it does, whoever it is."""
 
@@ -40,24 +44,14 @@ class Outcomes:
 Normal = Callable[[Step[State]], Step[State]]
 
 
-def outcomes(
-    call: Callable[[], object], where: str, normal: Normal, *, check_determinism: bool = False
-) -> Outcomes:
+def outcomes(call: Callable[[], object], where: str, normal: Normal) -> Outcomes:
     """Run a handler to its end.
 
     ``normal`` brings a step into its canonical form, and raises HandlerError for one that can't be. Equal
-    outcomes count once, and their order is that of their values, whatever order the handler found them
-    in. With ``check_determinism`` it runs a second time and must come to the same.
+    outcomes count once, and their order is that of their values, whatever order the handler found them in.
 
     Raises HandlerError if the handler raises, answers what is no outcome, or guards after a yield.
     """
-    result = _run(call, where, normal)
-    if check_determinism and _run(call, where, normal) != result:
-        raise HandlerError(f"{where} is not deterministic: two runs on the same arguments differ")
-    return result
-
-
-def _run(call: Callable[[], object], where: str, normal: Normal) -> Outcomes:
     found: list[Step[State]] = []
     try:
         answer = call()

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.state import Event
 
 
 class Formula:
@@ -28,7 +27,7 @@ class Formula:
         return Or(self, other)
 
     def __rshift__(self, other: Formula) -> Formula:
-        return Or(~self, other)
+        return Or(Not(self), other)  # also of a negation: what is meant as a cause is told by this form
 
     def until(self, other: Formula) -> Formula:
         """This holds as long as the other does not, and the other will."""
@@ -87,16 +86,12 @@ class Release(Formula):
 
 @dataclass(frozen=True)
 class Taken(Formula):
-    """The next step that changes something is one of a handler, or a fault of a kind ("crash"); of one node,
-    if it is given.
+    """The next step that changes something is one of this name; of one node, if it is given. Which steps have
+    which names is said in checker/model/selector.py.
     """
 
     name: str
     node: NodeId | None = None
-
-    def means(self, event: Event) -> bool:
-        """Whether an event is one of those."""
-        return self.name in (event.name, event.kind) and self.node in (None, event.node)
 
 
 TRUE, FALSE = Constant(True), Constant(False)

@@ -10,6 +10,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, Protocol, TypeAlias, TypeVar, get_type_hints, overload
 
 from elcheck.checker.model.errors import DefinitionError
@@ -213,6 +214,11 @@ def handlers_of(cls: type, door: Door) -> tuple[Handler, ...]:
     for a handler that can't work: a wrong number of arguments, a message class missing, mutable or taken by
     two handlers, a kind that this front door does not have.
     """
+    return _handlers_of(cls, door)
+
+
+@cache
+def _handlers_of(cls: type, door: Door) -> tuple[Handler, ...]:
     found: dict[str, Handler] = {}
     for base in reversed(cls.__mro__):
         for name, method in vars(base).items():
@@ -238,6 +244,12 @@ def place_of(method: Method) -> str:
 def short_place_of(method: Method) -> str:
     """The same without folders, where the reader knows which model it is: ``raft.py:97``."""
     return re.split(r"[/\\]", place_of(method))[-1]
+
+
+def place_if_known(function: Callable[..., object], *, short: bool = False) -> str:
+    """Where a function is written, `` (models/raft.py:97)``; empty for other things that can be called."""
+    place = short_place_of if short else place_of
+    return f" ({place(function)})" if inspect.isfunction(function) else ""
 
 
 def _handler(cls: type, door: Door, name: str, method: object, mark: Mark) -> Handler:

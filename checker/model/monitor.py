@@ -19,8 +19,9 @@ class Monitor(Generic[M_co]):
 
     ``start`` gives the monitor's first state from the nodes' initial states; ``after`` its next one, for a
     step that changes something: (monitor's state, event, node before, node after). It sees the handlers'
-    steps, crashes and restarts; a joint step calls it for each node in turn. It is shown the nodes whose
-    local states are of class ``of``. It multiplies states, so a model without need of history has none.
+    steps, crashes and restarts; a joint step calls it for each node in turn. ``start`` is shown the nodes
+    whose local states are of class ``of``, ``after`` the steps before and after which they are. It
+    multiplies states, so a model without need of history has none.
     """
 
     name: str

@@ -210,8 +210,29 @@ def some(scope: Scope) -> Some:
     return Some(scope)
 
 
+def at(node: NodeId, of: Looks[V], check: Callable[[V], Answer]) -> Formula:
+    """The check holds of one node (whose local state is of the class): what ``each`` says of all.
+
+    ``leads_to(f"{n} is answered", at(n, Client, asked), at(n, Client, answered))``, for each node n, claims
+    of every node that its own requests are answered.
+    """
+    look = _look(of)
+    named: Look[object] = Look(look.of, look.view, named=True)
+
+    def check_there(seen: NodeView[V]) -> Answer:
+        return seen.node == node and check(cast(V, seen if look.named else seen.state))
+
+    return Some(Scope("each", check_there, named))
+
+
 def taken(name: str, node: NodeId | None = None) -> Taken:
-    """The next step is one of the handler of this name, or a fault of this kind; of one node, if given."""
+    """The next step that changes something is one of this name, and of this node if one is given.
+
+    The name is that of a handler (``"vote"``; that of a tick handler means the joint tick), of a fault
+    (``"crash"``), a kind of steps (``"timeout"``), or ``"*"`` for all that handlers do. A loss is a step of
+    the node that the message was sent to, a broken link one of both ends, the joint tick one of every node
+    that has a tick handler, a partition one of none.
+    """
     return Taken(name, node)
 
 

@@ -9,8 +9,8 @@ import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import product
+from functools import cache, partial
+from itertools import cycle, islice, product
 
 from elcheck.checker.model.call import (
     RAISED,
@@ -23,7 +23,7 @@ from elcheck.checker.model.call import (
 )
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.generics import state_classes
-from elcheck.checker.model.handlers import Handler, handlers_of, place_of
+from elcheck.checker.model.handlers import Handler, handlers_of, place_if_known, place_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.node import Node
@@ -31,32 +31,58 @@ from elcheck.checker.model.record import Crashed, Disconnected, State, survivor
 from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Send, Step
+from elcheck.checker.model.twice import AGAIN, KEPT, Repeats, flaw_of_call, has_sets, turned
 from elcheck.checker.model.values import flaw, order, text
 
 Argument = tuple[str, object]
 
 
+Call = Callable[..., Outcomes]
+"""Calls a handler: of a program, with its arguments."""
+
+
+@dataclass(frozen=True)
+class RememberedCall:
+    """A call with what it came to."""
+
+    call: Call
+    arguments: Sequence[object]
+    answer: Outcomes
+
+
 @dataclass
 class HandlerTally:
-    """What became of one handler's calls in this search."""
+    """What became of one handler's calls in this search, and some of these."""
 
     called: int = 0
     enabled: int = 0
+    changed: bool = False
+    """Whether an outcome sends something, or is another state than the one that it was given."""
     blocked: Counter[str] = field(default_factory=Counter)
+    remembered: list[RememberedCall] = field(default_factory=list)
+
+    def keep(self, call: RememberedCall) -> None:
+        """Remember a call: one of the first, or now and then one."""
+        if self.called <= KEPT or self.called % 1024 == 0:
+            self.remembered.append(call)
 
 
 class Runner:
     """The handlers of a model, ready to be called on plain states."""
 
-    def __init__(self, model: Model, *, check_determinism: bool = False) -> None:
+    def __init__(self, model: Model, *, every_call_twice: bool = False) -> None:
         self.model = model
         self.nodes: tuple[NodeId, ...] = tuple(model.programs)
         self.programs = {node: program.at(node, self.nodes) for node, program in model.programs.items()}
         self.calls = 0
         self.tallies: dict[tuple[str, str], HandlerTally] = {}
         self.splits = False
+        self._asked_of_bounds = 0
         self.unhandled: set[tuple[str, str]] = set()
-        self._check_determinism = check_determinism
+        self.repeats = Repeats(every_call=every_call_twice)
+        programs: list[object] = [*self.programs.values(), model.program]
+        self._twins = {id(program): turned(program) for program in programs}
+        self._asked_again = {i: twin for i, twin in self._twins.items() if has_sets(twin)}
         self._state_classes: dict[NodeId | None, tuple[type, ...]] = {
             node: state_classes(type(program), Node) for node, program in self.programs.items()
         }
@@ -123,10 +149,17 @@ class Runner:
     def _within(self, bound: Bound, state: object) -> bool:
         if isinstance(bound.holds, int) or not isinstance(state, bound.of):
             return True
+        self._asked_of_bounds += 1
+        before = [turned(state)] if self.repeats.is_due(self._asked_of_bounds) else []
         try:
-            return bool(bound.holds(state))
+            answer = bool(bound.holds(state))
         except RAISED as error:
             raise HandlerError(f"the bound {bound.name} raises {said(error)}, on {text(state)}") from error
+        why = flaw_of_call(bound.holds, [state], before, answer, _as_true) if before else None
+        if why is not None:
+            place = place_if_known(bound.holds)
+            raise HandlerError(f"the bound {bound.name}{place} {why}, on {text(before[0])}")
+        return answer
 
     def take(self, event: Event, state: object) -> Outcomes:
         """What a node's (or a Spec's) handler makes of an event in a local (or the shared) state."""
@@ -157,28 +190,75 @@ class Runner:
     def _call(
         self, program: object, name: str, arguments: Sequence[object], event: Event | NodeId | None
     ) -> Outcomes:
-        method: Callable[..., object] = getattr(program, name)
         node = event.node if isinstance(event, Event) else event
         where = f"{type(program).__name__}.{name}"
         where += f" at {node}" if node is not None else ""
         self.calls += 1
         tally = self.tallies.get((type(program).__name__, name), HandlerTally())
         tally.called += 1
+        normal = partial(self._normal, node=node, kind=event.kind if isinstance(event, Event) else name)
+
+        def call(program: object, *given: object) -> Outcomes:
+            method: Callable[..., object] = getattr(program, name)
+            return outcomes(lambda: method(*given), where, normal)
+
         try:
-            normal = partial(self._normal, node=node, kind=event.kind if isinstance(event, Event) else name)
-            result = outcomes(
-                lambda: method(*arguments), where, normal, check_determinism=self._check_determinism
-            )
+            cls: type = type(program)
+            result = self._asked(call, [program, *arguments], tally, _module_of(cls, name))
         except WrongAnswer as error:
+            tally.enabled += 1
+            method: Callable[..., object] = getattr(type(program), name)
             own = is_of_a_model(inspect.unwrap(method).__code__.co_filename)
             place = place_of(method) if own else "the one that it inherits"
             raise HandlerError(f"{where} ({place}) {error}{_given(arguments)}") from error.__cause__
         except HandlerError as error:
+            tally.enabled += 1
             raise HandlerError(f"{error}{_given(arguments)}") from error.__cause__
         tally.enabled += bool(result.steps)
+        if not tally.changed:
+            tally.changed = any(step.sends or [step.state] != arguments[:1] for step in result.steps)
         if result.blocked is not None:
             tally.blocked[result.blocked] += 1
         return result
+
+    def _asked(
+        self, call: Call, arguments: Sequence[object], tally: HandlerTally, module: dict[str, object] | None
+    ) -> Outcomes:
+        """What a handler of a program (the first argument) answers. Now and then it is called twice.
+
+        Raises WrongAnswer if it answers otherwise then, or has changed its arguments.
+        """
+        if not self.repeats.is_due(tally.called):
+            return call(*arguments)
+        program = arguments[0]
+        twin = self._twins[id(program)]
+        before = [self._asked_again.get(id(program), program), *map(self.repeats.turned, arguments[1:])]
+        result = call(*arguments)
+        why = flaw_of_call(call, arguments, before, result, _is_same, module)
+        if why is None and twin != program:
+            why = "changes its program, whose fields are fixed: what is to be kept belongs into the state"
+        if why is not None:
+            raise WrongAnswer(why)
+        tally.keep(RememberedCall(call, before, result))
+        return result
+
+    def unlike_before(self) -> str | None:
+        """What is wrong with a handler that answers otherwise now than it did, None if none does: some calls
+        of each are made again, of a handler that was called seldom again and again.
+        """
+        for (owner, name), tally in self.tallies.items():
+            times = AGAIN if len(tally.remembered) < KEPT else KEPT
+            for kept in islice(cycle(tally.remembered), times):
+                try:
+                    same = _is_same(kept.answer, kept.call(*kept.arguments))
+                except HandlerError:
+                    same = False
+                if not same:
+                    program = kept.arguments[0]
+                    where = f"{owner}.{name} ({place_of(getattr(type(program), name))})"
+                    given = _given(kept.arguments[1:])
+                    return f"{where} is not deterministic: it answers otherwise than it did at first{given}"
+        return None
 
     def _normal(self, step: Step[State], *, node: NodeId | None, kind: str) -> Step[State]:
         """A step with its sends in order of their targets, those to one target as they were made."""
@@ -221,6 +301,22 @@ class Runner:
                 raise WrongAnswer(f"closes a link, and a {network} network has none")
             if ticks:
                 raise WrongAnswer("closes a link in the joint step of all nodes: close it in an action")
+
+
+@cache
+def _module_of(program: type, name: str) -> dict[str, object] | None:
+    """The global names of the module in which a model has a handler, None for elcheck's own."""
+    method = inspect.unwrap(getattr(program, name))
+    return method.__globals__ if is_of_a_model(method.__code__.co_filename) else None
+
+
+def _as_true(a: object, b: object) -> bool:
+    return bool(a) == bool(b)
+
+
+def _is_same(a: Outcomes, b: Outcomes) -> bool:
+    """Whether two calls came to the same. A guard's words may differ: they may list what a set holds."""
+    return a.steps == b.steps and (a.blocked is None) == (b.blocked is None)
 
 
 def _given(arguments: Sequence[object]) -> str:

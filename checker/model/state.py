@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 
-from elcheck.checker.model.environment import EnvironmentState
+from elcheck.checker.model.environment import EnvironmentState, FaultKind
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.record import Crashed, Disconnected
 from elcheck.checker.model.step import Choice
@@ -25,6 +25,15 @@ EventKind = Literal[
 FAULTS: frozenset[EventKind] = frozenset(
     ("crash", "restart", "lose", "duplicate", "disconnect", "partition", "heal")
 )
+BUDGETS: Mapping[EventKind, FaultKind] = {
+    "crash": "crash",
+    "restart": "restart",
+    "lose": "loss",
+    "duplicate": "dup",
+    "disconnect": "disconnect",
+    "partition": "partition",
+}
+"""The budget that each fault spends. To heal is free."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from elcheck.checker.model.environment import FAULT_KINDS, Environment, Partition
@@ -12,14 +12,15 @@ from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.fairness import Fair
 from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.generics import state_classes
-from elcheck.checker.model.handlers import handlers_of
+from elcheck.checker.model.handlers import Handler, handlers_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.node import PLACE, Node, Program
 from elcheck.checker.model.property import Property, Scope
 from elcheck.checker.model.record import Message, State, require_survivors
+from elcheck.checker.model.selector import KINDS
 from elcheck.checker.model.spec import SharedProgram, Spec
-from elcheck.checker.model.state import Envelope, Prepared, is_notice
+from elcheck.checker.model.state import FAULTS, Envelope, Prepared, is_notice
 from elcheck.checker.model.validate_liveness import check_fairness, check_formulas
 from elcheck.checker.model.values import called, flaw, flaw_of_annotations, text
 
@@ -116,8 +117,10 @@ def _spec(model: Model) -> None:
     why = flaw(program)
     if why is not None:
         raise DefinitionError(f"a Spec's parameters are fixed: {why}")
-    if not handlers_of(cls, "spec"):
+    handlers = handlers_of(cls, "spec")
+    if not handlers:
         raise DefinitionError(f"{cls.__name__} has no @action: nothing could ever happen")
+    _names(cls, handlers, ["action"])
     if model.monitors or model.initial:
         raise DefinitionError("a Spec keeps history in its state, and starts from its start()")
 
@@ -145,6 +148,21 @@ def _programs(model: Model) -> None:
         handlers = handlers_of(cls, "node")
         if sum(handler.mark.kind == "tick" for handler in handlers) > 1:
             raise DefinitionError(f"{cls.__name__} has two @tick handlers: time passes in one step")
+        _names(cls, handlers, KINDS)
+
+
+def _names(cls: type, handlers: Sequence[Handler], kinds: Sequence[str]) -> None:
+    """Refuse a handler with the name of a fault, or of a kind of steps: a trace, ``taken`` and ``fairness``
+    could not tell which is meant. ``@tick`` handlers may be called tick: they are all that is called so.
+    """
+    for handler in handlers:
+        if handler.name in kinds and not handler.name == handler.mark.kind == "tick":
+            what = "a fault" if handler.name in FAULTS else "a kind of steps"
+            raise DefinitionError(
+                f"{cls.__name__}.{handler.name} ({handler.file}:{handler.line}) is called like {what}: "
+                f"taken({handler.name!r}), weak({handler.name!r}) and traces would mean both; call it "
+                "otherwise"
+            )
 
 
 def _state_classes(cls: type, door: type) -> None:

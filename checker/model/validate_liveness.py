@@ -10,8 +10,7 @@ from elcheck.checker.model.fairness import ALL, Fair, Per
 from elcheck.checker.model.formula import Formula, Taken, atoms_of
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Scope, Some
-from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import FAULTS, EventKind
+from elcheck.checker.model.selector import KINDS, StepNames
 from elcheck.checker.model.values import called
 
 
@@ -28,14 +27,14 @@ def check_formulas(model: Model, check_scope: Callable[[str, Scope], None]) -> N
     """Raise DefinitionError for an atom that can't be meant; ``check_scope`` does it for scopes, and is told
     whose they are.
     """
-    known = _names(model)
+    names = StepNames(model)
     for who, formula in formulas(model):
         for atom in atoms_of(formula):
             scope = atom.scope if isinstance(atom, Some) else atom
             if isinstance(scope, Scope):
                 check_scope(f"a formula of {who}", scope)
             elif isinstance(atom, Taken):
-                _known(atom.name, known, who)
+                names.select(atom.name, atom.node, who=who)
             else:
                 raise DefinitionError(
                     f"{who} has {called(atom)} in a formula, which needs a scope there, such as "
@@ -46,7 +45,7 @@ def check_formulas(model: Model, check_scope: Callable[[str, Scope], None]) -> N
 
 def check_fairness(model: Model) -> None:
     """Raise DefinitionError for an assumption about steps that no handler and no fault takes."""
-    known = _names(model)
+    names = StepNames(model)
     rules = [("Environment", model.environment.fairness), ("Model", model.fairness)]
     for owner, said in rules:
         for rule in said:
@@ -56,19 +55,5 @@ def check_fairness(model: Model) -> None:
             if not rule.names:
                 raise DefinitionError(f"in {who}, {rule!r} names no steps: handlers, kinds of them, or '*'")
             for name in rule.names:
-                if name != ALL:
-                    _known(name, known, who)
-
-
-def _names(model: Model) -> list[str]:
-    handlers = dict.fromkeys(handler.name for _, handler in Runner(model).all_handlers())
-    return [*handlers, *(kind for kind in get_args(EventKind) if kind not in handlers)]
-
-
-def _known(name: str, known: list[str], who: str) -> None:
-    if name not in known:
-        own = [n for n in known if n not in get_args(EventKind)]
-        raise DefinitionError(
-            f"{who} speaks of steps {name!r}; the handlers are {', '.join(own)}, the kinds of steps action, "
-            f"timeout, receive, tick, and the faults {', '.join(sorted(FAULTS))}"
-        )
+                if owner == "Model" or name not in (ALL, *KINDS):  # an environment is for any model
+                    names.select(name, who=who)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import types
 from collections.abc import Iterable, Mapping
 from enum import Enum, Flag
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import TypeAlias, get_args, get_origin, get_type_hints
 
 from elcheck.checker.model.ids import NodeId
@@ -20,6 +21,8 @@ SortKey: TypeAlias = "tuple[int | float | str | bytes | SortKey, ...]"
 
 _PLAIN = (bool, int, float, str, bytes, type(None), Enum)
 _ATOMS = frozenset((bool, int, str, bytes, type(None), NodeId))
+_COLLECTIONS = "elcheck.checker.model.collections"
+_TWICE = "elcheck.checker.model.twice"
 _MUTABLE = {list: "a tuple", set: "a frozenset", dict: "a tuple of pairs", bytearray: "bytes"}
 
 
@@ -114,7 +117,8 @@ def _is_sound(value: object) -> bool:
         return all(map(_is_sound, value))  # type: ignore[call-overload]  # of just these classes
     names = _fields(cls)
     if names is not None:
-        return all(_is_sound(getattr(value, name)) for name in names)
+        sound = all(_is_sound(getattr(value, name)) for name in names)
+        return sound and (len(getattr(value, "__dict__", ())) <= len(names) or _beside(value) is None)
     if isinstance(value, Mapping) and not isinstance(value, dict) and flaw_of_class(cls) is None:
         return all(_is_sound(key) and _is_sound(part) for key, part in value.items())
     return _explained(value, cls.__name__) is None
@@ -124,7 +128,7 @@ def _is_sound(value: object) -> bool:
 def _fields(cls: type) -> tuple[str, ...] | None:
     """The fields of a sound class of dataclasses, none of an enum's; None for any other class."""
     if issubclass(cls, Enum) and not issubclass(cls, int | str | bytes | float):
-        return ()
+        return () if cls.__eq__ is object.__eq__ else None
     if dataclasses.is_dataclass(cls) and not issubclass(cls, tuple | Mapping) and flaw_of_class(cls) is None:
         return tuple(f.name for f in dataclasses.fields(cls))
     return None
@@ -141,6 +145,9 @@ def _explained(value: object, where: str) -> str | None:
     if isinstance(value, tuple) and type(value) is not tuple:
         name = type(value).__name__
         return f"{where} is a {name}, which equals every tuple of the same parts: use a frozen dataclass"
+    if isinstance(value, frozenset) and type(value) is not frozenset and type(value).__module__ != _TWICE:
+        name = type(value).__name__
+        return f"{where} is a {name}, which equals every set of the same elements: use a frozenset"
     if isinstance(value, tuple | frozenset):
         return _first_flaw((f"an element of {where}", item) for item in value)
     if isinstance(value, Mapping):
@@ -149,11 +156,22 @@ def _explained(value: object, where: str) -> str | None:
     if dataclasses.is_dataclass(value):
         parts = dataclasses.fields(value)
         name = type(value).__name__
-        return flaw_of_class(type(value)) or _first_flaw(
-            (f"{name}.{f.name}", getattr(value, f.name)) for f in parts
-        )
+        inner = _first_flaw((f"{name}.{f.name}", getattr(value, f.name)) for f in parts)
+        return flaw_of_class(type(value)) or inner or _beside(value)
     why = flaw_of_class(type(value))
     return None if why is None else f"{where}: {why}"
+
+
+def _beside(value: object) -> str | None:
+    """What a value of a class of dataclasses keeps that is no field of it, and so would be hidden."""
+    cls: type = type(value)
+    fields = set(_fields(cls) or ())
+    if isinstance(value, NodeId | Enum):
+        return None
+    for name in vars(value).keys() - fields:
+        if not isinstance(inspect.getattr_static(cls, name, None), cached_property):
+            return f"{cls.__name__} keeps {name}, which is no field of it: make it one, or a property"
+    return None
 
 
 def _flaw_of_plain(value: object, where: str) -> str | None:
@@ -163,6 +181,8 @@ def _flaw_of_plain(value: object, where: str) -> str | None:
     name = type(value).__name__
     if isinstance(value, Enum) and isinstance(value, int | str | bytes | float):
         return f"{where} is a {name}, whose members equal plain numbers or strings: use a plain Enum"
+    if isinstance(value, Enum) and type(value).__eq__ is not object.__eq__:
+        return f"{where} is a {name}, an Enum with an __eq__ of its own: leave that out"
     if not isinstance(value, Enum) and type(value) not in _PLAIN:
         return f"{where} is a {name}, which may equal a plain value: use a frozen dataclass"
     return None
@@ -173,7 +193,11 @@ def _first_flaw(parts: Iterable[tuple[str, object]]) -> str | None:
 
 
 def flaw_of_class(cls: type) -> str | None:
-    """Why no instance of a class can be compared by value, or None when they can."""
+    """Why no instance of a class can be compared by value, or None when they can.
+
+    What is not all of a value must not decide whether it equals another: states that behave differently would
+    be taken for one. So only the equality of frozen dataclasses is trusted, and that of Maps and Bags.
+    """
     name = cls.__name__
     equal: object = cls.__eq__
     hashed: object = cls.__hash__
@@ -185,10 +209,36 @@ def flaw_of_class(cls: type) -> str | None:
         return f"{name} has no __eq__, so two equal values would count as different states"
     if hashed is None:
         return f"{name} can't be hashed: it defines __eq__ without __hash__"
-    shown: object = cls.__repr__
-    if shown is object.__repr__ and not dataclasses.is_dataclass(cls):
-        return f"{name} has no __repr__, by which its values are put in order"
+    if dataclasses.is_dataclass(cls):
+        return None if cls is NodeId else _hidden_part(cls)
+    if cls.__module__ == _COLLECTIONS:
+        return None
+    return f"{name} says itself which of its values are equal, and may hide a difference: use a Record"
+
+
+@cache
+def _hidden_part(cls: type) -> str | None:
+    """What the equality of a frozen dataclass leaves out, or may leave out; None if it is of all fields."""
+    name = cls.__name__
+    fields = dataclasses.fields(cls)
+    for f in fields:
+        if not f.compare:
+            return f"{name}.{f.name} has compare=False, which would hide differences: leave it out"
+    made = dataclasses.make_dataclass(
+        name, [(f.name, object, dataclasses.field(hash=f.hash)) for f in fields], frozen=True
+    )
+    if not _is_same_code(cls.__eq__, made.__eq__):
+        return f"{name} has an __eq__ that does not compare all of its fields, and only these: leave it out"
+    if not _is_same_code(cls.__hash__, made.__hash__):
+        return f"{name} has a __hash__ of its own: leave it out, a frozen dataclass has one"
     return None
+
+
+def _is_same_code(method: object, made: object) -> bool:
+    """Whether a method does what another does, which takes nothing but its arguments and builtins."""
+    codes = (getattr(method, "__code__", None), getattr(made, "__code__", None))
+    mine, its = ((c.co_code, c.co_names, c.co_consts, c.co_varnames) if c else None for c in codes)
+    return mine is not None and mine == its
 
 
 def flaw_of_annotations(cls: type, above: frozenset[type] = frozenset()) -> str | None:
@@ -207,16 +257,27 @@ def flaw_of_annotations(cls: type, above: frozenset[type] = frozenset()) -> str 
                 return f"{cls.__name__}.{f.name} is a {kind}, which can change: use {instead}"
             if dataclasses.is_dataclass(part) and part is not cls and part not in above:
                 inner = flaw_of_annotations(part, above | {cls})
-                if inner is not None:
-                    return f"{cls.__name__}.{f.name}: {inner}"
+            else:
+                inner = _flaw_of_leaf(part)
+            if inner is not None:
+                return f"{cls.__name__}.{f.name}: {inner}"
     return None
+
+
+def _flaw_of_leaf(cls: type) -> str | None:
+    """Why no instance of a class in an annotation can be a value. A class without an equality may be a base
+    of those that have one.
+    """
+    plain = issubclass(cls, (tuple, frozenset, *_PLAIN)) or dataclasses.is_dataclass(cls)
+    equal: object = cls.__eq__
+    return None if plain or equal is object.__eq__ or inspect.isabstract(cls) else flaw_of_class(cls)
 
 
 def _parts(hint: object) -> list[type]:
     """Every class named in an annotation: ``dict[str, list[int]] | None`` names four."""
     found = [hint] if isinstance(hint, type) and get_origin(hint) is None else []
     origin = get_origin(hint)
-    if isinstance(origin, type):
+    if isinstance(origin, type) and origin is not types.UnionType:
         found.append(origin)
     for arg in get_args(hint):
         found.extend(_parts(arg))

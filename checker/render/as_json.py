@@ -51,6 +51,7 @@ def document(run: Run, report: CheckReport) -> dict[str, object]:
         "coverage": {
             "never_run": list(coverage.never_run),
             "never_enabled": [{"handler": h, "why": why} for h, why in coverage.never_enabled],
+            "never_changing": list(coverage.never_changing),
             "unhandled": [{"program": p, "message": m} for p, m in coverage.unhandled],
             "blocked_heads": list(coverage.blocked_heads),
         },

@@ -101,6 +101,7 @@ def _size(report: CheckReport) -> list[str]:
 def _coverage(coverage: Coverage, stats: Stats) -> list[str]:
     lines = [f"{name} never ran" for name in coverage.never_run]
     lines += [f"{name} was never enabled ({why})" for name, why in coverage.never_enabled]
+    lines += [f"{name} never changed anything, and sent nothing" for name in coverage.never_changing]
     lines += [
         f"{program} has no handler for {message}, which it is sent" for program, message in coverage.unhandled
     ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from elcheck.checker.model.selector import StepNames
 from elcheck.checker.model.state import Event
 from elcheck.checker.replay.values import fits
 from elcheck.checker.replay.words import contained, words
@@ -75,6 +76,11 @@ class JsonStep:
 
 
 WrittenStep: TypeAlias = LineStep | JsonStep
+
+
+def fit(step: WrittenStep, event: Event, names: StepNames) -> int:
+    """How well a written step fits an event, however that may be written: 0, not; 1, perhaps; 2, in full."""
+    return max(step.fits(spelt) for spelt in names.spellings(event))
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from elcheck.checker.interpreter.why_not import Explainer, Reason, around, names_of
+from elcheck.checker.interpreter.why_not import Explainer, Reason, around
 from elcheck.checker.model.state import Event, GlobalState
-from elcheck.checker.replay.script import JsonStep, WrittenStep
+from elcheck.checker.replay.script import JsonStep, WrittenStep, fit
 from elcheck.checker.traces.trace import Trace
 
 MOST = 4
@@ -29,7 +29,7 @@ def reasons(step: WrittenStep, trace: Trace, explainer: Explainer) -> Iterator[O
     handler does.
     """
     state = trace.states[-1]
-    meant = [(step.fits(event), event) for event in dict.fromkeys(explainer.events(state))]
+    meant = [(fit(step, event, explainer.names), event) for event in dict.fromkeys(explainer.events(state))]
     best = max((quality for quality, _ in meant), default=0)
     if best == 0:
         yield Objection(None, around(_gone(step, trace, explainer) or _unknown(step, state, explainer)))
@@ -49,7 +49,7 @@ def _gone(step: WrittenStep, trace: Trace, explainer: Explainer) -> str | None:
     for number in range(len(trace.steps), 0, -1):
         known = later
         later = set(explainer.events(trace.states[number - 1]))
-        if any(step.fits(event) for event in later - known):
+        if any(fit(step, event, explainer.names) for event in later - known):
             what = trace.steps[number - 1].event.located
             return f"no such message is under way any more: it went in step {number}, {what}"
     return None
@@ -57,7 +57,7 @@ def _gone(step: WrittenStep, trace: Trace, explainer: Explainer) -> str | None:
 
 def _unknown(step: WrittenStep, state: GlobalState, explainer: Explainer) -> str:
     """What is wrong with a step that nothing in this state has to do with."""
-    names, nodes = names_of(explainer), [node.name for node in explainer.nodes]
+    names, nodes = explainer.names.all_written, [node.name for node in explainer.nodes]
     name = _name(step, names)
     node = _node(step, name, nodes)
     if name is None:
@@ -78,7 +78,7 @@ def _unknown(step: WrittenStep, state: GlobalState, explainer: Explainer) -> str
 
 def _unfit(name: str, node: str | None, state: GlobalState, explainer: Explainer) -> str:
     """What there is instead, where a name is right and the rest is not."""
-    of_name = [e for e in explainer.events(state) if e.name == name]
+    of_name = [e for e in explainer.events(state) if name in explainer.names.written(e)]
     here = [e for e in of_name if node is None or e.node is None or e.node.name == node]
     letters = name in ("lose", "duplicate") or _receives(explainer, name)
     said = ", ".join(dict.fromkeys(event.located for event in here[:MOST])) + (

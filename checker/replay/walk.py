@@ -12,7 +12,7 @@ from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import counted, text
-from elcheck.checker.replay.script import LineStep, Script, WrittenStep
+from elcheck.checker.replay.script import LineStep, Script, WrittenStep, fit
 from elcheck.checker.replay.unfit import Objection, reasons
 from elcheck.checker.replay.values import fits_fields, fits_state, is_whole
 from elcheck.checker.replay.words import words
@@ -178,7 +178,7 @@ class _Walk:
         found: dict[tuple[GlobalState, GlobalState | None], _Way] = {}
         events: dict[Event, None] = {}
         for way in ways:
-            offers = [(step.fits(event), event, after) for event, after in self.explainer.steps(way.state)]
+            offers = [(fit(step, e, self.explainer.names), e, s) for e, s in self.explainer.steps(way.state)]
             best = max((quality for quality, _, _ in offers), default=0)
             for quality, event, after in offers:
                 if quality and quality == best:
@@ -200,12 +200,15 @@ class _Walk:
         enabled = list(dict.fromkeys(event for event, _ in self.explainer.steps(way.state)))
         mine = step.words
 
-        a_fault = any(event.fault and event.name in mine for event in self.explainer.events(way.state))
+        def is_named(event: Event) -> bool:
+            return any(name in mine for name in self.explainer.names.written(event))
+
+        a_fault = any(event.fault and is_named(event) for event in self.explainer.events(way.state))
 
         def distance(event: Event) -> tuple[bool, bool, float]:
             """Steps of the same name first, then faults if a fault was meant, then by common words."""
             alike = SequenceMatcher(None, mine, words(event.located), autojunk=False).ratio()
-            return event.name not in mine, event.fault != a_fault, -alike
+            return not is_named(event), event.fault != a_fault, -alike
 
         nearest = tuple(sorted(enabled, key=distance)[:NEAREST])
         return Walked(way.trace(), RefusedStep(number, step, why, nearest), None, tuple(self.notes))

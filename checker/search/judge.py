@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from elcheck.checker.model.call import RAISED, HandlerError, said
-from elcheck.checker.model.handlers import short_place_of
+from elcheck.checker.model.call import RAISED, CheckError, HandlerError, said
+from elcheck.checker.model.handlers import place_if_known
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import GlobalState, NodeView
 from elcheck.checker.model.swap import Asymmetry, Swap
+from elcheck.checker.model.twice import flaw_of_call, turned
 from elcheck.checker.model.values import text
 from elcheck.checker.system.moves import Move
 from elcheck.checker.system.system import Observation, System
@@ -44,6 +45,7 @@ class Judge:
         self._of_spec = isinstance(system.model.program, SharedProgram)
         self.claims: Sequence[Property] = system.claims
         self.evaluations = 0
+        self._calls: Counter[int] = Counter()
         self._answers: dict[tuple[object, ...], bool | str] = {}
         self._wanted: Collection[int] = range(len(self.claims))
         self.forget()
@@ -182,52 +184,63 @@ class Judge:
     def _answer(self, p: int, claim: Property, arguments: Arguments) -> bool | str:
         """What a check answers, also of all that is alike. Raises HandlerError as :meth:`_ask` does."""
         if self._of_spec:  # its states hardly ever come again
-            return self._ask(claim, arguments)
+            return self._ask(p, claim, arguments)
         key = (p, *arguments)
         known = self._answers.get(key)
         if known is None:
-            known = self._answers[key] = self._ask(claim, arguments)
+            known = self._answers[key] = self._ask(p, claim, arguments)
             waiting = [arguments]
             while waiting:
                 for swap, other in self._system.alike(waiting.pop()):
                     if (p, *other) not in self._answers:
-                        self._answers[p, *other] = self._ask_as(known, claim, other, swap)
+                        self._answers[p, *other] = self._ask_as(known, p, claim, other, swap)
                         waiting.append(other)
         return known
 
     def _answer_of(self, p: int, claim: Property, code: int) -> bool | str:
         """What the check of a whole state answers, also of all states that this one stands for."""
-        answer = self._ask(claim, (self._system.decode(code),))
+        answer = self._ask(p, claim, (self._system.decode(code),))
         waiting, seen = [code], {code}
         while waiting:
             for swap, other in self._system.neighbours(waiting.pop()):
                 if other not in seen:
                     seen.add(other)
-                    self._ask_as(answer, claim, (self._system.decode(other),), swap)
+                    self._ask_as(answer, p, claim, (self._system.decode(other),), swap)
                     waiting.append(other)
         return answer
 
-    def _ask_as(self, answer: bool | str, claim: Property, arguments: Arguments, swap: Swap) -> bool | str:
+    def _ask_as(
+        self, answer: bool | str, p: int, claim: Property, arguments: Arguments, swap: Swap
+    ) -> bool | str:
         """What a check answers, which has to say the same as another answer. Raises Asymmetry if not."""
         try:
-            other = self._ask(claim, arguments)
+            other = self._ask(p, claim, arguments)
         except HandlerError as error:
             raise Asymmetry(swap, str(error)) from error
         if _sense(answer) is not _sense(other):
-            raise Asymmetry(swap, f"{claim.name!r} tells {swap} apart{_place(claim.scope.check)}")
+            raise Asymmetry(
+                swap, f"{claim.name!r} tells {swap} apart{place_if_known(claim.scope.check, short=True)}"
+            )
         return other
 
-    def _ask(self, claim: Property, arguments: Arguments) -> bool | str:
+    def _ask(self, p: int, claim: Property, arguments: Arguments) -> bool | str:
         """What a check answers. Raises HandlerError when it raises, or answers anything else."""
         self.evaluations += 1
+        self._calls[p] += 1
+        twice = self._system.runner.repeats.is_due(self._calls[p])
+        before = list(map(turned, arguments)) if twice else []
         try:
             answer = claim.scope.ask(*arguments)
         except RAISED as error:
-            raise HandlerError(f"the property {claim.name!r} raises {said(error)}{_of(arguments)}") from error
+            raise CheckError(f"{_who(claim)} raises {said(error)}{_of(arguments)}{_hint(claim)}") from error
+        place = place_if_known(claim.scope.check)
+        if twice:
+            why = flaw_of_call(claim.scope.ask, arguments, before, answer, _is_same)
+            if why is not None:
+                raise CheckError(f"the check of {_who(claim)}{place} {why}{_of(arguments)}")
         if not isinstance(answer, bool | str):
-            raise HandlerError(
-                f"the property {claim.name!r}{_place(claim.scope.check)} answers {text(answer)}"
-                f"{_of(arguments)}, not True, False or a string"
+            raise CheckError(
+                f"{_who(claim)}{place} answers {text(answer)}{_of(arguments)}, not True, False or a string"
             )
         return answer
 
@@ -316,6 +329,26 @@ def _changed(claim: Property, olds: tuple[object, ...], news: tuple[object, ...]
     ]
 
 
+def _who(claim: Property) -> str:
+    """What a claim is called in a message."""
+    of_assumption = claim.kind == "atom" and claim.name == "assume"
+    return "what Model(assume=...) says" if of_assumption else f"the property {claim.name!r}"
+
+
+def _hint(claim: Property) -> str:
+    """Why a check may be asked of what it was not written for."""
+    if claim.kind != "atom":
+        return ""
+    return (
+        "; the checks of a formula are asked in every state, one of an effect also where its cause is false"
+    )
+
+
+def _is_same(a: object, b: object) -> bool:
+    """Whether two answers say the same, in whatever words."""
+    return a == b or (isinstance(a, str) and isinstance(b, str))
+
+
 def _complaint(claim: Property, answer: str, arguments: Arguments) -> str:
     """What a check says is wrong. The nodes are put in front if the check can't name them."""
     if claim.scope.kind in ("each", "pair", "change") and not claim.scope.look.named:
@@ -327,11 +360,6 @@ def _complaint(claim: Property, answer: str, arguments: Arguments) -> str:
 def _sense(answer: bool | str) -> bool | None:
     """What an answer says but for its words."""
     return None if isinstance(answer, str) else answer
-
-
-def _place(check: Callable[..., object]) -> str:
-    """Where a check is written: `` (file:line)``."""
-    return f" ({short_place_of(check)})" if inspect.isfunction(check) else ""
 
 
 def _of(arguments: Arguments) -> str:

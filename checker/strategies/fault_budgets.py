@@ -91,7 +91,7 @@ def frontier(
     *,
     engine: str = "auto",
     progress: OnProgress = lambda _: None,
-    check_determinism: bool = False,
+    every_call_twice: bool = False,
     symmetry: bool = True,
 ) -> Frontier:
     """Search the budgets up to those of a model. ``limits`` hold for each search, the timeout for
@@ -118,7 +118,7 @@ def frontier(
                 rest,
                 engine=engine,
                 progress=progress,
-                check_determinism=check_determinism,
+                every_call_twice=every_call_twice,
                 symmetry=symmetry,
             )
             searched += 1

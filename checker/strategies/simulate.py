@@ -164,12 +164,17 @@ class Walker:
         claims = enumerate(self.system.claims)
         return all(number in self.found for number, claim in claims if claim.kind == "sometimes")
 
+    @property
+    def _settled(self) -> bool:
+        """Whether nothing is left to be found: every property is one that walks decide, and is decided."""
+        return self.judge.decided and all(claim.kind in (*DECIDABLE, "atom") for claim in self.system.claims)
+
     def run(self) -> None:
         """Take the walks."""
         initial: list[int] = []
         try:
             initial = list(dict.fromkeys(self.system.initial()))
-            while self.stopped is None and not self.judge.decided:
+            while self.stopped is None and not self._settled:
                 if self.tally.walks == self.plan.walks or self._out():
                     break
                 self.tally.walks += 1
@@ -181,6 +186,10 @@ class Walker:
             self.stopped = OUT_OF_MEMORY
         except KeyboardInterrupt:
             self.stopped = INTERRUPTED
+        why = self.system.runner.unlike_before() if self.failure is None else None
+        if why is not None:
+            self.failure, self.stopped = ([], why), RAISED_ERROR
+            self.found.clear()
         self.coverage = coverage_of(self.system)
 
     def _walk(self, rng: random.Random, initial: list[int]) -> None:
@@ -208,7 +217,7 @@ class Walker:
             tally.steps += 1
             tally.longest = max(tally.longest, len(path) - 1)
             self._look()
-            if judge.decided:
+            if self._settled:
                 return
 
     def _steps(self, code: int) -> tuple[Found, Cuts]:
@@ -255,7 +264,7 @@ class Walker:
 
     def ended_by(self) -> Stop:
         """What was walked, in words: a walk never examines every state."""
-        kind = StopKind.DECIDED if self.judge.decided else StopKind.STATES
+        kind = StopKind.DECIDED if self._settled else StopKind.STATES
         return Stop(kind if self.stopped is None else self.stopped.kind, self._said())
 
     def _said(self) -> str:
@@ -268,7 +277,7 @@ class Walker:
         parts += [f"{tally.ended:,} came to where nothing can happen"] if tally.ended else []
         parts += [f"only {COUNTED:,} distinct states were counted"] if len(tally.seen) == COUNTED else []
         parts += [str(self.stopped)] if self.stopped else []
-        parts += ["every property was decided"] if self.judge.decided else []
+        parts += ["every property was decided"] if self._settled else []
         return "; ".join(parts)
 
     # -- results -------------------------------------------------------------------------------------------

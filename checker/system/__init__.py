@@ -10,9 +10,9 @@ from elcheck.checker.system.system import System
 __all__ = ["NodeSystem", "SharedSystem", "System", "build"]
 
 
-def build(model: Model, *, check_determinism: bool = False) -> System:
-    """The system of a model. ``check_determinism`` runs every handler a second time and compares."""
-    runner = Runner(model, check_determinism=check_determinism)
+def build(model: Model, *, every_call_twice: bool = False) -> System:
+    """The system of a model. ``every_call_twice`` runs every handler a second time and compares."""
+    runner = Runner(model, every_call_twice=every_call_twice)
     if isinstance(model.program, SharedProgram):
         return SharedSystem(model, runner)
     return NodeSystem(model, runner)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from elcheck.checker.model.call import RAISED, HandlerError, said
+from elcheck.checker.model.handlers import place_if_known
 from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.state import Event
+from elcheck.checker.model.twice import Repeats, flaw_of_call, turned
 from elcheck.checker.model.values import flaw
 from elcheck.checker.system.interning import Interner
 from elcheck.checker.system.moves import MASK, WIDTH, Move
@@ -23,8 +26,12 @@ MonitorStep: TypeAlias = tuple[int, Event, int, int, int]
 class History:
     """The monitors' fields, above those of the nodes."""
 
-    def __init__(self, monitors: Sequence[Monitor[object]], tables: Sequence[NodeTable]) -> None:
+    def __init__(
+        self, monitors: Sequence[Monitor[object]], tables: Sequence[NodeTable], repeats: Repeats
+    ) -> None:
         self._tables = tables
+        self._repeats = repeats
+        self._calls: Counter[str] = Counter()
         base = WIDTH * len(tables)
         self._fields = [(base + WIDTH * i, monitor) for i, monitor in enumerate(monitors)]
         self._states: list[Interner[object]] = [Interner() for _ in monitors]
@@ -38,11 +45,8 @@ class History:
             local, _ = table.ids.values[(code >> table.shift) & MASK]
             views.append(table.local_states.view(local))
         for (shift, monitor), states in zip(self._fields, self._states, strict=True):
-            try:
-                state = monitor.start(tuple(view for view in views if isinstance(view.state, monitor.of)))
-            except RAISED as error:
-                raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
-            code += states.number(_value(monitor, state)) << shift
+            seen = tuple(view for view in views if isinstance(view.state, monitor.of))
+            code += states.number(self._asked(monitor, monitor.start, seen)) << shift
         return code
 
     def after(self, succ: int, move: Move) -> int:
@@ -68,14 +72,31 @@ class History:
         now, event, node, old, new = step
         monitor = self._fields[at][1]
         local_states = self._tables[node].local_states
-        if not isinstance(local_states[new].state, monitor.of):
+        if not all(isinstance(local_states[number].state, monitor.of) for number in (old, new)):
             return now
         state = self._states[at].values[now]
+        before, after = local_states.view(old), local_states.view(new)
+        result = self._asked(monitor, monitor.after, state, event, before, after)
+        return now if result is state else self._states[at].number(result)
+
+    def _asked(self, monitor: Monitor[object], function: Callable[..., object], *arguments: object) -> object:
+        """What a monitor's function answers. Raises HandlerError when it raises, answers what is no value, or
+        is found not to be one of its arguments alone.
+        """
+        self._calls[monitor.name] += 1
+        twice = self._repeats.is_due(self._calls[monitor.name])
+        before = list(map(turned, arguments)) if twice else []
         try:
-            result = monitor.after(state, event, local_states.view(old), local_states.view(new))
+            state = function(*arguments)
         except RAISED as error:
             raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
-        return now if result is state else self._states[at].number(_value(monitor, result))
+        why = flaw(state, f"the state of the monitor {monitor.name}")
+        if why is None and twice:
+            unlike = flaw_of_call(function, arguments, before, state)
+            why = None if unlike is None else f"the monitor {monitor.name}{place_if_known(function)} {unlike}"
+        if why is not None:
+            raise HandlerError(why)
+        return state
 
     def learned_since(self, at: int, known: int) -> Sequence[tuple[MonitorStep, int]]:
         """What a monitor did after so many steps, each with its next state, in order."""
@@ -104,11 +125,3 @@ class History:
     def decode(self, code: int) -> tuple[object, ...]:
         """The monitors' states."""
         return tuple(self.state(at, number) for at, number in enumerate(self.numbers(code)))
-
-
-def _value(monitor: Monitor[object], state: object) -> object:
-    """A monitor's state. Raises HandlerError if it is not a value that can be compared and stored."""
-    why = flaw(state, f"the state of the monitor {monitor.name}")
-    if why is not None:
-        raise HandlerError(why)
-    return state

@@ -60,7 +60,7 @@ class NodeSystem(System):
         self.tables: list[NodeTable] = []
         for node in runner.nodes:
             self.tables.append(NodeTable(node, runner, self.observations, self.tables))
-        self.history = History(model.monitors, self.tables)
+        self.history = History(model.monitors, self.tables, runner.repeats)
         self._top = WIDTH * (len(self.tables) + len(model.monitors))
         partitions = tuple(model.partitions) or symmetric_splits(runner.nodes)
         start = initial_state(environment)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from elcheck.checker.model.errors import DefinitionError
-from elcheck.checker.model.formula import atoms_of
+from elcheck.checker.model.formula import Formula, atoms_of
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.runner import Runner
@@ -60,16 +60,20 @@ def deadlock_claim(model: Model) -> list[Property]:
 
 
 def atoms_of_formulas(model: Model) -> list[Property]:
-    """What a model's formulas say of states, each once, as a claim of its own. The search does not judge
-    these claims: their truth is asked for when it is done.
+    """What a model's formulas say of states, each once, as a claim of its own that has the name of the first
+    property which says it. The search does not judge these claims: their truth is asked for when it is done.
     """
-    formulas = [*model.assume, *(claim.formula for claim in model.properties if claim.formula)]
-    atoms = dict.fromkeys(atom for formula in formulas for atom in atoms_of(formula))
+    formulas = [("assume", formula) for formula in model.assume]
+    formulas += [(claim.name, claim.formula) for claim in model.properties if claim.formula]
+    atoms: dict[Formula, str] = {}
+    for name, formula in formulas:
+        for atom in atoms_of(formula):
+            atoms.setdefault(atom, name)
     found: list[Property] = []
-    for atom in atoms:
+    for atom, name in atoms.items():
         scope = atom.scope if isinstance(atom, Some) else atom
         if isinstance(scope, Scope):
-            found.append(Property("atom", f"atom {len(found) + 1}", scope, atom))
+            found.append(Property("atom", name, scope, atom))
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import product
 
 from elcheck.checker.model.state import Event
-from elcheck.checker.system.moves import MASK, Cut, Move, MoveList, MoveTable
+from elcheck.checker.system.moves import MASK, NO_MOVES, Cut, Move, MoveList, MoveTable
 from elcheck.checker.system.node_table import MoveBuilder, NodeTable
 from elcheck.checker.system.system import Found
 
@@ -33,14 +33,11 @@ class Ticks:
 
     def take(self, code: int, found: Found, cuts: list[Cut]) -> None:
         """Add the joint ticks of a state."""
-        offers = []
-        cut: set[str] = set()
-        for table, moves in self._tables:
-            silent, sending, crossed = moves[(code >> table.shift) & MASK]
-            if not silent and not sending and not crossed:
-                return
-            cut.update(bound for bound, _ in crossed)
-            offers.append(silent + sending)
+        lists = [moves[(code >> table.shift) & MASK] for table, moves in self._tables]  # all are asked
+        if NO_MOVES in lists:
+            return
+        cut = {bound for _, _, crossed in lists for bound, _ in crossed}
+        offers = [silent + sending for silent, sending, _ in lists]
         cuts += [(bound, _TICKED) for bound in cut]
         for combination in product(*offers):
             stepped = code + sum(change for change, _ in combination)

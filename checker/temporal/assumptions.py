@@ -6,11 +6,12 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cache
 
-from elcheck.checker.model.fairness import ALL, STRONG, WEAK, Fair, Fairness, Per
+from elcheck.checker.model.fairness import STRONG, WEAK, Fair, Fairness, Per
 from elcheck.checker.model.handlers import Handler
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import FAULTS, Event
+from elcheck.checker.model.selector import Selector, StepNames
+from elcheck.checker.model.state import Event
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ class Assumptions:
 
     def __init__(self, model: Model) -> None:
         self._runner = Runner(model)
-        self._rules = [*model.environment.fairness, *model.fairness]
+        self._names = StepNames(model)
+        rules = [*model.environment.fairness, *model.fairness]
+        self._rules = [(rule, [Selector(name, None, self._names) for name in rule.names]) for rule in rules]
         self._timely = model.environment.timing != "async"
         self.of = cache(self._of)
 
@@ -51,7 +54,7 @@ class Assumptions:
 
     def _strength(self, event: Event, handler: Handler | None) -> tuple[Fairness, Fair | None]:
         """What is assumed of an event, and the rule that says so if it is not its handler's own."""
-        rule = next((rule for rule in reversed(self._rules) if _names(rule, event)), None)
+        rule = next((r for r, steps in reversed(self._rules) if any(event in some for some in steps)), None)
         if rule is not None:
             return rule.strength, rule
         if event.kind == "tick":  # a joint step, which is as fair as any of its handlers
@@ -63,19 +66,13 @@ class Assumptions:
 
     def __str__(self) -> str:
         """What is assumed, in one line."""
-        names: dict[Fairness, dict[str, None]] = {STRONG: {}, WEAK: {}}
-        for _, handler in self._runner.all_handlers():
-            strength, _ = self._strength(Event(handler.mark.kind, handler.name), handler)
-            names.setdefault(strength, {})[handler.name] = None
-        for rule in self._rules:
-            faults = [name for name in rule.names if name in FAULTS]
-            names.setdefault(rule.strength, {}).update(dict.fromkeys(faults))
+        names: dict[Fairness, dict[str, None]] = {fairness: {} for fairness in Fairness}
+        for event in self._names.events:
+            strength, _ = self._strength(event, self._runner.handler(event))
+            own = [name for name in self._names.written(event) if event.kind != "tick" or name != event.name]
+            names[strength].update(dict.fromkeys(own or [event.name]))
         said = [f"{s.value} fairness of {', '.join(names[s])}" for s in (WEAK, STRONG) if names[s]]
         return " and ".join(said) if said else "no fairness of anything"
-
-
-def _names(rule: Fair, event: Event) -> bool:
-    return event.name in rule.names or event.kind in rule.names or (ALL in rule.names and not event.fault)
 
 
 def _instance(event: Event, per: Per) -> tuple[Hashable, str]:

@@ -88,3 +88,13 @@ def recurrent_states(automaton: Automaton) -> list[int]:
             marks.setdefault(component[edge.source], set()).update(edge.marks)
     accepting = {home for home, seen in marks.items() if len(seen) == automaton.marks}
     return sorted(state for state, home in component.items() if home in accepting)
+
+
+def free_states(automaton: Automaton) -> list[int]:
+    """The states from which every word is accepted, by staying there."""
+    return sorted(
+        edge.source
+        for edge in automaton.transitions
+        if edge.source == edge.target and not edge.positive | edge.negative
+        if len(edge.marks) == automaton.marks
+    )

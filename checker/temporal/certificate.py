@@ -12,8 +12,8 @@ from typing import Literal
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.model import Model
-from elcheck.checker.temporal.assumptions import Assumption, Assumptions
-from elcheck.checker.temporal.semantics import LassoWord, satisfies
+from elcheck.checker.temporal.promises import Promise, Promises
+from elcheck.checker.temporal.semantics import LassoWord, breaks, satisfies
 from elcheck.checker.traces.trace import ReplayError, Trace
 
 
@@ -40,22 +40,27 @@ class Certificate:
 
 
 def certify(trace: Trace, model: Model, claim: Formula) -> Certificate:
-    """Check that a lasso is a fair behaviour that breaks a claim. Raises ReplayError if it is not."""
-    assert trace.loop is not None
+    """Check that a lasso is a fair behaviour that breaks a claim, or that a path breaks it however it goes on
+    (some fair behaviour does). Raises ReplayError if it is not.
+    """
+    if trace.loop is None:
+        if model.assume or not breaks(claim, trace.states, [step.event for step in trace.steps], model):
+            raise ReplayError("the claim may still hold of a behaviour that begins so")
+        return Certificate(())
     word = _word(trace, trace.loop)
     if satisfies(claim, word, model):
         raise ReplayError("the lasso satisfies the claim")
     if not all(satisfies(formula, word, model) for formula in model.assume):
         raise ReplayError("the lasso does not satisfy what is assumed")
-    assumptions = Assumptions(model)
+    promises = Promises(model)
     unbounded = Interpreter(replace(model, bounds=()))  # what a bound cuts is enabled all the same
     enabled = [
-        dict.fromkeys(a for event, _ in unbounded.steps(state) if (a := assumptions.of(event)) is not None)
+        dict.fromkeys(p for event, _ in unbounded.steps(state) if (p := promises.of(event)) is not None)
         for state in word.states[trace.loop :]
     ]
-    taken = {assumptions.of(step.event): n for n, step in enumerate(trace.steps, 1) if n > trace.loop}
-    somewhere = dict.fromkeys(assumption for found in enabled for assumption in found)
-    return Certificate(tuple(_kept(a, taken, enabled, trace.loop) for a in somewhere))
+    taken = {promises.of(step.event): n for n, step in enumerate(trace.steps, 1) if n > trace.loop}
+    somewhere = dict.fromkeys(promise for found in enabled for promise in found)
+    return Certificate(tuple(_kept(promise, taken, enabled, trace.loop) for promise in somewhere))
 
 
 def _word(trace: Trace, loop: int) -> LassoWord:
@@ -66,14 +71,14 @@ def _word(trace: Trace, loop: int) -> LassoWord:
 
 
 def _kept(
-    assumption: Assumption,
-    taken: dict[Assumption | None, int],
-    enabled: list[dict[Assumption, None]],
+    promise: Promise,
+    taken: dict[Promise | None, int],
+    enabled: list[dict[Promise, None]],
     loop: int,
 ) -> Kept:
-    if assumption in taken:
-        return Kept(str(assumption), "taken", taken[assumption])
-    missing = next((at for at, here in enumerate(enabled) if assumption not in here), None)
-    if assumption.strong or missing is None:
-        raise ReplayError(f"the lasso breaks {assumption}")
-    return Kept(str(assumption), "disabled", loop + missing)
+    if promise in taken:
+        return Kept(str(promise), "taken", taken[promise])
+    missing = next((at for at, here in enumerate(enabled) if promise not in here), None)
+    if promise.strong or missing is None:
+        raise ReplayError(f"the lasso breaks {promise}")
+    return Kept(str(promise), "disabled", loop + missing)

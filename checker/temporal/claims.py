@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from elcheck.checker.model.call import HandlerError
+from elcheck.checker.model.call import CheckError, HandlerError
 from elcheck.checker.search.limits import LimitCheck
 from elcheck.checker.search.search import Exploration
 from elcheck.checker.temporal.graph_finding import GraphFinding
@@ -33,6 +33,7 @@ def judge_graph(exploration: Exploration, limit_check: LimitCheck) -> dict[int, 
         ended_by = str(error) or "memory ran out"
     except HandlerError as error:  # of a check, whose state is noted already, or of a step beyond a bound
         exploration.search.failure = exploration.search.failure or (None, str(error))
+        ended_by = "a check raised" if isinstance(error, CheckError) else "a handler raised"
     except KeyboardInterrupt:
         pass
     return dict.fromkeys(claims, GraphFinding(unsure=f"{ended_by} before this could be told")) | answers

@@ -13,13 +13,13 @@ class GraphFinding:
 
     path: what refutes it, with ``detail`` in words; of a behaviour without end, ``loop`` is the number of
     steps after which it goes round. ends: the indices of the states of one depth to which any shortest path
-    does as well (of a behaviour without end, perhaps does): for that, where its loop begins. vacuous: nothing
-    satisfies what is assumed. unsure: why it can't be told.
+    does as well (of a behaviour without end, perhaps does): for that, where its loop begins. vacuous: why it
+    holds without saying anything. unsure: why it can't be told.
     """
 
     path: Path | None = None
     loop: int | None = None
     ends: tuple[int, ...] = ()
     detail: str = ""
-    vacuous: bool = False
+    vacuous: str = ""
     unsure: str = ""

@@ -16,7 +16,7 @@ from elcheck.checker.temporal.state_graph import Indices
 TRIES = 16
 """Nodes near the beginning from which a loop is tried."""
 Walk = list[tuple[int, int]]
-"""Steps of a product, as (node, edge of the product)."""
+"""Steps, as (node, edge) of a product, or (state, edge) of its graph."""
 Duty = tuple[str, int]
 """What a loop has to do: bear a mark, or do justice to a condition."""
 
@@ -27,8 +27,8 @@ class Lasso:
     A loop without edges stays in its state.
     """
 
-    stem: list[tuple[int, int]]
-    loop: list[tuple[int, int]]
+    stem: Walk
+    loop: Walk
 
 
 def lasso_of(product: Product, fairness: FairnessConditions) -> Lasso | None:
@@ -41,6 +41,16 @@ def lasso_of(product: Product, fairness: FairnessConditions) -> Lasso | None:
     walks = [(_stem(product, node), loops.from_(node)) for node in near]
     stem, loop = min(walks, key=lambda walk: (_moves(product, walk[0]), _moves(product, walk[1])))
     return Lasso(_steps(product, stem), _steps(product, loop))
+
+
+def beginning_of(product: Product) -> Walk | None:
+    """A shortest way to where the automaton accepts whatever comes, None if there is none. Its last step is
+    that state, with STUTTER in the place of an edge.
+    """
+    near = np.flatnonzero(product.free)[:1].tolist()
+    if not near:
+        return None
+    return [*_steps(product, _stem(product, near[0])), (int(product.states[near[0]]), STUTTER)]
 
 
 def _moves(product: Product, walk: Walk) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from elcheck.checker.model.formula import TRUE, Formula
+from elcheck.checker.model.selector import StepNames
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import counted
 from elcheck.checker.search.search import Exploration
@@ -10,10 +11,11 @@ from elcheck.checker.system.system import Path
 from elcheck.checker.temporal.automaton import automaton_of
 from elcheck.checker.temporal.conditions import conditions_of
 from elcheck.checker.temporal.graph_finding import GraphFinding
-from elcheck.checker.temporal.lasso import Lasso, lasso_of
-from elcheck.checker.temporal.product import product_of
+from elcheck.checker.temporal.lasso import Lasso, Walk, beginning_of, lasso_of
+from elcheck.checker.temporal.product import Product, product_of
 from elcheck.checker.temporal.state_graph import Graph
 from elcheck.checker.temporal.truth import truth_of_events, truth_of_states
+from elcheck.checker.temporal.vacuity import never_met, without_effects
 
 
 class Liveness:
@@ -27,6 +29,7 @@ class Liveness:
         self._graph = graph
         self._exploration = exploration
         self._conditions = conditions_of(graph, exploration)
+        self._names = StepNames(exploration.system.model)
         self._assumed: Formula = TRUE
         for formula in exploration.system.model.assume:
             self._assumed = formula if self._assumed == TRUE else self._assumed & formula
@@ -38,33 +41,57 @@ class Liveness:
         Where nothing is assumed but fairness of steps, some fair behaviour goes on from every state: such
         assumptions never exclude a finite prefix (Abadi and Lamport 1991, machine closure).
         """
-        lasso = self._behaviour(self._assumed & ~claim)
+        product = self._product(self._assumed & ~claim)
+        lasso = lasso_of(product, self._conditions)
         if lasso is not None:
-            path, loop = self._path(lasso)
+            path, loop = self._path(lasso.stem, lasso.loop)
             return GraphFinding(path, loop, (lasso.loop[0][0],), _said(path, loop))
         if self._exploration.search.stopped is not None or self._graph.leaves.any():
+            return self._broken_by_then(product)
+        return GraphFinding(vacuous=self._vacuous(claim))
+
+    def _broken_by_then(self, product: Product) -> GraphFinding:
+        """A beginning that breaks the claim however it goes on, across bounds as well: some fair behaviour
+        goes on from it, if nothing is assumed but fairness of steps.
+        """
+        walk = beginning_of(product) if self._assumed == TRUE else None
+        if walk is None:
             return GraphFinding(unsure="no behaviour within what was searched breaks it")
+        path, _ = self._path(walk, [])
+        after = f"after step {len(path) - 1}" if len(path) > 1 else "in the first state"
+        return GraphFinding(path, None, (walk[-1][0],), f"it is broken {after}, however it goes on")
+
+    def _vacuous(self, claim: Formula) -> str:
+        """Why a claim that holds says nothing; empty if it says something."""
         if self._satisfiable is None:
             self._satisfiable = self._behaviour(self._assumed) is not None
-        return GraphFinding(vacuous=not self._satisfiable)
+        if not self._satisfiable:
+            return "no fair behaviour satisfies what the model assumes"
+        for stronger, cause in without_effects(claim):
+            if self._behaviour(self._assumed & ~stronger) is None:
+                return never_met(cause)
+        return ""
 
     def _behaviour(self, formula: Formula) -> Lasso | None:
         """A fair behaviour that satisfies a formula."""
-        states = truth_of_states(formula, self._exploration)
-        events = truth_of_events(formula, self._graph)
-        product = product_of(self._graph, automaton_of(formula), states, events)
-        return lasso_of(product, self._conditions)
+        return lasso_of(self._product(formula), self._conditions)
 
-    def _path(self, lasso: Lasso) -> tuple[Path, int]:
-        """A lasso as a path with its moves, and the number of steps after which its loop begins."""
+    def _product(self, formula: Formula) -> Product:
+        """The behaviours, read by the automaton of a formula."""
+        states = truth_of_states(formula, self._exploration)
+        events = truth_of_events(formula, self._graph, self._names)
+        return product_of(self._graph, automaton_of(formula), states, events)
+
+    def _path(self, stem: Walk, loop: Walk) -> tuple[Path, int]:
+        """A way and a loop as a path with its moves, and the number of steps after which its loop begins."""
         graph, codes = self._graph, self._exploration.search.codes
-        steps = [(state, edge) for state, edge in (*lasso.stem, *lasso.loop) if edge >= 0]
-        path: Path = [(codes[(*lasso.stem, *lasso.loop)[0][0]], None)]
+        steps = [(state, edge) for state, edge in (*stem, *loop) if edge >= 0]
+        path: Path = [(codes[(*stem, *loop)[0][0]], None)]
         for state, edge in steps:
             succ, event = codes[graph.targets[edge]], graph.events[graph.labels[edge]]
             found, _ = self._exploration.system.successors(codes[state])
             path.append((succ, next(move for s, move in found if s == succ and _fits(move.event, event))))
-        return path, sum(edge >= 0 for _, edge in lasso.stem)
+        return path, sum(edge >= 0 for _, edge in stem)
 
 
 def _fits(event: Event, written: Event) -> bool:

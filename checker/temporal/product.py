@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from elcheck.checker.temporal.automaton import Automaton, Transition, recurrent_states
+from elcheck.checker.temporal.automaton import Automaton, Transition, free_states, recurrent_states
 from elcheck.checker.temporal.state_graph import Graph, Indices, Mask, Offsets, distinct, ranges
 from elcheck.checker.temporal.truth import Truth
 
@@ -30,7 +30,8 @@ class Product:
     states: the graph's state of each of N nodes. starts: N + 1 places; the edges of node i are
     ``starts[i]:starts[i + 1]``. targets, edges, marks: of each of M edges the node it leads to, the edge of
     the graph (or STUTTER), and the automaton's acceptance sets that it belongs to, as bits. sets: how many
-    there are. recurrent: the nodes whose automaton's state an accepting run may come back to. initial: nodes.
+    there are. recurrent: the nodes whose automaton's state an accepting run may come back to. free: those
+    from which the automaton accepts whatever comes. initial: nodes.
     """
 
     states: Indices
@@ -40,6 +41,7 @@ class Product:
     marks: Marks
     sets: int
     recurrent: Mask
+    free: Mask
     initial: Indices
 
 
@@ -65,9 +67,10 @@ def product_of(graph: Graph, automaton: Automaton, states: Truth, events: Truth)
     starts = np.zeros(count + 1, np.int64)
     np.cumsum(degrees, out=starts[1:])
     of_node = np.concatenate(nodes)
-    recurrent = np.zeros(size, np.bool_)
+    recurrent, free = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
     for layer in range(0, size, max(1, automaton.states)):
         recurrent[[layer + state for state in recurrent_states(automaton)]] = True
+        free[[layer + state for state in free_states(automaton)]] = True
     return Product(
         (of_node // size).astype(np.int32),
         starts,
@@ -76,6 +79,7 @@ def product_of(graph: Graph, automaton: Automaton, states: Truth, events: Truth)
         marks,
         automaton.marks,
         recurrent[of_node % size],
+        free[of_node % size],
         initial,
     )
 

@@ -1,10 +1,12 @@
 """What a formula says of a lasso, read off its definition: no automaton, no packed state.
 
-This is what a counterexample is checked with before anyone is shown it.
+This is what a counterexample is checked with before anyone is shown it; one without a loop is the beginning
+of a behaviour, which goes on in any way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from elcheck.checker.model.formula import And, Constant, Formula, Not, Or, Release, Taken, Until
@@ -13,6 +15,7 @@ from elcheck.checker.model.property import Scope, Some
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.search.judge import arguments_of
 from elcheck.checker.system.views import view_of
+from elcheck.checker.temporal.promises import Promises
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,53 @@ def satisfies(formula: Formula, word: LassoWord, model: Model) -> bool:
     return _values(formula, word, model)[0]
 
 
+def breaks(formula: Formula, states: Sequence[GlobalState], events: Sequence[Event], model: Model) -> bool:
+    """Whether a behaviour that begins so breaks a formula however it goes on, as can be told place by place
+    (Kupferman and Vardi 2001, "Model checking of safety properties": an informative prefix).
+    """
+    return _known(formula, states, events, model)[0] is False
+
+
+def _known(
+    formula: Formula, states: Sequence[GlobalState], events: Sequence[Event], model: Model
+) -> list[bool | None]:
+    """The formula's value at each place, None where it depends on what comes after the last."""
+
+    def known(part: Formula) -> list[bool | None]:
+        return _known(part, states, events, model)
+
+    match formula:
+        case Constant(value):
+            return [value] * len(states)
+        case Not(operand):
+            return [None if value is None else not value for value in known(operand)]
+        case And(left, right):
+            return list(map(_both, known(left), known(right)))
+        case Or(left, right):
+            return list(map(_either, known(left), known(right)))
+        case Until(left, right) | Release(left, right):
+            found: list[bool | None] = []
+            later: bool | None = None
+            for a, b in zip(reversed(known(left)), reversed(known(right)), strict=True):
+                goes_on = isinstance(formula, Until)
+                later = _either(b, _both(a, later)) if goes_on else _both(b, _either(a, later))
+                found.append(later)
+            return found[::-1]
+        case Taken():
+            is_called = Promises(model).is_called
+            return [*(is_called(event, formula.name, formula.node) for event in events), None]
+        case _:
+            return [_holds(formula, state, model) for state in states]
+
+
+def _both(a: bool | None, b: bool | None) -> bool | None:
+    return False if a is False or b is False else None if a is None or b is None else True
+
+
+def _either(a: bool | None, b: bool | None) -> bool | None:
+    return True if a is True or b is True else None if a is None or b is None else False
+
+
 def _values(formula: Formula, word: LassoWord, model: Model) -> list[bool]:
     """The formula's value at each place."""
     match formula:
@@ -47,7 +97,8 @@ def _values(formula: Formula, word: LassoWord, model: Model) -> list[bool]:
         case Release(left, right):
             return _fixpoint(_pairs(left, right, word, model), word.back, until=False)
         case Taken():
-            return [event is not None and formula.means(event) for event in word.events]
+            is_called = Promises(model).is_called
+            return [e is not None and is_called(e, formula.name, formula.node) for e in word.events]
         case _:
             return [_holds(formula, state, model) for state in word.states]
 

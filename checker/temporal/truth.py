@@ -6,6 +6,7 @@ import numpy as np
 
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.formula import Formula, Taken, atoms_of
+from elcheck.checker.model.selector import Selector, StepNames
 from elcheck.checker.search.search import Exploration
 from elcheck.checker.temporal.state_graph import Graph, Mask
 
@@ -45,10 +46,10 @@ def where(claim: int, exploration: Exploration) -> Mask:
     return found
 
 
-def truth_of_events(formula: Formula, graph: Graph) -> Truth:
+def truth_of_events(formula: Formula, graph: Graph, names: StepNames) -> Truth:
     """Of which events the formula's atoms of steps hold, by the number of the event."""
+    atoms = [atom for atom in dict.fromkeys(atoms_of(formula)) if isinstance(atom, Taken)]
+    selectors = [(atom, Selector(atom.name, atom.node, names)) for atom in atoms]
     return {
-        atom: np.fromiter((atom.means(event) for event in graph.events), np.bool_)
-        for atom in dict.fromkeys(atoms_of(formula))
-        if isinstance(atom, Taken)
+        atom: np.fromiter((event in steps for event in graph.events), np.bool_) for atom, steps in selectors
     }

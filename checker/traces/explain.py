@@ -15,6 +15,7 @@ from elcheck.checker.model.formula import Formula, Taken, atoms_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property, Scope, Some
+from elcheck.checker.model.selector import Selector, StepNames
 from elcheck.checker.model.state import Event, GlobalState, NodeView
 from elcheck.checker.search.judge import arguments_of
 from elcheck.checker.system.views import view_of
@@ -72,7 +73,7 @@ def _explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
     if claim.scope.kind == "whole":
         return _everything(trace, "the whole state", order)
     if claim.formula is not None:
-        seeds, nodes = _of_formula(trace, claim.formula)
+        seeds, nodes = _of_formula(trace, claim.formula, model)
         what = f"{_listed(nodes)} all along" if nodes else "which steps are taken"
         what += ", and goes round" * (trace.loop is not None)
     elif claim.scope.kind == "history":
@@ -178,7 +179,7 @@ def _of_monitor(trace: Trace, at: int) -> set[Point]:
     return _taken(trace, lambda number, _: histories[number - 1] != histories[number])
 
 
-def _of_formula(trace: Trace, formula: Formula) -> tuple[set[Point], list[NodeId]]:
+def _of_formula(trace: Trace, formula: Formula, model: Model) -> tuple[set[Point], list[NodeId]]:
     """Where anything changes that a formula's atoms see, and the steps that it speaks of."""
     seeds = _taken(trace, lambda number, _: trace.loop is not None and number > trace.loop)
     nodes: dict[NodeId, None] = {}
@@ -192,13 +193,14 @@ def _of_formula(trace: Trace, formula: Formula) -> tuple[set[Point], list[NodeId
             differs = changed if scope.kind in ("whole", "history") else _view_changes(scope)
             seeds.update(point for points in _points(trace, differs).values() for point in points)
         elif isinstance(atom, Taken):
-            seeds |= _taken(trace, partial(_means, atom))
+            steps = Selector(atom.name, atom.node, StepNames(model))
+            seeds |= _taken(trace, partial(_is_of, steps))
     return seeds, sorted(nodes)
 
 
-def _means(atom: Taken, number: int, event: Event) -> bool:
+def _is_of(steps: Selector, number: int, event: Event) -> bool:
     del number
-    return atom.means(event)
+    return event in steps
 
 
 def _taken(trace: Trace, wanted: Callable[[int, Event], bool]) -> set[Point]:

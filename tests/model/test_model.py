@@ -252,7 +252,7 @@ def test_a_monitor_looks_at_the_nodes_of_its_class() -> None:
     watched = Monitor("counts", Counter, start=start, after=after)
     model = replace(made, properties=[always("small", history(watched, small))])
     assert check(model).verdict is Verdict.PROVED
-    assert found == [0]  # no node has a counter
+    assert set(found) == {0}  # no node has a counter; checks are called twice at first
 
 
 S = TypeVar("S", bound=State)

@@ -10,6 +10,7 @@ from hypothesis import reject
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
+from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event
@@ -17,8 +18,9 @@ from elcheck.checker.model.step import Choice
 from elcheck.checker.model.validate import validate
 from elcheck.checker.search.limits import Limits
 from tests.oracle.random_models import Case
-from tests.oracle.search.search import Facts, Found, TooLarge, search, successors
+from tests.oracle.search import Facts, Found, TooLarge, search, successors
 from tests.oracle.steps import Machine
+from tests.oracle.table_programs import Broken
 from tests.support.engines import engines_of
 
 
@@ -30,14 +32,21 @@ def compare(case: Case, cap: int) -> None:
     except DefinitionError:
         reject()  # such as a property that looks at no node
     try:
-        facts = search(_safe(case.model), limit, cap)
-    except TooLarge as large:
-        limit = large.complete
-        facts = search(_safe(case.model), limit, cap)
+        try:
+            facts = search(_safe(case.model), limit, cap)
+        except TooLarge as large:
+            limit = large.complete
+            facts = search(_safe(case.model), limit, cap)
     except DefinitionError:
         for engine in engines_of(case.model):
             with pytest.raises(DefinitionError):
                 check(case.model, Limits(depth=limit), engine=engine)
+        return
+    except Broken:
+        for engine in ("plain", "fast"):
+            report = check(case.model, Limits(depth=limit), engine=engine)
+            assert report.exit_code == EXIT["error"]
+            walk(report, report.results[-1])
         return
     lively = []
     for engine in engines_of(case.model):

@@ -119,23 +119,33 @@ class World:
 
     nodes: tuple[NodeId, ...]
     environment: Environment
+    turning: bool = False
+    """Whether local states may become ones of another class."""
+    raising: bool = False
+    """Whether handlers may raise."""
 
 
 @st.composite
 def effects(draw: st.DrawFn, world: World, me: NodeId, closing: bool) -> tuple[Effect, ...]:
-    """A few sends, on a fifo network sometimes the closing of a link."""
+    """A few sends, on a fifo network the closing of links before, between and after them."""
     sends = st.builds(Send, st.sampled_from(world.nodes), st.sampled_from(MESSAGES), st.booleans())
     if closing and world.environment.network == "fifo":
         others = [node for node in world.nodes if node != me]
         return tuple(
-            draw(st.lists(st.one_of(sends, sends, st.builds(Close, st.sampled_from(others))), max_size=3))
+            draw(st.lists(st.one_of(sends, sends, st.builds(Close, st.sampled_from(others))), max_size=4))
         )
     return tuple(draw(st.lists(sends, max_size=3)))
 
 
 @st.composite
 def outcomes(
-    draw: st.DrawFn, world: World, me: NodeId, *, closing: bool = True, choosing: bool = False
+    draw: st.DrawFn,
+    world: World,
+    me: NodeId,
+    *,
+    closing: bool = True,
+    choosing: bool = False,
+    starting: bool = False,
 ) -> Outcome:
     """An outcome; where messages are few anyway, sends may be free."""
     a = draw(st.sampled_from((None, 0, 1, 2)))
@@ -144,7 +154,9 @@ def outcomes(
     sent = draw(st.one_of(st.just(()), some, some))
     free = world.environment.network in ("set", "sent-set") and draw(st.booleans())
     choice = draw(st.sampled_from(((), (), *CHOICES))) if choosing else ()
-    return Outcome(a, b, sent, free, choice)
+    turns = world.turning and draw(st.booleans())
+    raises = world.raising and not starting and draw(st.integers(0, 3)) == 0
+    return Outcome(a, b, sent, free, choice, turns, raises)
 
 
 def rules(world: World, me: NodeId, handler: str) -> st.SearchStrategy[Rules]:
@@ -169,7 +181,7 @@ def programs(draw: st.DrawFn, world: World, me: NodeId) -> Table:
     handlers = [name for name in HANDLERS if name in chosen]  # in one order, so that class names are few
     table = tuple((name, draw(rules(world, me, name))) for name in handlers)
     quiet = st.lists(st.builds(Outcome, st.sampled_from((None, 1)), st.sampled_from((None, 1))), max_size=1)
-    starts = draw(st.one_of(quiet, st.lists(outcomes(world, me), max_size=2)))
+    starts = draw(st.one_of(quiet, st.lists(outcomes(world, me, starting=True), max_size=2)))
     made = program_class(handlers, guest=draw(st.booleans()))
     return made(draw(st.integers(0, 2)), tuple(starts) or (Outcome(),), table)
 
@@ -356,7 +368,7 @@ def properties(draw: st.DrawFn, monitors: Sequence[Monitor[int]]) -> list[Proper
 def models(draw: st.DrawFn) -> Case:
     """A model of nodes, of any environment."""
     nodes = node_ids(draw(st.sampled_from((2, 2, 3))))
-    world = World(nodes, draw(environments()))
+    world = World(nodes, draw(environments()), draw(st.booleans()), draw(st.integers(0, 7)) == 0)
     system = draw(systems(world))
     watching = draw(st.one_of(st.just([]), st.lists(monitors(), max_size=1)))
     ends = draw(st.sampled_from((False, True, "scope")))

@@ -115,7 +115,7 @@ class Ways:
 
 def _ask_of_future(model: Model, claim: Property, graph: dict[GlobalState, Ways], facts: Facts) -> None:
     """From where the check's holding is within reach, from where a way out is, and what is left."""
-    good = {s for s in graph if any(answer is True for answer in _answers(claim.scope, model, s))}
+    good = {s for s in graph if any(answer is True for answer in answers(claim.scope, model, s))}
     lost = set(graph) - _leading(graph, good)
     dead = lost - _leading(graph, {s for s in graph if graph[s].out})
     if dead:
@@ -143,12 +143,12 @@ def ask_of_state(model: Model, state: GlobalState, facts: Facts) -> None:
     """Note which properties a state decides."""
     for claim in model.properties:
         if claim.kind not in ("step", "possible") and claim.name not in facts.found:
-            answers = list(_answers(claim.scope, model, state))
-            if claim.kind == "always" and any(answer is not True for answer in answers):
+            said = list(answers(claim.scope, model, state))
+            if claim.kind == "always" and any(answer is not True for answer in said):
                 facts.found[claim.name] = Found("violated", facts.depth)
-            if claim.kind == "never" and any(answer is not False for answer in answers):
+            if claim.kind == "never" and any(answer is not False for answer in said):
                 facts.found[claim.name] = Found("violated", facts.depth)
-            if claim.kind == "sometimes" and any(answer is True for answer in answers):
+            if claim.kind == "sometimes" and any(answer is True for answer in said):
                 facts.found[claim.name] = Found("witnessed", facts.depth)
 
 
@@ -156,12 +156,12 @@ def ask_of_step(model: Model, state: GlobalState, move: Move, facts: Facts) -> N
     """Note which properties a step breaks."""
     for claim in model.properties:
         if claim.kind == "step" and claim.name not in facts.found:
-            answers = list(_answers_to_step(claim.scope, state, move.after))
-            if any(answer is not True for answer in answers):
+            said = list(_answers_to_step(claim.scope, state, move.after))
+            if any(answer is not True for answer in said):
                 facts.found[claim.name] = Found("violated", facts.depth + 1)
 
 
-def _answers(scope: Scope, model: Model, state: GlobalState) -> Iterator[object]:
+def answers(scope: Scope, model: Model, state: GlobalState) -> Iterator[object]:
     """What a check says of everything in its scope."""
     views = _given(scope, _views(scope, state))
     match scope.kind:
@@ -187,10 +187,10 @@ def _answers_to_step(scope: Scope, old: GlobalState, new: GlobalState) -> Iterat
         yield scope.check(old.shared, new.shared)
         return
     before, after = _views(scope, old), _views(scope, new)
-    changed = [(a, b) for a, b in zip(before, after, strict=True) if a != b]
     if scope.kind == "change":
+        changed = [(a, b) for a in before for b in after if a.node == b.node and a != b]
         yield from (scope.check(*_given(scope, pair)) for pair in changed)
-    elif scope.kind == "changes" and changed:
+    elif scope.kind == "changes" and before != after:
         yield scope.check(tuple(_given(scope, before)), tuple(_given(scope, after)))
 
 
@@ -210,5 +210,5 @@ def done(model: Model, state: GlobalState) -> bool:
     """Whether a state without a step is a proper end, or nobody asked."""
     if isinstance(model.deadlock, bool):
         return not model.deadlock
-    answers = list(_answers(model.deadlock, model, state))
-    return bool(answers) and all(answer is True for answer in answers)  # of nothing, nothing is done
+    said = list(answers(model.deadlock, model, state))
+    return bool(said) and all(answer is True for answer in said)  # of nothing, nothing is done

@@ -6,6 +6,7 @@ calling the program's own methods. Nothing is shared with the packed system or t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
@@ -82,10 +83,11 @@ class Machine(Rules):
             ]
         if not states:
             raise DefinitionError("no initial state")
-        within = [state for state in dict.fromkeys(states) if not self.beyond(state)]
+        once = dict.fromkeys(states)
+        within = [state for state in once if not self.beyond(state)]
         if not within:
             raise DefinitionError("no initial state is within the bounds")
-        self.left_out = set().union(*map(self.beyond, states))
+        self.left_out = Counter(name for state in once for name in self.beyond(state))
         return within
 
     def _initial(self, steps: dict[NodeId, Step[State]], network: Iterable[Envelope]) -> GlobalState:
@@ -123,7 +125,7 @@ class Machine(Rules):
         for node in () if move.crossed else move.stepping:
             before, after = view_of(state, node), view_of(move.after, node)
             for i, monitor in enumerate(self.model.monitors):
-                if isinstance(before.state, monitor.of):
+                if isinstance(before.state, monitor.of) and isinstance(after.state, monitor.of):
                     history[i] = monitor.after(history[i], move.event, before, after)
         return replace(move, after=replace(move.after, history=tuple(history)))
 
@@ -132,34 +134,43 @@ class Machine(Rules):
             for values in _arguments(program, handler):
                 for step in outcomes(program, handler.name, state.shared, *values):
                     after = replace(state, shared=step.state)
-                    event = Event("action", handler.name, choice=step.choice)
+                    args = tuple((str(place), value) for place, value in enumerate(values))
+                    event = Event("action", handler.name, None, args, choice=step.choice)
                     yield Move(event, after, after == state, frozenset(self.crossed(step.state)))
 
     def _of_nodes(self, state: GlobalState) -> list[Move]:
         """Actions, deliveries, timeouts and the joint tick, as timing permits, with their split crashes."""
         prompt = [*self._attempts(state, "action"), *self._deliveries(state)]
-        timeouts = list(self._attempts(state, "timeout"))
-        ticks = list(self._ticks(state))
-        if state.environment.synchronous:
-            if any(real(self._whole(state, attempt)) for attempt in prompt):
-                timeouts, ticks = [], []
-            enabled = [a for a in timeouts if real(self._whole(state, a))]
-            lowest = min((a.handler.mark.rank for a in enabled), default=None)
-            timeouts = [a for a in timeouts if a.handler.mark.rank == lowest]
-        found = ticks
+        waits = state.environment.synchronous and any(real(self._whole(state, a)) for a in prompt)
+        timeouts = [] if waits else self._timeouts(state)
+        found = [] if waits else list(self._ticks(state))
         for attempt in (*prompt, *timeouts):
             found.append(self._whole(state, attempt))
             found += self._split_crashes(state, attempt)
         return found
 
-    def _attempts(self, state: GlobalState, kind: HandlerKind) -> Iterator[Attempt]:
-        """The outcomes of the actions, or of the timeouts, of the nodes that are up."""
+    def _timeouts(self, state: GlobalState) -> list[Attempt]:
+        """The timeouts that need not wait for others: in synchrony the lowest rank that is enabled."""
+        if not state.environment.synchronous:
+            return list(self._attempts(state, "timeout"))
+        ranks = {h.mark.rank for handlers in self.handlers.values() for h in handlers}
+        for rank in sorted(ranks):
+            found = list(self._attempts(state, "timeout", rank))
+            if any(real(self._whole(state, attempt)) for attempt in found):
+                return found
+        return []
+
+    def _attempts(self, state: GlobalState, kind: HandlerKind, rank: int | None = None) -> Iterator[Attempt]:
+        """The outcomes of the actions, or of the timeouts (of a rank), of the nodes that are up."""
         for view in state.nodes:
             program = self.programs[view.node]
             for handler in self.handlers[view.node] if view.up else ():
-                for values in _arguments(program, handler) if handler.mark.kind == kind else ():
+                if handler.mark.kind != kind or rank not in (None, handler.mark.rank):
+                    continue
+                for values in _arguments(program, handler):
+                    args = tuple((str(place), value) for place, value in enumerate(values))
                     for step in outcomes(program, handler.name, view.state, *values):
-                        event = Event(kind, handler.name, view.node, choice=step.choice)
+                        event = Event(kind, handler.name, view.node, args, choice=step.choice)
                         yield Attempt(handler, event, view.node, step)
 
     def _deliveries(self, state: GlobalState) -> Iterator[Attempt]:
@@ -170,7 +181,8 @@ class Machine(Rules):
                 continue
             arguments = (view.state, envelope.src, envelope.msg)
             for step in outcomes(self.programs[node], handler.name, *arguments):
-                event = Event("receive", handler.name, node, choice=step.choice)
+                args = (("src", envelope.src), ("msg", envelope.msg))
+                event = Event("receive", handler.name, node, args, choice=step.choice)
                 yield Attempt(handler, event, node, step, envelope)
 
     def _foremost(self, state: GlobalState) -> list[Envelope]:
@@ -215,7 +227,7 @@ class Machine(Rules):
                 draft = self._prepared(state, attempt, crash=True)
                 draft.step(node, step.state, effects)
                 draft.crash(node, remains)
-                yield draft.done(_fault("crash", node), node)
+                yield draft.done(_fault("crash", node, during=attempt.event.name, sends=made), node)
 
     def _remains(self, node: NodeId, local: object) -> list[object]:
         """What a crash may leave of a local state."""
@@ -262,11 +274,12 @@ class Machine(Rules):
         if self.model.environment.network == "fifo":
             newest = {(e.src, e.dst): i for i, e in enumerate(state.network)}
             places += [i for i in newest.values() if i not in places]
+        heads = places[: len(self._foremost(state))]
         for place in places:
-            draft = self._faulty(state, "loss")
-            if draft is not None and not notice(state.network[place]):
+            draft, lost = self._faulty(state, "loss"), state.network[place]
+            if draft is not None and not notice(lost):
                 del draft.mail[place]
-                yield draft.done(_fault("lose"))
+                yield draft.done(_fault("lose", lost.dst, src=lost.src, msg=lost.msg, head=place in heads))
 
     def _duplicates(self, state: GlobalState) -> Iterator[Move]:
         if self.model.environment.network not in ("bag", "fifo"):
@@ -276,18 +289,20 @@ class Machine(Rules):
             if draft is not None and not notice(envelope):
                 draft.mail.insert(draft.mail.index(envelope), envelope)
                 draft.check_room(envelope)
-                yield draft.done(_fault("duplicate"))
+                again = _fault("duplicate", envelope.dst, src=envelope.src, msg=envelope.msg)
+                yield draft.done(again)
 
     def _crashes(self, state: GlobalState) -> Iterator[Move]:
         for view in state.nodes:
-            for remains in self._remains(view.node, view.state) if view.up else ():
+            asked = view.up and state.environment.may("crash")
+            for remains in self._remains(view.node, view.state) if asked else ():
                 draft = self._faulty(state, "crash")
                 if draft is not None:
                     draft.crash(view.node, remains)
                     yield draft.done(_fault("crash", view.node), view.node)
 
     def _restarts(self, state: GlobalState) -> Iterator[Move]:
-        for view in (view for view in state.nodes if not view.up):
+        for view in (view for view in state.nodes if not view.up and state.environment.may("restart")):
             for step in outcomes(self.programs[view.node], "recover", view.state):
                 draft = self._faulty(state, "restart")
                 if draft is not None:
@@ -301,13 +316,13 @@ class Machine(Rules):
             draft = self._faulty(state, "disconnect")
             if draft is not None:
                 draft.break_link(a, b, told=(a, b))
-                yield draft.done(_fault("disconnect"))
+                yield draft.done(_fault("disconnect", a=a, b=b))
         standing = state.environment.standing
         for name in [p.name for p in self.partitions] if standing is None else [None]:
             draft = self._faulty(state, "partition") if name else Draft(self, state, state.environment)
             if draft is not None:
                 draft.environment = replace(draft.environment, standing=name)
-                yield draft.done(_fault("partition" if name else "heal"))
+                yield draft.done(_fault("partition" if name else "heal", partition=name or standing))
 
 
 def _state(value: object) -> State:
@@ -315,8 +330,8 @@ def _state(value: object) -> State:
     return value
 
 
-def _fault(kind: EventKind, node: NodeId | None = None) -> Event:
-    return Event(kind, kind, node)
+def _fault(kind: EventKind, node: NodeId | None = None, **args: object) -> Event:
+    return Event(kind, kind, node, tuple(args.items()))
 
 
 def _started(monitor: Monitor[object], views: tuple[NodeView[object], ...]) -> object:

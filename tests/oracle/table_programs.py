@@ -30,6 +30,18 @@ class Guest(Local):
     """Another class of local states."""
 
 
+class Spare(Local):
+    """A local state with a field that nobody uses."""
+
+    unused: int = 0
+
+
+class SpareGuest(Guest):
+    """The same of the other class."""
+
+    unused: int = 0
+
+
 class Ping(Message):
     x: int
 
@@ -44,13 +56,21 @@ class Pong(Message):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The new values (None: as they were), what is sent, and what was chosen; ``free`` sends cost no fuel."""
+    """The new values (None: as they were), what is sent, and what was chosen; ``free`` sends cost no fuel.
+    ``turns``: the state becomes one of the other class. ``raises``: the handler raises instead.
+    """
 
     a: int | None = None
     b: int | None = None
     effects: tuple[Effect, ...] = ()
     free: bool = False
     choice: Choice = ()
+    turns: bool = False
+    raises: bool = False
+
+
+class Broken(Exception):
+    """What a handler raises."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +92,23 @@ Rules = tuple[Rule, ...]
 def applied(s: Local, outcomes: Iterable[Outcome]) -> Steps[Local]:
     """The steps that outcomes amount to in a state; those that lack fuel are left out."""
     for one in outcomes:
+        if one.raises:
+            raise Broken("as its rule says")
         cost = int(bool(one.effects) and not one.free)
         if cost <= s.fuel:
             a = s.a if one.a is None else one.a
             b = s.b if one.b is None else one.b
-            yield Step(replace(s, a=a, b=b, fuel=s.fuel - cost), one.effects, choice=dict(one.choice))
+            state = replace(turned(s) if one.turns else s, a=a, b=b, fuel=s.fuel - cost)
+            yield Step(state, one.effects, choice=dict(one.choice))
+
+
+OTHER: dict[type[Local], type[Local]] = {Local: Guest, Guest: Local, Spare: SpareGuest, SpareGuest: Spare}
+"""Of each class of states the one that a state of it may turn into."""
+
+
+def turned(s: Local) -> Local:
+    """The same values in a state of the other class."""
+    return OTHER[type(s)](s.a, s.b, s.fuel)
 
 
 def answer(s: Local, outcomes: Iterable[Outcome]) -> Answer[Local]:
@@ -117,6 +149,21 @@ class Starting(Table):
 
     def fresh(self) -> Local:
         return Guest(fuel=self.fuel)
+
+
+class Sparing(Table):
+    """A node whose local state has a field that nobody uses."""
+
+    def fresh(self) -> Local:
+        return (SpareGuest if isinstance(super().fresh(), Guest) else Spare)(fuel=self.fuel)
+
+
+class Idling(Table):
+    """A node with an action that does nothing."""
+
+    @action
+    def idle(self, s: Local) -> Local:
+        return s
 
 
 class Acting(Table):

@@ -13,7 +13,7 @@ from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Choice
 from elcheck.checker.system import build
 from tests.oracle.random_models import Case, models
-from tests.oracle.search.search import successors
+from tests.oracle.search import successors
 from tests.oracle.steps import Machine
 from tests.support.examples import examples
 

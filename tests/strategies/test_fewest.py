@@ -21,7 +21,7 @@ from elcheck.checker.model.state import GlobalState
 from elcheck.checker.search.limits import Limits
 from elcheck.checker.strategies.fewest_faults import COUNTED, faults_in, fewest_faults
 from tests.oracle.random_models import Case, models
-from tests.oracle.search.search import Facts, ask_of_state, ask_of_step, done
+from tests.oracle.search import Facts, ask_of_state, ask_of_step, done
 from tests.oracle.steps import Machine
 from tests.strategies.finite import of_finite_traces
 from tests.support.examples import examples

@@ -12,6 +12,8 @@ import numpy as np
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.formula import Taken, atoms_of
+from elcheck.checker.model.selector import Selector, StepNames
+from elcheck.checker.model.state import BUDGETS, Event
 from elcheck.checker.reductions.quotient import Quotient
 from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.calls import store_initial
@@ -20,7 +22,7 @@ from elcheck.checker.search.fast.checkpointer import Checkpointer, SearchNotes
 from elcheck.checker.search.fast.files import DiskFull
 from elcheck.checker.search.fast.layout import COUNT, Ints, Words
 from elcheck.checker.search.fast.misses import MissHandler, Unsupported
-from elcheck.checker.search.fast.stored import StoredStates
+from elcheck.checker.search.fast.stored import NETWORK_FAULTS, StoredStates
 from elcheck.checker.search.fast.threads import OneThread, TwoThreads
 from elcheck.checker.search.judge import Finding, Judge
 from elcheck.checker.search.limits import (
@@ -79,17 +81,26 @@ def search_fast(
 
 def _tells_enough(system: System, judge: Judge) -> bool:
     """Whether the edges are wanted, and compiled code tells enough of them. Of a network fault it does not
-    say which message or link it strikes.
+    say which message or link it strikes, and heals have the label of partitions.
     """
     model = system.model
-    named = {name for rule in (*model.environment.fairness, *model.fairness) for name in rule.names}
+    names = StepNames(model)
     formulas = [*model.assume, *(claim.formula for claim in model.properties if claim.formula)]
-    steps = [atom for formula in formulas for atom in atoms_of(formula) if isinstance(atom, Taken)]
-    budgets = {"lose": "loss", "duplicate": "dup", "disconnect": "disconnect"}
-    vague = {kind for kind, budget in budgets.items() if getattr(model.environment, budget) != 0}
-    parted = {"partition", "heal"} if model.environment.partition != 0 else set()
-    told = {step.name for step in steps if step.node is not None or step.name in parted}
-    return judge.asks_graph and not (vague | parted) & (named | told)
+    atoms = [atom for formula in formulas for atom in atoms_of(formula) if isinstance(atom, Taken)]
+    spoken = [Selector(atom.name, atom.node, names) for atom in atoms]
+    rules = (*model.environment.fairness, *model.fairness)
+    fair = [Selector(name, None, names) for rule in rules for name in rule.names]
+
+    def is_told(label: Event) -> bool:
+        """Whether what is claimed and assumed of the steps of a label is told by that."""
+        kinds = {"partition", "heal"} if label.kind == "partition" else {label.kind}
+        alike = [event for event in names.events if event.kind in kinds]
+        divided = any(len({event in steps for event in (label, *alike)}) > 1 for steps in spoken)
+        return not divided and not any(event in steps for event in alike for steps in fair)
+
+    faults = [event for event in NETWORK_FAULTS.values() if event.fault]
+    there = [event for event in faults if getattr(model.environment, BUDGETS[event.kind]) != 0]
+    return judge.asks_graph and all(map(is_told, there))
 
 
 class FastSearch:

@@ -113,8 +113,10 @@ as spans of SENDS; the bounds that it crosses, as bits.
 """
 VISIBLE, MONITORED = 1, 2
 """Flags of outcomes: a property may see a difference; the monitors see it."""
-TARGET_NODE, EFFECT, SEND_WIDTH = range(3)
-"""Of a send: the node, and the effect's code."""
+TARGET_NODE, EFFECT, RECONNECTED, SEND_WIDTH = range(4)
+"""Of a send: the node, and the effect's code; whether the step closed the link to the node before, so that it
+uses the new connection.
+"""
 LIST_LENGTH, LIST_CUTS, LIST_HEAD = range(3)
 """Of a list of moves, before its moves: how many they are; the bounds that cut others, as bits."""
 ID_AFTER, OUTCOME, SEND, MOVE_WIDTH = range(4)

@@ -51,7 +51,7 @@ class Unsupported(Exception):
 
 class _Answer(NamedTuple):
     """An outcome for compiled code: the event, the local states before and after in the packed system's
-    numbers, the bounds that it crosses as bits, its effects on its own node, and (node, effect) of others.
+    numbers, the bounds that it crosses as bits, its effects on its own node, and those on others.
     """
 
     event: Event
@@ -59,7 +59,15 @@ class _Answer(NamedTuple):
     after: int
     crossed: int
     own: Sequence[int]
-    sends: Sequence[tuple[int, int]]
+    sends: Sequence[_Effect]
+
+
+class _Effect(NamedTuple):
+    """What a step does to another node, by its code; and whether it closed the link to that node before."""
+
+    node: int
+    code: int
+    reconnected: bool = False
 
 
 class MissHandler:
@@ -241,16 +249,16 @@ class MissHandler:
             return table.receipts(number, self.numbering.message_of(key))
         return states.outcomes(number, *self._events[table.index][key])
 
-    def _news_of_crash(self, table: NodeTable) -> list[tuple[int, int]]:
+    def _news_of_crash(self, table: NodeTable) -> list[_Effect]:
         """What a crash does to other nodes: their links to it break, and a detector tells them."""
         sends = []
         for other in self.system.tables:
             if other is not table:
                 if other.is_fifo:
-                    sends.append((other.index, L.BREAK + table.index))
+                    sends.append(_Effect(other.index, L.BREAK + table.index))
                 message = int(self.memory.words(L.CRASH_NOTICES)[other.index * self._nodes + table.index])
                 if message >= 0:
-                    sends.append((other.index, message))
+                    sends.append(_Effect(other.index, message))
         return sends
 
     def _answer(self, table: NodeTable, outcome: LocalOutcome) -> _Answer:
@@ -259,21 +267,21 @@ class MissHandler:
         event = outcome.event if outcome.event.kind != "tick" else Event("tick", "tick")  # it is everybody's
         return _Answer(event, outcome.before, outcome.after, crossed, own, sends)
 
-    def _effects(self, table: NodeTable, sends: Sends) -> tuple[list[int], list[tuple[int, int]]]:
-        """What sends do: effects on the node itself, closed links first, and (node, effect) on others."""
+    def _effects(self, table: NodeTable, sends: Sends) -> tuple[list[int], list[_Effect]]:
+        """What sends do: effects on the node itself, closed links first, and on others."""
         closed, own, others = [], [], []
         for effect in sends:
             other = self.system.tables[effect.dst.index]
             if isinstance(effect, Close):
                 if other is not table:
                     closed.append(L.BREAK + other.index)
-                    others.append((other.index, L.BREAK + table.index))
+                    others.append(_Effect(other.index, L.BREAK + table.index))
                 continue
             message = self.numbering.message(other, other.messages.of(table.node, effect.msg))
             if other is table:
                 own.append(message)
             else:
-                others.append((other.index, message))
+                others.append(_Effect(other.index, message, L.BREAK + other.index in closed))
         return closed + own, others
 
     def _add_span(self, local: int, key: int, answers: Sequence[_Answer]) -> None:
@@ -285,17 +293,17 @@ class MissHandler:
         for event, before, after, crossed, own, sends in answers:
             flags = L.VISIBLE * (observation[before] != observation[after])
             flags |= L.MONITORED * (event.kind in MONITORED)
-            spans = (*self._add_sends(sends), *self._add_sends([(node, code) for code in own]))
+            spans = (*self._add_sends(sends), *self._add_sends([_Effect(node, code) for code in own]))
             memory.append(L.OUTCOMES, self.numbering.local(node, after), flags, *spans, crossed)
             self.observed.append((event, node, before, after))
         number = memory.append(L.OUTCOME_SPANS, start, len(answers))
         self._put(L.OUTCOME_INDEX, local, key, number)
 
-    def _add_sends(self, sends: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    def _add_sends(self, sends: Sequence[_Effect]) -> tuple[int, int]:
         """Add sends; where they start, and how many they are."""
         start = int(self.memory.h[COUNT + L.SENDS])
-        for node, code in sends:
-            self.memory.append(L.SENDS, node, code)
+        for effect in sends:
+            self.memory.append(L.SENDS, *effect)
         return start, len(sends)
 
     # -- the environment -------------------------------------------------------------------------------

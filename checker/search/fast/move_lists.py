@@ -45,9 +45,10 @@ from elcheck.checker.search.fast.records import (
 @compiled
 def is_lost(h: Ints, w: Words, send: int, lost: int) -> bool:
     """Whether a send goes nowhere, since its link broke. ``lost``: the peers of such links, as bits."""
-    if lost == 0 or w[send_at(h, send) + L.EFFECT] >= L.BREAK:
+    record = send_at(h, send)
+    if lost == 0 or w[record + L.EFFECT] >= L.BREAK or w[record + L.RECONNECTED] != 0:
         return False
-    return bool((lost >> w[send_at(h, send) + L.TARGET_NODE]) & 1 == 1)
+    return bool((lost >> w[record + L.TARGET_NODE]) & 1 == 1)
 
 
 @compiled
@@ -130,11 +131,6 @@ def _lost_links(h: Ints, w: Words, outcome: int, rest: int) -> int:
         message = message_in(h, w, rest, place)
         if begins_group(h, w, rest, place) and w[message_at(h, message) + L.MESSAGE_KIND] == L.BREAK_NOTICE:
             lost |= 1 << sender(h, w, message)
-    first = w[outcome_at(h, outcome) + L.OWN_START]
-    for effect in range(first, first + w[outcome_at(h, outcome) + L.OWN_LENGTH]):
-        code = w[send_at(h, effect) + L.EFFECT]
-        if code >= L.BREAK:  # what is sent after a link was closed uses the new connection
-            lost &= ~(1 << (code - L.BREAK))
     return lost
 
 

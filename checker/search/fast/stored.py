@@ -97,4 +97,7 @@ class StoredStates:
         of_label += [numbers.setdefault(NETWORK_FAULTS[n], len(numbers)) for n in sorted(NETWORK_FAULTS)]
         of_label.append(0)  # -1 is not a label; those of the steps without an outcome count from the end
         labels = np.array(of_label, np.int32)[edges.labels]
-        return RecordedEdges(edges.starts, edges.targets, labels, edges.cut.astype(np.bool_), tuple(numbers))
+        used = np.bincount(labels, minlength=len(numbers)) > 0  # an event without an edge means nothing
+        events = [event for event, number in numbers.items() if used[number]]
+        labels = (np.cumsum(used) - 1).astype(np.int32)[labels]
+        return RecordedEdges(edges.starts, edges.targets, labels, edges.cut.astype(np.bool_), tuple(events))

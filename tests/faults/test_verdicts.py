@@ -1,0 +1,452 @@
+"""The models of tests/faults whose verdict or report once was wrong: the right values, on every engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from elcheck import (
+    Bound,
+    DefinitionError,
+    Environment,
+    Formula,
+    Model,
+    Monitor,
+    Scope,
+    Spec,
+    State,
+    Verdict,
+    action,
+    always,
+    at,
+    change,
+    changes,
+    each,
+    eventually,
+    eventually_always,
+    guard,
+    history,
+    holds,
+    leads_to,
+    ltl,
+    never,
+    node_ids,
+    replace,
+    sometimes,
+    step,
+    taken,
+    view,
+    weak,
+    whole,
+)
+from elcheck.checker import cli
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.search.limits import Limits, Resources, Spill
+from elcheck.checker.strategies.simulate import WalkPlan, simulate
+from tests.faults import (
+    base_of,
+    check_raises,
+    close_after_send,
+    compare_false,
+    fair_lose,
+    hash_seed,
+    hidden_state,
+    leads_to_each,
+    monitor_of,
+    mutating_handler,
+    named_like_a_fault,
+    random_handler,
+    resume_whole,
+    simulate_liveness,
+    taken_node,
+    tick_name,
+    tick_raises,
+    unrelated_counter,
+    vacuous_cause,
+)
+
+ENGINES = pytest.mark.parametrize("engine", ["plain", "fast"])
+
+
+def verdicts(report: CheckReport) -> dict[str, Verdict]:
+    """The verdict of each property by its name."""
+    return {result.name: result.verdict for result in report.results}
+
+
+# -- names of steps -----------------------------------------------------------------------------------------
+
+
+@ENGINES
+@pytest.mark.parametrize("by", ["tick", "pass_time", "*"])
+def test_a_tick_handler_s_own_name_means_the_joint_tick(by: str, engine: str) -> None:
+    found = verdicts(check(tick_name.model(by), engine=engine))
+    assert found == {
+        "it never ticks": Verdict.REFUTED,
+        "two": Verdict.PROVED,
+        "two, if it ticks": Verdict.PROVED,
+        "no tick from n1": Verdict.REFUTED,
+    }
+
+
+@pytest.mark.parametrize("written", ["tick", "pass_time", "n1 pass_time", "n2 tick"])
+def test_replay_knows_the_names_of_the_joint_tick(written: str, tmp_path: Path) -> None:
+    path = tmp_path / "trace.txt"
+    path.write_text(f"{written}\n{written}\n", encoding="utf-8")
+    assert cli.run(["replay", tick_name.__file__ or "", str(path)]) == 0
+
+
+def test_a_handler_that_is_called_like_a_fault_is_refused() -> None:
+    with pytest.raises(DefinitionError, match=r"Named\.crash .*is called like a fault.*call it otherwise"):
+        check(named_like_a_fault.model())
+
+
+HAPPEN = [
+    *[(taken_node.BAG, name, node) for name in ("act", "alarm", "pass_time", "tick") for node in (0, 1, 2)],
+    *[
+        (taken_node.BAG, name, node)
+        for name in ("action", "timeout", "crash", "restart")
+        for node in (0, 1, 2)
+    ],
+    *[(taken_node.BAG, name, node) for name in ("got", "receive", "lose", "duplicate") for node in (0, 2)],
+    *[(taken_node.BAG, name, 0) for name in ("partition", "heal", "*")],
+    *[(taken_node.FIFO, name, node) for name in ("disconnect", "gone") for node in (0, 1, 2)],
+    *[(taken_node.FIFO, name, node) for name in ("lose", "duplicate") for node in (0, 2)],
+]
+DO_NOT = [
+    *[(taken_node.BAG, name, 1) for name in ("got", "lose", "duplicate")],
+    *[(taken_node.BAG, name, node) for name in ("disconnect", "gone") for node in (0, 1, 2)],
+    *[(taken_node.FIFO, name, 0) for name in ("crash", "restart", "partition", "heal")],
+]
+
+
+@ENGINES
+@pytest.mark.parametrize(("environment", "name", "node"), HAPPEN)
+def test_steps_are_matched_by_name_and_node(
+    environment: Environment, name: str, node: int, engine: str
+) -> None:
+    [result] = check(taken_node.model(name, environment, node), engine=engine).results
+    assert result.verdict is Verdict.REFUTED
+
+
+@ENGINES
+@pytest.mark.parametrize(("environment", "name", "node"), DO_NOT)
+def test_steps_that_do_not_happen_in_this_environment(
+    environment: Environment, name: str, node: int, engine: str
+) -> None:
+    [result] = check(taken_node.model(name, environment, node), engine=engine).results
+    assert result.verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize(
+    ("name", "node", "said"),
+    [
+        ("partition", 1, "they are of no node: leave it out"),
+        ("heal", 2, "they are of no node: leave it out"),
+        ("acting", 0, "the handlers are alarm, act, got, gone, tick, pass_time"),
+    ],
+)
+def test_steps_that_there_can_never_be_are_refused(name: str, node: int, said: str) -> None:
+    with pytest.raises(DefinitionError, match=said):
+        check(taken_node.model(name, taken_node.BAG, node))
+
+
+def test_of_a_node_that_has_no_such_step() -> None:
+    n1, n2 = node_ids(2)
+    model = replace(taken_node.model("act", taken_node.BAG, 0), nodes=[n1])
+    with pytest.raises(DefinitionError, match="'act' of n2; the nodes are n1"):
+        check(replace(model, properties=[ltl("never", always(~taken("act", n2)))]))
+    mixed = Model({n1: taken_node.Program(), n2: tick_raises.Ticking()}, properties=())
+    with pytest.raises(DefinitionError, match="'act' of n2; they are only of n1"):
+        check(replace(mixed, properties=[ltl("never", always(~taken("act", n2)))]))
+
+
+# -- engines that differed ----------------------------------------------------------------------------------
+
+
+@ENGINES
+def test_what_is_sent_on_a_broken_link_before_it_is_closed_is_lost(engine: str) -> None:
+    assert verdicts(check(close_after_send.model(), engine=engine)) == {"gone": Verdict.REFUTED}
+
+
+@ENGINES
+@pytest.mark.parametrize("guarded", [0, 1])
+def test_the_joint_tick_asks_all_nodes(guarded: int, engine: str) -> None:
+    report = check(tick_raises.model(guarded), engine=engine)
+    assert report.exit_code == EXIT["error"]
+    assert f"Ticking.time at n{2 - guarded} raises ZeroDivisionError" in report.results[-1].detail
+
+
+@ENGINES
+@pytest.mark.parametrize(
+    "fault", ["lose", "duplicate", "crash", "restart", "disconnect", "partition", "heal"]
+)
+def test_fairness_of_a_fault_of_which_there_are_none(fault: str, engine: str) -> None:
+    assert verdicts(check(fair_lose.model(fault), engine=engine)) == {"ends": Verdict.PROVED}
+
+
+# -- equality -----------------------------------------------------------------------------------------------
+
+
+@ENGINES
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("Hidden", "Hidden.log has compare=False"),
+        ("OwnEqual", "OwnEqual has an __eq__ that does not compare all of its fields"),
+        ("OwnHash", "OwnHash has a __hash__ of its own"),
+        ("Nested", "Entry.text has compare=False"),
+        ("Holding", "Loose says itself which of its values are equal"),
+        ("WithSet", "is a Votes, which equals every set of the same elements"),
+        ("Beside", "Beside keeps note, which is no field of it"),
+        ("WithBase", "Inheriting has an __eq__ that does not compare all of its fields"),
+    ],
+)
+def test_equality_that_leaves_something_out_is_refused(kind: str, said: str, engine: str) -> None:
+    report = check(compare_false.model(kind), engine=engine)
+    assert report.exit_code == EXIT["error"]
+    assert said in report.results[-1].detail
+
+
+# -- what depends on more than its arguments ----------------------------------------------------------------
+
+
+def error_of(model: Model, engine: str) -> str:
+    """What ended a check as an error of the model; nothing else is claimed to be known."""
+    report = check(model, engine=engine)
+    assert report.exit_code == EXIT["error"]
+    assert all(result.verdict is Verdict.UNDETERMINED for result in report.results[:-1])
+    return report.results[-1].detail
+
+
+@ENGINES
+def test_a_handler_that_draws_lots_itself(engine: str) -> None:
+    assert "Draw.draw" in (said := error_of(random_handler.model(), engine))
+    assert "is not deterministic" in said
+
+
+@ENGINES
+@pytest.mark.parametrize("how", ["global", "random", "clock"])
+def test_a_handler_with_hidden_state(how: str, engine: str) -> None:
+    hidden_state.CALLS = iter(range(100))
+    said = error_of(hidden_state.model(how), engine)
+    assert "Counting.go" in said
+    assert "is not deterministic" in said
+
+
+@ENGINES
+def test_a_handler_that_changes_its_program(engine: str) -> None:
+    said = error_of(hidden_state.model("own"), engine)
+    assert "changes its program" in said or "is not deterministic" in said
+
+
+@ENGINES
+def test_a_handler_that_changes_its_state(engine: str) -> None:
+    assert "changes what it is given" in error_of(mutating_handler.model(), engine)
+
+
+@ENGINES
+@pytest.mark.parametrize("of_module", [False, True])
+def test_a_handler_that_depends_on_the_order_of_a_set(of_module: bool, engine: str) -> None:
+    assert "Painting.send_all" in (said := error_of(hash_seed.model(of_module), engine))
+    assert "depends on the order of a set" in said
+
+
+@ENGINES
+@pytest.mark.parametrize("what", ["check", "view", "bound", "monitor"])
+def test_a_check_a_view_a_bound_and_a_monitor_are_called_twice_too(what: str, engine: str) -> None:
+    numbers = iter(range(10**6))
+
+    def odd(_: object) -> bool:
+        return next(numbers) % 2 == 1
+
+    model = tick_name.model()
+    clock = tick_name.Clock
+    if what == "check":
+        model = replace(model, properties=[sometimes("odd", each(clock, lambda s: odd(s) and s.t > 9))])
+        model = replace(model, properties=[never("odd", each(clock, odd))])
+    elif what == "view":
+        model = replace(model, properties=[never("odd", each(view(clock, odd), lambda _: False))])
+    elif what == "bound":
+        model = replace(model, bounds=[Bound("odd", clock, odd)])
+    else:
+        parity = Monitor("parity", clock, start=lambda _: 0, after=lambda m, e, a, b: next(numbers))
+        model = replace(model, properties=[never("odd", history(parity, lambda m: m < 0))])
+    assert "is not deterministic" in error_of(model, engine)
+
+
+# -- vacuity ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("ticks", "verdict"), [(3, Verdict.VACUOUS), (4, Verdict.REFUTED)])
+@ENGINES
+def test_a_cause_that_is_never_met(ticks: int, verdict: Verdict, engine: str) -> None:
+    report = check(vacuous_cause.model(ticks), engine=engine)
+    assert verdicts(report) == {"expired gets settled": verdict}
+    assert report.exit_code == EXIT["vacuous" if verdict is Verdict.VACUOUS else "liveness"]
+
+
+@ENGINES
+def test_a_cause_of_each_node_is_met_by_all_at_once(engine: str) -> None:
+    model = leads_to_each.model()
+    [result, _] = check(model, engine=engine).results
+    assert result.verdict is Verdict.VACUOUS
+    assert "each(...) is met when all nodes meet it" in result.detail
+    client = leads_to_each.Client
+    of_each = [
+        leads_to(node.name, at(node, client, lambda s: s.asked), at(node, client, lambda s: s.answered))
+        for node in node_ids(2)
+    ]
+    found = verdicts(check(replace(model, properties=of_each), engine=engine))
+    assert found == {"n1": Verdict.REFUTED, "n2": Verdict.VACUOUS}
+
+
+class Light(State):
+    n: int = 0
+
+
+class Switching(Spec[Light]):
+    @action
+    def up(self, s: Light) -> Light:
+        guard(s.n < 2, "high enough")
+        return Light(s.n + 1)
+
+    @action
+    def stay(self, s: Light) -> Light:
+        return s
+
+
+def light(*numbers: int) -> Scope:
+    """The light shows one of some numbers."""
+    return holds(Light, lambda s: s.n in numbers)
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict"),
+    [
+        (always(light(7) >> eventually(light(0))), Verdict.VACUOUS),
+        (always(light(1) >> eventually(light(2))), Verdict.PROVED),
+        (always(taken("stay") >> eventually(light(0))), Verdict.VACUOUS),
+        (always(taken("up") >> eventually(light(1, 2))), Verdict.PROVED),
+        (eventually(light(3)) >> eventually(light(2)), Verdict.VACUOUS),
+        (always(~light(0, 1, 2) >> eventually(light(0))), Verdict.VACUOUS),
+        (always((light(1) & light(2)) >> light(0)), Verdict.VACUOUS),
+        (always(light(1) >> always(light(0) >> eventually(light(2)))), Verdict.VACUOUS),
+        (always(light(1) >> eventually(light(2))) & always(light(5) >> light(6)), Verdict.VACUOUS),
+        (always(light(0, 1, 2)), Verdict.PROVED),
+        (always(light(7) | light(0, 1, 2)), Verdict.PROVED),
+    ],
+)
+def test_causes_of_every_form(formula: Formula, verdict: Verdict) -> None:
+    model = Model(Switching(), properties=[ltl("claim", formula)], fairness=[weak("up")])
+    assert verdicts(check(model)) == {"claim": verdict}
+
+
+def test_what_never_changes_anything_is_said() -> None:
+    report = check(Model(Switching(), properties=[always("low", light(0, 1, 2))]))
+    assert report.coverage.never_changing == ("Switching.stay",)
+    assert not any("no step changes anything" in note for note in report.notes)
+    still = check(simulate_still())
+    assert any("no step changes anything" in note for note in still.notes)
+
+
+def simulate_still() -> Model:
+    """A model in which nothing can change."""
+
+    class Still(Spec[Light]):
+        @action
+        def stay(self, s: Light) -> Light:
+            return s
+
+    return Model(Still(), properties=[always("dark", light(0))])
+
+
+# -- resuming -----------------------------------------------------------------------------------------------
+
+
+def pings(s: resume_whole.Server) -> int:
+    return s.got
+
+
+RISES = Monitor("rises", resume_whole.Server, start=len, after=lambda m, e, a, b: m + (b.state.got > 2) & 3)
+SERVER = resume_whole.Server
+
+
+def test_a_search_is_resumed_whatever_its_properties_look_at(tmp_path: Path) -> None:
+    few = whole(lambda state: len(state.network) < 100)
+    claims = [
+        always("few on the way", few),
+        sometimes("many on the way", whole(lambda state: len(state.network) > 4)),
+        always("few rises", history(RISES, lambda m: m < 4)),
+        step("more", change(SERVER, lambda a, b: a.got <= b.got)),
+        step("one at a time", changes(view(SERVER, pings), lambda a, b: sum(b) <= sum(a) + 1)),
+    ]
+    environment = Environment(network="bag", loss=1, dup=1)
+    model = replace(resume_whole.model(), properties=claims, deadlock=few, environment=environment)
+    begun = check(model, Limits(max_states=300), engine="fast", resources=Resources(Spill(tmp_path)))
+    assert begun.stats.distinct == 300
+    ended = check(model, engine="fast", resources=Resources(Spill(tmp_path, resume=True)))
+    straight = check(model, engine="plain")
+    assert verdicts(ended) == verdicts(straight)
+    assert ended.stats.distinct == straight.stats.distinct
+
+
+# -- judging ------------------------------------------------------------------------------------------------
+
+
+@ENGINES
+def test_a_check_that_raises_is_named_by_its_claim(engine: str) -> None:
+    [claim, error] = check(check_raises.model(), engine=engine).results
+    assert (claim.verdict, claim.detail) == (
+        Verdict.UNDETERMINED,
+        "a check raised before this could be told",
+    )
+    assert error.detail.startswith("the property 'asked, done' raises IndexError")
+    assert "one of an effect also where its cause is false" in error.detail
+
+
+@ENGINES
+def test_a_property_may_look_at_a_subclass(engine: str) -> None:
+    found = verdicts(check(base_of.model(), engine=engine))
+    assert found == {"led": Verdict.PROVED, "leaders have one": Verdict.PROVED}
+
+
+@ENGINES
+def test_a_monitor_is_shown_states_of_its_class_before_and_after(engine: str) -> None:
+    found = verdicts(check(monitor_of.model(), engine=engine))
+    assert found == {"at most two": Verdict.REFUTED, "less than two": Verdict.REFUTED}
+
+
+@pytest.mark.parametrize("counts", [True, False])
+@pytest.mark.parametrize("fair", [True, False])
+def test_a_beginning_is_enough_to_break_a_claim(counts: bool, fair: bool) -> None:
+    report = check(unrelated_counter.model(counts, fair=fair))
+    result = report["always below zero"]
+    assert result.verdict is Verdict.REFUTED
+    fills = Verdict.UNDETERMINED if counts and fair else Verdict.REFUTED
+    assert report["the stream fills"].verdict is fills
+
+
+def test_a_beginning_of_some_steps_breaks_a_claim_across_a_bound() -> None:
+    stream = unrelated_counter.Stream
+    model = unrelated_counter.model(fair=True)
+    three = ltl("not three", always(~holds(stream, lambda s: s.test == 3)))
+    twice = ltl("no step", always(~taken("add")))
+    later = eventually_always("small", holds(stream, lambda s: s.test < 3))
+    report = check(replace(model, properties=[three, twice, later]))
+    trace, certificate = report["not three"].trace, report["not three"].certificate
+    assert trace is not None
+    assert (len(trace.steps), trace.loop) == (3, None)
+    assert certificate is not None
+    assert report["not three"].detail == "it is broken after step 3, however it goes on"
+    assert report["no step"].verdict is Verdict.REFUTED
+    assert report["small"].verdict is Verdict.UNDETERMINED
+
+
+@pytest.mark.parametrize("safety", [True, False])
+def test_a_simulation_walks_while_a_claim_is_open(safety: bool) -> None:
+    found = simulate(simulate_liveness.model(safety), WalkPlan(walks=7))
+    assert found.tally.walks == 7
+    assert "every property was decided" not in str(found.report.stats.stopped)
