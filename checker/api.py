@@ -17,7 +17,8 @@ from elcheck.checker.export.subject import NoTrace, result_with_trace
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ModelFile, adapted, load
 from elcheck.checker.model.model import Model
-from elcheck.checker.search.limits import Limits, Resources
+from elcheck.checker.process.limits import Limits
+from elcheck.checker.search.resources import Resources
 from elcheck.checker.traces.trace import Trace, TraceStep
 
 if TYPE_CHECKING:

@@ -20,9 +20,10 @@ from elcheck import (
 from elcheck.checker.check.check import check
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.errors import UsageError
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.search import engines
 from elcheck.checker.search.engines import ENGINES
-from elcheck.checker.search.limits import Limits, Resources
+from elcheck.checker.search.resources import Resources
 from elcheck.checker.zoo.cases import Case
 from tests.cases import CASES, parameter
 from tests.contract import Contract

@@ -29,7 +29,7 @@ from elcheck.checker.explorer.space import LONGEST, Space
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.property import change
-from elcheck.checker.search.limits import Limits
+from elcheck.checker.process.limits import Limits
 from tests.models import Counter, Counting
 from tests.random_models import Case, models, specs
 from tests.test_oracle import examples

@@ -21,7 +21,7 @@ from elcheck.checker.check.report import CheckReport
 from elcheck.checker.export.formats import FORMATS, rendered
 from elcheck.checker.export.graph import state_graph
 from elcheck.checker.loading.model_file import load
-from elcheck.checker.search.limits import Limits
+from elcheck.checker.process.limits import Limits
 from tests.export_readers import read_aut
 from tests.models import Counter, Counting
 from tests.test_cli import ROOT

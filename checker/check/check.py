@@ -9,9 +9,11 @@ from elcheck.checker.check.results import results_of
 from elcheck.checker.check.verdict import overall
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
+from elcheck.checker.process.limits import Limits
+from elcheck.checker.process.running import watching
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.limits import LimitCheck, Limits, Resources
+from elcheck.checker.search.resources import Resources
 from elcheck.checker.search.search import Exploration, OnProgress
 from elcheck.checker.system import build
 from elcheck.checker.temporal.graph_finding import GraphFinding
@@ -36,20 +38,21 @@ def check(
     meaning or files that can't be used, and ReplayError if the engine is wrong.
     """
     began = time.perf_counter()
-    validate(model)
-    system = build(model, check_determinism=check_determinism)
-    judge = Judge(system)
-    search = ENGINES[engine](system, judge, limits, progress, resources)
-    exploration = Exploration(system, judge, search)
-    spent = time.perf_counter() - began
-    findings = _judge_graph(exploration, LimitCheck(limits, lambda: progress(search), spent))
-    stats = _stats(exploration, time.perf_counter() - began)
-    results = tuple(results_of(exploration, findings))
+    with watching(limits):
+        validate(model)
+        system = build(model, check_determinism=check_determinism)
+        judge = Judge(system)
+        search = ENGINES[engine](system, judge, limits, progress, resources)
+        exploration = Exploration(system, judge, search)
+        with watching(on_look=lambda: progress(search)):
+            findings = _judge_graph(exploration)
+        stats = _stats(exploration, time.perf_counter() - began)
+        results = tuple(results_of(exploration, findings))
     verdict, code = overall([(result.kind, result.verdict) for result in results])
     return CheckReport(model, search.engine, stats, results, coverage_of(system), verdict, code, exploration)
 
 
-def _judge_graph(exploration: Exploration, limit_check: LimitCheck) -> dict[int, GraphFinding]:
+def _judge_graph(exploration: Exploration) -> dict[int, GraphFinding]:
     """Decide what takes the whole graph. Only where something asks for it: numpy takes its time to be
     imported.
     """
@@ -59,7 +62,7 @@ def _judge_graph(exploration: Exploration, limit_check: LimitCheck) -> dict[int,
         return {}
     from elcheck.checker.temporal.claims import judge_graph
 
-    return judge_graph(exploration, limit_check)
+    return judge_graph(exploration)
 
 
 def _stats(exploration: Exploration, seconds: float) -> Stats:

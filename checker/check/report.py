@@ -10,7 +10,7 @@ from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.values import counted
-from elcheck.checker.search.limits import Stop
+from elcheck.checker.process.limits import Stop
 from elcheck.checker.search.search import Exploration, Search
 from elcheck.checker.system import System
 from elcheck.checker.temporal.assumptions import Assumptions

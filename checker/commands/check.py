@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import shlex
-import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,11 +21,14 @@ from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import text as text_of
+from elcheck.checker.process.limits import Limits
+from elcheck.checker.process.running import ending, watching
+from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import as_json, junit, text
 from elcheck.checker.render import fault_budgets as render_fault_budgets
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run
-from elcheck.checker.search.limits import Limits, Resources, Spill
+from elcheck.checker.search.resources import Resources, Spill
 from elcheck.checker.strategies.fault_budgets import frontier
 from elcheck.checker.strategies.fewest_faults import fewest_faults
 
@@ -172,23 +173,25 @@ _LIMITS = ("depth", "max_states", "max_memory", "timeout", "first")
 
 def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
     progress = Progress()
-    try:
-        report = check(
-            model,
-            asked.limits,
-            engine=asked.engine,
-            progress=progress,
-            check_determinism=asked.check_model,
-            resources=asked.resources,
-        )
-        if asked.minimise:
-            report = fewest_faults(report, asked.limits, progress)
-    except (DefinitionError, HandlerError) as error:
-        raise LoadError(f"{file.path}: {error}") from error
-    finally:
-        progress.done()
-    click.echo(_rendered(run, report, asked))
-    write_files(run, report, file.about, asked.files, asked.sound)
+    with watching(asked.limits):
+        try:
+            report = check(
+                model,
+                asked.limits,
+                engine=asked.engine,
+                progress=progress,
+                check_determinism=asked.check_model,
+                resources=asked.resources,
+            )
+            if asked.minimise:
+                report = fewest_faults(report, asked.limits, progress)
+        except (DefinitionError, HandlerError) as error:
+            raise LoadError(f"{file.path}: {error}") from error
+        finally:
+            progress.done()
+        with ending():
+            _print(run, report, asked)
+            write_files(run, report, file.about, asked.files, asked.sound)
     return report.exit_code
 
 
@@ -213,19 +216,16 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
     finally:
         progress.done()
     if asked.output_format == "json":
-        click.echo(render_fault_budgets.as_json(run, found))
+        write_document(render_fault_budgets.as_json(run, found))
     else:
-        click.echo(render_fault_budgets.as_text(run, found, _width()))
+        click.echo(render_fault_budgets.as_text(run, found, columns()))
     return found.exit_code
 
 
-def _rendered(run: Run, report: CheckReport, asked: Asked) -> str:
+def _print(run: Run, report: CheckReport, asked: Asked) -> None:
     if asked.output_format == "json":
-        return as_json.render(run, report)
-    if asked.output_format == "junit":
-        return junit.render(run, report)
-    return text.render(run, report, replace(asked.wanted, width=_width()))
-
-
-def _width() -> int | None:
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        write_document(as_json.render(run, report))
+    elif asked.output_format == "junit":
+        write_document(junit.render(run, report))
+    else:
+        click.echo(text.render(run, report, replace(asked.wanted, width=columns())))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-import sys
 from collections.abc import Sequence
 
 import click
@@ -16,6 +14,7 @@ from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import as_json, junit, text
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run
@@ -77,17 +76,17 @@ class SimulateCommand(ModelCommand):
             raise LoadError(f"{self.file.path}: {error}") from error
         finally:
             progress.done()
-        click.echo(_rendered(run, found, values["output_format"], witnesses=values["witness"]))
+        _print(run, found, values["output_format"], witnesses=values["witness"])
         return found.report.exit_code
 
 
-def _rendered(run: Run, found: Simulation, output_format: str, *, witnesses: bool) -> str:
+def _print(run: Run, found: Simulation, output_format: str, *, witnesses: bool) -> None:
     if output_format == "json":
-        return json.dumps(_document(run, found), indent=2, ensure_ascii=False)
-    if output_format == "junit":
-        return junit.render(run, found.report)
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    return text.render(run, found.report, text.Wanted(witnesses=witnesses, width=width))
+        write_document(json.dumps(_document(run, found), indent=2, ensure_ascii=False))
+    elif output_format == "junit":
+        write_document(junit.render(run, found.report))
+    else:
+        click.echo(text.render(run, found.report, text.Wanted(witnesses=witnesses, width=columns())))
 
 
 def _document(run: Run, found: Simulation) -> dict[str, object]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import product
 
 from elcheck.checker.interpreter.next_state import NextState
+from elcheck.checker.model.call import theirs
 from elcheck.checker.model.environment import FaultKind, Partition, initial_state, symmetric_splits
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
@@ -83,7 +84,8 @@ class Interpreter:
             for monitor in self.model.monitors
         ]
         starts = [monitor.start for monitor in self.model.monitors]
-        return replace(state, history=tuple(start(v) for start, v in zip(starts, views, strict=True)))
+        with theirs:
+            return replace(state, history=tuple(start(v) for start, v in zip(starts, views, strict=True)))
 
     def _from(self, state: GlobalState) -> NextState:
         return NextState(self.runner, state)
@@ -104,7 +106,8 @@ class Interpreter:
                 old, new = before.nodes[node.index], after.nodes[node.index]
                 if not isinstance(new.state, monitor.of):
                     continue
-                history[at] = monitor.after(history[at], event, old, new)
+                with theirs:
+                    history[at] = monitor.after(history[at], event, old, new)
         return replace(after, history=tuple(history))
 
     def _tickers(self) -> list[NodeId]:

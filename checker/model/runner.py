@@ -13,13 +13,13 @@ from functools import partial
 from itertools import product
 
 from elcheck.checker.model.call import (
-    RAISED,
     HandlerError,
     Outcomes,
     WrongAnswer,
     is_of_a_model,
     outcomes,
     said,
+    theirs,
 )
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.generics import state_classes
@@ -32,6 +32,7 @@ from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Send, Step
 from elcheck.checker.model.values import flaw, order, text
+from elcheck.checker.process.watch import look
 
 Argument = tuple[str, object]
 
@@ -124,8 +125,9 @@ class Runner:
         if isinstance(bound.holds, int) or not isinstance(state, bound.of):
             return True
         try:
-            return bool(bound.holds(state))
-        except RAISED as error:
+            with theirs:
+                return bool(bound.holds(state))
+        except Exception as error:
             raise HandlerError(f"the bound {bound.name} raises {said(error)}, on {text(state)}") from error
 
     def take(self, event: Event, state: object) -> Outcomes:
@@ -161,6 +163,7 @@ class Runner:
         node = event.node if isinstance(event, Event) else event
         where = f"{type(program).__name__}.{name}"
         where += f" at {node}" if node is not None else ""
+        look()
         self.calls += 1
         tally = self.tallies.get((type(program).__name__, name), HandlerTally())
         tally.called += 1
@@ -260,10 +263,11 @@ def _range(program: object, handler: Handler, name: str) -> list[object]:
 
 def _values(program: object, name: str, where: str) -> list[object]:
     try:
-        values: object = getattr(program, name)
-        values = values() if callable(values) else values
-        if isinstance(values, Iterable):
-            return sorted(values, key=order) if isinstance(values, Set) else list(values)
-    except RAISED as error:
+        with theirs:
+            values: object = getattr(program, name)
+            values = values() if callable(values) else values
+            if isinstance(values, Iterable):
+                return sorted(values, key=order) if isinstance(values, Set) else list(values)
+    except Exception as error:
         raise DefinitionError(f"{where}, which raises {said(error)}") from error
     raise DefinitionError(f"{where}, which gives {text(values)}: no collection")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import click
 
-from elcheck.checker.search.limits import resident
+from elcheck.checker.process.memory import resident
 from elcheck.checker.search.search import Search
 from elcheck.checker.strategies.simulate import WalkTally
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from elcheck.checker.model.call import RAISED, HandlerError, said
+from elcheck.checker.model.call import HandlerError, said, theirs
 from elcheck.checker.model.handlers import place_of
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import GlobalState, NodeView
 from elcheck.checker.model.values import text
+from elcheck.checker.process.watch import look
 from elcheck.checker.system.moves import Move
 from elcheck.checker.system.system import Observation, System
 
@@ -185,9 +186,11 @@ class Judge:
         if known is not None:
             return known
         self.evaluations += 1
+        look()
         try:
-            answer = claim.scope.ask(*arguments)
-        except RAISED as error:
+            with theirs:
+                answer = claim.scope.ask(*arguments)
+        except Exception as error:
             raise HandlerError(f"the property {claim.name!r} raises {said(error)}{_of(arguments)}") from error
         if not isinstance(answer, bool | str):
             raise HandlerError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from elcheck.checker.model.call import RAISED, HandlerError, said
+from elcheck.checker.model.call import HandlerError, said, theirs
 from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import flaw
@@ -38,8 +38,9 @@ class History:
             views.append(table.local_states.view(local))
         for (shift, monitor), states in zip(self._fields, self._states, strict=True):
             try:
-                state = monitor.start(tuple(view for view in views if isinstance(view.state, monitor.of)))
-            except RAISED as error:
+                with theirs:
+                    state = monitor.start(tuple(view for view in views if isinstance(view.state, monitor.of)))
+            except Exception as error:
                 raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
             code += states.number(_value(monitor, state)) << shift
         return code
@@ -70,8 +71,9 @@ class History:
             return now
         state = self._states[at].values[now]
         try:
-            result = monitor.after(state, event, local_states.view(old), local_states.view(new))
-        except RAISED as error:
+            with theirs:
+                result = monitor.after(state, event, local_states.view(old), local_states.view(new))
+        except Exception as error:
             raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
         return now if result is state else self._states[at].number(_value(monitor, result))
 

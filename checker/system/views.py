@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TypeAlias
 
-from elcheck.checker.model.call import RAISED, HandlerError, said
+from elcheck.checker.model.call import HandlerError, said, theirs
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.property import Property, Scope
 from elcheck.checker.model.state import NodeView
@@ -59,8 +59,9 @@ def view_of(scope: Scope, node: NodeId, local: object, *, up: bool) -> View:
         return NodeView(node, up, local)
     name = getattr(view, "__name__", "view")
     try:
-        value = view(local)
-    except RAISED as error:
+        with theirs:
+            value = view(local)
+    except Exception as error:
         raise HandlerError(f"the view {name} raises {said(error)}, on {local!r}") from error
     why = flaw(value, f"what the view {name} returns")
     if why is not None:
