@@ -149,8 +149,8 @@ def test_what_raises_is_found() -> None:
 # -- exit codes and reports ------------------------------------------------------------------------------
 
 
-def exit_code(model: Model, **plan: float | int | None) -> tuple[int, Simulation]:
-    found = simulate(model, dataclasses.replace(WalkPlan(walks=3), **plan))  # type: ignore[arg-type]  # of its fields
+def exit_code(model: Model, limits: Limits = Limits(), walks: int | None = 3) -> tuple[int, Simulation]:
+    found = simulate(model, WalkPlan(walks, limits=limits))
     return found.report.exit_code, found
 
 
@@ -161,11 +161,11 @@ def test_exit_codes() -> None:
     assert exit_code(Counting().model(below(9), reaches(3)))[0] == 0
     assert exit_code(Counting().model(below(9), reaches(7)))[0] == 20  # it has done nothing worth checking
     assert exit_code(Counting().model(below(2)))[0] == 12
-    code, found = exit_code(Counting().model(below(9)), timeout=1e-9)
+    code, found = exit_code(Counting().model(below(9)), Limits(timeout=1e-9))
     assert (code, found.complete) == (20, False)
-    code, found = exit_code(Counting().model(below(9)), timeout=0.2, walks=None)
+    code, found = exit_code(Counting().model(below(9)), Limits(timeout=0.2), walks=None)
     assert (code, found.complete) == (0, True)
-    code, found = exit_code(Counting().model(below(9)), max_memory=1)
+    code, found = exit_code(Counting().model(below(9)), Limits(max_memory=1))
     assert (code, found.complete) == (20, False)
     assert "--max-memory" in str(found.report.stats.stopped)
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import time
 
+from elcheck.checker.check.growth import growth_of
 from elcheck.checker.check.report import CheckReport, Stats, coverage_of
 from elcheck.checker.check.results import results_of
 from elcheck.checker.check.verdict import overall
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
-from elcheck.checker.process.limits import Limits
-from elcheck.checker.process.running import watching
+from elcheck.checker.process.limits import Limits, StopKind
+from elcheck.checker.process.running import ending, watching
+from elcheck.checker.process.watch import optional
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.resources import Resources
 from elcheck.checker.search.search import Exploration, OnProgress
 from elcheck.checker.system import build
 from elcheck.checker.temporal.graph_finding import GraphFinding
+
+
+GREW = (StopKind.STATES, StopKind.TIME, StopKind.MEMORY, StopKind.DISK, StopKind.INTERRUPT)
+"""What ends a search that may have none."""
 
 
 def check(
@@ -79,4 +85,14 @@ def _stats(exploration: Exploration, seconds: float) -> Stats:
         evaluations=exploration.judge.evaluations,
         seconds=seconds + search.spent,
         bytes_per_state=None if search.held is None else search.held / max(1, len(search.codes)),
+        growing=_growing(exploration),
     )
+
+
+def _growing(exploration: Exploration) -> tuple[str, ...]:
+    """What grows, if that may be why a search has not come to an end."""
+    stopped = exploration.search.stopped
+    if stopped is not None and stopped.kind in GREW:
+        with optional(), ending():
+            return growth_of(exploration)
+    return ()

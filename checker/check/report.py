@@ -23,7 +23,8 @@ class Stats:
     ``exhaustive``: every reachable state was examined. ``cut``: for each bound, how many stored states have a
     step that it cuts. ``stopped``: the limit that ended the search before it was done. ``evaluations``: how
     often a check was called. ``seconds``: with those of the runs that a resumed search goes on from.
-    ``bytes_per_state``: of the engine's own arrays, None where that is not known.
+    ``bytes_per_state``: of the engine's own arrays, None where that is not known. ``growing``: what grows with
+    the depth, in words, if a limit ended the search.
     """
 
     distinct: int
@@ -36,6 +37,7 @@ class Stats:
     evaluations: int
     seconds: float
     bytes_per_state: float | None = None
+    growing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ import click
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.commands.files import OutputFiles, require_formats, require_property, write_files
-from elcheck.checker.commands.flags import environment_options, search_options
+from elcheck.checker.commands.flags import environment_options, said_limits, search_options
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ENVIRONMENT, ModelFile, adapted
 from elcheck.checker.loading.parameters import refuse_reserved
@@ -100,13 +99,17 @@ class ModelCommand(click.Command):
         """Check the model, print the report, return the exit code."""
         values = ctx.params
         files = OutputFiles(values["report"], values["graph"], values["exports"], values["export_of"])
-        if values["timeout"] is not None and not math.isfinite(values["timeout"]):
-            raise UsageError("--timeout takes a number of seconds")
+        limits = replace(
+            said_limits(values["timeout"], values["max_memory"]),
+            depth=values["depth"],
+            max_states=values["max_states"],
+            first=values["first"],
+        )
         _require_text(values)
         require_formats(files)
         run, model = self.asked_for(ctx)
         asked = Asked(
-            Limits(**{name: values[name] for name in _LIMITS}),
+            limits,
             values["output_format"],
             text.Wanted(values["witness"], values["certificate"], values["diagram"], values["explain"]),
             files,
@@ -166,9 +169,6 @@ def _spill(values: Mapping[str, object], file: ModelFile, parameters: Mapping[st
     searched = {"the model's file": file.path.name, "what the model's source comes to": file.digest()}
     searched |= {f"the parameter {name}": text_of(value) for name, value in parameters.items()}
     return Spill(folder, bool(values["resume"]), every if isinstance(every, float) else 60.0, searched)
-
-
-_LIMITS = ("depth", "max_states", "max_memory", "timeout", "first")
 
 
 def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:

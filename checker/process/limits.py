@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 
+SHARE = 0.8
+"""The part of the free memory that a run may take if nothing else is said."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """Where a search stops. ``depth`` bounds what is checked; the others stop the search before it is done.

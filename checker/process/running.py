@@ -107,9 +107,20 @@ class Signals:
         self._part = here.parts
         if self._rings in REMINDED:
             self.remind(frame, self._rings * RING)
+        if _imports(frame):  # a module that is ended halfway is broken for whoever imports it next
+            return
         if here.swallowed > STUBBORN:
             self.give_up(frame)
         current().ring()
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a module is being imported."""
+    while frame is not None:
+        if frame.f_code.co_name == "_find_and_load" and frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 signals = Signals()

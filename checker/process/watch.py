@@ -54,11 +54,13 @@ class Ended(BaseException):
 
 
 class Here(threading.local):
-    """What is of one thread: its innermost watch, in how many endable parts it is and how many there have
-    been, and how many ends were raised in these since one was noticed.
+    """What is of one thread: its innermost watch, whether that is looking at the clock and the memory, in how
+    many endable parts it is and how many there have been, and how many ends were raised in these since one was
+    noticed.
     """
 
     watch: Watch | None = None
+    measuring = False
     endable = 0
     parts = 0
     swallowed = 0
@@ -202,17 +204,23 @@ class Watch:
 
     def _measure(self, now: float) -> None:
         """Note it if time or memory is out."""
-        if now >= self.deadline:
-            self.note(Stop(StopKind.TIME, f"--timeout {self.timeout:g} ran out"))
-        elif (most := self.memory.known()) is not None:
-            if resident() > most:
-                self.note(self.memory.stop)
-            if self._refused is not None and not self._refused.known:
-                self._refused.set(most)
+        here.measuring = True
+        try:
+            if now >= self.deadline:
+                self.note(Stop(StopKind.TIME, f"--timeout {self.timeout:g} ran out"))
+            elif (most := self.memory.known()) is not None:
+                if resident() > most:
+                    self.note(self.memory.stop)
+                if self._refused is not None and not self._refused.known:
+                    self._refused.set(most)
+        finally:
+            here.measuring = False
 
     def ring(self) -> None:
         """Raise Ended if the end is overdue."""
         now = time.monotonic()
+        if here.measuring:
+            return
         if self.stop is None and (now >= self.deadline or (here.endable and now >= self._next)):
             self._measure(now)
         if self.stop is None or self.noticed:
@@ -299,6 +307,19 @@ class _Endable:
 
 
 endable = _Endable()
+
+
+@contextmanager
+def undivided() -> Iterator[None]:
+    """A part of an endable one that is not endable itself: it leaves something half-done if it is ended
+    anywhere.
+    """
+    look()
+    before, here.endable = here.endable, 0
+    try:
+        yield
+    finally:
+        here.endable = before
 
 
 def in_endable() -> bool:

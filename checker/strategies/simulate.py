@@ -47,16 +47,14 @@ DECIDABLE = ("always", "never", "sometimes", "step", "deadlock")
 class WalkPlan:
     """What is to be walked: how many walks (None: until the time is over) of how many steps.
 
-    ``faults`` is the weight of a fault where another step has 1. The rest is as in :class:`Limits`.
+    ``faults`` is the weight of a fault where another step has 1. Of the ``limits`` those of time and memory hold.
     """
 
     walks: int | None = 1000
     steps: int = 100
     seed: int = 0
     faults: float = 1.0
-    timeout: float | None = None
-    max_memory: int | None = None
-    memory_share: float | None = None
+    limits: Limits = Limits()
 
 
 @dataclass
@@ -93,8 +91,7 @@ def simulate(model: Model, plan: WalkPlan = WalkPlan(), progress: OnWalk = lambd
     and ReplayError if elcheck is wrong.
     """
     began = time.perf_counter()
-    limits = Limits(timeout=plan.timeout, max_memory=plan.max_memory, memory_share=plan.memory_share)
-    with watching(limits):
+    with watching(plan.limits):
         validate(model)
         walker = Walker(build(model), plan)
         with watching(on_look=lambda: progress(walker.tally)) as watch, watch.refusing():

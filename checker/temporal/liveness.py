@@ -5,6 +5,7 @@ from __future__ import annotations
 from elcheck.checker.model.formula import TRUE, Formula
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import counted
+from elcheck.checker.process.watch import endable
 from elcheck.checker.search.search import Exploration, Path
 from elcheck.checker.temporal.automaton import automaton_of
 from elcheck.checker.temporal.conditions import conditions_of
@@ -51,8 +52,9 @@ class Liveness:
         """A fair behaviour that satisfies a formula."""
         states = truth_of_states(formula, self._exploration)
         events = truth_of_events(formula, self._graph)
-        product = product_of(self._graph, automaton_of(formula), states, events)
-        return lasso_of(product, self._conditions)
+        with endable:
+            product = product_of(self._graph, automaton_of(formula), states, events)
+            return lasso_of(product, self._conditions)
 
     def _path(self, lasso: Lasso) -> tuple[Path, int]:
         """A lasso as a path with its moves, and the number of steps after which its loop begins."""
