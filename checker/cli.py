@@ -90,6 +90,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     # When numpy is imported, its linear algebra starts a thread for each core, which spins for a tenth of a
     # second; nothing here needs them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    sys.set_int_max_str_digits(0)  # a model's numbers are printed, however long they are
     keep_standard_files()
     refuse_escapes()
     signals.give_up, signals.remind = _give_up, _remind

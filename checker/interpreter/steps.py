@@ -8,7 +8,7 @@ from itertools import product
 
 from elcheck.checker.interpreter.next_state import NextState
 from elcheck.checker.model.call import theirs
-from elcheck.checker.model.environment import FaultKind, Partition, initial_state, symmetric_splits
+from elcheck.checker.model.environment import FaultKind, Partition, initial_state
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import survivor
@@ -28,8 +28,7 @@ class Interpreter:
         self.runner = Runner(model)
         self.nodes = self.runner.nodes
         self.network = model.environment.network
-        partitions = tuple(model.partitions) or (symmetric_splits(self.nodes) if self.nodes else ())
-        self.partitions = {partition.name: partition for partition in partitions}
+        self.partitions = {partition.name: partition for partition in self.runner.partitions()}
 
     def steps(self, state: GlobalState) -> Iterator[Successor]:
         """Every step that changes a state, with the state after it. Steps that a bound cuts are left out.

@@ -21,6 +21,7 @@ from elcheck.checker.model.call import (
     said,
     theirs,
 )
+from elcheck.checker.model.environment import Partition, symmetric_splits
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.generics import state_classes
 from elcheck.checker.model.handlers import Handler, handlers_of, place_of
@@ -129,6 +130,12 @@ class Runner:
                 return bool(bound.holds(state))
         except Exception as error:
             raise HandlerError(f"the bound {bound.name} raises {said(error)}, on {text(state)}") from error
+
+    def partitions(self) -> tuple[Partition, ...]:
+        """The ways in which the network may fall apart."""
+        if self.model.partitions or self.model.environment.partition == 0:
+            return tuple(self.model.partitions)
+        return symmetric_splits(self.nodes)
 
     def take(self, event: Event, state: object) -> Outcomes:
         """What a node's (or a Spec's) handler makes of an event in a local (or the shared) state."""

@@ -98,7 +98,7 @@ class Signals:
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         self._came += 1
-        current().interrupt()
+        current().interrupt(number)
         if self._came > 2:
             raise Ended(current(), INTERRUPTED, sudden=True)
 

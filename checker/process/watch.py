@@ -9,6 +9,7 @@ another thread limits hold between two questions.
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -50,7 +51,7 @@ class Ended(BaseException):
         here.endable = here.swallowed = 0
         if not self.where:
             return self._stop
-        return replace(self._stop, text=f"{self._stop} at {self.where}, where a call does not return")
+        return replace(self._stop, text=f"{self._stop} in a call at {self.where} that had not returned")
 
 
 class Here(threading.local):
@@ -94,8 +95,8 @@ class MemoryLimit:
 class Watch:
     """What may end a run, or a part of one; a part is ended by what ends the whole.
 
-    ``on_look`` is called now and then, to report progress. A watch that ``absorbs`` signals does not tell
-    them to the watch around it. ``noticed``: somebody knows that it has ended.
+    ``on_look`` is called now and then, to report progress. A watch that ``absorbs`` Ctrl-C does not tell the
+    watch around it. ``noticed``: somebody knows that it has ended.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class Watch:
         absorbs: bool = False,
     ) -> None:
         self.outermost = around is None
-        self.around = None if absorbs else around
+        self.around, self._absorbs = around, absorbs
         self.stop: Stop | None = None if around is None else around.stop
         self.noticed = False
         self.began = self.since = time.monotonic()
@@ -196,11 +197,11 @@ class Watch:
         if self.stop is None:
             self.stop, self.since = stop, time.monotonic()
 
-    def interrupt(self) -> None:
+    def interrupt(self, number: int) -> None:
         """End this and what is around it, by a signal."""
         self.note(INTERRUPTED)
-        if self.around is not None:
-            self.around.interrupt()
+        if self.around is not None and not (self._absorbs and number == signal.SIGINT):
+            self.around.interrupt(number)
 
     def _measure(self, now: float) -> None:
         """Note it if time or memory is out."""
@@ -258,13 +259,13 @@ class Ending(Watch):
     def _hurry(self) -> None:
         self.deadline = min(self.deadline, time.monotonic() + LAST_WORDS)
 
-    def interrupt(self) -> None:
+    def interrupt(self, number: int) -> None:
         """Hurry at the signal that ends the run, end at another."""
         if self._run.stop is INTERRUPTED:
             self.note(INTERRUPTED)
             return
         self._run.stop = None  # that a limit was met matters less now
-        self._run.interrupt()
+        self._run.interrupt(number)
         self._hurry()
 
 
