@@ -30,7 +30,7 @@ Measure: TypeAlias = tuple[str, int, str]
 
 def growth_of(exploration: Exploration) -> tuple[str, ...]:
     """What grows, in words, what grows most first. Raises Ended."""
-    levels = list(_largest(exploration))
+    levels = list(_largest(exploration)) if exploration.search.codes else []
     if len(levels) < 4:
         return ()
     sizes = {name: [level.get(name, (0, ""))[0] for level in levels] for name in levels[-1]}
@@ -52,7 +52,7 @@ def _grows(sizes: list[int]) -> bool:
 def _largest(exploration: Exploration) -> Iterator[dict[str, tuple[int, str]]]:
     """The largest measures of states at some depths, from the first to the last, and where these are."""
     search, system = exploration.search, exploration.system
-    last = len(search.levels) - 1
+    last = search.depth_of(len(search.codes) - 1)
     for depth in sorted({round(last * part / (DEPTHS - 1)) for part in range(DEPTHS)}):
         states = search.level(depth)
         found: dict[str, tuple[int, str]] = {}
