@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from elcheck.checker.check.growth import growth_of
 from elcheck.checker.check.report import CheckReport, Stats, coverage_of
@@ -19,7 +20,6 @@ from elcheck.checker.search.resources import Resources
 from elcheck.checker.search.search import Exploration, OnProgress
 from elcheck.checker.system import build
 from elcheck.checker.temporal.graph_finding import GraphFinding
-
 
 GREW = (StopKind.STATES, StopKind.TIME, StopKind.MEMORY, StopKind.DISK, StopKind.INTERRUPT)
 """What ends a search that may have none."""
@@ -54,6 +54,7 @@ def check(
             findings = _judge_graph(exploration)
         stats = _stats(exploration, time.perf_counter() - began)
         results = tuple(results_of(exploration, findings))
+        stats = replace(stats, growing=_growing(exploration))
     verdict, code = overall([(result.kind, result.verdict) for result in results])
     return CheckReport(model, search.engine, stats, results, coverage_of(system), verdict, code, exploration)
 
@@ -85,7 +86,6 @@ def _stats(exploration: Exploration, seconds: float) -> Stats:
         evaluations=exploration.judge.evaluations,
         seconds=seconds + search.spent,
         bytes_per_state=None if search.held is None else search.held / max(1, len(search.codes)),
-        growing=_growing(exploration),
     )
 
 

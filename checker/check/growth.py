@@ -19,7 +19,7 @@ from elcheck.checker.model.values import text
 from elcheck.checker.process.watch import look
 from elcheck.checker.search.search import Exploration
 
-DEPTHS, STATES = 6, 100
+DEPTHS, STATES = 6, 30
 """Depths of which states are measured, and how many of each."""
 MOST = 3
 """What grows that is said."""
