@@ -100,11 +100,17 @@ def test_a_search_ends_with_what_is_known(
     assert (code, err) == (EXIT["undetermined"], "")
     assert document["stats"]["stopped"] == "it was interrupted"
     assert document["stats"]["distinct"] > 100
-    assert [found["verdict"] for found in document["properties"]] == ["undetermined", "undetermined", "proved"]
+    assert [found["verdict"] for found in document["properties"]] == [
+        "undetermined",
+        "undetermined",
+        "proved",
+    ]
     assert [said[:16] for said in document["stats"]["growing"]] == ["Place.at (up to "]
 
 
-def test_what_was_refuted_before_stays_so(model: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_what_was_refuted_before_stays_so(
+    model: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     trace = tmp_path / "trace.tlc.json"
     code, out, _ = run(capfd, model, "--far", "10", "--engine", "plain", "--export", trace)
     assert code == EXIT["refuted"]
@@ -163,7 +169,7 @@ def test_finished_cases_survive_with_several_processes(
     case = '[[case]]\nmodel = "walker.py"\nparameters = {{ place = {} }}\n'
     cases.write_text("".join(map(case.format, (50, 20, 51, 52))), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "elcheck", "zoo", cases, "--jobs", "2", "--format", "json", "--engine", "plain"],
+        [sys.executable, "-m", "elcheck", "zoo", cases, "--jobs=2", "--engine=plain", "--format=json"],
         cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     document = json.loads(done.stdout)

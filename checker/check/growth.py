@@ -89,7 +89,9 @@ def _of_value(name: str, value: object, where: str) -> Iterator[Measure]:
         yield f"the length of {name}", len(value), where
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
-            yield from _of_value(f"{name or type(value).__name__}.{field.name}", getattr(value, field.name), where)
+            yield from _of_value(
+                f"{name or type(value).__name__}.{field.name}", getattr(value, field.name), where
+            )
     elif isinstance(value, Mapping | tuple | frozenset):
         yield f"the size of {name}", len(value), where
         items = value.values() if isinstance(value, Mapping) else value

@@ -23,8 +23,8 @@ class Stats:
     ``exhaustive``: every reachable state was examined. ``cut``: for each bound, how many stored states have a
     step that it cuts. ``stopped``: the limit that ended the search before it was done. ``evaluations``: how
     often a check was called. ``seconds``: with those of the runs that a resumed search goes on from.
-    ``bytes_per_state``: of the engine's own arrays, None where that is not known. ``growing``: what grows with
-    the depth, in words, if a limit ended the search.
+    ``bytes_per_state``: of the engine's own arrays, None where that is not known. ``growing``: what grows
+    with the depth, in words, if a limit ended the search.
     """
 
     distinct: int

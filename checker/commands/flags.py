@@ -173,9 +173,7 @@ def said_limits(timeout: float | None, size: int | None) -> Limits:
     """What the options of :func:`run_limits` come to. Raises UsageError."""
     if timeout is not None and not math.isfinite(timeout):
         raise UsageError("--timeout takes a number of seconds")
-    return Limits(
-        timeout=timeout, max_memory=size or None, memory_share=SHARE if size is None else None
-    )
+    return Limits(timeout=timeout, max_memory=size or None, memory_share=SHARE if size is None else None)
 
 
 def export_options() -> list[click.Option]:

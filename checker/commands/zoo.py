@@ -87,4 +87,3 @@ def _cases(name: str) -> list[Case]:
             raise UsageError(f"there is no model in the folder {name}")
         return [pinned(case) for file in files for case in of_model(str(file))]
     return [pinned(case) for case in of_model(name)]
-

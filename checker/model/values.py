@@ -127,7 +127,7 @@ def _is_sound(value: object, depth: int) -> bool:
         raise TooDeepError
     below = depth + 1
     if cls is tuple or cls is frozenset:
-        return all(map(_is_sound, value, repeat(below)))  # type: ignore[call-overload]  # of just these classes
+        return all(map(_is_sound, value, repeat(below)))  # type: ignore[call-overload]  # of these
     names = _fields(cls)
     if names is not None:
         return all(_is_sound(getattr(value, name), below) for name in names)

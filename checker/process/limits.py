@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-
 SHARE = 0.8
 """The part of the free memory that a run may take if nothing else is said."""
 

@@ -117,7 +117,9 @@ class Signals:
 def _imports(frame: FrameType | None) -> bool:
     """Whether a module is being imported."""
     while frame is not None:
-        if frame.f_code.co_name == "_find_and_load" and frame.f_code.co_filename.startswith("<frozen importlib"):
+        if frame.f_code.co_name == "_find_and_load" and frame.f_code.co_filename.startswith(
+            "<frozen importlib"
+        ):
             return True
         frame = frame.f_back
     return False

@@ -56,8 +56,8 @@ class Ended(BaseException):
 
 class Here(threading.local):
     """What is of one thread: its innermost watch, whether that is looking at the clock and the memory, in how
-    many endable parts it is and how many there have been, and how many ends were raised in these since one was
-    noticed.
+    many endable parts it is and how many there have been, and how many ends were raised in these since one
+    was noticed.
     """
 
     watch: Watch | None = None

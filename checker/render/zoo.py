@@ -27,7 +27,7 @@ def line(outcome: CaseResult) -> str:
 
 
 def as_text(outcomes: Sequence[CaseResult], seconds: float, missing: str | None = None) -> str:
-    """A table with a line for each case, what is wrong below it, and a summary; ``missing`` says why some are."""
+    """A table with a line for each case, what is wrong below it, and a summary; ``missing``: why some are."""
     rows = []
     for model, group in groupby(outcomes, key=lambda outcome: outcome.case.model):
         for number, outcome in enumerate(group):

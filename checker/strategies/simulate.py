@@ -47,7 +47,8 @@ DECIDABLE = ("always", "never", "sometimes", "step", "deadlock")
 class WalkPlan:
     """What is to be walked: how many walks (None: until the time is over) of how many steps.
 
-    ``faults`` is the weight of a fault where another step has 1. Of the ``limits`` those of time and memory hold.
+    ``faults`` is the weight of a fault where another step has 1. Of the ``limits`` those of time and memory
+    hold.
     """
 
     walks: int | None = 1000

@@ -20,7 +20,6 @@ from elcheck.checker.process.watch import current, look
 from elcheck.checker.traces.trace import ReplayError
 from elcheck.checker.zoo.cases import Case
 
-
 PERIOD = 0.1
 """Seconds between two looks whether the run goes on."""
 
@@ -143,7 +142,9 @@ def _result(future: Future[CaseResult | None], case: Case) -> CaseResult:
         found = future.result()
     except BrokenProcessPool:
         found = None
-    return found or CaseResult(case, error="a process that checks was ended from outside before this one was done")
+    return found or CaseResult(
+        case, error="a process that checks was ended from outside before this one was done"
+    )
 
 
 def _leave_signals() -> None:
