@@ -117,8 +117,8 @@ class TooDeepError(Exception):
 
 
 def _is_sound(value: object, depth: int) -> bool:
-    """Whether a value has no flaw, without the words for it: asked of everything that a handler yields. Raises
-    TooDeepError.
+    """Whether a value has no flaw, without the words for it: asked of everything that a handler yields.
+    Raises TooDeepError.
     """
     cls: type = type(value)
     if cls in _ATOMS:
