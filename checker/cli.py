@@ -130,9 +130,10 @@ def _run(args: list[str]) -> int:
     except ReplayError as error:
         return _unforeseen(error)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         return EXIT["io"]
     except OSError as error:
+        _drop_stdout()
         return _failed(f"can't write {error.filename or 'the report'}: {error.strerror}", "io")
     except Exception as error:
         return _unforeseen(error)
@@ -142,6 +143,15 @@ def _run(args: list[str]) -> int:
 def _colour() -> bool | None:
     """No colour where it is not wanted (no-color.org) or not there; None for click to ask the terminal."""
     return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
+
+
+def _drop_stdout() -> None:
+    """Drop what could not be written to standard output: Python would try again at its end."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(message: str, kind: str) -> int:
