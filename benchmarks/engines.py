@@ -19,7 +19,7 @@ from tabulate import tabulate
 
 from elcheck.checker.check.check import check
 from elcheck.checker.loading.model_file import adapted, load
-from elcheck.checker.search.limits import Limits
+from elcheck.checker.process.limits import Limits
 
 
 @dataclass(frozen=True)

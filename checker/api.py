@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import elcheck.checker.check.check as core
 from elcheck.checker.check import report
@@ -17,7 +17,8 @@ from elcheck.checker.export.subject import NoTrace, result_with_trace
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ModelFile, adapted, load
 from elcheck.checker.model.model import Model
-from elcheck.checker.search.limits import Limits, Resources
+from elcheck.checker.process.limits import SHARE, Limits
+from elcheck.checker.search.resources import Resources
 from elcheck.checker.traces.trace import Trace, TraceStep
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def check(
     *,
     depth: int | None = None,
     max_states: int | None = None,
-    max_memory: int | None = None,
+    max_memory: int | Literal["none"] | None = None,
     timeout: float | None = None,
     first: bool = False,
     engine: str = "auto",
@@ -93,12 +94,14 @@ def check(
 ) -> Report:
     """Search the states of a model and judge its properties, within limits as :class:`Limits` has them.
     ``workers`` may be 2 for a large space, with the fast engine. With ``symmetry`` states that differ only in
-    which of the nodes that are alike is which are searched once.
+    which of the nodes that are alike is which are searched once. Unless ``max_memory`` says otherwise, the
+    process may take a part of what is free, 80 %.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a meaning,
     and ReplayError if elcheck itself is wrong.
     """
-    limits = Limits(depth, max_states, max_memory, timeout, first)
+    most = None if max_memory == "none" else max_memory
+    limits = Limits(depth, max_states, most, timeout, first, SHARE if max_memory is None else None)
     found = core.check(model, limits, engine=engine, resources=Resources(workers=workers), symmetry=symmetry)
     return Report(**{f.name: getattr(found, f.name) for f in fields(found)})
 

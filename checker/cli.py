@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
+from types import FrameType
 
 import click
 
@@ -14,8 +19,12 @@ from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import bundled, load
 from elcheck.checker.loading.version import __version__
-from elcheck.checker.model.call import said
+from elcheck.checker.model.call import is_of_a_model, said
 from elcheck.checker.model.errors import UsageError
+from elcheck.checker.process.escapes import refuse_escapes
+from elcheck.checker.process.running import signals, watching
+from elcheck.checker.process.streams import keep_standard_files, own_stdout
+from elcheck.checker.process.watch import Ended
 from elcheck.checker.traces.trace import ReplayError
 
 OWN = {
@@ -29,6 +38,10 @@ OWN = {
 """Elcheck's own commands: their modules in checker/commands, which are imported when they are asked for, and
 what they are called there.
 """
+
+
+ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""The signals that end a command with what is known."""
 
 
 class Models(click.Group):
@@ -77,17 +90,34 @@ def main(argv: Sequence[str] | None = None) -> None:
     # When numpy is imported, its linear algebra starts a thread for each core, which spins for a tenth of a
     # second; nothing here needs them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    sys.exit(run(argv))
+    sys.set_int_max_str_digits(0)  # a model's numbers are printed, however long they are
+    keep_standard_files()
+    refuse_escapes()
+    signals.give_up, signals.remind = _give_up, _remind
+    code = run(argv)
+    if any(thread.is_alive() and not thread.daemon for thread in threading.enumerate()[1:]):
+        with suppress(OSError, ValueError):  # a thread that a model began is not waited for
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Run and return the exit code; every foreseen failure is one message on stderr."""
     args = list(sys.argv[1:] if argv is None else argv)
+    with own_stdout(), watching(numbers=ENDING_SIGNALS):
+        return _run(args)
+
+
+def _run(args: list[str]) -> int:
     try:
         result: object = elcheck.main(
             args=args, prog_name="elcheck", standalone_mode=False, obj=args, color=_colour()
         )
         sys.stdout.flush()
+    except Ended as ended:
+        return _failed(str(ended.notice()), "undetermined")
     except click.ClickException as error:
         error.show()
         return EXIT["usage"]
@@ -98,16 +128,15 @@ def run(argv: Sequence[str] | None = None) -> int:
     except LoadError as error:
         return _failed(str(error), "load")
     except ReplayError as error:
-        return _failed(f"this is a bug of elcheck, please report it: {error}", "internal")
+        return _unforeseen(error)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         return EXIT["io"]
-    except UnicodeEncodeError as error:
-        return _failed(f"can't write the report in this encoding: {error}", "io")
     except OSError as error:
+        _drop_stdout()
         return _failed(f"can't write {error.filename or 'the report'}: {error.strerror}", "io")
     except Exception as error:
-        return _failed(f"this is a bug of elcheck, please report it: {said(error)}", "internal")
+        return _unforeseen(error)
     return result if isinstance(result, int) else 0
 
 
@@ -116,6 +145,43 @@ def _colour() -> bool | None:
     return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 
+def _drop_stdout() -> None:
+    """Drop what could not be written to standard output: Python would try again at its end."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _failed(message: str, kind: str) -> int:
-    click.echo(f"elcheck: {message}", err=True)
+    with suppress(OSError, ValueError):  # stderr may be closed, too
+        click.echo(f"elcheck: {message}", err=True)
     return EXIT[kind]
+
+
+def _unforeseen(error: Exception) -> int:
+    """What nobody has foreseen: a bug of elcheck, unless other people's code raised it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if frames and is_of_a_model(frames[-1].filename):
+        return _failed(f"the model's own code raises {said(error)}", "error")
+    trace = "".join(traceback.format_exception(error))
+    return _failed(f"this is a bug of elcheck, please report it: {error}\n\n{trace.rstrip()}", "internal")
+
+
+def _give_up(frame: FrameType | None) -> None:
+    """End the process, since other people's code does not let itself be ended."""
+    os.write(2, f"elcheck: {_line(frame)} catches what ends the run, so the process ends\n".encode())
+    os._exit(EXIT["undetermined"])
+
+
+def _remind(frame: FrameType | None, seconds: float) -> None:
+    """Say that other people's code has been running for long."""
+    os.write(2, f"elcheck: a call at {_line(frame)} has not returned for {seconds:.0f} s\n".encode())
+
+
+def _line(frame: FrameType | None) -> str:
+    """The line of a model that runs."""
+    while frame is not None and not is_of_a_model(frame.f_code.co_filename):
+        frame = frame.f_back
+    return "the model" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"

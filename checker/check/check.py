@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
+from elcheck.checker.check.growth import growth_of
 from elcheck.checker.check.report import CheckReport, Stats, coverage_of
 from elcheck.checker.check.results import Result, results_of
 from elcheck.checker.check.verdict import overall
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
+from elcheck.checker.process.limits import RAISED_ERROR, Limits, StopKind
+from elcheck.checker.process.running import ending, watching
+from elcheck.checker.process.watch import optional
 from elcheck.checker.reductions.reduce import reduced
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.limits import RAISED_ERROR, LimitCheck, Limits, Resources
+from elcheck.checker.search.resources import Resources
 from elcheck.checker.search.search import Exploration, OnProgress
 from elcheck.checker.system import System, build
 from elcheck.checker.temporal.graph_finding import GraphFinding
 from elcheck.checker.traces.trace import ReplayError
+
+GREW = (StopKind.STATES, StopKind.TIME, StopKind.MEMORY, StopKind.DISK, StopKind.INTERRUPT)
+"""What ends a search that may have none."""
 
 
 def check(
@@ -40,7 +48,6 @@ def check(
     meaning or files that can't be used, and ReplayError if the engine is wrong.
     """
     began = time.perf_counter()
-    validate(model)
 
     def fresh() -> System:
         return build(model, every_call_twice=every_call_twice)
@@ -49,12 +56,16 @@ def check(
         judge = Judge(system)
         return Exploration(system, judge, ENGINES[engine](system, judge, limits, progress, resources))
 
-    exploration, reduction = reduced(fresh, explore, symmetry=symmetry)
-    _call_again(exploration)
-    search, spent = exploration.search, time.perf_counter() - began
-    findings = _judge_graph(exploration, LimitCheck(limits, lambda: progress(search), spent))
-    stats = _stats(exploration, time.perf_counter() - began)
-    results = _results(exploration, findings)
+    with watching(limits):
+        validate(model)
+        exploration, reduction = reduced(fresh, explore, symmetry=symmetry)
+        _call_again(exploration)
+        search = exploration.search
+        with watching(on_look=lambda: progress(search)):
+            findings = _judge_graph(exploration)
+        stats = _stats(exploration, time.perf_counter() - began)
+        results = _results(exploration, findings)
+        stats = replace(stats, growing=_growing(exploration))
     system = exploration.system.full
     verdict, code = overall([(result.kind, result.verdict) for result in results])
     coverage = coverage_of(system)
@@ -85,7 +96,7 @@ def _results(exploration: Exploration, findings: dict[int, GraphFinding]) -> tup
     return tuple(results_of(exploration, {}))
 
 
-def _judge_graph(exploration: Exploration, limit_check: LimitCheck) -> dict[int, GraphFinding]:
+def _judge_graph(exploration: Exploration) -> dict[int, GraphFinding]:
     """Decide what takes the whole graph. Only where something asks for it: numpy takes its time to be
     imported.
     """
@@ -95,7 +106,7 @@ def _judge_graph(exploration: Exploration, limit_check: LimitCheck) -> dict[int,
         return {}
     from elcheck.checker.temporal.claims import judge_graph
 
-    return judge_graph(exploration, limit_check)
+    return judge_graph(exploration)
 
 
 def _stats(exploration: Exploration, seconds: float) -> Stats:
@@ -114,3 +125,12 @@ def _stats(exploration: Exploration, seconds: float) -> Stats:
         seconds=seconds + search.spent,
         bytes_per_state=None if search.held is None else search.held / max(1, len(search.codes)),
     )
+
+
+def _growing(exploration: Exploration) -> tuple[str, ...]:
+    """What grows, if that may be why a search has not come to an end."""
+    stopped = exploration.search.stopped
+    if stopped is not None and stopped.kind in GREW:
+        with optional(), ending():
+            return growth_of(exploration)
+    return ()

@@ -10,7 +10,7 @@ from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.values import counted
-from elcheck.checker.search.limits import Stop
+from elcheck.checker.process.limits import Stop
 from elcheck.checker.search.search import Exploration, Search
 from elcheck.checker.system import System
 from elcheck.checker.temporal.assumptions import Assumptions
@@ -25,7 +25,7 @@ class Stats:
     often a check was called. ``seconds``: with those of the runs that a resumed search goes on from.
     ``bytes_per_state``: of the engine's own arrays, None where that is not known. ``representatives``: how
     many states were searched, each for all that differ from it only in which node is which; None if each
-    stood for itself.
+    stood for itself. ``growing``: what grows with the depth, in words, if a limit ended the search.
     """
 
     distinct: int
@@ -39,6 +39,7 @@ class Stats:
     seconds: float
     bytes_per_state: float | None = None
     representatives: int | None = None
+    growing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.values import counted
+from elcheck.checker.process.running import ending
+from elcheck.checker.process.watch import Ended, optional
 from elcheck.checker.search.judge import Finding
 from elcheck.checker.search.search import Exploration, Search
 from elcheck.checker.system import System
@@ -96,16 +98,26 @@ def results_of(exploration: Exploration, answers: Mapping[int, GraphFinding]) ->
         finding, answer = judge.findings.get(number), answers.get(number)
         if claim.kind == "atom":
             continue
-        if finding is not None:
-            yield _found(number, claim, finding, shortest, exploration)
-        elif answer is not None and answer.path is not None:
-            yield _refuted(claim, answer, answer.path, shortest.clearest_to(answer.ends), exploration.system)
-        else:
-            yield _undecided(claim, search, answer)
+        try:
+            if finding is not None:
+                yield _found(number, claim, finding, shortest, exploration)
+            elif answer is not None and answer.path is not None:
+                yield _refuted(claim, answer, answer.path, shortest, exploration.system)
+            else:
+                yield _undecided(claim, search, answer)
+        except Ended as ended:
+            why = f"{ended.notice()} before the trace that decides it was replayed"
+            yield Result(claim.name, claim.kind, Verdict.UNDETERMINED, why)
     if search.failure is not None:
-        index, message = search.failure
+        yield _raised(exploration, *search.failure)
+
+
+def _raised(exploration: Exploration, index: int | None, message: str) -> Result:
+    """What raised in the state of an index."""
+    trace = None
+    with optional(), ending():  # it is known without its trace
         trace = None if index is None else trace_of(exploration.path_to(index), exploration.system)
-        yield Result("nothing raises", "error", Verdict.REFUTED, message, by=Shown(trace))
+    return Result("nothing raises", "error", Verdict.REFUTED, message, by=Shown(trace))
 
 
 def _found(
@@ -122,20 +134,28 @@ def _found(
         return shortest.clearest(number, finding) or met()
 
     def shown(best: Clearest) -> Shown:
-        return Shown(trace_of(best.path, system), shortest=best.count or None)
+        with ending():
+            return Shown(trace_of(best.path, system), shortest=best.count or None)
 
     if claim.kind == "sometimes":
-        trace = trace_of(met().path, system)  # that it can be reached is seen to here
+        with ending():
+            trace = trace_of(met().path, system)  # that it can be reached is seen to here
         detail = f"reached in {counted(len(trace.steps), 'step')}"
         return Result(claim.name, claim.kind, Verdict.PROVED, detail, by=lambda: shown(clearest()))
     best = clearest()
     return Result(claim.name, claim.kind, Verdict.REFUTED, best.detail.strip(), by=shown(best))
 
 
-def _refuted(
+def _refuted(claim: Property, answer: GraphFinding, path: Path, shortest: Shortest, system: System) -> Result:
+    """What the graph refuted, the way there being the clearest if that does as well."""
+    best = shortest.clearest_to(answer.ends)
+    with ending():
+        return _refuted_by(claim, answer, path, best, system)
+
+
+def _refuted_by(
     claim: Property, answer: GraphFinding, path: Path, best: Clearest | None, system: System
 ) -> Result:
-    """What the graph refuted, the way there being the clearest if that does as well."""
     loop, model = answer.loop, system.model
     trace, count, certificate = trace_of(path, system, loop), None, None
     if best is not None and len(best.path) == (len(path) if loop is None else loop + 1):

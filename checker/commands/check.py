@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import shlex
-import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +12,7 @@ import click
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.commands.files import OutputFiles, require_formats, require_property, write_files
-from elcheck.checker.commands.flags import environment_options, search_options
+from elcheck.checker.commands.flags import environment_options, said_limits, search_options
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ENVIRONMENT, ModelFile, adapted
 from elcheck.checker.loading.parameters import refuse_reserved
@@ -23,11 +20,14 @@ from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import text as text_of
+from elcheck.checker.process.limits import Limits
+from elcheck.checker.process.running import ending, watching
+from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import as_json, junit, text
 from elcheck.checker.render import fault_budgets as render_fault_budgets
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run
-from elcheck.checker.search.limits import Limits, Resources, Spill
+from elcheck.checker.search.resources import Resources, Spill
 from elcheck.checker.strategies.fault_budgets import frontier
 from elcheck.checker.strategies.fewest_faults import fewest_faults
 
@@ -100,13 +100,17 @@ class ModelCommand(click.Command):
         """Check the model, print the report, return the exit code."""
         values = ctx.params
         files = OutputFiles(values["report"], values["graph"], values["exports"], values["export_of"])
-        if values["timeout"] is not None and not math.isfinite(values["timeout"]):
-            raise UsageError("--timeout takes a number of seconds")
+        limits = replace(
+            said_limits(values["timeout"], values["max_memory"]),
+            depth=values["depth"],
+            max_states=values["max_states"],
+            first=values["first"],
+        )
         _require_text(values)
         require_formats(files)
         run, model = self.asked_for(ctx)
         asked = Asked(
-            Limits(**{name: values[name] for name in _LIMITS}),
+            limits,
             values["output_format"],
             text.Wanted(values["witness"], values["certificate"], values["diagram"], values["explain"]),
             files,
@@ -169,29 +173,28 @@ def _spill(values: Mapping[str, object], file: ModelFile, parameters: Mapping[st
     return Spill(folder, bool(values["resume"]), every if isinstance(every, float) else 60.0, searched)
 
 
-_LIMITS = ("depth", "max_states", "max_memory", "timeout", "first")
-
-
 def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
     progress = Progress()
-    try:
-        report = check(
-            model,
-            asked.limits,
-            engine=asked.engine,
-            progress=progress,
-            every_call_twice=asked.check_model,
-            resources=asked.resources,
-            symmetry=asked.symmetry,
-        )
-        if asked.minimise:
-            report = fewest_faults(report, asked.limits, progress)
-    except (DefinitionError, HandlerError) as error:
-        raise LoadError(f"{file.path}: {error}") from error
-    finally:
-        progress.done()
-    click.echo(_rendered(run, report, asked))
-    write_files(run, report, file.about, asked.files, asked.sound)
+    with watching(asked.limits):
+        try:
+            report = check(
+                model,
+                asked.limits,
+                engine=asked.engine,
+                progress=progress,
+                every_call_twice=asked.check_model,
+                resources=asked.resources,
+                symmetry=asked.symmetry,
+            )
+            if asked.minimise:
+                report = fewest_faults(report, asked.limits, progress)
+        except (DefinitionError, HandlerError) as error:
+            raise LoadError(f"{file.path}: {error}") from error
+        finally:
+            progress.done()
+        with ending():
+            _print(run, report, asked)
+            write_files(run, report, file.about, asked.files, asked.sound)
     return report.exit_code
 
 
@@ -221,19 +224,16 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
     finally:
         progress.done()
     if asked.output_format == "json":
-        click.echo(render_fault_budgets.as_json(run, found))
+        write_document(render_fault_budgets.as_json(run, found))
     else:
-        click.echo(render_fault_budgets.as_text(run, found, _width()))
+        click.echo(render_fault_budgets.as_text(run, found, columns()))
     return found.exit_code
 
 
-def _rendered(run: Run, report: CheckReport, asked: Asked) -> str:
+def _print(run: Run, report: CheckReport, asked: Asked) -> None:
     if asked.output_format == "json":
-        return as_json.render(run, report)
-    if asked.output_format == "junit":
-        return junit.render(run, report)
-    return text.render(run, report, replace(asked.wanted, width=_width()))
-
-
-def _width() -> int | None:
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        write_document(as_json.render(run, report))
+    elif asked.output_format == "junit":
+        write_document(junit.render(run, report))
+    else:
+        click.echo(text.render(run, report, replace(asked.wanted, width=columns())))

@@ -6,7 +6,9 @@ import re
 import sys
 import webbrowser
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -24,11 +26,13 @@ from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
+from elcheck.checker.process.limits import SHARE, Limits
+from elcheck.checker.process.running import watching
+from elcheck.checker.process.watch import optional
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run
 from elcheck.checker.replay.reading import read
 from elcheck.checker.replay.walk import walk
-from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.trace import Trace, going_on
 
 _HELP = """Walk the states of a model by hand, in a browser.
@@ -93,12 +97,12 @@ class ExploreCommand(ModelCommand):
         server, address = serving(space, _about(run, model, prepared, report), values["port"])
         address += "#" + (at or ".".join(map(str, first)))
         notes = [f"{trace.name}: {trace.note}" for trace in prepared[:1] if values["trace"] and trace.note]
-        with suppress(KeyboardInterrupt):
-            click.echo("\n".join([*notes, f"{run.name} is at {address}", "Ctrl-C ends it."]))
-            sys.stdout.flush()
+        click.echo("\n".join([*notes, f"{run.name} is at {address}", "Ctrl-C ends it."]))
+        sys.stdout.flush()
+        with TemporaryDirectory(prefix="elcheck-") as folder, optional():
             if values["open_page"]:
-                _open(address)
-            server.serve_forever()  # returns at Ctrl-C
+                _open(address, Path(folder))
+            server.serve_forever(poll_interval=0.1)  # asks the watch in between
         click.echo("\nended")
         return EXIT["proved"]
 
@@ -146,7 +150,9 @@ def checked(model: Model, depth: int | None, seconds: float) -> CheckReport:
     click.echo(f"checking, for {seconds:g} seconds at most (--timeout; Ctrl-C ends it)", err=True)
     progress = Progress()
     try:
-        report = check(model, Limits(depth, timeout=seconds), progress=progress)
+        with watching(absorbs=True):
+            limits = Limits(depth, timeout=seconds, memory_share=SHARE)
+            report = check(model, limits, progress=progress)
     finally:
         progress.done()
     if report.stats.stopped is not None:
@@ -163,15 +169,19 @@ def traces_of(report: CheckReport, space: Space) -> Iterator[SavedPath]:
             yield SavedPath(f"{word}: {result.name}", space.path_of(result.trace), said)
 
 
-def _open(address: str) -> None:
-    """Open a page in a browser that has a window: one in the terminal would take the terminal."""
+def _open(address: str, folder: Path) -> None:
+    """Open a page in a browser that has a window: one in the terminal would take the terminal. The browser is
+    given a file in a folder of the user's that leads to it, since others can see what a process is given.
+    """
     try:
         browser = webbrowser.get()
     except webbrowser.Error:
         return
     background = isinstance(browser, webbrowser.BackgroundBrowser)
     if background or not isinstance(browser, webbrowser.GenericBrowser):
-        browser.open(address)
+        leads = folder / "explore.html"
+        leads.write_text(f'<meta http-equiv="refresh" content="0; url={escape(address)}">', encoding="utf-8")
+        browser.open(leads.as_uri())
 
 
 explore = OfModel("explore", ExploreCommand, help=_HELP, subcommand_metavar="MODEL [OPTIONS]")

@@ -15,6 +15,7 @@ from elcheck.checker.export.subject import NoTrace
 from elcheck.checker.loading.docstring import ModelDoc
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
+from elcheck.checker.process.watch import Ended
 from elcheck.checker.render.run import Run
 from elcheck.checker.system.system import deadlock_claim
 
@@ -61,7 +62,7 @@ def write_files(
     """Write all of them; ``sound`` is the model without the mistake that was put in, if one was.
 
     Where the check failed, its verdict's own code says more than that a file could not be written; that is
-    said on stderr then. Raises UsageError or OSError if it did not fail.
+    said on stderr then. Raises UsageError, OSError or Ended if it did not fail.
     """
     writers: list[Callable[[], None]] = []
     if files.report is not None:
@@ -77,6 +78,11 @@ def write_files(
             if report.exit_code == 0:
                 raise
             click.echo(f"elcheck: {_why(error)}", err=True)
+        except Ended as ended:
+            if report.exit_code == 0:
+                raise
+            click.echo(f"elcheck: {ended.notice()} before every file was written", err=True)
+            return
 
 
 def _export(report: CheckReport, path: Path, of: str | None, command: str) -> None:

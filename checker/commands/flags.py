@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import get_args
@@ -10,6 +11,8 @@ import click
 
 from elcheck.checker.export.formats import FORMATS
 from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, DetectorName, NetworkName
+from elcheck.checker.model.errors import UsageError
+from elcheck.checker.process.limits import SHARE, Limits
 from elcheck.checker.search.engines import ENGINES
 
 
@@ -29,16 +32,18 @@ class BudgetType(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # ge
 
 
 class SizeType(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic only in newer click
-    """An amount of memory: ``500M``, ``2G``."""
+    """An amount of memory, ``500M``, ``2G``, or ``none`` for as much as there is."""
 
-    name = "SIZE"
+    name = "SIZE|none"
 
     def convert(self, value: object, param: object, ctx: object) -> int:
-        """Turn what was written into bytes."""
+        """Turn what was written into bytes, ``none`` into 0."""
         del param, ctx
+        if value == "none":
+            return 0
         matched = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([KMGT])(i?B)?", str(value), re.IGNORECASE)
         if not matched or float(matched[1]) == 0:
-            raise click.BadParameter(f"{value!r} is no size such as 500M or 2G")
+            raise click.BadParameter(f"{value!r} is no size such as 500M or 2G, nor 'none'")
         return int(float(matched[1]) * 2 ** (10 * ("KMGT".index(matched[2].upper()) + 1)))
 
 
@@ -76,13 +81,7 @@ def search_options() -> list[click.Option]:
         ),
         click.Option(["--first"], is_flag=True, help="Stop at the depth of the first counterexample."),
         click.Option(["--max-states"], type=positive, help="Stop after this many states."),
-        click.Option(["--max-memory"], type=SizeType(), help="Stop above this much memory: 500M, 2G."),
-        click.Option(
-            ["--timeout"],
-            type=click.FloatRange(min=0, min_open=True),
-            metavar="SECONDS",
-            help="Stop after this long.",
-        ),
+        *run_limits(),
         click.Option(
             ["--format", "output_format"],
             type=click.Choice(["text", "json", "junit"]),
@@ -157,6 +156,31 @@ def search_options() -> list[click.Option]:
             help="Instead of checking once: the smallest budgets of faults that break each property.",
         ),
     ]
+
+
+def run_limits() -> list[click.Option]:
+    """How long a run may take, and how much memory."""
+    default = f"{SHARE:.0%} of what is free"
+    return [
+        click.Option(
+            ["--max-memory"],
+            type=SizeType(),
+            help=f"Stop above this much memory: 500M, 2G.  [default: {default}]",
+        ),
+        click.Option(
+            ["--timeout"],
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Stop after this long.",
+        ),
+    ]
+
+
+def said_limits(timeout: float | None, size: int | None) -> Limits:
+    """What the options of :func:`run_limits` come to. Raises UsageError."""
+    if timeout is not None and not math.isfinite(timeout):
+        raise UsageError("--timeout takes a number of seconds")
+    return Limits(timeout=timeout, max_memory=size or None, memory_share=SHARE if size is None else None)
 
 
 def export_options() -> list[click.Option]:

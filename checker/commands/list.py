@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-
 import click
 
 from elcheck.checker.loading.model_file import bundled
+from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import catalogue as render
 from elcheck.checker.zoo.catalogue import entry
 
@@ -25,8 +23,7 @@ def list_models(models: tuple[str, ...], output_format: str) -> int:
     """
     entries = [entry(name) for name in models or bundled()]
     if output_format == "json":
-        click.echo(render.as_json(entries))
+        write_document(render.as_json(entries))
     else:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 100
-        click.echo(render.as_text(entries, width))
+        click.echo(render.as_text(entries, columns() or 100))
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from elcheck.checker.model.errors import UsageError
+from elcheck.checker.process.files import write_whole
 
 
 @click.command()
@@ -29,6 +30,6 @@ def new(name: str) -> int:
             raise UsageError(f"new {name!r}: {file} is there already; choose another name, or move it away")
     for file, template in files.items():
         text = resources.files(__package__).joinpath("new_model", template).read_text(encoding="utf-8")
-        file.write_text(text.format(file=f"{stem}.py", program=program), encoding="utf-8")
+        write_whole(file, text.format(file=f"{stem}.py", program=program), new=True)
     click.echo(f"wrote {' and '.join(map(str, files))}; elcheck {stem}.py checks the model")
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.validate import validate
+from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import replay as render
 from elcheck.checker.replay.judged import Judgement, judged
 from elcheck.checker.replay.reading import read
@@ -73,10 +73,9 @@ class ReplayCommand(ModelCommand):
         judgements = tuple(judged(walked.trace, model))
         answer = render.ReplayResult(script, walked, judgements, model, _exit_code(walked, judgements))
         if values["output_format"] == "json":
-            click.echo(render.as_json(run, answer))
+            write_document(render.as_json(run, answer))
         else:
-            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-            click.echo(render.as_text(run, answer, width))
+            click.echo(render.as_text(run, answer, columns()))
         return answer.exit_code
 
 

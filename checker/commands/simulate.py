@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-import sys
 from collections.abc import Sequence
 
 import click
 
 from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.commands.flags import SizeType
+from elcheck.checker.commands.flags import run_limits, said_limits
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import as_json, junit, text
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run
@@ -40,7 +39,6 @@ class SimulateCommand(ModelCommand):
     def further_options(self) -> Sequence[click.Parameter]:
         """How to walk, and how to print what was found."""
         positive = click.IntRange(min=1)
-        time = click.FloatRange(min=0, min_open=True)
         formats = click.Choice(["text", "json", "junit"])
         walks = f"How many walks.  [default: {WALKS}, or with --timeout as many as there is time for]"
         weight = "The weight of a fault, where another step has 1: 0.1 makes them rare, 0 leaves them out."
@@ -49,8 +47,7 @@ class SimulateCommand(ModelCommand):
             click.Option(["--walks"], type=positive, help=walks),
             click.Option(["--steps"], type=positive, default=100, show_default=True, help="Steps in a walk."),
             click.Option(["--faults"], type=click.FloatRange(min=0), default=1.0, help=weight),
-            click.Option(["--timeout"], type=time, metavar="SECONDS", help="Stop after this long."),
-            click.Option(["--max-memory"], type=SizeType(), help="Stop above this much memory: 500M, 2G."),
+            *run_limits(),
             click.Option(
                 ["--format", "output_format"],
                 type=formats,
@@ -64,11 +61,11 @@ class SimulateCommand(ModelCommand):
     def invoke(self, ctx: click.Context) -> int:
         """Walk, print the report, return the exit code."""
         values = ctx.params
-        if not all(math.isfinite(values[name] or 0) for name in ("timeout", "faults")):
-            raise UsageError("--timeout takes a number of seconds, --faults a number")
+        limits = said_limits(values["timeout"], values["max_memory"])
+        if not math.isfinite(values["faults"]):
+            raise UsageError("--faults takes a number")
         walks = values["walks"] or (WALKS if values["timeout"] is None else None)
-        rest = {name: values[name] for name in ("steps", "seed", "faults", "timeout", "max_memory")}
-        plan = WalkPlan(walks, **rest)
+        plan = WalkPlan(walks, values["steps"], values["seed"], values["faults"], limits)
         run, model = self.asked_for(ctx)
         progress = Progress()
         try:
@@ -77,17 +74,17 @@ class SimulateCommand(ModelCommand):
             raise LoadError(f"{self.file.path}: {error}") from error
         finally:
             progress.done()
-        click.echo(_rendered(run, found, values["output_format"], witnesses=values["witness"]))
+        _print(run, found, values["output_format"], witnesses=values["witness"])
         return found.report.exit_code
 
 
-def _rendered(run: Run, found: Simulation, output_format: str, *, witnesses: bool) -> str:
+def _print(run: Run, found: Simulation, output_format: str, *, witnesses: bool) -> None:
     if output_format == "json":
-        return json.dumps(_document(run, found), indent=2, ensure_ascii=False)
-    if output_format == "junit":
-        return junit.render(run, found.report)
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    return text.render(run, found.report, text.Wanted(witnesses=witnesses, width=width))
+        write_document(json.dumps(_document(run, found), indent=2, ensure_ascii=False))
+    elif output_format == "junit":
+        write_document(junit.render(run, found.report))
+    else:
+        click.echo(text.render(run, found.report, text.Wanted(witnesses=witnesses, width=columns())))
 
 
 def _document(run: Run, found: Simulation) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -12,6 +11,10 @@ import click
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.loading.model_file import bundled
 from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.values import counted
+from elcheck.checker.process.limits import Stop
+from elcheck.checker.process.streams import write_document
+from elcheck.checker.process.watch import Ended
 from elcheck.checker.render import zoo as render
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.zoo.cases import Case, of_model, read
@@ -44,21 +47,33 @@ def zoo(
     folder stands for the models in it. A TOML file holds cases of its own, with what they have to come to:
     --pin writes one, or brings one up to date.
 
-    Exit codes: 0 everything is as it has to be; 1 something is not; 2 usage; 74 the file can't be
-    written; 150 a model can't be loaded.
+    Each case is said on stderr when it ends. Ctrl-C ends the rest: what has come out by then is printed, and
+    pinned; a case that was under way has come to nothing.
+
+    Exit codes: 0 everything is as it has to be; 1 something is not; 2 usage; 20 it was interrupted; 74 the
+    file can't be written; 150 a model can't be loaded.
     """
     cases = [case for name in what or bundled() for case in _cases(name) if big or not case.big]
     began = time.perf_counter()
-    outcomes = []
-    for outcome in run(cases, engine=engine, jobs=jobs or os.cpu_count() or 1):
-        outcomes.append(outcome)
-        _progress(len(outcomes), len(cases), outcome)
-    click.echo(render.FORMATS[output_format](outcomes, time.perf_counter() - began))
-    if pins is not None:
+    found: dict[int, CaseResult] = {}
+    stopped: Stop | None = None
+    try:
+        for place, outcome in run(cases, engine=engine, jobs=jobs or os.cpu_count() or 1):
+            found[place] = outcome
+            click.echo(f"{len(found)} of {len(cases)}: {render.line(outcome)}", err=True)
+    except Ended as ended:
+        stopped = ended.notice()
+    outcomes = [found[place] for place in sorted(found)]
+    missing = None if stopped is None else f"{stopped} after {len(found)} of {counted(len(cases), 'case')}"
+    said = render.FORMATS[output_format](outcomes, time.perf_counter() - began, missing)
+    (click.echo if output_format == "text" else write_document)(said)
+    if pins is not None and outcomes:
         pin(outcomes, pins)
     if any(outcome.error for outcome in outcomes):
         return EXIT["load"]
-    return EXIT["unexpected"] if any(outcome.problems for outcome in outcomes) else 0
+    if any(outcome.problems for outcome in outcomes):
+        return EXIT["unexpected"]
+    return 0 if missing is None else EXIT["undetermined"]
 
 
 def _cases(name: str) -> list[Case]:
@@ -72,9 +87,3 @@ def _cases(name: str) -> list[Case]:
             raise UsageError(f"there is no model in the folder {name}")
         return [pinned(case) for file in files for case in of_model(str(file))]
     return [pinned(case) for case in of_model(name)]
-
-
-def _progress(done: int, total: int, outcome: CaseResult) -> None:
-    if sys.stderr.isatty():
-        end = "\r\033[K" if done == total else f"\r\033[K{done} of {total}: {outcome.case.command}"
-        click.echo(end, err=True, nl=False)

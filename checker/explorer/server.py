@@ -18,7 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
 from elcheck.checker.explorer.about import Overview
@@ -26,6 +26,7 @@ from elcheck.checker.explorer.place import JsonObject, place
 from elcheck.checker.explorer.space import Space
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.process.watch import look
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -192,6 +193,15 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
+class _Server(ThreadedWSGIServer):
+    """Raises Ended when the run is ended."""
+
+    def service_actions(self) -> None:
+        """What is done between two looks for a request."""
+        super().service_actions()
+        look()
+
+
 def listen(port: int) -> socket.socket:
     """A socket at a port of this machine, 0 for any that is free. Raises UsageError if it can't be had."""
     found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -214,5 +224,5 @@ def serving(space: Space, about: Overview, port: int) -> tuple[BaseWSGIServer, s
         token = secrets.token_urlsafe(18)
         hosts = [f"{HOST}:{port}", f"localhost:{port}"]
         app = App(space, about, token, hosts)
-        server = make_server(HOST, port, app, threaded=True, request_handler=_Quiet, fd=heard.fileno())
+        server = _Server(HOST, port, app, _Quiet, fd=heard.fileno())
     return server, f"http://{hosts[0]}/{token}/"

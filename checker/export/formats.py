@@ -11,6 +11,7 @@ from elcheck.checker.check.report import CheckReport
 from elcheck.checker.export.libraries import require
 from elcheck.checker.export.subject import Subject, result_with_trace
 from elcheck.checker.model.errors import UsageError
+from elcheck.checker.process.files import write_whole
 
 
 @dataclass(frozen=True)
@@ -68,4 +69,4 @@ def write(report: CheckReport, path: Path, of: str | None = None, command: str =
         said = rendered(report, made, of, command)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error
-    path.write_text(said, encoding="utf-8", newline="\n")
+    write_whole(path, said)

@@ -153,6 +153,7 @@ def _cuts(stats: Stats) -> list[str]:
     lines = []
     if stats.stopped is not None:
         lines.append(f"Not every state was examined: {stats.stopped}.")
+        lines += [f"What grows with the depth: {'; '.join(stats.growing)}."] * bool(stats.growing)
     for name, count in stats.cut.items():
         states = counted(count, "state")
         lines.append(f"The bound {name} cut steps of {states}; what lies across it was not checked.")

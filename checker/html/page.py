@@ -17,6 +17,7 @@ from elcheck.checker.check.report import CheckReport
 from elcheck.checker.html.document import Document, document
 from elcheck.checker.loading.docstring import ModelDoc
 from elcheck.checker.model.model import Model
+from elcheck.checker.process.files import write_whole
 from elcheck.checker.render import text
 from elcheck.checker.render.junit import printable
 from elcheck.checker.render.run import Run
@@ -31,10 +32,7 @@ def write(run: Run, report: CheckReport, about: ModelDoc, path: Path, sound: Mod
     """
     plain = click.unstyle(text.render(run, report, text.Wanted(witnesses=True, certificate=True)))
     found = page(document(run, report, about, sound), plain)
-    try:
-        path.write_bytes(found.encode("utf-8", errors="backslashreplace"))
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error
+    write_whole(path, found)
 
 
 def page(shown: Document, plain: str) -> str:

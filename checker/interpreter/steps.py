@@ -7,7 +7,8 @@ from dataclasses import replace
 from itertools import product
 
 from elcheck.checker.interpreter.next_state import NextState
-from elcheck.checker.model.environment import FaultKind, Partition, initial_state, symmetric_splits
+from elcheck.checker.model.call import theirs
+from elcheck.checker.model.environment import FaultKind, Partition, initial_state
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import survivor
@@ -27,8 +28,7 @@ class Interpreter:
         self.runner = Runner(model)
         self.nodes = self.runner.nodes
         self.network = model.environment.network
-        partitions = tuple(model.partitions) or (symmetric_splits(self.nodes) if self.nodes else ())
-        self.partitions = {partition.name: partition for partition in partitions}
+        self.partitions = {partition.name: partition for partition in self.runner.partitions()}
 
     def steps(self, state: GlobalState) -> Iterator[Successor]:
         """Every step that changes a state, with the state after it. Steps that a bound cuts are left out.
@@ -83,7 +83,8 @@ class Interpreter:
             for monitor in self.model.monitors
         ]
         starts = [monitor.start for monitor in self.model.monitors]
-        return replace(state, history=tuple(start(v) for start, v in zip(starts, views, strict=True)))
+        with theirs:
+            return replace(state, history=tuple(start(v) for start, v in zip(starts, views, strict=True)))
 
     def _from(self, state: GlobalState) -> NextState:
         return NextState(self.runner, state)
@@ -104,7 +105,8 @@ class Interpreter:
                 old, new = before.nodes[node.index], after.nodes[node.index]
                 if not (isinstance(old.state, monitor.of) and isinstance(new.state, monitor.of)):
                     continue
-                history[at] = monitor.after(history[at], event, old, new)
+                with theirs:
+                    history[at] = monitor.after(history[at], event, old, new)
         return replace(after, history=tuple(history))
 
     def _tickers(self) -> list[NodeId]:

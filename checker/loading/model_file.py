@@ -19,7 +19,7 @@ from types import ModuleType
 from elcheck.checker.loading.docstring import ModelDoc, about, joined
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.parameters import Parameter, parameters_of
-from elcheck.checker.model.call import RAISED, said
+from elcheck.checker.model.call import said, theirs
 from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.model import Model
@@ -72,12 +72,13 @@ class ModelFile:
         """
         chosen = ", ".join(f"{name}={text(value)}" for name, value in given.items())
         try:
-            made = self.function(**given)
+            with theirs:
+                made = self.function(**given)
         except (ValueError, UsageError) as error:
             raise UsageError(f"{self.path}: model({chosen}): {error}") from error
         except DefinitionError as error:
             raise LoadError(f"{self.path}: {error}") from error
-        except RAISED as error:
+        except Exception as error:
             raise LoadError(f"{self.path}: model({chosen}) raises {said(error)}") from error
         if not isinstance(made, Model):
             raise LoadError(f"{self.path}: model() returns {type(made).__name__}, not a Model")
@@ -214,10 +215,11 @@ def _imported(path: Path) -> ModuleType:
     if folder not in sys.path:
         sys.path.append(folder)
     try:
-        spec.loader.exec_module(module)
+        with theirs:
+            spec.loader.exec_module(module)
     except SyntaxError as error:
         raise LoadError(f"{error.filename}:{error.lineno}: {error.msg}") from error
-    except RAISED as error:
+    except Exception as error:
         hint = _REMEDY if str(error).startswith(_DECORATED_AGAIN) else ""
         raise LoadError(f"{path} can't be imported: {said(error)}{hint}") from error
     return module

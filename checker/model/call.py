@@ -2,23 +2,55 @@
 
 from __future__ import annotations
 
+import signal
 import sysconfig
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.record import State, decorated_again
 from elcheck.checker.model.step import Blocked, Step
 from elcheck.checker.model.values import flaw, order, text
-
-RAISED = (Exception, SystemExit)
-"""What other people's code may raise, and what is a finding then; only an interrupt goes through."""
+from elcheck.checker.process.running import signals
+from elcheck.checker.process.watch import Ended, current, endable, look
 
 _OURS = str(Path(__file__).parent.parent)
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _BUNDLED = tuple(str(Path(_OURS).parent / name) for name in ("models", "specs"))
+
+
+class NoException(Exception):
+    """Other people's code raised what is no Exception, which is its cause: SystemExit, GeneratorExit."""
+
+
+class _Theirs:
+    """Where other people's code runs. It may be ended there at any time, and whatever else it raises is an
+    Exception.
+    """
+
+    def __enter__(self) -> None:
+        endable.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        endable.__exit__(kind, error, trace)
+        if error is None:
+            return
+        if isinstance(error, MemoryError):
+            current().look_at_memory()
+        if isinstance(error, Ended) and error.sudden:
+            error.where = error.where or line_of(error)
+        if isinstance(error, Exception | Ended):
+            return
+        if not isinstance(error, KeyboardInterrupt) or signals.own(signal.SIGINT):
+            raise NoException from error
+
+
+theirs = _Theirs()
 
 
 class HandlerError(Exception):
@@ -54,27 +86,29 @@ def outcomes(call: Callable[[], object], where: str, normal: Normal) -> Outcomes
     """
     found: list[Step[State]] = []
     try:
-        answer = call()
-        if isinstance(answer, Step):
-            return Outcomes((normal(_checked(answer)),))
-        if isinstance(answer, State):
-            return Outcomes((normal(_checked(Step(answer))),))
-        if not isinstance(answer, Iterator):
-            raise WrongAnswer(
-                f"returns {text(answer)}: return the new state or a Step(state, sends), or yield Steps"
-            )
-        for step in answer:
-            found.append(normal(_checked(step)))  # noqa: PERF401  (kept when a guard fails later)
+        with theirs:
+            answer = call()
+            if isinstance(answer, State):
+                answer = Step(answer)
+            if isinstance(answer, Step):
+                return Outcomes((normal(_checked(answer)),))
+            if not isinstance(answer, Iterator):
+                raise WrongAnswer(
+                    f"returns {text(answer)}: return the new state or a Step(state, sends), or yield Steps"
+                )
+            for step in answer:
+                found.append(normal(_checked(step)))  # kept when a guard fails later
+                look()
+            if len(found) > 1:
+                found = sorted(set(found), key=order)
     except Blocked as blocked:
         if found:
             raise WrongAnswer(f"has a guard after a yield ({blocked})") from None
         return Outcomes((), str(blocked))
     except (HandlerError, DefinitionError):
         raise
-    except RAISED as error:
+    except Exception as error:
         raise HandlerError(f"{where} raises {said(error)}") from error
-    if len(found) > 1:
-        found = sorted(set(found), key=order)
     return Outcomes(tuple(found))
 
 
@@ -95,11 +129,22 @@ def _checked(step: object) -> Step[State]:
 
 def said(error: BaseException) -> str:
     """An exception in one line: what it is, what it says, and the model's line that led to it."""
+    if isinstance(error, NoException) and error.__cause__ is not None:
+        error = error.__cause__
     what = decorated_again(error) or type(error).__name__ + (f": {error}" if str(error) else "")
+    line = line_of(error)
+    return f"{what} ({line})" if line else what
+
+
+def line_of(error: BaseException) -> str:
+    """The model's line that led to an exception, ``file:line``."""
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in frames if not frame.filename.startswith(_OURS)] or list(frames)
-    models = [frame for frame in theirs if is_of_a_model(frame.filename)] or theirs[:1]
-    return f"{what} ({models[-1].filename}:{models[-1].lineno})" if models else what
+    models = [frame for frame in theirs if is_of_a_model(frame.filename)]
+    if not models and error.__cause__ is not None:
+        return line_of(error.__cause__)
+    models = models or theirs[:1]
+    return f"{models[-1].filename}:{models[-1].lineno}" if models else ""
 
 
 def is_of_a_model(file: str) -> bool:

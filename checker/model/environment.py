@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias, get_args
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.fairness import Fair
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.process.watch import look
 
 NetworkName = Literal["sent-set", "set", "bag", "fifo"]
 DetectorName = Literal["none", "perfect"]
@@ -131,7 +132,8 @@ def symmetric_splits(nodes: Sequence[NodeId]) -> tuple[Partition, ...]:
     first, *others = nodes
     found = []
     for size in range(len(others)):
-        for friends in combinations(others, size):
+        for friends in combinations(others, size):  # of many nodes more than there is time and memory for
+            look()
             here = (first, *friends)
             there = [node for node in nodes if node not in here]
             name = " ".join(map(str, here)) + " | " + " ".join(map(str, there))

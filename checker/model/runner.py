@@ -13,14 +13,15 @@ from functools import cache, partial
 from itertools import cycle, islice, product
 
 from elcheck.checker.model.call import (
-    RAISED,
     HandlerError,
     Outcomes,
     WrongAnswer,
     is_of_a_model,
     outcomes,
     said,
+    theirs,
 )
+from elcheck.checker.model.environment import Partition, symmetric_splits
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.generics import state_classes
 from elcheck.checker.model.handlers import Handler, handlers_of, place_if_known, place_of
@@ -33,6 +34,7 @@ from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Send, Step
 from elcheck.checker.model.twice import AGAIN, KEPT, Repeats, flaw_of_call, has_sets, turned
 from elcheck.checker.model.values import flaw, order, text
+from elcheck.checker.process.watch import look
 
 Argument = tuple[str, object]
 
@@ -152,14 +154,21 @@ class Runner:
         self._asked_of_bounds += 1
         before = [turned(state)] if self.repeats.is_due(self._asked_of_bounds) else []
         try:
-            answer = bool(bound.holds(state))
-        except RAISED as error:
+            with theirs:
+                answer = bool(bound.holds(state))
+        except Exception as error:
             raise HandlerError(f"the bound {bound.name} raises {said(error)}, on {text(state)}") from error
         why = flaw_of_call(bound.holds, [state], before, answer, _as_true) if before else None
         if why is not None:
             place = place_if_known(bound.holds)
             raise HandlerError(f"the bound {bound.name}{place} {why}, on {text(before[0])}")
         return answer
+
+    def partitions(self) -> tuple[Partition, ...]:
+        """The ways in which the network may fall apart."""
+        if self.model.partitions or self.model.environment.partition == 0:
+            return tuple(self.model.partitions)
+        return symmetric_splits(self.nodes)
 
     def take(self, event: Event, state: object) -> Outcomes:
         """What a node's (or a Spec's) handler makes of an event in a local (or the shared) state."""
@@ -193,6 +202,7 @@ class Runner:
         node = event.node if isinstance(event, Event) else event
         where = f"{type(program).__name__}.{name}"
         where += f" at {node}" if node is not None else ""
+        look()
         self.calls += 1
         tally = self.tallies.get((type(program).__name__, name), HandlerTally())
         tally.called += 1
@@ -356,10 +366,11 @@ def _range(program: object, handler: Handler, name: str) -> list[object]:
 
 def _values(program: object, name: str, where: str) -> list[object]:
     try:
-        values: object = getattr(program, name)
-        values = values() if callable(values) else values
-        if isinstance(values, Iterable):
-            return sorted(values, key=order) if isinstance(values, Set) else list(values)
-    except RAISED as error:
+        with theirs:
+            values: object = getattr(program, name)
+            values = values() if callable(values) else values
+            if isinstance(values, Iterable):
+                return sorted(values, key=order) if isinstance(values, Set) else list(values)
+    except Exception as error:
         raise DefinitionError(f"{where}, which raises {said(error)}") from error
     raise DefinitionError(f"{where}, which gives {text(values)}: no collection")

@@ -15,7 +15,7 @@ from functools import cache
 from operator import eq
 from typing import TypeVar
 
-from elcheck.checker.model.call import RAISED
+from elcheck.checker.model.call import theirs
 from elcheck.checker.model.collections import Bag, Map
 from elcheck.checker.model.ids import NodeId
 
@@ -162,8 +162,9 @@ def flaw_of_call(
 
     def is_answer(given: Sequence[object]) -> bool:
         try:
-            return same(answer, call(*given))
-        except RAISED:
+            with theirs:
+                return same(answer, call(*given))
+        except Exception:
             return False
 
     def is_answer_turned() -> bool:

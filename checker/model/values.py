@@ -13,6 +13,7 @@ import types
 from collections.abc import Iterable, Mapping
 from enum import Enum, Flag
 from functools import cache, cached_property, partial
+from itertools import repeat
 from typing import TypeAlias, get_args, get_origin, get_type_hints
 
 from elcheck.checker.model.ids import NodeId
@@ -23,6 +24,8 @@ _PLAIN = (bool, int, float, str, bytes, type(None), Enum)
 _ATOMS = frozenset((bool, int, str, bytes, type(None), NodeId))
 _COLLECTIONS = "elcheck.checker.model.collections"
 _TWICE = "elcheck.checker.model.twice"
+DEEPEST = 100
+"""How deep values may be nested: what walks them calls itself for each level."""
 _MUTABLE = {list: "a tuple", set: "a frozenset", dict: "a tuple of pairs", bytearray: "bytes"}
 
 
@@ -105,22 +108,35 @@ def flaw(value: object, where: str = "") -> str | None:
     The answer names the part that is at fault: ``Server.votes is a set, which can change: use a
     frozenset``.
     """
-    return None if _is_sound(value) else _explained(value, where or type(value).__name__)
+    where = where or type(value).__name__
+    try:
+        return None if _is_sound(value, 0) else _explained(value, where)
+    except TooDeepError:
+        return f"{where} is nested more than {DEEPEST} deep"
 
 
-def _is_sound(value: object) -> bool:
-    """Whether a value has no flaw, without the words for it: asked of everything that a handler yields."""
+class TooDeepError(Exception):
+    """A value has parts that have parts, and so on for longer than Python can follow."""
+
+
+def _is_sound(value: object, depth: int) -> bool:
+    """Whether a value has no flaw, without the words for it: asked of everything that a handler yields.
+    Raises TooDeepError.
+    """
     cls: type = type(value)
     if cls in _ATOMS:
         return True
+    if depth > DEEPEST:
+        raise TooDeepError
+    below = depth + 1
     if cls is tuple or cls is frozenset:
-        return all(map(_is_sound, value))  # type: ignore[call-overload]  # of just these classes
+        return all(map(_is_sound, value, repeat(below)))  # type: ignore[call-overload]  # of these
     names = _fields(cls)
     if names is not None:
-        sound = all(_is_sound(getattr(value, name)) for name in names)
+        sound = all(_is_sound(getattr(value, name), below) for name in names)
         return sound and (len(getattr(value, "__dict__", ())) <= len(names) or _beside(value) is None)
     if isinstance(value, Mapping) and not isinstance(value, dict) and flaw_of_class(cls) is None:
-        return all(_is_sound(key) and _is_sound(part) for key, part in value.items())
+        return all(_is_sound(key, below) and _is_sound(part, below) for key, part in value.items())
     return _explained(value, cls.__name__) is None
 
 
@@ -159,7 +175,15 @@ def _explained(value: object, where: str) -> str | None:
         inner = _first_flaw((f"{name}.{f.name}", getattr(value, f.name)) for f in parts)
         return flaw_of_class(type(value)) or inner or _beside(value)
     why = flaw_of_class(type(value))
-    return None if why is None else f"{where}: {why}"
+    return f"{where}: {why}" if why is not None else _flaw_of_equality(value, where)
+
+
+def _flaw_of_equality(value: object, where: str) -> str | None:
+    """A value of a class that compares may still be unlike itself, as a Decimal that is not a number."""
+    try:
+        return None if value == value and hash(value) is not None else f"{where} does not even equal itself"
+    except Exception as error:
+        return f"{where} can't be compared: {type(error).__name__}: {error}"
 
 
 def _beside(value: object) -> str | None:

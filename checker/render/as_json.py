@@ -41,6 +41,7 @@ def document(run: Run, report: CheckReport) -> dict[str, object]:
             "depth": stats.depth,
             "exhaustive": stats.exhaustive,
             "stopped": None if stats.stopped is None else str(stats.stopped),
+            "growing": list(stats.growing),
             "cut": stats.cut,
             "handler_calls": stats.handler_calls,
             "evaluations": stats.evaluations,

@@ -1,4 +1,4 @@
-"""Progress on a terminal's stderr while a search runs."""
+"""Progress on stderr while a search runs."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from collections.abc import Callable
 
 import click
 
-from elcheck.checker.search.limits import resident
+from elcheck.checker.process.memory import resident
 from elcheck.checker.search.search import Search
 from elcheck.checker.strategies.simulate import WalkTally
 
 PERIOD = 0.5
-"""Seconds between two lines."""
+"""Seconds between two looks of a line on a terminal."""
+SELDOM = 30.0
+"""Seconds between two lines anywhere else, as in the log of a CI server."""
 
 
 class Progress:
-    """Shows how far a search has come, on one line that rewrites itself.
-
-    Nothing is written when stderr is no terminal.
+    """Shows how far a search has come: on a terminal on one line that rewrites itself, elsewhere on a line
+    now and then.
     """
 
     def __init__(self) -> None:
         self._began = self._last = time.monotonic()
         self._shown = False
-        self._terminal = sys.stderr.isatty()
+        self._terminal = sys.stderr is not None and sys.stderr.isatty()
 
     def __call__(self, search: Search) -> None:
         """Look at a search; write if the last line is old enough."""
@@ -43,12 +44,15 @@ class Progress:
 
     def _show(self, line: Callable[[float], str]) -> None:
         now = time.monotonic()
-        if not self._terminal or now - self._last < PERIOD:
+        if now - self._last < (PERIOD if self._terminal else SELDOM):
             return
         self._last = now
-        self._shown = True
-        memory = resident() / 2**20
-        click.echo(f"\r\033[K{line(now - self._began)}, {memory:,.0f} MiB", err=True, nl=False)
+        said = f"{line(now - self._began)}, {resident() / 2**20:,.0f} MiB"
+        if self._terminal:
+            self._shown = True
+            click.echo(f"\r\033[K{said}", err=True, nl=False)
+        else:
+            click.echo(f"elcheck: after {now - self._began:.0f} s: {said}", err=True)
 
     def done(self) -> None:
         """Clear the line."""

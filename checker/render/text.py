@@ -91,6 +91,7 @@ def _size(report: CheckReport) -> list[str]:
     lines += report.reductions
     if stats.stopped is not None:
         lines.append(f"Not every state was examined: {stats.stopped}.")
+        lines += [f"What grows with the depth: {'; '.join(stats.growing)}."] * bool(stats.growing)
     for name, count in stats.cut.items():
         lines.append(f"The bound {name} cut steps of {count:,} states; what lies across it was not checked.")
     if stats.exhaustive:

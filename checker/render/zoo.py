@@ -19,8 +19,15 @@ from elcheck.checker.zoo.run import CaseResult
 HEADERS = ("model", "with", "verdict", "breaks", "steps", "states", "seconds", "")
 
 
-def as_text(outcomes: Sequence[CaseResult], seconds: float) -> str:
-    """A table with a line for each case, what is wrong below it, and a summary."""
+def line(outcome: CaseResult) -> str:
+    """One case in one line."""
+    _, found, broken, steps, states, seconds, right = _row(outcome)
+    parts = [found, broken, f"in {steps} steps" * bool(steps), f"{states} states, {seconds} s" * bool(states)]
+    return f"{outcome.case.command}: {', '.join([*filter(None, parts), right])}"
+
+
+def as_text(outcomes: Sequence[CaseResult], seconds: float, missing: str | None = None) -> str:
+    """A table with a line for each case, what is wrong below it, and a summary; ``missing``: why some are."""
     rows = []
     for model, group in groupby(outcomes, key=lambda outcome: outcome.case.model):
         for number, outcome in enumerate(group):
@@ -32,7 +39,8 @@ def as_text(outcomes: Sequence[CaseResult], seconds: float) -> str:
     complaints = [
         f"{outcome.case.command}\n" + "\n".join(f"  {p}" for p in outcome.problems) for outcome in wrong
     ]
-    return "\n\n".join([table, *complaints, _summary(outcomes, len(wrong), seconds)])
+    ends = [f"Not every case was run: {missing}."] * (missing is not None)
+    return "\n\n".join([table, *complaints, *ends, _summary(outcomes, len(wrong), seconds)])
 
 
 def _row(outcome: CaseResult) -> list[str]:
@@ -61,13 +69,14 @@ def _summary(outcomes: Sequence[CaseResult], wrong: int, seconds: float) -> str:
     return f"{cases} in {seconds:.0f} s: {as_expected}."
 
 
-def as_json(outcomes: Sequence[CaseResult], seconds: float) -> str:
+def as_json(outcomes: Sequence[CaseResult], seconds: float, missing: str | None = None) -> str:
     """An object with the cases under ``cases``."""
     wrong = sum(bool(outcome.problems) for outcome in outcomes)
     document = {
         "elcheck": __version__,
         "cases": [_object(o) for o in outcomes],
         "wrong": wrong,
+        "stopped": missing,
         "seconds": round(seconds, 3),
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
@@ -88,8 +97,8 @@ def _object(outcome: CaseResult) -> dict[str, object]:
     }
 
 
-def as_junit(outcomes: Sequence[CaseResult], seconds: float) -> str:
-    """JUnit XML: a suite for each model, a test case for each case."""
+def as_junit(outcomes: Sequence[CaseResult], seconds: float, missing: str | None = None) -> str:
+    """JUnit XML: a suite for each model, a test case for each case; what is ``missing`` is an error."""
     root = ET.Element("testsuites", time=f"{seconds:.3f}")
     for model, group in groupby(outcomes, key=lambda outcome: outcome.case.model):
         found = list(group)
@@ -106,6 +115,9 @@ def as_junit(outcomes: Sequence[CaseResult], seconds: float) -> str:
         )
         for outcome in found:
             _case(suite, outcome)
+    if missing is not None:
+        suite = ET.SubElement(root, "testsuite", name="elcheck zoo", tests="1", errors="1")
+        ET.SubElement(ET.SubElement(suite, "testcase", name="every case is run"), "error", message=missing)
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode")
 
@@ -124,7 +136,7 @@ def _case(suite: ET.Element, outcome: CaseResult) -> None:
         ET.SubElement(case, "system-out").text = printable(json.dumps(said, ensure_ascii=False))
 
 
-FORMATS: Mapping[str, Callable[[Sequence[CaseResult], float], str]] = {
+FORMATS: Mapping[str, Callable[[Sequence[CaseResult], float, str | None], str]] = {
     "text": as_text,
     "json": as_json,
     "junit": as_junit,

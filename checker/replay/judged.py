@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from elcheck.checker.interpreter import Interpreter
-from elcheck.checker.model.call import RAISED, HandlerError, said
+from elcheck.checker.model.call import HandlerError, said
 from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property
@@ -57,7 +57,7 @@ def judged(trace: Trace, model: Model) -> list[Judgement]:
         if claim.formula is not None and trace.loop is not None and not raised:
             try:
                 found.append(_of_lasso(trace, model, claim, claim.formula))
-            except RAISED as error:
+            except Exception as error:
                 why = f"the property {claim.name!r} raises {said(error)}"
                 raised = [Judgement("nothing raises", "error", len(trace.steps), why)]
         elif finding is None:

@@ -7,15 +7,18 @@ begins with the first and hands over to the second if the space turns out to be 
 from __future__ import annotations
 
 import sys
+import time
+from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import replace
 from importlib.util import find_spec
 from typing import TypeAlias
 
 from elcheck.checker.model.errors import UsageError
+from elcheck.checker.process.limits import Limits
+from elcheck.checker.process.watch import Ended, current
 from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.limits import INTERRUPTED, Limits, Resources
-from elcheck.checker.search.plain import search_plain
+from elcheck.checker.search.plain import HANDED_OVER, search_plain
+from elcheck.checker.search.resources import Resources
 from elcheck.checker.search.search import OnProgress, Search
 from elcheck.checker.system import System
 
@@ -25,6 +28,14 @@ HAND_OVER = 20_000
 """States that ``auto`` leaves to the plain engine. Below, loading the compiled code takes longer than it
 saves; above, the fast engine soon wins back what the plain one has spent (some three tenths of a second).
 """
+
+
+NARROW = 16
+"""States of one depth below which the fast engine's way between Python and compiled code takes longer than
+what it saves.
+"""
+COMPILING = 60.0
+"""Seconds that have to be left if the fast engine is still to be compiled."""
 
 
 def plain(
@@ -76,22 +87,38 @@ def auto(
     """
     if resources.spill is not None or (resources.workers > 1 and not system.fast):
         return fast(system, judge, limits, progress, resources)
-    cap = limits.max_states
-    if find_spec("numba") is None or not system.fast or (cap is not None and cap <= HAND_OVER):
+    if find_spec("numba") is None or not system.fast:
         return search_plain(system, judge, limits, progress)
-    search = search_plain(system, judge, replace(limits, max_states=HAND_OVER), progress)
-    if not search.capped:
+    search = search_plain(system, judge, limits, progress, _is_small)
+    if search.stopped is not HANDED_OVER:
         return search
     try:
         engine = _loaded()
-    except KeyboardInterrupt:
-        search.stopped = INTERRUPTED
+    except Ended as ended:
+        search.stopped = ended.notice()
         return search
     except UsageError as error:
         print(f"elcheck: {error}; the plain engine searches instead", file=sys.stderr)
         engine = plain
     judge.forget()
     return engine(system, judge, limits, progress, resources)
+
+
+def _is_small(search: Search) -> bool:
+    """Whether the plain engine should go on with a search that it has come to some size with."""
+    states = len(search.codes)
+    if states < HAND_OVER:
+        return True
+    recent = len(search.levels) - bisect_left(search.levels, states // 2)
+    if recent * NARROW > states // 2:
+        return True
+    from elcheck.checker.search.fast.cache import is_compiled  # of a library that takes its time
+
+    left = current().deadline - time.monotonic()
+    try:
+        return left < COMPILING and not is_compiled()
+    except UsageError:  # which is said when it is loaded
+        return False
 
 
 ENGINES: dict[str, Engine] = {"auto": auto, "plain": plain, "fast": fast}

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from elcheck.checker.model.call import RAISED, CheckError, HandlerError, said
+from elcheck.checker.model.call import CheckError, HandlerError, said, theirs
 from elcheck.checker.model.handlers import place_if_known
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.spec import SharedProgram
@@ -15,6 +15,7 @@ from elcheck.checker.model.state import GlobalState, NodeView
 from elcheck.checker.model.swap import Asymmetry, Swap
 from elcheck.checker.model.twice import flaw_of_call, turned
 from elcheck.checker.model.values import text
+from elcheck.checker.process.watch import look
 from elcheck.checker.system.moves import Move
 from elcheck.checker.system.system import Observation, System
 
@@ -227,11 +228,13 @@ class Judge:
         """What a check answers. Raises HandlerError when it raises, or answers anything else."""
         self.evaluations += 1
         self._calls[p] += 1
+        look()
         twice = self._system.runner.repeats.is_due(self._calls[p])
         before = list(map(turned, arguments)) if twice else []
         try:
-            answer = claim.scope.ask(*arguments)
-        except RAISED as error:
+            with theirs:
+                answer = claim.scope.ask(*arguments)
+        except Exception as error:
             raise CheckError(f"{_who(claim)} raises {said(error)}{_of(arguments)}{_hint(claim)}") from error
         place = place_if_known(claim.scope.check)
         if twice:

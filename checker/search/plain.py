@@ -8,45 +8,48 @@ from __future__ import annotations
 
 import gc
 from array import array
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from elcheck.checker.model.call import HandlerError
+from elcheck.checker.process.limits import RAISED_ERROR, Limits, Stop, StopKind, too_many_states
+from elcheck.checker.process.running import watching
+from elcheck.checker.process.watch import Ended, current
 from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.limits import (
-    EVERY,
-    INTERRUPTED,
-    OUT_OF_MEMORY,
-    RAISED_ERROR,
-    LimitCheck,
-    Limits,
-    too_many_states,
-)
 from elcheck.checker.search.search import OnProgress, Search, has_no_step
 from elcheck.checker.system.system import UNCUT, Found, System
 
+HANDED_OVER = Stop(StopKind.STATES, "another engine is to search")
+ASKED = 10_000
+"""States between two questions whether this engine is the right one."""
+EVERY = 64
+"""States between two questions to the watch."""
+
 
 def search_plain(
-    system: System, judge: Judge, limits: Limits, progress: OnProgress = lambda _: None
+    system: System,
+    judge: Judge,
+    limits: Limits,
+    progress: OnProgress = lambda _: None,
+    goes_on: Callable[[Search], bool] = lambda _: True,
 ) -> Search:
-    """Search every reachable state, or as far as the limits and the bounds go.
+    """Search every reachable state, or as far as the limits and the bounds go. ``goes_on`` is asked now and
+    then whether this engine is still the right one; if not, HANDED_OVER is why the search has stopped.
 
-    A keyboard interrupt stops the search like a limit. Raises DefinitionError for an initial state that is
-    beyond a bound.
+    Raises DefinitionError for initial states of which none is within the bounds.
     """
-    running = PlainSearch(system, judge, limits, progress)
-    with _no_collection():
-        try:
-            running.run()
-        except KeyboardInterrupt:
-            running.search.stopped = INTERRUPTED
+    running = PlainSearch(system, judge, limits, goes_on)
+    with _no_collection(), watching(limits, lambda: progress(running.search)) as watch, watch.refusing():
+        running.run()
     return running.search
 
 
 class PlainSearch:
     """One breadth-first search."""
 
-    def __init__(self, system: System, judge: Judge, limits: Limits, progress: OnProgress) -> None:
+    def __init__(
+        self, system: System, judge: Judge, limits: Limits, goes_on: Callable[[Search], bool]
+    ) -> None:
         self._codes: list[int] = []
         self._parents = array("Q")
         self.search = Search(self._codes, self._parents)
@@ -57,29 +60,30 @@ class PlainSearch:
         self._full = system.full
         self._judge = judge
         self._limits = limits
-        self._limit_check = LimitCheck(limits, lambda: progress(self.search))
+        self._goes_on = goes_on
+        self._asked = 0
+        self._at: int | None = None
 
     def run(self) -> None:
         """Search level by level until nothing is new, everything is decided, or a limit is met."""
-        search = self.search
+        self._watch, search = current(), self.search
         try:
             self._begin()
-            while search.stopped is None and search.levels[-1] < len(search.codes):
-                begin, end = search.levels[-1], len(search.codes)
-                if self._limits.depth == len(search.levels) - 1:
-                    self._probe(begin, end)
-                    return
-                search.begin_level()
-                self._level(begin, end)
+            self._search()
         except MemoryError:
-            search.stopped = OUT_OF_MEMORY
+            search.stopped = self._watch.out_of_memory
+        except Ended as ended:
+            search.stopped = ended.notice()
         except HandlerError as error:
             search.failure = (self._at, str(error))
             search.stopped = RAISED_ERROR
+        del self._codes[len(self._parents) :]  # what an end kept from being stored as a whole
+        search.cuts.update(self._system.left_out)
 
     def _begin(self) -> None:
-        self._at: int | None = None
         search, cap = self.search, self._limits.max_states
+        search.levels.append(0)
+        search.totals.append(0)
         for number, code in enumerate(self._system.initial()):
             if number % EVERY == 0 and self._stop():
                 break
@@ -88,14 +92,23 @@ class PlainSearch:
                     search.stopped = too_many_states(cap)
                     break
                 self._add(code, len(search.codes))
-        search.cuts.update(self._system.left_out)
-        search.levels.append(0)
-        search.totals.append(0)
         for index, code in enumerate(self.search.codes):
+            if index % EVERY == 0 and search.stopped is None and self._stop():
+                break
             self._at = index
             self._judge.state(index, code)
         if search.stopped is None and self._limits.first:
             search.stop_between_levels(self._judge, self._limits)
+
+    def _search(self) -> None:
+        search = self.search
+        while search.stopped is None and search.levels[-1] < len(search.codes):
+            begin, end = search.levels[-1], len(search.codes)
+            if self._limits.depth == len(search.levels) - 1:
+                self._probe(begin, end)
+                return
+            search.begin_level()
+            self._level(begin, end)
 
     def _add(self, code: int, parent: int) -> None:
         self._seen.add(code)
@@ -109,9 +122,8 @@ class PlainSearch:
         search, judge, seen, codes = self.search, self._judge, self._seen, self._codes
         successors, reduced = self._full.successors, self._system.reduced
         cap = self._limits.max_states or float("inf")
-        every = self._limit_check.every
         for index in range(begin, end):
-            if index % every == 0 and self._stop():
+            if index % EVERY == 0 and self._stop():
                 return
             self._at = index
             code = codes[index]
@@ -120,6 +132,7 @@ class PlainSearch:
                 if succ not in seen:
                     if len(codes) >= cap:
                         search.stopped = too_many_states(len(codes))
+                        self._examine(index, code, steps[: steps.index((succ, move))], stuck=False)
                         return
                     self._add(succ, index)
                     if move.visible or judge.every_state:
@@ -135,7 +148,7 @@ class PlainSearch:
         """Expand the states at the limit on depth, to know whether new ones lie beyond; they are not kept."""
         search = self.search
         for index in range(begin, end):
-            if index % self._limit_check.every == 0 and self._stop():
+            if index % EVERY == 0 and self._stop():
                 return
             self._at = index
             code = search.codes[index]
@@ -166,8 +179,12 @@ class PlainSearch:
 
     def _stop(self) -> bool:
         """Whether to stop, with the reason noted."""
-        self.search.stopped = self._limit_check.exceeded()
-        return self.search.stopped is not None
+        search, states = self.search, len(self._codes)
+        search.stopped = self._watch.exceeded()
+        if states >= self._asked + ASKED and search.stopped is None:
+            self._asked = states
+            search.stopped = None if self._goes_on(search) else HANDED_OVER
+        return search.stopped is not None
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from elcheck.checker.model.state import Event
+from elcheck.checker.process.limits import DECIDED, FIRST, Limits, Stop, StopKind
 from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.limits import DECIDED, FIRST, Limits, Stop, StopKind
 from elcheck.checker.system.system import Cuts, Found, Observation, Path, System
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from elcheck.checker.check.verdict import Verdict, overall
 from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
-from elcheck.checker.search.limits import INTERRUPTED, Limits, Stop, StopKind
+from elcheck.checker.process.limits import Limits, Stop
+from elcheck.checker.process.running import watching
 from elcheck.checker.search.search import OnProgress
 
 FEW = 2
@@ -94,7 +95,7 @@ def frontier(
     every_call_twice: bool = False,
     symmetry: bool = True,
 ) -> Frontier:
-    """Search the budgets up to those of a model. ``limits`` hold for each search, the timeout for
+    """Search the budgets up to those of a model. ``limits`` hold for each search, time and memory for
     all of them.
 
     Raises DefinitionError and UsageError as a check does.
@@ -103,28 +104,25 @@ def frontier(
     began = time.monotonic()
     table = _BudgetTable(model)
     points = sorted(_points(model), key=_size)
-    searched, stopped = 0, None
-    for point in points:
-        open_ones = table.open_at(point)
-        left = None if limits.timeout is None else limits.timeout - (time.monotonic() - began)
-        if left is not None and left <= 0:
-            stopped = Stop(StopKind.TIME, f"--timeout {limits.timeout:g} ran out")
-        if stopped is not None:
-            table.unknown(point, open_ones, str(stopped))
-        elif open_ones:
-            here, rest = _at(model, point, open_ones), replace(limits, timeout=left)
-            report = check(
-                here,
-                rest,
-                engine=engine,
-                progress=progress,
-                every_call_twice=every_call_twice,
-                symmetry=symmetry,
-            )
-            searched += 1
-            table.note(point, open_ones, report)
-            if report.stats.stopped == INTERRUPTED:
-                stopped = report.stats.stopped
+    searched = 0
+    with watching(limits) as watch:
+        for point in points:
+            open_ones = table.open_at(point)
+            if watch.over:
+                table.unknown(point, open_ones, str(watch.stop))
+            elif open_ones:
+                here, rest = _at(model, point, open_ones), replace(limits, timeout=None)
+                report = check(
+                    here,
+                    rest,
+                    engine=engine,
+                    progress=progress,
+                    every_call_twice=every_call_twice,
+                    symmetry=symmetry,
+                )
+                searched += 1
+                table.note(point, open_ones, report)
+        stopped = watch.stop
     rows = tuple(table.row(claim) for claim in table.claims)
     return Frontier(model, rows, len(points), searched, stopped, time.monotonic() - began)
 

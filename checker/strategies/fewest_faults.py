@@ -21,16 +21,10 @@ from elcheck.checker.check.results import Result, Shown
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.state import Event, EventKind
 from elcheck.checker.model.values import counted
+from elcheck.checker.process.limits import Limits, Stop, StopKind, too_many_states
+from elcheck.checker.process.running import ending, watching
+from elcheck.checker.process.watch import Ended, current, optional
 from elcheck.checker.search.judge import Finding, Judge
-from elcheck.checker.search.limits import (
-    INTERRUPTED,
-    OUT_OF_MEMORY,
-    LimitCheck,
-    Limits,
-    Stop,
-    StopKind,
-    too_many_states,
-)
 from elcheck.checker.search.search import OnProgress, Search
 from elcheck.checker.system import System
 from elcheck.checker.system.moves import Move
@@ -46,6 +40,8 @@ COUNTED: Mapping[EventKind, tuple[str, str]] = {
 }
 """The kinds of events that count as a fault, with what one and several of them are called."""
 
+EVERY = 64
+"""Labels between two questions to the watch."""
 FINITE = ("always", "never", "sometimes", "step", "deadlock")
 """The kinds of properties that a finite trace decides."""
 
@@ -65,19 +61,18 @@ def in_words(trace: Trace) -> str:
 def fewest_faults(report: CheckReport, limits: Limits, progress: OnProgress = lambda _: None) -> CheckReport:
     """A report whose finite traces have the fewest faults, and then the fewest steps, that there can be.
 
-    ``limits`` are those of the whole run: what the report's search took is taken off the time. Where they end
-    this search, the result keeps the trace that it has, and says so. Raises ReplayError.
+    ``limits`` say how far to search; time and memory are those of the run. Where they end this search, the
+    result keeps the trace that it has, and says so. Raises ReplayError.
     """
     numbers: dict[tuple[str, str], int] = {
         (claim.kind, claim.name): number for number, claim in enumerate(report.system.claims)
     }
     wanted = [numbers[r.kind, r.name] for r in report.results if _may_do_with_less(r)]
-    search = FewestFaults(report.system, wanted, limits, progress, report.stats.seconds)
+    search = FewestFaults(report.system, wanted, limits)
     if wanted:
-        search.run()
-    results = (
-        _improved(result, numbers.get((result.kind, result.name)), search) for result in report.results
-    )
+        with watching(limits, lambda: progress(search.search)) as watch, watch.refusing():
+            search.run()
+    results = [_improved(r, numbers.get((r.kind, r.name)), search) for r in report.results]
     return replace(report, results=tuple(results))
 
 
@@ -87,13 +82,20 @@ def _may_do_with_less(result: Result) -> bool:
 
 
 def _improved(result: Result, number: int | None, search: FewestFaults) -> Result:
+    with optional():
+        return _with_fewest(result, number, search)
+    return result
+
+
+def _with_fewest(result: Result, number: int | None, search: FewestFaults) -> Result:
     if result.trace is None or number is None:
         return result
     if result.kind not in FINITE and faults_in(step.event for step in result.trace.steps):
         return replace(result, fewest="not looked for, since no trace that ends decides it")
     finding = search.judge.findings.get(number)
     if finding is not None:
-        trace = trace_of(search.path(finding), search.system)
+        with ending():
+            trace = trace_of(search.path(finding), search.system)
         said = f"reached in {counted(len(trace.steps), 'step')}"
         detail = said if result.kind == "sometimes" else finding.detail.strip()
         return replace(result, by=Shown(trace), detail=detail, fewest=in_words(trace))
@@ -118,15 +120,12 @@ class FewestFaults:
     what the first can't reach within the limit.
     """
 
-    def __init__(
-        self, system: System, wanted: Collection[int], limits: Limits, progress: OnProgress, spent: float
-    ) -> None:
+    def __init__(self, system: System, wanted: Collection[int], limits: Limits) -> None:
         self.system = system
         self.judge = Judge(system)
         self.judge.only(wanted)
         self.stopped: Stop | None = None
         self._limits = limits
-        self._limit_check = LimitCheck(limits, lambda: progress(self.search), spent)
         self._codes: list[int] = []
         self._parents = array("Q")
         self._moves: list[Move | None] = []
@@ -137,8 +136,11 @@ class FewestFaults:
 
     def run(self) -> None:
         """Search until every claim is decided, nothing is left, or a limit is met."""
+        self._watch = watch = current()
         try:
-            for code in self.system.initial():
+            for number, code in enumerate(self.system.initial()):
+                if number % EVERY == 0:
+                    watch.look()
                 self._put((0, 0), _Edge(0, None, code))
             while self._keys and not self.judge.decided and self.stopped is None:
                 key = heapq.heappop(self._keys)
@@ -146,9 +148,9 @@ class FewestFaults:
         except HandlerError as error:
             self.stopped = Stop(StopKind.ERROR, f"an error ended it: {error}")
         except MemoryError:
-            self.stopped = OUT_OF_MEMORY
-        except KeyboardInterrupt:
-            self.stopped = INTERRUPTED
+            self.stopped = watch.out_of_memory
+        except Ended as ended:
+            self.stopped = ended.notice()
         if self.stopped is None and not self.judge.decided:
             self.stopped = Stop(StopKind.DEPTH, "the limit on depth ended it")
 
@@ -206,7 +208,7 @@ class FewestFaults:
         labels, cap = len(self._codes), self._limits.max_states
         if cap is not None and labels >= cap:
             self.stopped = too_many_states(cap)
-        elif labels % self._limit_check.every == 0:
+        elif labels % EVERY == 0:
             self.search.expanded = labels
-            self.stopped = self._limit_check.exceeded()
+            self.stopped = self._watch.exceeded()
         return self.stopped is not None

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.search.judge import Finding, Judge
-from elcheck.checker.search.limits import Limits
 from elcheck.checker.search.plain import search_plain
 from elcheck.checker.search.search import Exploration, has_no_step
 from elcheck.checker.system import System

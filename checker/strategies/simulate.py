@@ -21,17 +21,10 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.validate import validate
 from elcheck.checker.model.values import counted
+from elcheck.checker.process.limits import RAISED_ERROR, Limits, Stop, StopKind
+from elcheck.checker.process.running import ending, watching
+from elcheck.checker.process.watch import Ended, current
 from elcheck.checker.search.judge import Finding, Judge
-from elcheck.checker.search.limits import (
-    EVERY,
-    INTERRUPTED,
-    OUT_OF_MEMORY,
-    RAISED_ERROR,
-    LimitCheck,
-    Limits,
-    Stop,
-    StopKind,
-)
 from elcheck.checker.search.search import Exploration, Search, has_no_step
 from elcheck.checker.strategies.shorten import Short, path_of, shortened
 from elcheck.checker.system import System, build
@@ -41,6 +34,8 @@ from elcheck.checker.traces.trace import trace_of
 
 COUNTED = 1_000_000
 """Distinct states that are told apart; more are not remembered."""
+EVERY = 64
+"""Steps, or initial states, between two questions to the watch."""
 REMEMBERED = 20_000
 """States whose steps are kept."""
 
@@ -52,16 +47,15 @@ DECIDABLE = ("always", "never", "sometimes", "step", "deadlock")
 class WalkPlan:
     """What is to be walked: how many walks (None: until the time is over) of how many steps.
 
-    ``faults`` is the weight of a fault where another step has 1. ``timeout`` is in seconds, ``max_memory`` in
-    bytes of the whole process.
+    ``faults`` is the weight of a fault where another step has 1. Of the ``limits`` those of time and memory
+    hold.
     """
 
     walks: int | None = 1000
     steps: int = 100
     seed: int = 0
     faults: float = 1.0
-    timeout: float | None = None
-    max_memory: int | None = None
+    limits: Limits = Limits()
 
 
 @dataclass
@@ -98,11 +92,13 @@ def simulate(model: Model, plan: WalkPlan = WalkPlan(), progress: OnWalk = lambd
     and ReplayError if elcheck is wrong.
     """
     began = time.perf_counter()
-    validate(model)
-    walker = Walker(build(model), plan, progress)
-    walker.run()
-    walker.tally.seconds = time.perf_counter() - began
-    results = tuple(walker.results())
+    with watching(plan.limits):
+        validate(model)
+        walker = Walker(build(model), plan)
+        with watching(on_look=lambda: progress(walker.tally)) as watch, watch.refusing():
+            walker.run()
+        walker.tally.seconds = time.perf_counter() - began
+        results = tuple(walker.results())
     verdict, code = overall([(result.kind, result.verdict) for result in results])
     if code == EXIT["undetermined"] and walker.complete and walker.reached_all:
         code = EXIT["proved"]
@@ -137,7 +133,7 @@ def _stats(walker: Walker, seconds: float) -> Stats:
 class Walker:
     """Takes walks, and notes where properties are decided."""
 
-    def __init__(self, system: System, plan: WalkPlan, progress: OnWalk) -> None:
+    def __init__(self, system: System, plan: WalkPlan) -> None:
         self.system = system
         self.plan = plan
         self.tally = WalkTally()
@@ -147,8 +143,6 @@ class Walker:
         self.failure: tuple[Path, str] | None = None
         self.stopped: Stop | None = None
         self.coverage = Coverage()
-        limits = Limits(timeout=plan.timeout, max_memory=plan.max_memory)
-        self._limit_check = LimitCheck(limits, lambda: progress(self.tally))
         self._known: dict[int, tuple[Found, Cuts]] = {}
         self._path: Path = []
 
@@ -171,9 +165,9 @@ class Walker:
 
     def run(self) -> None:
         """Take the walks."""
-        initial: list[int] = []
+        self._watch = current()
         try:
-            initial = list(dict.fromkeys(self.system.initial()))
+            initial = self._initial()
             while self.stopped is None and not self._settled:
                 if self.tally.walks == self.plan.walks or self._out():
                     break
@@ -183,14 +177,23 @@ class Walker:
             self.failure = (list(self._path), str(error))
             self.stopped = RAISED_ERROR
         except MemoryError:
-            self.stopped = OUT_OF_MEMORY
-        except KeyboardInterrupt:
-            self.stopped = INTERRUPTED
+            self.stopped = self._watch.out_of_memory
+        except Ended as ended:
+            self.stopped = ended.notice()
         why = self.system.runner.unlike_before() if self.failure is None else None
         if why is not None:
             self.failure, self.stopped = ([], why), RAISED_ERROR
             self.found.clear()
         self.coverage = coverage_of(self.system)
+
+    def _initial(self) -> list[int]:
+        """The initial states, each once."""
+        found: dict[int, None] = {}
+        for number, code in enumerate(self.system.initial()):
+            if number % EVERY == 0:
+                self._watch.look()
+            found[code] = None
+        return list(found)
 
     def _walk(self, rng: random.Random, initial: list[int]) -> None:
         """One walk."""
@@ -259,7 +262,7 @@ class Walker:
 
     def _out(self) -> bool:
         """Whether time or memory is out, with the reason noted."""
-        self.stopped = self._limit_check.exceeded()
+        self.stopped = self._watch.exceeded()
         return self.stopped is not None
 
     def ended_by(self) -> Stop:
@@ -293,7 +296,8 @@ class Walker:
                 yield Result(claim.name, claim.kind, Verdict.UNDETERMINED, self._silent(claim))
         if self.failure is not None:
             path, message = self.failure
-            trace = trace_of(path, self.system) if path else None
+            with ending():
+                trace = trace_of(path, self.system) if path else None
             yield Result("nothing raises", "error", Verdict.REFUTED, message, by=Shown(trace))
 
     def _silent(self, claim: Property) -> str:
@@ -306,14 +310,19 @@ class Walker:
         walk, path, finding = self.found[number]
         steps = counted(len(path) - 1, "step")
         if claim.kind == "sometimes":
-            detail, shown = f"reached in {steps} of walk {walk}", Shown(trace_of(path, self.system))
+            with ending():
+                detail, shown = f"reached in {steps} of walk {walk}", Shown(trace_of(path, self.system))
             return Result(claim.name, claim.kind, Verdict.PROVED, detail, by=shown)
         short, how = Short(path, finding.detail.strip(), shortest=False), ""
         try:
-            short = shortened(path, number, self.system)
+            if not current().over:
+                short = shortened(path, number, self.system)
         except HandlerError as error:  # beyond what the walk has seen
             how = f"not shortened: {error}"
-        trace = trace_of(short.path, self.system)
+        except Ended as ended:
+            how = f"not shortened: {ended.notice()}"
+        with ending():
+            trace = trace_of(short.path, self.system)
         known = "the shortest" if short.shortest else "there may be shorter ones"
         how = how or f"walk {walk}, {steps}, shortened to {len(trace.steps):,}: {known}"
         return Result(claim.name, claim.kind, Verdict.REFUTED, f"{short.detail} ({how})", by=Shown(trace))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from elcheck.checker.model.call import RAISED, HandlerError, said
+from elcheck.checker.model.call import HandlerError, said, theirs
 from elcheck.checker.model.handlers import place_if_known
 from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.state import Event
@@ -87,8 +87,9 @@ class History:
         twice = self._repeats.is_due(self._calls[monitor.name])
         before = list(map(turned, arguments)) if twice else []
         try:
-            state = function(*arguments)
-        except RAISED as error:
+            with theirs:
+                state = function(*arguments)
+        except Exception as error:
             raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
         why = flaw(state, f"the state of the monitor {monitor.name}")
         if why is None and twice:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import count, product
 from typing import NamedTuple
 
-from elcheck.checker.model.environment import initial_state, symmetric_splits
+from elcheck.checker.model.environment import initial_state
 from elcheck.checker.model.handlers import Handler
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
@@ -62,9 +62,8 @@ class NodeSystem(System):
             self.tables.append(NodeTable(node, runner, self.observations, self.tables))
         self.history = History(model.monitors, self.tables, runner.repeats)
         self._top = WIDTH * (len(self.tables) + len(model.monitors))
-        partitions = tuple(model.partitions) or symmetric_splits(runner.nodes)
         start = initial_state(environment)
-        self.environments = EnvironmentTable(start, environment.network, partitions, self._top)
+        self.environments = EnvironmentTable(start, environment.network, runner.partitions(), self._top)
         self._faults = Faults(self.tables, self.environments, perfect=environment.detector == "perfect")
         self._ticks = Ticks(self.tables)
         self.actions, self.timers = _numbered(runner)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TypeAlias
 
-from elcheck.checker.model.call import RAISED, HandlerError, said
+from elcheck.checker.model.call import HandlerError, said, theirs
 from elcheck.checker.model.handlers import place_if_known
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.property import Property, Scope
@@ -62,8 +62,9 @@ def view_of(scope: Scope, node: NodeId, local: object, *, up: bool) -> View:
     name = getattr(view, "__name__", "view")
     before = turned(local)
     try:
-        value = view(local)
-    except RAISED as error:
+        with theirs:
+            value = view(local)
+    except Exception as error:
         raise HandlerError(f"the view {name} raises {said(error)}, on {text(local)}") from error
     why = flaw(value, f"what the view {name} returns")
     unlike = flaw_of_call(view, [local], [before], value)

@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 from elcheck.checker.model.call import CheckError, HandlerError
-from elcheck.checker.search.limits import LimitCheck
+from elcheck.checker.process.watch import Ended, current, look
 from elcheck.checker.search.search import Exploration
 from elcheck.checker.temporal.graph_finding import GraphFinding
 from elcheck.checker.temporal.liveness import Liveness
 from elcheck.checker.temporal.possibility import judge_possibility
-from elcheck.checker.temporal.state_graph import LimitExceeded, graph_of
+from elcheck.checker.temporal.state_graph import graph_of
 from elcheck.checker.temporal.truth import where
 
 
-def judge_graph(exploration: Exploration, limit_check: LimitCheck) -> dict[int, GraphFinding]:
+def judge_graph(exploration: Exploration) -> dict[int, GraphFinding]:
     """The answers to these claims, by their number, over a search that is over."""
     claims = {
         n: claim for n, claim in enumerate(exploration.judge.claims) if claim.kind in ("possible", "liveness")
     }
     answers: dict[int, GraphFinding] = {}
-    ended_by = "it was interrupted"
+    ended_by = "an error came"
     try:
-        graph = graph_of(exploration, limit_check)
-        liveness = Liveness(graph, exploration)
-        for number, claim in claims.items():
-            if (why := limit_check.exceeded()) is not None:
-                raise LimitExceeded(str(why))
-            if claim.formula is not None:
-                answers[number] = liveness.judge(claim.formula)
-            else:
-                answers[number] = judge_possibility(where(number, exploration), graph, exploration)
-    except (LimitExceeded, MemoryError) as error:
-        ended_by = str(error) or "memory ran out"
+        with current().refusing():
+            graph = graph_of(exploration)
+            liveness = Liveness(graph, exploration)
+            for number, claim in claims.items():
+                look()
+                if claim.formula is not None:
+                    answers[number] = liveness.judge(claim.formula)
+                else:
+                    answers[number] = judge_possibility(where(number, exploration), graph, exploration)
+    except Ended as ended:
+        ended_by = str(ended.notice())
+    except MemoryError:
+        ended_by = str(current().out_of_memory)
     except HandlerError as error:  # of a check, whose state is noted already, or of a step beyond a bound
         exploration.search.failure = exploration.search.failure or (None, str(error))
         ended_by = "a check raised" if isinstance(error, CheckError) else "a handler raised"
-    except KeyboardInterrupt:
-        pass
     return dict.fromkeys(claims, GraphFinding(unsure=f"{ended_by} before this could be told")) | answers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from elcheck.checker.process.watch import undivided
 from elcheck.checker.search.search import Exploration
 from elcheck.checker.system.interning import Interner
 from elcheck.checker.temporal.assumptions import Assumption, Assumptions
@@ -25,7 +26,8 @@ def conditions_of(graph: Graph, exploration: Exploration) -> FairnessConditions:
         return found
 
     def hidden(state: int) -> list[int]:
-        found, cuts = system.successors(search.codes[state])
+        with undivided():
+            found, cuts = system.successors(search.codes[state])
         events = dict.fromkeys([*(move.event for _, move in found), *cuts.events])
         return [number(a) for a in dict.fromkeys(filter(None, map(assumptions.of, events)))]
 

@@ -6,6 +6,7 @@ from elcheck.checker.model.formula import TRUE, Formula
 from elcheck.checker.model.selector import StepNames
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import counted
+from elcheck.checker.process.watch import endable
 from elcheck.checker.search.search import Exploration
 from elcheck.checker.system.system import Path
 from elcheck.checker.temporal.automaton import automaton_of
@@ -42,7 +43,7 @@ class Liveness:
         assumptions never exclude a finite prefix (Abadi and Lamport 1991, machine closure).
         """
         product = self._product(self._assumed & ~claim)
-        lasso = lasso_of(product, self._conditions)
+        lasso = self._lasso(product)
         if lasso is not None:
             path, loop = self._path(lasso.stem, lasso.loop)
             return GraphFinding(path, loop, (lasso.loop[0][0],), _said(path, loop))
@@ -74,13 +75,18 @@ class Liveness:
 
     def _behaviour(self, formula: Formula) -> Lasso | None:
         """A fair behaviour that satisfies a formula."""
-        return lasso_of(self._product(formula), self._conditions)
+        return self._lasso(self._product(formula))
+
+    def _lasso(self, product: Product) -> Lasso | None:
+        with endable:
+            return lasso_of(product, self._conditions)
 
     def _product(self, formula: Formula) -> Product:
         """The behaviours, read by the automaton of a formula."""
         states = truth_of_states(formula, self._exploration)
         events = truth_of_events(formula, self._graph, self._names)
-        return product_of(self._graph, automaton_of(formula), states, events)
+        with endable:
+            return product_of(self._graph, automaton_of(formula), states, events)
 
     def _path(self, stem: Walk, loop: Walk) -> tuple[Path, int]:
         """A way and a loop as a path with its moves, and the number of steps after which its loop begins."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from elcheck.checker.model.call import theirs
 from elcheck.checker.model.formula import And, Constant, Formula, Not, Or, Release, Taken, Until
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Scope, Some
@@ -125,7 +126,8 @@ def _holds(atom: Formula, state: GlobalState, model: Model) -> bool:
     scope = atom.scope if isinstance(atom, Some) else atom
     assert isinstance(scope, Scope)
     answers = (scope.ask(*args) is True for args in _arguments(scope, state, model))
-    return any(answers) if isinstance(atom, Some) else all(answers)
+    with theirs:
+        return any(answers) if isinstance(atom, Some) else all(answers)
 
 
 def _arguments(scope: Scope, state: GlobalState, model: Model) -> list[tuple[object, ...]]:

@@ -11,13 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from elcheck.checker.model.state import Event
-from elcheck.checker.search.limits import LimitCheck
+from elcheck.checker.process.watch import look
 from elcheck.checker.search.search import Exploration
 from elcheck.checker.system.system import UNCUT
 
 Indices = npt.NDArray[np.int32]
 Offsets = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+EVERY = 64
+"""States between two questions to the watch."""
 Number = TypeVar("Number", np.int32, np.int64)
 
 
@@ -75,15 +77,9 @@ def ranges(starts: Offsets, ends: Offsets) -> Offsets:
     return found
 
 
-class LimitExceeded(Exception):
-    """Time or memory ran out. The message says which."""
-
-
-def graph_of(
-    exploration: Exploration, limit_check: LimitCheck | None = None, *, exact: bool = False
-) -> Graph:
+def graph_of(exploration: Exploration, *, exact: bool = False) -> Graph:
     """The graph of a search. An engine that wrote down the edges may say no more of a fault than its kind;
-    with ``exact`` the steps are asked for once more, and events are whole. Raises LimitExceeded.
+    with ``exact`` the steps are asked for once more, and events are whole. Raises Ended.
     """
     search, system = exploration.search, exploration.system
     initial = search.levels[1] if len(search.levels) > 1 else len(search.codes)
@@ -95,8 +91,8 @@ def graph_of(
     leaves = np.zeros(len(search.codes), np.bool_)
     numbers: dict[Event, int] = {}
     for index, code in enumerate(search.codes):
-        if limit_check is not None and index % limit_check.every == 0 and (why := limit_check.exceeded()):
-            raise LimitExceeded(str(why))
+        if index % EVERY == 0:
+            look()
         if index < search.expanded:
             found, cuts = system.successors(code)
             for succ, move in found:

@@ -7,8 +7,9 @@ import numpy as np
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.formula import Formula, Taken, atoms_of
 from elcheck.checker.model.selector import Selector, StepNames
+from elcheck.checker.process.watch import look
 from elcheck.checker.search.search import Exploration
-from elcheck.checker.temporal.state_graph import Graph, Mask
+from elcheck.checker.temporal.state_graph import EVERY, Graph, Mask
 
 Truth = dict[Formula, Mask]
 
@@ -29,6 +30,8 @@ def where(claim: int, exploration: Exploration) -> Mask:
         numbers, observations = search.observations()
         held = np.zeros(len(observations), np.bool_)
         for number, observation in enumerate(observations):
+            if number % EVERY == 0:
+                look()
             try:
                 held[number] = judge.holds_of(claim, observation)
             except HandlerError as error:
@@ -38,6 +41,8 @@ def where(claim: int, exploration: Exploration) -> Mask:
         return there
     found = np.zeros(len(search.codes), np.bool_)
     for index, code in enumerate(search.codes):
+        if index % EVERY == 0:
+            look()
         try:
             found[index] = judge.holds(claim, code)
         except HandlerError as error:

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import order
+from elcheck.checker.process.watch import current, look, optional
 from elcheck.checker.search.judge import Finding, Judge
 from elcheck.checker.search.search import Exploration, Search, has_no_step
 from elcheck.checker.system.moves import Move
@@ -24,6 +25,9 @@ CAP = 50_000
 """States up to the depth of a trace beyond which the trace that the search found is shown as it is: looking
 at all of these again takes about half a second.
 """
+
+EVERY = 64
+"""States between two questions to the watch."""
 
 Cost: TypeAlias = tuple[int, int]
 """Context switches, messages sent to other nodes."""
@@ -74,8 +78,13 @@ class Shortest:
 
     def clearest(self, number: int, finding: Finding) -> Clearest | None:
         """The clearest of the shortest paths to where a claim is decided; None if there are too many states
-        up to there, or some that the search did not come to.
+        up to there, or some that the search did not come to, or if the run has no time for it.
         """
+        with optional():
+            return None if current().over else self._clearest(number, finding)
+        return None
+
+    def _clearest(self, number: int, finding: Finding) -> Clearest | None:
         claim = self._judge.claims[number]
         depth = self._found.search.depth_of(finding.index)
         looks_ahead = claim.kind in ("step", "deadlock")
@@ -89,10 +98,14 @@ class Shortest:
         such states.
         """
         depth = self._found.search.depth_of(states[0]) if states else 0
-        if not states or not self._is_complete(depth, expanded=False):
+        if not states or current().over:
             return None
-        self._know(self._search.level(depth).stop)
-        return self._clearest_to([End(None, state, "") for state in self._states(states, depth)], depth)
+        with optional():
+            if self._is_complete(depth, expanded=False):
+                self._know(self._search.level(depth).stop)
+                ends = [End(None, state, "") for state in self._states(states, depth)]
+                return self._clearest_to(ends, depth)
+        return None
 
     def _search_again(self, depth: int) -> None:
         """Search the full system up to a depth, and one level more, unless that was done."""
@@ -134,6 +147,8 @@ class Shortest:
     def _know(self, end: int) -> None:
         """Learn the codes of the states below an index."""
         for index in range(len(self._index), end):
+            if index % EVERY == 0:
+                look()
             self._index[self._search.codes[index]] = index
 
     def _layer(self, depth: int) -> list[PathEdge]:
@@ -143,6 +158,8 @@ class Shortest:
             self._know(there.stop)
             found = []
             for source in here:
+                if source % EVERY == 0:
+                    look()
                 for succ, move in self._system.successors(self._search.codes[source])[0]:
                     target = self._index.get(succ, -1)
                     if target >= there.start:
@@ -154,6 +171,8 @@ class Shortest:
         """Everything of a depth that decides a claim."""
         judge, system, kind = self._judge, self._system, self._judge.claims[number].kind
         for index in self._search.level(depth):
+            if index % EVERY == 0:
+                look()
             code = self._search.codes[index]
             if kind == "step":
                 for succ, move in system.successors(code)[0]:
@@ -190,6 +209,7 @@ def _searched(system: System, depth: int) -> Search:
         for index in range(*search.levels[-2:]):
             if len(codes) > CAP:
                 break
+            look()
             for succ, _ in system.successors(codes[index])[0]:
                 if succ not in seen:
                     seen.add(succ)

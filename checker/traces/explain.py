@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from elcheck.checker.model.call import theirs
 from elcheck.checker.model.formula import Formula, Taken, atoms_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
@@ -115,7 +116,9 @@ def _read(trace: Trace, claim: Property) -> list[NodeId]:
     """The nodes that the deciding check reads in the last state; all that it sees where no check decides."""
     seen = _views(claim.scope, trace.states[-1])
     for args in arguments_of(claim.scope, tuple(seen)):
-        if _decides(claim, claim.scope.ask(*args)):
+        with theirs:
+            answer = claim.scope.ask(*args)
+        if _decides(claim, answer):
             views = args[0] if claim.scope.kind == "all" else args
             assert isinstance(views, tuple)
             return [view.node for view in views]

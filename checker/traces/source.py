@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType, GeneratorType
 from typing import TYPE_CHECKING, NamedTuple
 
+from elcheck.checker.model.call import theirs
 from elcheck.checker.model.handlers import Handler
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
@@ -83,19 +85,19 @@ def _comes_to(step: Step[State], state: object, choice: Choice) -> bool:
     return step.state == state and step.choice == choice
 
 
-def _answers(program: object, handler: Handler, arguments: list[object]) -> Iterator[LocatedOutcome]:
+def _answers(program: object, handler: Handler, arguments: list[object]) -> list[LocatedOutcome]:
     """The outcomes of a handler's call with their lines; none if its guard does not hold."""
     method: Callable[..., object] = getattr(program, handler.name)
-    try:
+    found: list[LocatedOutcome] = []
+    with suppress(Blocked), theirs:
         answer, line = _traced(method, arguments)
         if isinstance(answer, GeneratorType):
             for step in answer:
-                yield LocatedOutcome(step, _suspended(answer))
+                found.append(LocatedOutcome(step, _suspended(answer)))  # noqa: PERF401  (a guard may follow)
         elif isinstance(answer, State | Step):
             step = answer if isinstance(answer, Step) else Step(answer)
-            yield LocatedOutcome(step, Place(handler.file, line or handler.line))
-    except Blocked:
-        return
+            found.append(LocatedOutcome(step, Place(handler.file, line or handler.line)))
+    return found
 
 
 def _suspended(generator: GeneratorType[object, None, None]) -> Place:

@@ -33,7 +33,7 @@ from typing import Literal
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import adapted, bundled, load
 from elcheck.checker.model.model import Model
-from elcheck.checker.search.limits import Limits
+from elcheck.checker.process.limits import Limits
 
 PINNED = ("distinct", "transitions", "depth", "verdict", "cut", "traces")
 _ASKED = {

@@ -14,6 +14,7 @@ from tomlkit.items import AoT, InlineTable, Table
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import bundled
 from elcheck.checker.loading.version import __version__
+from elcheck.checker.process.files import write_whole
 from elcheck.checker.zoo.cases import PINNED, Case, read
 from elcheck.checker.zoo.run import CaseResult
 
@@ -61,7 +62,7 @@ def pin(outcomes: Sequence[CaseResult], path: Path) -> None:
             tables.append(_table(case, outcome))
         else:
             _update(tables[number], outcome)
-    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    write_whole(path, tomlkit.dumps(document))
 
 
 def _beside(pins: Path, case: Case) -> Case:

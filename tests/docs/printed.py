@@ -206,7 +206,9 @@ class _Terminal(io.StringIO):
 
 
 def printed(line: str) -> tuple[int, str]:
-    """A command's exit code, and what it prints on a terminal without colours, then to stderr."""
+    """A command's exit code, and what it prints on a terminal without colours, then to stderr, but for
+    the cases that a zoo says there as they end: these come in any order.
+    """
     name, *args = shlex.split(line)
     if name == "cat":
         return 0, Path(args[0]).read_text(encoding="utf-8")
@@ -218,7 +220,8 @@ def printed(line: str) -> tuple[int, str]:
         contextlib.redirect_stderr(err),
     ):
         code = cli.run(args)
-    return code, out.getvalue() + "".join(textwrap.fill(said, WIDTH) for said in err.getvalue().splitlines())
+    said = [line for line in err.getvalue().splitlines() if not re.match(r"\d+ of \d+: elcheck ", line)]
+    return code, out.getvalue() + "".join(textwrap.fill(line, WIDTH) for line in said)
 
 
 def understood(line: str) -> None:

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 FILES = sorted(path for part in ("checker", "models", "specs") for path in (ROOT / part).rglob("*.py"))
 
 ROOMS = [
+    "process",
     "model",
     "loading",
     "system",

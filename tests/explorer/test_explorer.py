@@ -26,7 +26,7 @@ from elcheck.checker.explorer.server import HOST, listen
 from elcheck.checker.explorer.space import LONGEST, Space
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.property import change
-from elcheck.checker.search.limits import Limits
+from elcheck.checker.process.limits import Limits
 from tests.explorer.walking import (
     FORGOTTEN,
     NAME,

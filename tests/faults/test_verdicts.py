@@ -44,7 +44,8 @@ from elcheck.checker import cli
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import EXIT
-from elcheck.checker.search.limits import Limits, Resources, Spill
+from elcheck.checker.process.limits import Limits
+from elcheck.checker.search.resources import Resources, Spill
 from elcheck.checker.strategies.simulate import WalkPlan, simulate
 from tests.faults import (
     base_of,

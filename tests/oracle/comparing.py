@@ -16,7 +16,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Choice
 from elcheck.checker.model.validate import validate
-from elcheck.checker.search.limits import Limits
+from elcheck.checker.process.limits import Limits
 from tests.oracle.random_models import Case
 from tests.oracle.search import Facts, Found, TooLarge, search, successors
 from tests.oracle.steps import Machine

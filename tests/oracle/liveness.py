@@ -1,8 +1,8 @@
 """The oracle for what has to happen: fair behaviours of a model of nodes, found in a plain graph.
 
 Written from ``docs/semantics.md`` apart from the real thing, as :mod:`tests.oracle.search` is. It decides a
-few kinds of claims, by taking strongly connected parts of the graph apart until they are fair (Emerson and Lei
-1987).
+few kinds of claims, by taking strongly connected parts of the graph apart until they are fair (Emerson and
+Lei 1987).
 """
 
 from __future__ import annotations

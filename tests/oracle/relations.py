@@ -21,7 +21,7 @@ from elcheck.checker.model.node import Program
 from elcheck.checker.model.property import always, each
 from elcheck.checker.model.state import Prepared
 from elcheck.checker.model.validate import validate
-from elcheck.checker.search.limits import Limits
+from elcheck.checker.process.limits import Limits
 from tests.oracle.random_models import Case, models, weigh
 from tests.oracle.search import TooLarge, search
 from tests.oracle.table_programs import Broken, Guest, Idling, Local, Spare, SpareGuest, Sparing, Table

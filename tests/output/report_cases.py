@@ -16,8 +16,8 @@ from elcheck.checker.html import page
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.loading.model_file import ModelFile, adapted, load
 from elcheck.checker.model.model import Model
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.render.run import Run
-from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.trace import Trace, TraceStep, replay
 
 LOSSY = {"network": "bag", "loss": "unlimited", "dup": 2, "partition": "unlimited"}

@@ -21,7 +21,7 @@ from elcheck.checker.check.report import CheckReport
 from elcheck.checker.export.formats import FORMATS, rendered
 from elcheck.checker.export.graph import state_graph
 from elcheck.checker.loading.model_file import load
-from elcheck.checker.search.limits import Limits
+from elcheck.checker.process.limits import Limits
 from tests.output.readers import read_aut
 from tests.support.commands import ROOT
 from tests.support.commands import run as in_a_process

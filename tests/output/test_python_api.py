@@ -9,7 +9,7 @@ import pytest
 
 from elcheck import NoTrace, Report, UsageError, Verdict, always, check, each, load, within
 from elcheck.checker.check.check import check as core_check
-from elcheck.checker.search.limits import Limits
+from elcheck.checker.process.limits import Limits
 from tests.support.models import Counter, Counting
 
 

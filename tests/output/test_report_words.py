@@ -11,7 +11,7 @@ from elcheck.checker.html.meaning import meaning
 from elcheck.checker.html.otherwise import Otherwise, otherwise
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.property import Property
-from elcheck.checker.search.limits import Limits
+from elcheck.checker.process.limits import Limits
 from elcheck.models.raft import Server
 from elcheck.specs import election
 

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from elcheck import load
 from elcheck.checker.check.check import check
-from elcheck.checker.search.limits import Limits
+from elcheck.checker.process.limits import Limits
 from tests.oracle.alike_models import alike_models
 from tests.oracle.comparing import compare
 from tests.oracle.random_models import Case

@@ -25,6 +25,7 @@ from elcheck.checker.model.ids import node_ids
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.values import text
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.render import as_json
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.judged import judged
@@ -32,7 +33,6 @@ from elcheck.checker.replay.reading import read
 from elcheck.checker.replay.script import LineStep
 from elcheck.checker.replay.walk import walk
 from elcheck.checker.replay.words import contained, words
-from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.trace import Trace, TraceStep
 from tests.oracle.random_models import Case, models, specs
 from tests.support.examples import examples

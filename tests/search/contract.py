@@ -39,7 +39,8 @@ from elcheck import (
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import EXIT, Verdict
-from elcheck.checker.search.limits import Limits, Resources
+from elcheck.checker.process.limits import Limits
+from elcheck.checker.search.resources import Resources
 from elcheck.checker.traces.trace import replay
 from elcheck.checker.zoo.cases import Case
 from elcheck.checker.zoo.run import outcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from elcheck.checker.loading.model_file import adapted, load
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.limits import Limits
 from elcheck.checker.system import build
 from elcheck.checker.system.packed import NodeSystem
 
@@ -41,7 +41,7 @@ def searched(
     """A search of a bundled model that keeps its edges."""
     system = build(adapted(load(name)(**parameters), environment))
     assert isinstance(system, NodeSystem)
-    running = FastSearch(system, Judge(system), limits, lambda _: None, edges=True)
+    running = FastSearch(system, Judge(system), limits, edges=True)
     running.run()
     return system, running
 
@@ -81,7 +81,7 @@ def test_all_kinds_are_met() -> None:
 def test_none_are_kept_unless_wanted() -> None:
     system = build(load("raft_election")(nodes=2))
     assert isinstance(system, NodeSystem)
-    running = FastSearch(system, Judge(system), Limits(), lambda _: None)
+    running = FastSearch(system, Judge(system), Limits())
     running.run()
     assert running.search.transitions > 0
     assert len(running.stored.edges().targets) == 0

@@ -21,9 +21,10 @@ from elcheck import (
 from elcheck.checker.check.check import check
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.errors import UsageError
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.search import engines
 from elcheck.checker.search.engines import ENGINES
-from elcheck.checker.search.limits import Limits, Resources, Spill
+from elcheck.checker.search.resources import Resources, Spill
 from elcheck.checker.zoo.cases import Case
 from tests.search.contract import Contract
 from tests.support.cases import CASES, parameter

@@ -32,7 +32,8 @@ from elcheck.checker import cli
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.search.limits import Limits, Resources, Spill
+from elcheck.checker.process.limits import Limits
+from elcheck.checker.search.resources import Resources, Spill
 from elcheck.checker.zoo.cases import Case
 from tests.support.models import Counter, Counting, Told
 
@@ -283,10 +284,12 @@ def test_split_sends_are_refused_and_nothing_is_left(tmp_path: Path) -> None:
 
 def test_two_at_once(tmp_path: Path) -> None:
     check(counting(), Limits(max_states=50), resources=Resources(Spill(tmp_path)))
-    other = files.StateFiles(tmp_path, 3, resume=True)
+    other = files.FolderLock(tmp_path, make=False)
     with pytest.raises(UsageError, match="another process searches in"):
         check(counting(), resources=Resources(Spill(tmp_path, resume=True)))
-    other.close(remove=False)
+    with pytest.raises(UsageError, match="another process searches in"):
+        check(counting(), resources=Resources(Spill(tmp_path)))
+    other.release()
     assert check(counting(), resources=Resources(Spill(tmp_path, resume=True))).stats.distinct == 201
 
 

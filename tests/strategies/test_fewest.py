@@ -18,7 +18,7 @@ from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import GlobalState
-from elcheck.checker.search.limits import Limits
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.strategies.fewest_faults import COUNTED, faults_in, fewest_faults
 from tests.oracle.random_models import Case, models
 from tests.oracle.search import Facts, ask_of_state, ask_of_step, done

@@ -17,8 +17,8 @@ from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.model import Model
+from elcheck.checker.process.limits import DECIDED, Limits
 from elcheck.checker.render.fault_budgets import in_words
-from elcheck.checker.search.limits import DECIDED, Limits
 from elcheck.checker.strategies.fault_budgets import Frontier, frontier
 from elcheck.checker.strategies.fewest_faults import COUNTED, FINITE, faults_in, fewest_faults
 from tests.oracle.random_models import Case, models

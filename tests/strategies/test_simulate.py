@@ -21,7 +21,7 @@ from elcheck.checker import cli
 from elcheck.checker.check.check import check
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.errors import DefinitionError
-from elcheck.checker.search.limits import Limits
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.strategies.shorten import shortened
 from elcheck.checker.strategies.simulate import DECIDABLE, Simulation, Walker, WalkPlan, simulate
 from elcheck.checker.system import build
@@ -89,9 +89,7 @@ def test_a_walk_does_not_depend_on_the_number_of_walks(case: Case, seed: int) ->
 def test_without_faults_there_are_none(case: Case, seed: int) -> None:
     try:
         found = simulate(case.model, WalkPlan(walks=10, steps=10, seed=seed, faults=0.0))
-        walker = Walker(
-            build(case.model), WalkPlan(walks=10, steps=10, seed=seed, faults=0.0), lambda _: None
-        )
+        walker = Walker(build(case.model), WalkPlan(walks=10, steps=10, seed=seed, faults=0.0))
         walker.run()
     except DefinitionError:
         assume(False)
@@ -106,7 +104,7 @@ def test_without_faults_there_are_none(case: Case, seed: int) -> None:
 def test_a_detour_is_cut_out() -> None:
     """The counter goes round several times before it jumps to 4."""
     model = Counting(jump=True, wraps=True).model(below(4))
-    walker = Walker(build(model), WalkPlan(walks=200, steps=60), lambda _: None)
+    walker = Walker(build(model), WalkPlan(walks=200, steps=60))
     walker.run()
     _, path, _ = walker.found[0]
     longest = [*path]
@@ -151,8 +149,8 @@ def test_what_raises_is_found() -> None:
 # -- exit codes and reports ------------------------------------------------------------------------------
 
 
-def exit_code(model: Model, **plan: float | int | None) -> tuple[int, Simulation]:
-    found = simulate(model, dataclasses.replace(WalkPlan(walks=3), **plan))  # type: ignore[arg-type]  # of its fields
+def exit_code(model: Model, limits: Limits = Limits(), walks: int | None = 3) -> tuple[int, Simulation]:
+    found = simulate(model, WalkPlan(walks, limits=limits))
     return found.report.exit_code, found
 
 
@@ -163,11 +161,11 @@ def test_exit_codes() -> None:
     assert exit_code(Counting().model(below(9), reaches(3)))[0] == 0
     assert exit_code(Counting().model(below(9), reaches(7)))[0] == 20  # it has done nothing worth checking
     assert exit_code(Counting().model(below(2)))[0] == 12
-    code, found = exit_code(Counting().model(below(9)), timeout=1e-9)
+    code, found = exit_code(Counting().model(below(9)), Limits(timeout=1e-9))
     assert (code, found.complete) == (20, False)
-    code, found = exit_code(Counting().model(below(9)), timeout=0.2, walks=None)
+    code, found = exit_code(Counting().model(below(9)), Limits(timeout=0.2), walks=None)
     assert (code, found.complete) == (0, True)
-    code, found = exit_code(Counting().model(below(9)), max_memory=1)
+    code, found = exit_code(Counting().model(below(9)), Limits(max_memory=1))
     assert (code, found.complete) == (20, False)
     assert "--max-memory" in str(found.report.stats.stopped)
 

@@ -13,7 +13,7 @@ from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.loading.model_file import adapted, load
 from elcheck.checker.model.model import Model
-from elcheck.checker.search.limits import Limits
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.traces.trace import Trace, TraceStep
 
 WORLDS: dict[str, tuple[str, dict[str, object], dict[str, object]]] = {

@@ -46,7 +46,7 @@ from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import EXIT, Verdict
-from elcheck.checker.search.limits import Limits
+from elcheck.checker.process.limits import Limits
 
 
 @pytest.fixture(params=["plain", "fast"])

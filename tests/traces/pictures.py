@@ -26,8 +26,8 @@ from elcheck import (
 from elcheck.checker.check.check import check
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.loading.model_file import adapted, load
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.render.diagram import diagram
-from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.explain import explain
 from elcheck.checker.traces.trace import Trace, TraceStep, replay
 

@@ -44,8 +44,8 @@ from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model as AnyModel
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.state import Event, GlobalState, NodeView
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.search.judge import Finding, arguments_of
-from elcheck.checker.search.limits import Limits
 from elcheck.checker.system.views import view_of
 from elcheck.checker.traces import clearest as clearest_module
 from elcheck.checker.traces.clearest import Clearest, Shortest, whose

@@ -32,8 +32,8 @@ from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.validate import validate
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.render.table import trace_table
-from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.explain import Explanation, explain
 from elcheck.checker.traces.trace import Trace, TraceStep
 from tests.oracle.random_models import Case, models

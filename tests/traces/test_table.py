@@ -14,11 +14,11 @@ from elcheck.checker.check.report import CheckReport
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.ids import node_ids
 from elcheck.checker.model.values import text
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.render.junit import render as junit
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.render.text import Wanted, render
-from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.differences import differences
 
 N1, N2, N3 = node_ids(3)

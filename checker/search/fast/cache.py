@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import stat
 import subprocess
 import sys
 import tempfile
@@ -18,7 +20,11 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from elcheck.checker.model.errors import UsageError
+from elcheck.checker.process.watch import look
 from elcheck.checker.search.fast.asserts import UNCHECKED
+
+WITH_PARENT = "--with-parent"
+"""Tells the process that compiles to end when its stdin does."""
 
 
 class MachineCode(NamedTuple):
@@ -54,27 +60,44 @@ def file() -> Path:
     return _folder() / f"{digest.hexdigest()[:16]}.o"
 
 
+def _user() -> int:
+    """Whose process this is."""
+    return os.getuid() if sys.platform != "win32" else 0
+
+
+def _is_ours(found: os.stat_result) -> bool:
+    """Whether a file or folder is the user's, and nobody else may write to it."""
+    return found.st_uid == _user() and not (os.name == "posix" and found.st_mode & 0o022)
+
+
 def _folder() -> Path:
-    """The first folder that can be written to and is ours: what is in it will be run."""
-    user = os.getuid() if sys.platform != "win32" else 0
+    """The first folder that can be written to, by us and nobody else: what is in it will be run."""
     given = os.environ.get("XDG_CACHE_HOME")
     folders = [Path(given) / "elcheck"] if given else []
-    folders += [Path("~/.cache/elcheck"), Path(tempfile.gettempdir()) / f"elcheck-{user}"]
+    folders += [Path("~/.cache/elcheck"), Path(tempfile.gettempdir()) / f"elcheck-{_user()}"]
     for folder in folders:
         with suppress(OSError, RuntimeError):  # the latter where there is no home
             place = folder.expanduser()
             place.parent.mkdir(parents=True, exist_ok=True)
             place.mkdir(mode=0o700, exist_ok=True)
-            if os.access(place, os.W_OK) and place.stat().st_uid == user:
+            ours = place.lstat().st_uid == _user() and _is_ours(place.stat())
+            if ours and place.is_dir() and os.access(place, os.W_OK):
                 return place
     raise UsageError(
         f"the compiled fast engine can't be kept: not in {', nor in '.join(map(str, folders))}; "
-        "let XDG_CACHE_HOME name a folder of yours, or use --engine plain"
+        "let XDG_CACHE_HOME name a folder of yours that nobody else may write to, or use --engine plain"
     )
 
 
+def is_compiled() -> bool:
+    """Whether the code is kept. Raises UsageError if no folder can keep it."""
+    return _read() is not None
+
+
 def machine_code() -> MachineCode:
-    """The code that is kept; if there is none, it is compiled now. Raises UsageError if that fails."""
+    """The code that is kept; if there is none, it is compiled now. Raises UsageError if that fails, and Ended
+    if a limit or a signal comes meanwhile.
+    """
     found = _read()
     if found is None:
         print("elcheck: compiling the fast engine, once; this takes a while", file=sys.stderr)
@@ -86,12 +109,21 @@ def machine_code() -> MachineCode:
 
 
 def _read() -> MachineCode | None:
-    """The code that is kept; None if there is none, or the file is not as it was written."""
+    """The code that is kept; None if there is none, if the file is not as it was written, or if somebody else
+    may have written it.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        head, _, content = file().read_bytes().partition(b"\n")
+        with open(os.open(file(), flags), "rb") as kept:
+            found = os.fstat(kept.fileno())
+            if not (stat.S_ISREG(found.st_mode) and _is_ours(found)):
+                return None
+            head, _, content = kept.read().partition(b"\n")
     except FileNotFoundError:
         return None
     except OSError as error:
+        if error.errno == errno.ELOOP:  # a link to another file
+            return None
         raise UsageError(
             f"{file()}, the compiled fast engine, can't be read: {error.strerror}; remove it"
         ) from error
@@ -118,14 +150,33 @@ def keep(made: MachineCode) -> None:
 
 def _make() -> None:
     """Compile in a process of its own: numba, and what it leaves in memory, is not needed afterwards. That
-    process looks for modules where this one does. Raises UsageError if it fails.
+    process looks for modules where this one does, and ends with it. Raises UsageError if it fails, and Ended.
     """
     ours = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
     ours["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
-    command = [sys.executable, "-P", "-m", "elcheck.checker.search.fast.make"]
-    done = subprocess.run(command, env=ours, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode != 0:
-        last = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[-1]
+    command = [sys.executable, "-P", "-m", "elcheck.checker.search.fast.make", WITH_PARENT]
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(
+            command,
+            env=ours,
+            stdin=subprocess.PIPE,  # never written to, and closed when this process ends, however it does
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            start_new_session=True,  # a terminal's Ctrl-C is for this process to answer
+        ) as child,
+    ):
+        try:
+            while child.poll() is None:
+                look()
+                with suppress(subprocess.TimeoutExpired):
+                    child.wait(0.05)
+        finally:
+            child.kill()
+        said.seek(0)
+        complaints = said.read().decode(errors="replace")
+    if child.returncode != 0:
+        last = (complaints.strip() or f"it ended with {child.returncode}").splitlines()[-1]
         raise UsageError(
             f"the fast engine can't be compiled into {file()}: {last} "
             "(python -m elcheck.checker.search.fast.make says more)"

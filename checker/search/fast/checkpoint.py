@@ -29,8 +29,8 @@ FORM = 4
 class Checkpoint:
     """Where a search stands.
 
-    searched: which search it is, labels with texts. values: a digest of what Python has numbered. levels: as
-    in a Search. probed: the limit on depth, if what lies past it is being looked at. found: of each finding
+    searched: which search it is, labels with texts. values: a digest of what Python has numbered. levels, totals:
+    as in a Search. probed: the limit on depth, if what lies past it is being looked at. found: of each finding
     the claim, the state, the state after it or -1, and what is said. told_apart: why nodes are not alike,
     as searches before have shown: two nodes each, and what is said. sums: CRC-32 of the states and of their
     parents. header, tables: the memory's. queries: what Python was asked, in order, three numbers each.
@@ -40,6 +40,7 @@ class Checkpoint:
     searched: Mapping[str, str]
     values: str
     levels: list[int]
+    totals: list[int]
     probed: int | None
     found: list[tuple[int, int, int, str]]
     told_apart: list[tuple[str, str, str]]
@@ -79,6 +80,7 @@ class Checkpoint:
         arrays: dict[str, Words | Ints] = {
             "numbers": np.array(numbers, np.int64),
             "levels": np.array(self.levels, np.int64),
+            "totals": np.array(self.totals, np.int64),
             "found": np.array(found, np.int64),
             "said": np.frombuffer(said.encode(), np.uint8).astype(np.int32),
             "queries": self.queries,
@@ -117,6 +119,7 @@ def _made(stored: Mapping[str, Ints], path: Path) -> Checkpoint:
         searched=searched,
         values=values,
         levels=stored["levels"].tolist(),
+        totals=stored["totals"].tolist(),
         probed=None if probed < 0 else probed,
         found=[(claim, index, succ, text) for (claim, index, succ), text in zip(found, said, strict=True)],
         told_apart=[(first, second, why) for first, second, why in told_apart],

@@ -23,17 +23,17 @@ from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.swap import Asymmetry, Swap
 from elcheck.checker.model.values import order
+from elcheck.checker.process.limits import Limits, Stop, StopKind
 from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.cache import sources
 from elcheck.checker.search.fast.calls import hash_rows
 from elcheck.checker.search.fast.checkpoint import Checkpoint, read
-from elcheck.checker.search.fast.files import StateFiles, remove_search
+from elcheck.checker.search.fast.files import FolderLock, StateFiles, remove_search
 from elcheck.checker.search.fast.layout import CAPACITY, COUNT, Ints, Words
 from elcheck.checker.search.fast.memory import Memory
 from elcheck.checker.search.fast.misses import MissHandler, Unsupported
-from elcheck.checker.search.fast.signals import Signals
 from elcheck.checker.search.judge import Judge
-from elcheck.checker.search.limits import INTERRUPTED, Limits, Spill, Stop, StopKind
+from elcheck.checker.search.resources import Spill
 from elcheck.checker.search.search import Search
 from elcheck.checker.system.packed import NodeSystem
 
@@ -54,7 +54,7 @@ class SearchNotes:
 
 
 class Checkpointer:
-    """The files of a search, and its checkpoints. As a context it holds Ctrl-C and SIGTERM until it looks."""
+    """The files of a search, and its checkpoints. As a context it closes the files."""
 
     def __init__(
         self, spill: Spill, misses: MissHandler, search: Search, judge: Judge, notes: SearchNotes
@@ -68,10 +68,15 @@ class Checkpointer:
         self._notes = notes
         self._told_apart = _texts(misses.system.told_apart)
         self._searched = dict(spill.searched) | _of_model(misses.system) | {"--symmetry": _alike(misses)}
-        self.resumed = self._read() if spill.resume else None
-        self.files = StateFiles(spill.folder, misses.memory.fields, resume=self.resumed is not None)
+        self._lock = FolderLock(spill.folder, make=not spill.resume)
+        try:
+            self.resumed = self._read() if spill.resume else None
+            self.files = StateFiles(spill.folder, misses.memory.fields, resume=self.resumed is not None)
+        except BaseException:
+            self._lock.release()
+            raise
         self._saved = self.resumed is not None
-        self._signals = Signals()
+        self.goes_on = self.resumed is not None and bool(self.resumed.levels)
         self._values = ValueDigest(misses.system)
 
     def _read(self) -> Checkpoint | None:
@@ -91,29 +96,28 @@ class Checkpointer:
         return None
 
     def __enter__(self) -> Checkpointer:
-        self._signals.hold()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._signals.free()
         del kind, trace
         void = isinstance(error, Unsupported) or (isinstance(error, Asymmetry) and self.resumed is None)
         self.files.close(remove=void or not self._saved)
+        self._lock.release()
 
     # -- while it runs ---------------------------------------------------------------------------------
 
     def look(self) -> Stop | None:
         """Save the search, if it is time. Answers why it has to stop, None if it need not."""
-        if self._signals.came:
-            return INTERRUPTED
         if time.monotonic() - self._written < self._spill.every:
             return None
         return self.save()
 
-    def save(self) -> Stop | None:
-        """Write a checkpoint. If that fails, the one before is kept, and the answer says why."""
+    def save(self, *, begun: bool = True) -> Stop | None:
+        """Write a checkpoint. If that fails, the one before is kept, and the answer says why. A search that
+        has not ``begun``, since there are more initial states than it came to, goes on from the beginning.
+        """
         memory, notes = self._misses.memory, self._notes
         found = [
             (claim, *notes.steps.get(claim, (finding.index, -1)), finding.detail)
@@ -123,7 +127,8 @@ class Checkpointer:
             Checkpoint(
                 self._searched,
                 self._values.digest(),
-                self._search.levels,
+                self._search.levels if begun else [],
+                self._search.totals if begun else [],
                 notes.probed,
                 found,
                 self._told_apart,
@@ -167,6 +172,7 @@ class Checkpointer:
         memory.table = _table_of_states(memory, states)
         memory.grow()
         self._search.levels[:] = saved.levels
+        self._search.totals[:] = saved.totals
         self._search.spent = saved.spent
         self._notes.probed = saved.probed
 

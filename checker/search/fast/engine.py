@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import replace
@@ -14,6 +15,9 @@ from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.formula import Taken, atoms_of
 from elcheck.checker.model.selector import Selector, StepNames
 from elcheck.checker.model.state import BUDGETS, Event
+from elcheck.checker.process.limits import RAISED_ERROR, Limits, Stop, StopKind, too_many_states
+from elcheck.checker.process.running import ending, watching
+from elcheck.checker.process.watch import Ended, current, optional
 from elcheck.checker.reductions.quotient import Quotient
 from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.calls import store_initial
@@ -25,18 +29,8 @@ from elcheck.checker.search.fast.misses import MissHandler, Unsupported
 from elcheck.checker.search.fast.stored import NETWORK_FAULTS, StoredStates
 from elcheck.checker.search.fast.threads import OneThread, TwoThreads
 from elcheck.checker.search.judge import Finding, Judge
-from elcheck.checker.search.limits import (
-    INTERRUPTED,
-    OUT_OF_MEMORY,
-    RAISED_ERROR,
-    LimitCheck,
-    Limits,
-    Resources,
-    Stop,
-    StopKind,
-    too_many_states,
-)
 from elcheck.checker.search.plain import search_plain
+from elcheck.checker.search.resources import Resources
 from elcheck.checker.search.search import OnProgress, Search
 from elcheck.checker.system import System
 from elcheck.checker.system.moves import Move
@@ -45,6 +39,8 @@ from elcheck.checker.system.system import Observation
 
 STATE, STUCK = -1, -2
 """Questions for the judge that are not of a step, in place of the state after it."""
+LOOK = 0.04
+"""Seconds that a call of compiled code should take at most."""
 EVERY_STATE = 1 << 62
 """A limit on states that no search reaches."""
 
@@ -65,8 +61,9 @@ def search_fast(
     if isinstance(system.full, NodeSystem):
         try:
             edges = resources.spill is None and _tells_enough(system, judge)
-            running = FastSearch(system, judge, limits, progress, resources, edges=edges)
-            running.run()
+            running = FastSearch(system, judge, limits, resources, edges=edges)
+            with watching(limits, lambda: progress(running.search)):
+                running.run()
             return running.search
         except Unsupported as reason:
             why = str(reason)
@@ -103,6 +100,28 @@ def _tells_enough(system: System, judge: Judge) -> bool:
     return judge.asks_graph and all(map(is_told, there))
 
 
+class Pace:
+    """How many states one call of compiled code expands: as many as it can in the time in which nobody looks
+    at limits.
+    """
+
+    def __init__(self) -> None:
+        self.states = 512
+        self._began = time.monotonic()
+
+    def begins(self) -> None:
+        """A call begins."""
+        self._began = time.monotonic()
+
+    def took(self, most: int) -> None:
+        """A call has ended, of a kind that expands at most so many states."""
+        took = time.monotonic() - self._began
+        if took > LOOK:
+            self.states = max(1, self.states // 2)
+        elif took < LOOK / 4:
+            self.states = min(most, 2 * self.states)
+
+
 class FastSearch:
     """One breadth-first search, as :class:`PlainSearch` does it."""
 
@@ -111,7 +130,6 @@ class FastSearch:
         system: System,
         judge: Judge,
         limits: Limits,
-        progress: OnProgress,
         resources: Resources = Resources(),
         *,
         edges: bool = False,
@@ -127,11 +145,12 @@ class FastSearch:
             self.search.edges = self.stored.recorded_edges
         self._judge = judge
         self._limits = limits
-        self._limit_check = LimitCheck(limits, lambda: progress(self.search))
         self._at: int | None = None
         self._begun = False
         self._notes = SearchNotes()
         self._workers = resources.workers
+        self._examined = 0
+        self._pace = Pace()
         self._threads: OneThread | TwoThreads = OneThread(self._memory)
         self._checkpointer: Checkpointer | None = None
         if resources.spill is not None:
@@ -139,7 +158,7 @@ class FastSearch:
 
     def run(self) -> None:
         """Search level by level until nothing is new, everything is decided, or a limit is met."""
-        search = self.search
+        self._watch, search = current(), self.search
         with self._checkpointer or nullcontext():
             try:
                 self._search()
@@ -148,12 +167,14 @@ class FastSearch:
                 search.stopped = Stop(StopKind.DISK, str(full))
                 self._save()
             except MemoryError:
-                search.stopped = OUT_OF_MEMORY
+                search.stopped = self._watch.out_of_memory
+            except Ended as ended:
+                search.stopped = ended.notice()
+                if not ended.sudden:  # if it is, what was being learned can't be learned again the same way
+                    self._save()
             except HandlerError as error:
                 search.failure = (self._at, str(error))
                 search.stopped = RAISED_ERROR
-            except KeyboardInterrupt:
-                search.stopped = INTERRUPTED
         self._finish()
 
     # -- the search ------------------------------------------------------------------------------------
@@ -162,11 +183,13 @@ class FastSearch:
         search, notes = self.search, self._notes
         if self._checkpointer is not None:
             self._memory.keep_in(self._checkpointer.files)
-        if self._checkpointer is not None and self._checkpointer.resumed is not None:
-            self._resume(self._checkpointer, self._checkpointer.resumed)
+        resumed = None if self._checkpointer is None else self._checkpointer.resumed
+        if self._checkpointer is not None and resumed is not None and resumed.levels:
+            self._resume(self._checkpointer, resumed)
         else:
             self._begin()
-            search.stopped = search.stopped or self._save()
+            why = self._save()
+            search.stopped = search.stopped or why
         while search.stopped is None and notes.probed is None and search.levels[-1] < len(search.codes):
             start, end = search.levels[-1], len(search.codes)
             if self._limits.depth == len(search.levels) - 1:
@@ -177,10 +200,10 @@ class FastSearch:
             self._level(end)
 
     def _save(self) -> Stop | None:
-        """Write a checkpoint, if they are kept and the search has begun. Answers why it can't be written."""
-        if self._checkpointer is None or not self._begun:
+        """Write a checkpoint, if they are kept. Answers why it can't be written."""
+        if self._checkpointer is None or (self._checkpointer.goes_on and not self._begun):
             return None
-        why = self._checkpointer.save()
+        why = self._checkpointer.save(begun=self._begun)
         stopped = self.search.stopped
         if why is not None and stopped is not None and stopped != why:
             self.search.stopped = replace(stopped, text=f"{stopped}; {why}")
@@ -201,12 +224,14 @@ class FastSearch:
     def _begin(self) -> None:
         """Store the initial states, and judge them."""
         found, memory, cap = self.search, self._memory, self._limits.max_states or EVERY_STATE
+        found.levels.append(0)
+        found.totals.append(0)
         if isinstance(self._system, Quotient):
             self._system.verify_starts()
         for number, code in enumerate(self._system.full.initial()):
             if number % 256 == 0:
                 memory.grow()
-                found.stopped = self._limit_check.exceeded()
+                found.stopped = self._watch.exceeded()
                 if found.stopped is not None:
                     break
             if len(found.codes) >= cap:
@@ -214,11 +239,9 @@ class FastSearch:
                 break
             self._store_initial(code)
         self._employ_threads()
-        self._begun = found.stopped is None
-        found.levels.append(0)
-        found.totals.append(0)
         self._count()
         self._examine(np.arange(len(found.codes)), STATE)
+        self._begun = found.stopped is None
         if found.stopped is None and self._limits.first:
             found.stop_between_levels(self._judge, self._limits)
 
@@ -247,10 +270,11 @@ class FastSearch:
     def _expand_up_to(self, end: int) -> None:
         """Expand the states up to one, as far as no limit is met."""
         memory, found, h = self._memory, self.search, self._memory.h
-        at_once = self._threads.states_per_call if self._limit_check.every > 1 else 256
         while h[L.NEXT] < end and found.stopped is None:
             self._tell_wishes()
-            status = self._threads.search(min(end, int(h[L.NEXT]) + at_once))
+            self._pace.begins()
+            status = self._threads.search(min(end, int(h[L.NEXT]) + self._pace.states))
+            self._pace.took(self._threads.states_per_call)
             self._ask_judge()
             self._count()
             if h[COUNT + L.MISSES]:
@@ -261,7 +285,7 @@ class FastSearch:
             if status == L.CAPPED:
                 found.stopped = too_many_states(len(found.codes))
                 return
-            found.stopped = self._limit_check.exceeded()
+            found.stopped = self._watch.exceeded()
             if found.stopped is None and self._checkpointer is not None:
                 found.stopped = self._checkpointer.look()
 
@@ -290,9 +314,11 @@ class FastSearch:
     def _finish(self) -> None:
         """Find the deciding steps again, and count."""
         self._count()
-        for claim, (index, succ) in self._notes.steps.items():
-            found = self._judge.findings[claim]
-            self._judge.findings[claim] = replace(found, step=self._step(claim, index, succ))
+        with ending():
+            for claim, (index, succ) in self._notes.steps.items():
+                found = self._judge.findings.pop(claim)
+                with optional():  # a step that is not found again decides nothing
+                    self._judge.findings[claim] = replace(found, step=self._step(claim, index, succ))
         self.search.held = self._memory.held()
         self.search.parents = self._memory.parents[: len(self.search.codes)].data
 
@@ -308,11 +334,15 @@ class FastSearch:
     def _ask_judge(self) -> None:
         """Ask the judge what compiled code has put aside."""
         memory = self._memory
-        self._examine(memory.used(L.STATES_TO_JUDGE), STATE)
-        self._examine(*memory.used(L.STEPS_TO_JUDGE).T)
-        self._examine(memory.used(L.STUCK), STUCK)
-        for table in (L.STATES_TO_JUDGE, L.STEPS_TO_JUDGE, L.STUCK):
-            memory.h[COUNT + table] = 0
+        for table, after in ((L.STATES_TO_JUDGE, STATE), (L.STEPS_TO_JUDGE, None), (L.STUCK, STUCK)):
+            if memory.h[COUNT + table]:
+                waiting = memory.used(table)
+                states, succs = (waiting, after) if after is not None else waiting.T
+                self._examined = 0
+                try:
+                    self._examine(states, succs)
+                finally:  # what a limit kept from being asked waits
+                    memory.drop_first(table, self._examined)
 
     def _examine(
         self, states: Words | Ints, after: Words | Ints | int, taken: Words | Ints | int = STATE
@@ -327,8 +357,6 @@ class FastSearch:
         questions = zip(states.tolist(), succs.tolist(), outcomes.tolist(), observations, strict=True)
         for index, succ, outcome, observation in questions:
             self._at = index
-            if self._checkpointer is not None:
-                self._notes.questions.extend((index, succ, outcome))
             if succ == STATE:
                 self._judge_state(index, observation)
             elif succ == STUCK:
@@ -340,6 +368,9 @@ class FastSearch:
                     there = self._misses.observed_after(observation, outcome)
                 for claim, complaint in self._judge.complaints(observation, there):
                     self._decide(claim, index, succ, complaint)
+            if self._checkpointer is not None:
+                self._notes.questions.extend((index, succ, outcome))
+            self._examined += 1
 
     def _judge_state(self, index: int, observation: Observation) -> None:
         self._judge.observed(index, observation)

@@ -77,7 +77,7 @@ def allocate(fd: int, start: int, length: int) -> None:
 
 
 class StateFiles:
-    """The states of one search and their parents, in a folder that no other process searches in meanwhile."""
+    """The states of one search and their parents, in a folder that is locked."""
 
     def __init__(self, folder: Path, fields: int, *, resume: bool) -> None:
         """Make the files, or open those of the search to resume. Raises UsageError if that fails."""
@@ -91,17 +91,7 @@ class StateFiles:
             raise UsageError(
                 f"the search in {folder} can't go on: {error.filename} is missing; begin without --resume"
             ) from error
-        self._lock()
         self._summed = (0, 0, 0)
-
-    def _lock(self) -> None:
-        if sys.platform != "win32":
-            try:
-                fcntl.flock(self._rows.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise UsageError(
-                    f"another process searches in {self.folder}: wait for its end, or take another folder"
-                ) from error
 
     @property
     def rows(self) -> Words2:
@@ -142,11 +132,9 @@ class StateFiles:
         return rows, parents
 
     def close(self, *, remove: bool) -> None:
-        """Let others search here. What is mapped stays readable, even if the files are removed."""
+        """Close the files. What is mapped stays readable, even if they are removed."""
         if remove:
             remove_search(self.folder)
-        if sys.platform != "win32":
-            fcntl.flock(self._rows.fd, fcntl.LOCK_UN)
         os.close(self._rows.fd)
         os.close(self._parents.fd)
 
@@ -158,12 +146,40 @@ def remove_search(folder: Path) -> None:
             (folder / name).unlink()
 
 
+class FolderLock:
+    """Keeps other processes from searching in a folder, where the system has such locks."""
+
+    def __init__(self, folder: Path, *, make: bool) -> None:
+        """Lock a folder, and make it before if it is not there. Raises UsageError if another process searches
+        in it.
+        """
+        self._fd: int | None = None
+        try:
+            if make:
+                folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise UsageError(f"--spill {folder}: that is a file, not a folder; name another one") from error
+        if sys.platform != "win32" and folder.is_dir():
+            self._fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                self.release()
+                raise UsageError(
+                    f"another process searches in {folder}: wait for its end, or take another folder"
+                ) from error
+            except OSError:  # some file systems of a network have none
+                self.release()
+
+    def release(self) -> None:
+        """Let others search there."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
 def _expect_no_search(folder: Path) -> None:
-    """Make a folder, if it is not there. Raises UsageError for one with files of a search."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:
-        raise UsageError(f"--spill {folder}: that is a file, not a folder; name another one") from error
+    """Raise UsageError for a folder with files of a search."""
     there = [name for name in NAMES if (folder / name).exists()]
     if CHECKPOINT in there:
         raise UsageError(

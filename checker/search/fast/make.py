@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable
 from importlib import import_module
 
@@ -18,7 +19,7 @@ import numba
 from numba.core.dispatcher import Dispatcher
 
 from elcheck.checker.search.fast import compiled
-from elcheck.checker.search.fast.cache import MachineCode, keep, processor
+from elcheck.checker.search.fast.cache import WITH_PARENT, MachineCode, keep, processor
 
 TYPES = {
     "int": "int64",
@@ -70,7 +71,16 @@ def _optimise(program: llvm.ModuleRef, machine: llvm.TargetMachine) -> None:
     passes.getModulePassManager().run(program, passes)
 
 
+def _end_with_parent() -> None:
+    """End when stdin does, which is a pipe from the process that waits for the code."""
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+
+
 if __name__ == "__main__":
+    if WITH_PARENT in sys.argv:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         keep(everything())
     except OSError as error:

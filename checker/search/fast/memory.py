@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from elcheck.checker.process.watch import current
 from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.calls import rehash_entries, rehash_pairs
 from elcheck.checker.search.fast.edges import EdgeArrays
@@ -16,6 +17,8 @@ from elcheck.checker.search.fast.pages import longer, release, reserve
 
 SMALL = 1 << 12
 """Records for which most tables have room at first."""
+LARGE = 1 << 20
+"""Words of a table from which on it is asked whether there may be more."""
 QUEUE = 1 << 14
 """Questions that may wait for Python."""
 EXCHANGED = (L.LOCALS_EXCHANGED, L.MESSAGES_EXCHANGED, L.IDS_EXCHANGED, L.ENVIRONMENTS_EXCHANGED)
@@ -152,6 +155,12 @@ class Memory:
             self.append(table, value)
         return start
 
+    def drop_first(self, table: int, count: int) -> None:
+        """Drop the first of the records in use of a table of 32-bit words."""
+        rest = self.used(table)[count:].copy()
+        self.h[COUNT + table] = len(rest)
+        self.used(table)[:] = rest
+
     def column(self, table: int, records: Words, column: int) -> Words:
         """A column of some records."""
         found: Words = self.words(table).reshape(-1, self._width(table))[records, column]
@@ -212,6 +221,7 @@ class Memory:
         if len(self.actors) < len(self.parents):
             self.actors = longer(self.actors, len(self.parents))
         while 4 * (self.h[L.STATES] + self.h[CAPACITY + L.PENDING]) > 3 * len(self.table):
+            current().need(2 * self.table.nbytes)
             larger = np.zeros(2 * len(self.table), np.int64)
             rehash_entries(self.table, 0, len(self.table), larger, 0, len(larger))
             self.table = larger
@@ -305,6 +315,8 @@ class Memory:
         """Give a table twice the room; or more, where room costs nothing until it is used."""
         capacity = int(self.h[CAPACITY + table])
         size = capacity * self._width(table)
+        if size > LARGE:
+            current().need((16 if table >= L.WIDE else 4) * size)
         old = self._place(table, (2 if table in SIZES or table >= L.WIDE else 8) * capacity)
         new = int(self.h[table])
         if table == L.OUTCOMES:

@@ -15,6 +15,7 @@ from elcheck.checker.model.environment import FaultKind, Partition
 from elcheck.checker.model.record import Crashed
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Sends
+from elcheck.checker.process.watch import Ended
 from elcheck.checker.reductions.quotient import Quotient
 from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.calls import find, put
@@ -169,16 +170,20 @@ class MissHandler:
         if self._is_answered(first, second, kind):
             return
         self.queries.extend((first, second, kind))
-        if kind == L.ENVIRONMENT_OF:
-            self._tell_environment(first)
-        elif kind == L.MONITOR_AFTER:
-            self._tell_monitor(first, second)
-        elif kind == L.MONITOR_EXCHANGED:
-            self._tell_exchanged_monitor(first, second)
-        else:
-            self._tell_outcomes(first, second)
-        if self.quotient is not None:
-            self.quotient.verify()
+        try:
+            if kind == L.ENVIRONMENT_OF:
+                self._tell_environment(first)
+            elif kind == L.MONITOR_AFTER:
+                self._tell_monitor(first, second)
+            elif kind == L.MONITOR_EXCHANGED:
+                self._tell_exchanged_monitor(first, second)
+            else:
+                self._tell_outcomes(first, second)
+            if self.quotient is not None:
+                self.quotient.verify()
+        except Ended:  # it has no answer, and will be asked again
+            del self.queries[-3:]
+            raise
 
     def _is_answered(self, first: int, second: int, kind: int) -> bool:
         memory = self.memory

@@ -1,0 +1,168 @@
+"""Standard output belongs to elcheck: a model that prints prints to stderr, so that a report stays whole.
+
+What a stream's encoding has no character for is written in ASCII: arrows and lines by what looks like them,
+everything else by its number, as JSON has it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import io
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+from elcheck.checker.process.watch import in_endable
+
+READABLE = "elcheck.readable"
+"""The name of what encodes what an encoding has no character for."""
+_LIKE = {
+    "→": "->", "⇢": "->", "▶": ">", "◀": "<", "»": ">", "«": "<", "…": "...", "·": ".", "∞": "oo",
+    "─": "-", "╌": "-", "═": "=", "│": "|", "┊": ":", "║": "|",
+    "├": "+", "┤": "+", "┼": "+", "╔": "+", "╚": "+", "●": "*", "○": "o", "✗": "x",
+}  # fmt: skip
+"""What the characters of traces and diagrams look like in ASCII."""
+
+
+def _readable(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(_in_ascii, error.object[error.start : error.end])), error.end
+
+
+def _in_ascii(character: str) -> str:
+    like = _LIKE.get(character)
+    if like is None:
+        units = character.encode("utf-16-be", "surrogatepass").hex()
+        like = "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+    return like
+
+
+codecs.register_error(READABLE, _readable)
+
+
+class Stdout(io.TextIOBase):
+    """In the place of ``sys.stdout``: what is written in other people's code, or in another thread, goes to
+    stderr; what elcheck says goes to ``own``.
+    """
+
+    def __init__(self, own: TextIO) -> None:
+        super().__init__()
+        self.own = own
+
+    def _target(self) -> TextIO:
+        ours = threading.current_thread() is threading.main_thread() and not in_endable()
+        return self.own if ours else sys.stderr
+
+    def write(self, said: str) -> int:
+        """Write to where it belongs."""
+        return self._target().write(said)
+
+    def flush(self) -> None:
+        """Flush what is written to."""
+        self._target().flush()
+
+    def close(self) -> None:
+        """Stay open: others write too."""
+
+    def isatty(self) -> bool:
+        """Whether it ends at a terminal."""
+        return self._target().isatty()
+
+    def fileno(self) -> int:
+        """The file's descriptor."""
+        return self._target().fileno()
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # an attribute there
+        """The encoding of what is written to."""
+        return self._target().encoding
+
+    @property
+    def errors(self) -> str | None:  # type: ignore[override]  # an attribute there
+        """What becomes of characters that the encoding does not have."""
+        return self._target().errors
+
+    @property
+    def buffer(self) -> object:
+        """What takes bytes."""
+        return self._target().buffer
+
+
+class _Closed(io.TextIOBase):
+    """A stream that was closed before elcheck began: whatever is written to it is lost, and says so."""
+
+    encoding, errors = "utf-8", READABLE
+
+    def write(self, said: str) -> int:
+        """Raise OSError."""
+        raise OSError(errno.EBADF, "standard output is closed")
+
+
+@contextmanager
+def own_stdout() -> Iterator[None]:
+    """Keep standard output for what elcheck says."""
+    before = sys.stdout
+    own: TextIO = before if before is not None else _Closed()  # type: ignore[assignment]
+    for stream in (own, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=READABLE)
+    sys.stdout = Stdout(own)
+    try:
+        yield
+    finally:
+        sys.stdout = before
+
+
+def write_document(said: str) -> None:
+    """Write JSON or XML to standard output: in UTF-8, whatever a terminal would like."""
+    own = sys.stdout.own if isinstance(sys.stdout, Stdout) else sys.stdout
+    bytes_ = getattr(own, "buffer", None)
+    if bytes_ is None:
+        own.write(said + "\n")
+        return
+    own.flush()
+    bytes_.write((said + "\n").encode("utf-8", READABLE))
+    bytes_.flush()
+
+
+def columns() -> int | None:
+    """How wide the terminal is to which standard output goes; None for a file or a pipe."""
+    if not sys.stdout.isatty():
+        return None
+    with suppress(OSError, ValueError):
+        return int(os.environ.get("COLUMNS", "")) or None
+    with suppress(OSError, ValueError):
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    return 80
+
+
+def keep_standard_files() -> None:
+    """Of the process's own files: let what is written to standard output around Python go to stderr, and no
+    other file take the place of one that is closed. For a process that is elcheck's.
+    """
+    closed = [number for number in (0, 1, 2) if not _is_open(number)]
+    for number in closed:
+        os.dup2(os.open(os.devnull, os.O_RDWR), number)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if 1 not in closed and isinstance(sys.stdout, io.TextIOWrapper):
+        ours, encoding = os.dup(1), sys.stdout.encoding
+        os.dup2(2, 1)
+        sys.stdout = open(ours, "w", encoding=encoding, errors=READABLE)  # noqa: SIM115
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True

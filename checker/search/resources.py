@@ -1,0 +1,29 @@
+"""What a search may use: files for its states, a second thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Spill:
+    """The folder in which a search keeps its states, and whether it resumes from the checkpoint there.
+
+    ``every``: seconds between two checkpoints. ``searched`` tells this search from others: labels (the
+    model's file, its parameters) with their texts. A resume with other texts is refused.
+    """
+
+    folder: Path
+    resume: bool = False
+    every: float = 60.0
+    searched: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a search may use. Only the fast engine can."""
+
+    spill: Spill | None = None
+    workers: int = 1
