@@ -337,10 +337,10 @@ class FastSearch:
         for table, after in ((L.STATES_TO_JUDGE, STATE), (L.STEPS_TO_JUDGE, None), (L.STUCK, STUCK)):
             if memory.h[COUNT + table]:
                 waiting = memory.used(table)
-                states, succs = (waiting, after) if after is not None else waiting.T
+                asked = (waiting, after) if after is not None else waiting.T
                 self._examined = 0
                 try:
-                    self._examine(states, succs)
+                    self._examine(*asked)
                 finally:  # what a limit kept from being asked waits
                     memory.drop_first(table, self._examined)
 
