@@ -25,7 +25,7 @@ from elcheck.checker.model.swap import Asymmetry
 from elcheck.checker.model.values import text
 from elcheck.checker.reductions.swapped import Swapped
 from elcheck.checker.system.history import MonitorStep
-from elcheck.checker.system.local_states import Call, LocalOutcome
+from elcheck.checker.system.local_states import LearnedCall, LocalOutcome
 from elcheck.checker.system.node_table import NodeTable
 from elcheck.checker.system.packed import NodeSystem
 from elcheck.checker.system.ticks import TICK
@@ -83,7 +83,7 @@ class Equivariance:
 
     # -- handlers --------------------------------------------------------------------------------------
 
-    def _check_call(self, table: NodeTable, call: Call, swapped: Swapped) -> None:
+    def _check_call(self, table: NodeTable, call: LearnedCall, swapped: Swapped) -> None:
         there = swapped.to[table.index]
         local = swapped.locals[table.index][call.local]
         try:
@@ -93,7 +93,9 @@ class Equivariance:
         if not same:
             raise Asymmetry(swapped.swap, self._shown(table, there, call))
 
-    def _is_same(self, table: NodeTable, there: NodeTable, call: Call, local: int, swapped: Swapped) -> bool:
+    def _is_same(
+        self, table: NodeTable, there: NodeTable, call: LearnedCall, local: int, swapped: Swapped
+    ) -> bool:
         """Whether a call comes to the same where two nodes are exchanged."""
         here, states = table.local_states, there.local_states
         to = swapped.locals[table.index]
@@ -107,7 +109,7 @@ class Equivariance:
         return _agree(found, self._outcomes(there, local, table, call, swapped), table.index, swapped)
 
     def _outcomes(
-        self, there: NodeTable, local: int, table: NodeTable, call: Call, swapped: Swapped
+        self, there: NodeTable, local: int, table: NodeTable, call: LearnedCall, swapped: Swapped
     ) -> Sequence[LocalOutcome]:
         """The outcomes of an event in the exchanged local state, at the node in the other's place."""
         assert call.event is not None
@@ -121,7 +123,7 @@ class Equivariance:
             return there.local_states.down_ticks(local, *known)
         return there.local_states.outcomes(local, *known)
 
-    def _shown(self, table: NodeTable, there: NodeTable, call: Call) -> str:
+    def _shown(self, table: NodeTable, there: NodeTable, call: LearnedCall) -> str:
         """Which call shows that two nodes are not alike."""
         state = text(table.local_states[call.local].state, sparse=True)
         if table is there:

@@ -46,7 +46,7 @@ class LocalOutcome:
     compiled: dict[frozenset[int], CompiledOutcome] = field(default_factory=dict)
 
 
-class Call(NamedTuple):
+class LearnedCall(NamedTuple):
     """Something of which the outcomes in a local state were learned: an event with its number, a tick of a
     node that is down, a crash (after which the node ``drops`` messages, or not), a restart.
     """
@@ -74,7 +74,7 @@ class LocalStates:
         self._remains: dict[tuple[int, bool], tuple[int, ...]] = {}
         self._recoveries: dict[int, tuple[LocalOutcome, ...]] = {}
         self._restart = Event("restart", "restart", node)
-        self._learned: list[Call] = []
+        self._learned: list[LearnedCall] = []
 
     def number(self, state: object, *, up: bool = True, drops: bool = False) -> int:
         """The number of a local state. Its observation is known from then on."""
@@ -96,7 +96,7 @@ class LocalStates:
         known = self[number]
         return NodeView(self.node, known.up, known.state)
 
-    def learned_since(self, known: int) -> Sequence[Call]:
+    def learned_since(self, known: int) -> Sequence[LearnedCall]:
         """What was learned after so many calls, in order."""
         return self._learned[known:]
 
@@ -110,7 +110,7 @@ class LocalStates:
             steps = self._runner.take(event, self[local].state).steps
             found = tuple(self._outcome(event.chosen(s.choice), local, s.state, s.sends) for s in steps)
             self._outcomes[local, key] = found
-            self._learned.append(Call("event", local, key, event))
+            self._learned.append(LearnedCall("event", local, key, event))
         return found
 
     def _outcome(self, event: Event, before: int, state: object, sends: Sends) -> LocalOutcome:
@@ -130,7 +130,7 @@ class LocalStates:
             numbers = [(self.number(state, up=False, drops=known.drops), state) for state in left]
             found = tuple(LocalOutcome(event, local, n, (), self._runner.crossed(s)) for n, s in numbers)
             self._outcomes[local, key] = found
-            self._learned.append(Call("down tick", local, key, event))
+            self._learned.append(LearnedCall("down tick", local, key, event))
         return found
 
     def remains(self, local: int, *, drops: bool) -> tuple[int, ...]:
@@ -139,7 +139,7 @@ class LocalStates:
         if key not in self._remains:
             left = self._runner.remains(self.node, self[local].state)
             self._remains[key] = tuple(self.number(state, up=False, drops=drops) for state in left)
-            self._learned.append(Call("crash", local, drops=drops))
+            self._learned.append(LearnedCall("crash", local, drops=drops))
         return self._remains[key]
 
     def recoveries(self, local: int) -> tuple[LocalOutcome, ...]:
@@ -148,5 +148,5 @@ class LocalStates:
             steps = self._runner.recoveries(self.node, self[local].state)
             found = (self._outcome(self._restart, local, s.state, s.sends) for s in steps)
             self._recoveries[local] = tuple(found)
-            self._learned.append(Call("restart", local))
+            self._learned.append(LearnedCall("restart", local))
         return self._recoveries[local]

@@ -282,9 +282,8 @@ def test_a_check_a_view_a_bound_and_a_monitor_are_called_twice_too(what: str, en
 
 
 @pytest.mark.parametrize(("ticks", "verdict"), [(3, Verdict.VACUOUS), (4, Verdict.REFUTED)])
-@ENGINES
-def test_a_cause_that_is_never_met(ticks: int, verdict: Verdict, engine: str) -> None:
-    report = check(vacuous_cause.model(ticks), engine=engine)
+def test_a_cause_that_is_never_met(ticks: int, verdict: Verdict) -> None:
+    report = check(vacuous_cause.model(ticks))
     assert verdicts(report) == {"expired gets settled": verdict}
     assert report.exit_code == EXIT["vacuous" if verdict is Verdict.VACUOUS else "liveness"]
 
@@ -397,9 +396,8 @@ def test_a_search_is_resumed_whatever_its_properties_look_at(tmp_path: Path) -> 
 # -- judging ------------------------------------------------------------------------------------------------
 
 
-@ENGINES
-def test_a_check_that_raises_is_named_by_its_claim(engine: str) -> None:
-    [claim, error] = check(check_raises.model(), engine=engine).results
+def test_a_check_that_raises_is_named_by_its_claim() -> None:
+    [claim, error] = check(check_raises.model()).results
     assert (claim.verdict, claim.detail) == (
         Verdict.UNDETERMINED,
         "a check raised before this could be told",
