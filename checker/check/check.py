@@ -25,12 +25,14 @@ def check(
     progress: OnProgress = lambda _: None,
     check_determinism: bool = False,
     resources: Resources = Resources(),
+    clearest: bool = True,
 ) -> CheckReport:
     """Search the states of a model and judge its properties.
 
     ``engine`` is one of :class:`ENGINES`. ``progress`` is called now and then with the search so
     far. ``check_determinism`` runs each handler twice to find those that are not deterministic. ``resources``
-    are the fast engine's.
+    are the fast engine's. Traces are the clearest of the shortest ones, or (not ``clearest``) those that the
+    search met.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a
     meaning or files that can't be used, and ReplayError if the engine is wrong.
@@ -44,7 +46,7 @@ def check(
     spent = time.perf_counter() - began
     findings = _judge_graph(exploration, LimitCheck(limits, lambda: progress(search), spent))
     stats = _stats(exploration, time.perf_counter() - began)
-    results = tuple(results_of(exploration, findings))
+    results = tuple(results_of(exploration, findings, clearest=clearest))
     verdict, code = overall([(result.kind, result.verdict) for result in results])
     return CheckReport(model, search.engine, stats, results, coverage_of(system), verdict, code, exploration)
 

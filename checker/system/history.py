@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from elcheck.checker.model.call import RAISED, HandlerError, said
 from elcheck.checker.model.monitor import Monitor
-from elcheck.checker.model.state import Event
+from elcheck.checker.model.state import Event, NodeView
 from elcheck.checker.model.values import flaw
 from elcheck.checker.system.interning import Interner
 from elcheck.checker.system.moves import MASK, WIDTH, Move
@@ -18,6 +18,8 @@ MONITORED = frozenset(("action", "timeout", "receive", "tick", "crash", "restart
 
 MonitorStep: TypeAlias = tuple[int, Event, int, int, int]
 """What decides a monitor's next state: its state, the event, the node, the local states before and after."""
+MonitorCall: TypeAlias = "tuple[object, Event, NodeView[object], NodeView[object]]"
+"""The same as the monitor sees it."""
 
 
 class History:
@@ -62,18 +64,26 @@ class History:
             known = self._after[at][step] = self._learn(at, step)
         return known
 
-    def _learn(self, at: int, step: MonitorStep) -> int:
+    def seen(self, at: int, step: MonitorStep) -> MonitorCall:
+        """What a monitor is called with."""
         now, event, node, old, new = step
-        monitor = self._fields[at][1]
         local_states = self._tables[node].local_states
-        if not isinstance(local_states[new].state, monitor.of):
+        return self._states[at].values[now], event, local_states.view(old), local_states.view(new)
+
+    def _learn(self, at: int, step: MonitorStep) -> int:
+        monitor, now, seen = self._fields[at][1], step[0], self.seen(at, step)
+        state, after = seen[0], seen[3]
+        if not isinstance(after.state, monitor.of):
             return now
-        state = self._states[at].values[now]
         try:
-            result = monitor.after(state, event, local_states.view(old), local_states.view(new))
+            result = monitor.after(*seen)
         except RAISED as error:
             raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
         return now if result is state else self._states[at].number(_value(monitor, result))
+
+    def learned(self, at: int) -> Sequence[MonitorStep]:
+        """What a monitor was asked, but for its first states."""
+        return tuple(self._after[at])
 
     def shift(self, at: int) -> int:
         """Where a monitor's field starts."""

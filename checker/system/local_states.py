@@ -48,7 +48,8 @@ class LocalOutcome:
 class LocalStates:
     """The local states of one node by their numbers, with the outcomes of what can happen in them.
 
-    ``observation`` holds, by the same numbers, what the properties see of each local state.
+    ``observation`` holds, by the same numbers, what the properties see of each local state. ``asked`` are the
+    events that handlers were called for, each with the local state, in the order of the calls.
     """
 
     def __init__(self, node: NodeId, runner: Runner, observations: Observations) -> None:
@@ -57,6 +58,7 @@ class LocalStates:
         self._observations = observations
         self._known: Interner[LocalState] = Interner()
         self.observation: list[int] = []
+        self.asked: list[tuple[int, Event]] = []
         self._outcomes: dict[tuple[int, int], tuple[LocalOutcome, ...]] = {}
         self._remains: dict[tuple[int, bool], tuple[int, ...]] = {}
         self._recoveries: dict[int, tuple[LocalOutcome, ...]] = {}
@@ -92,6 +94,7 @@ class LocalStates:
             steps = self._runner.take(event, self[local].state).steps
             found = tuple(self._outcome(event.chosen(s.choice), local, s.state, s.sends) for s in steps)
             self._outcomes[local, key] = found
+            self.asked.append((local, event))
         return found
 
     def _outcome(self, event: Event, before: int, state: object, sends: Sends) -> LocalOutcome:
@@ -111,7 +114,18 @@ class LocalStates:
             numbers = [(self.number(state, up=False, drops=known.drops), state) for state in left]
             found = tuple(LocalOutcome(event, local, n, (), self._runner.crossed(s)) for n, s in numbers)
             self._outcomes[local, key] = found
+            self.asked.append((local, event))
         return found
+
+    @property
+    def crashed(self) -> Sequence[int]:
+        """The local states of which it was asked what a crash leaves."""
+        return tuple(dict.fromkeys(local for local, _ in self._remains))
+
+    @property
+    def restarted(self) -> Sequence[int]:
+        """The local states of which it was asked what a restart leads to."""
+        return tuple(self._recoveries)
 
     def remains(self, local: int, *, drops: bool) -> tuple[int, ...]:
         """What a crash may leave of a node that is up: numbers of local states of a node that is down."""

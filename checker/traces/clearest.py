@@ -56,9 +56,10 @@ class Clearest:
 
 
 class Shortest:
-    """The shortest paths of a search that is over."""
+    """The shortest paths of a search that is over, where there are at most ``cap`` states up to their end."""
 
-    def __init__(self, exploration: Exploration) -> None:
+    def __init__(self, exploration: Exploration, cap: int = CAP) -> None:
+        self._cap = cap
         self._search = exploration.search
         self._system = exploration.system
         self._judge = exploration.judge
@@ -106,7 +107,7 @@ class Shortest:
         """Whether all states of a depth are known (and their steps followed), and are not too many."""
         level = self._search.level(depth)
         needed = level.stop if expanded else max(level.start, 1)
-        return needed <= self._search.expanded and self._search.level(depth + expanded).stop <= CAP
+        return needed <= self._search.expanded and self._search.level(depth + expanded).stop <= self._cap
 
     def _know(self, end: int) -> None:
         """Learn the codes of the states below an index."""
