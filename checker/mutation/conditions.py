@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from elcheck.checker.model.step import guard, require
 from elcheck.checker.mutation.site import Proposal, Site
 
 _SYMBOLS: dict[type[ast.cmpop], str] = {
@@ -27,11 +28,11 @@ _NEGATED = {"==": "!=", "!=": "==", "is": "is not", "is not": "is", "in": "not i
 def guards(site: Site, node: ast.AST) -> Iterator[Proposal]:
     """A guard is left out; the first of a handler never holds, which is what any other would come to."""
     match node:
-        case ast.Expr(value=ast.Call(args=[condition, *_]) as call) if site.calls(call, "guard"):
+        case ast.Expr(value=ast.Call(args=[condition, *_]) as call) if site.calls(call, guard):
             yield Proposal("drop a guard", node, None)
             if node is next(site.guards(), None):
                 yield Proposal("never enabled", condition, "False")
-        case ast.Call(args=[value, *_]) if site.calls(node, "require"):
+        case ast.Call(args=[value, *_]) if site.calls(node, require):
             yield Proposal("drop a guard", node, site.of(value))
 
 
@@ -78,8 +79,8 @@ def connectives(site: Site, node: ast.AST) -> Iterator[Proposal]:
             yield Proposal(f"{word.strip()} to {other.strip()}", node, other.join(code))
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             yield Proposal("drop a not", node, site.of(operand))
-        case ast.Call(func=ast.Name(id="any" | "all" as name)):
-            yield Proposal("any or all", node.func, "all" if name == "any" else "any")
+        case ast.Call(func=func) if site.calls(node, any, all):
+            yield Proposal("any or all", func, "all" if site.calls(node, any) else "any")
 
 
 def comparisons(site: Site, node: ast.AST) -> Iterator[Proposal]:
@@ -106,7 +107,7 @@ def comparisons(site: Site, node: ast.AST) -> Iterator[Proposal]:
 
 def _is_whole(site: Site, node: ast.Compare) -> bool:
     parent = site.parent(node)
-    return node in _conditions(site, parent) or site.calls(parent, "guard")
+    return node in _conditions(site, parent) or site.calls(parent, guard)
 
 
 def _compared(site: Site, node: ast.Compare, operator: str, at: int, symbol: str) -> Proposal:

@@ -15,6 +15,7 @@ from elcheck.checker.model.handlers import Mark, mark_of
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.node import Node
 from elcheck.checker.model.record import durable_fields
+from elcheck.checker.model.step import guard
 from elcheck.checker.mutation.mutant import (
     CodeMutation,
     LostField,
@@ -84,7 +85,7 @@ def _told(site: Site, node: ast.AST, edit: TextEdit) -> tuple[str, str]:
     source = site.source
     while len(source.of(node)) < ENOUGH and isinstance(parent := site.parent(node), ast.expr):
         node = parent
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and site.calls(node.value, "guard"):
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and site.calls(node.value, guard):
         return f"guard({source.of(node.value.args[0])})", ""
     begin, end = source.begin(node), source.end(node)
     if edit.instead in ("", "pass"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import dataclasses
 import inspect
 import re
@@ -10,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from types import ModuleType
 from typing import NamedTuple, get_type_hints
 
 from elcheck.checker.model.record import Message, Record, State
+from elcheck.checker.model.step import guard, require
 from elcheck.checker.mutation.source_text import SourceText
 
 SENDING = ("send", "broadcast", "close")
@@ -54,8 +57,22 @@ class Site:
 
     def _below(self, node: ast.AST) -> Iterator[ast.AST]:
         yield node
-        for child in _parts(node):
+        for child in self._parts(node):
             yield from self._below(child)
+
+    def _parts(self, node: ast.AST) -> Iterator[ast.AST]:
+        """The parts of a node that may be mutated."""
+        match node:
+            case ast.Expr(value=ast.Constant()) | ast.JoinedStr() | ast.Raise() | ast.Assert():
+                return
+            case ast.Call(args=[condition, *_]) if self.calls(node, guard, require):
+                yield condition
+            case ast.AnnAssign(value=value):
+                yield from [value] if value is not None else []
+            case ast.FunctionDef(body=body):
+                yield from body
+            case _:
+                yield from ast.iter_child_nodes(node)
 
     @cached_property
     def parameters(self) -> dict[str, str]:
@@ -90,7 +107,7 @@ class Site:
     def guards(self) -> Iterator[ast.stmt]:
         """The guards that stand in no branch."""
         for statement in self.function.body:
-            if isinstance(statement, ast.Expr) and self.calls(statement.value, "guard"):
+            if isinstance(statement, ast.Expr) and self.calls(statement.value, guard):
                 yield statement
 
     def bound_before(self, statement: ast.stmt, name: str) -> bool:
@@ -103,8 +120,15 @@ class Site:
     # -- what names mean -------------------------------------------------------------------------------
 
     def named(self, node: ast.AST) -> object:
-        """What a name of the module stands for, None for any other node."""
-        return self.names.get(node.id) if isinstance(node, ast.Name) else None
+        """What a name of the module, or of one that it imports, stands for; None for any other node."""
+        match node:
+            case ast.Name(id=name):
+                return self.names.get(name, getattr(builtins, name, None))
+            case ast.Attribute(value=ast.Name(id=module), attr=name):
+                found = self.names.get(module)
+                return getattr(found, name, None) if isinstance(found, ModuleType) else None
+            case _:
+                return None
 
     def record(self, call: ast.Call) -> type[Record] | None:
         """The class of values that a call makes, None if it is no such call."""
@@ -129,9 +153,9 @@ class Site:
         """Whether a node is ``self.name``."""
         return isinstance(node, ast.Attribute) and node.attr == name and _is_self(node.value)
 
-    def calls(self, node: ast.AST, *names: str) -> bool:
-        """Whether a node is a call of one of these functions, by its name."""
-        return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+    def calls(self, node: ast.AST, *functions: object) -> bool:
+        """Whether a node is a call of one of these functions."""
+        return isinstance(node, ast.Call) and any(self.named(node.func) is one for one in functions)
 
     def is_number(self, node: ast.AST) -> bool:
         """Whether an expression is an integer, as far as its names tell."""
@@ -145,7 +169,7 @@ class Site:
             case ast.Name(id=name):
                 return self.parameters.get(name) == "int"
             case _:
-                return self.calls(node, "len", "sum")
+                return self.calls(node, len, sum)
 
     def kinds_of_arguments(self, call: ast.Call) -> list[object]:
         """What the positional arguments of a call are annotated as: of a class of values, a function of the
@@ -202,18 +226,3 @@ def _kinds(cls: type[Record]) -> dict[str, object]:
     except Exception:  # names that exist for the type checker only
         return {}
     return found
-
-
-def _parts(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts of a node that may be mutated."""
-    match node:
-        case ast.Expr(value=ast.Constant()) | ast.JoinedStr() | ast.Raise() | ast.Assert():
-            return
-        case ast.Call(func=ast.Name(id="guard" | "require"), args=[condition, *_]):
-            yield condition
-        case ast.AnnAssign(value=value):
-            yield from [value] if value is not None else []
-        case ast.FunctionDef(body=body):
-            yield from body
-        case _:
-            yield from ast.iter_child_nodes(node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from elcheck.checker.model.step import Step
 from elcheck.checker.mutation.site import Proposal, Site
 
 
@@ -33,11 +34,11 @@ def outcomes(site: Site, node: ast.AST) -> Iterator[Proposal]:
         case ast.Return(value=ast.expr() as value) if site.answers_a_state and site.of(value) != state:
             if next(site.guards(), None) is None or site.returns > 1:  # else it is never enabled, so to say
                 yield Proposal("return early", value, state)
-        case ast.Call(func=ast.Name(id="Step"), args=[after, *sends]):
+        case ast.Call(func=func, args=[after, *sends]) if site.calls(node, Step):
             if site.of(after) != state:
                 yield Proposal("keep the state", after, state)
             if len(sends) == 1 and not site.sends(sends[0]):
-                yield Proposal("drop a send", node, f"Step({site.of(after)})")
+                yield Proposal("drop a send", node, f"{site.of(func)}({site.of(after)})")
 
 
 def sends(site: Site, node: ast.AST) -> Iterator[Proposal]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 from collections.abc import Iterator
 from enum import Enum
 
@@ -48,8 +49,8 @@ def operands(site: Site, node: ast.AST) -> Iterator[Proposal]:
                 yield Proposal("reorder sends", node, f"{site.of(right)} + {site.of(left)}")
         case ast.BinOp(left=left, op=ast.Sub() | ast.FloorDiv() | ast.Mult() | ast.Mod()):
             yield Proposal("drop an operand", node, site.of(left))
-        case ast.Call(func=ast.Name(id="max" | "min" as name)):
-            yield Proposal("max or min", node.func, "min" if name == "max" else "max")
+        case ast.Call(func=func) if site.calls(node, max, min):
+            yield Proposal("max or min", func, "min" if site.calls(node, max) else "max")
 
 
 def elements(site: Site, node: ast.AST) -> Iterator[Proposal]:
@@ -68,14 +69,14 @@ def records(site: Site, node: ast.AST) -> Iterator[Proposal]:
     """A field of ``replace`` or of a new value is forgotten; a message is of another class."""
     if not isinstance(node, ast.Call):
         return
-    if site.calls(node, "replace"):
+    if site.calls(node, dataclasses.replace):
         given = [keyword for keyword in node.keywords if keyword.arg is not None]
         for forgotten in given:
             yield Proposal("forget a field", node, _without(site, node, forgotten))
     made = site.record(node)
     if made is None:
         return
-    defaults = _defaults(made)
+    defaults = _defaults(site, made)
     for keyword in node.keywords:
         if keyword.arg in defaults:
             yield Proposal("forget a field", node, _without(site, node, keyword))
@@ -93,22 +94,23 @@ def _without(site: Site, call: ast.Call, forgotten: ast.keyword) -> str:
     """A call without one of its keywords; ``replace`` of nothing is the value itself."""
     rest = [site.of(arg) for arg in call.args]
     rest += [site.of(keyword) for keyword in call.keywords if keyword is not forgotten]
-    if site.calls(call, "replace") and len(rest) == 1:
+    if site.calls(call, dataclasses.replace) and len(rest) == 1:
         return rest[0]
     return f"{site.of(call.func)}({', '.join(rest)})"
 
 
-def _defaults(cls: type[Record]) -> dict[str, str]:
+def _defaults(site: Site, cls: type[Record]) -> dict[str, str]:
     """The defaults of a class's fields as code, as far as they can be written down."""
-    found = {name: _written(getattr(cls, name)) for name in fields_of(cls) if hasattr(cls, name)}
+    found = {name: _written(site, getattr(cls, name)) for name in fields_of(cls) if hasattr(cls, name)}
     return {name: code for name, code in found.items() if code is not None}
 
 
-def _written(value: object) -> str | None:
+def _written(site: Site, value: object) -> str | None:
     if value is None or isinstance(value, bool | int):
         return repr(value) if not isinstance(value, Enum) else None
     if isinstance(value, Enum):
-        return f"{type(value).__name__}.{value.name}"
+        kind = type(value).__name__
+        return f"{kind}.{value.name}" if site.names.get(kind) is type(value) else None
     if value == () or value == frozenset():
         return "()" if value == () else "frozenset()"
     return None
