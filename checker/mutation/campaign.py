@@ -14,7 +14,7 @@ from multiprocessing.process import BaseProcess
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.mutation.baseline import Baseline, Subject
 from elcheck.checker.mutation.mutant import Mutant
-from elcheck.checker.mutation.trial import Fate, Trial, tried
+from elcheck.checker.mutation.trial import MutantFate, Trial, tried
 from elcheck.checker.search.limits import Limits
 
 LEAST_STATES = 100_000
@@ -88,7 +88,7 @@ class Campaign:
             found: object = worker.pipe.recv()
         except (EOFError, ConnectionError):
             why = f"its process ended, with exit code {self._replaced(worker)}"
-            return Trial(worker.mutant.key, Fate.UNDECIDED, why=why)
+            return Trial(worker.mutant.key, MutantFate.UNDECIDED, why=why)
         if isinstance(found, BaseException):
             raise found
         assert isinstance(found, Trial)
@@ -102,7 +102,7 @@ class Campaign:
             return None
         self._replaced(worker)
         why = f"a handler does not come to an end: nothing was heard for {seconds:.0f} s (--timeout)"
-        return Trial(worker.mutant.key, Fate.UNDECIDED, why=why, seconds=seconds)
+        return Trial(worker.mutant.key, MutantFate.UNDECIDED, why=why, seconds=seconds)
 
     # -- processes -----------------------------------------------------------------------------------------
 

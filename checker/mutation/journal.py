@@ -11,7 +11,7 @@ from typing import TextIO
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.mutation.baseline import Subject
-from elcheck.checker.mutation.trial import Fate, Trial
+from elcheck.checker.mutation.trial import MutantFate, Trial
 
 
 class Journal:
@@ -78,9 +78,9 @@ def _trials(lines: list[str]) -> dict[str, Trial]:
     found: dict[str, Trial] = {}
     for line in lines:
         entry = _read(line)
-        if entry.get("fate") in (None, Fate.UNDECIDED.value):
+        if entry.get("fate") in (None, MutantFate.UNDECIDED.value):
             continue
-        trial = Trial(**{**entry, "fate": Fate(entry["fate"]), "killers": tuple(entry["killers"])})  # type: ignore[arg-type]  # as they were written
+        trial = Trial(**{**entry, "fate": MutantFate(entry["fate"]), "killers": tuple(entry["killers"])})  # type: ignore[arg-type]  # as they were written
         found[trial.key] = trial
     return found
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from elcheck.checker.model.model import Model
 from elcheck.checker.mutation.mutant import Mutant
-from elcheck.checker.mutation.trial import RAISES, Fate, Trial
+from elcheck.checker.mutation.trial import RAISES, MutantFate, Trial
 from elcheck.checker.system.system import deadlock_claim
 
 
@@ -17,13 +17,13 @@ class Tally:
     """How many mutants came to what."""
 
     mutants: int
-    fates: Mapping[Fate, int]
+    fates: Mapping[MutantFate, int]
 
     @property
     def score(self) -> float | None:
         """The part of the mutants that are killed, of those that are not equivalent; None if all are."""
-        real = sum(self.fates.values()) - self.fates.get(Fate.EQUIVALENT, 0)
-        return self.fates.get(Fate.KILLED, 0) / real if real else None
+        real = sum(self.fates.values()) - self.fates.get(MutantFate.EQUIVALENT, 0)
+        return self.fates.get(MutantFate.KILLED, 0) / real if real else None
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def by_function(mutants: Sequence[Mutant], trials: Mapping[str, Trial]) -> dict[
 def by_property(model: Model, trials: Sequence[Trial]) -> list[PropertyScore]:
     """The score of each property, those of the model in its order, then that nothing raises."""
     names = [claim.name for claim in (*model.properties, *deadlock_claim(model))]
-    killed = [trial for trial in trials if trial.fate is Fate.KILLED]
+    killed = [trial for trial in trials if trial.fate is MutantFate.KILLED]
     scores = []
     for name in (*names, RAISES):
         by = [trial for trial in killed if name in trial.killers]

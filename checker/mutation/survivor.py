@@ -48,7 +48,8 @@ class Deviation:
 class Survivor:
     """A mutant that no property minds. ``differs`` is the first question, in the order of the search, that it
     answers otherwise, ``says`` what it answers; ``deviation`` is None where no single step shows it.
-    ``nearest`` is the property that was asked most of what the model never comes to, and how often.
+    ``nearest`` is the property that was asked most of what the model never comes to, and how often. ``sound``
+    is the model as it is, ``model`` with the mutation.
     """
 
     mutant: Mutant
@@ -57,6 +58,7 @@ class Survivor:
     says: object
     deviation: Deviation | None
     nearest: tuple[str, int] | None
+    sound: Model
     model: Model
 
 
@@ -72,7 +74,7 @@ def from_near(mutant: Mutant, trial: Trial, baseline: Baseline) -> Survivor:
     clear_caches(baseline.modules)
     nearest = max(trial.looks.items(), key=lambda item: item[1], default=None)
     deviation = _first_deviation(mutant, baseline, _events(differing))
-    return Survivor(mutant, trial, *differing[0], deviation, nearest, system.model)
+    return Survivor(mutant, trial, *differing[0], deviation, nearest, baseline.model, system.model)
 
 
 def _events(differing: Sequence[tuple[AskedQuestion, object]]) -> dict[Here, list[Event]]:

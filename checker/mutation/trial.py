@@ -24,7 +24,7 @@ from elcheck.checker.search.limits import Limits, StopKind
 from elcheck.checker.system import System
 
 
-class Fate(Enum):
+class MutantFate(Enum):
     """What becomes of a mutant.
 
     EQUIVALENT: it answers all questions of the search alike, so its graph is the same, within these bounds.
@@ -54,7 +54,7 @@ class Trial:
     """
 
     key: str
-    fate: Fate
+    fate: MutantFate
     killers: tuple[str, ...] = ()
     steps: int | None = None
     why: str = ""
@@ -80,10 +80,10 @@ def _fate(mutant: Mutant, baseline: Baseline, limits: Limits) -> Trial:
     try:
         system = baseline.built()
         if difference(baseline.questions(mutant), system) is None:
-            return Trial(mutant.key, Fate.EQUIVALENT, runs=baseline.runs(mutant))
+            return Trial(mutant.key, MutantFate.EQUIVALENT, runs=baseline.runs(mutant))
         report = check(system.model, limits, engine=baseline.subject.engine, clearest=False)
     except (LoadError, UsageError, DefinitionError, HandlerError) as error:
-        return Trial(mutant.key, Fate.KILLED, (RAISES,), 0, str(error))
+        return Trial(mutant.key, MutantFate.KILLED, (RAISES,), 0, str(error))
     return _judged(mutant, report, baseline)
 
 
@@ -94,19 +94,19 @@ def difference(asked: list[AskedQuestion], system: System) -> AskedQuestion | No
 
 def _judged(mutant: Mutant, report: CheckReport, baseline: Baseline) -> Trial:
     stats = report.stats
-    trial = Trial(mutant.key, Fate.SURVIVED, states=stats.distinct, transitions=stats.transitions)
+    trial = Trial(mutant.key, MutantFate.SURVIVED, states=stats.distinct, transitions=stats.transitions)
     broken = [result for result in report.results if result.verdict is Verdict.REFUTED]
     if broken:
         steps = min(map(_length, broken))
         killers = [result for result in broken if _length(result) == steps]
         names, why = tuple(map(_called, killers)), killers[0].detail
-        return replace(trial, fate=Fate.KILLED, killers=names, steps=steps, why=why)
+        return replace(trial, fate=MutantFate.KILLED, killers=names, steps=steps, why=why)
     unsure = [r for r in report.results if r.verdict not in (Verdict.PROVED, Verdict.HOLDS)]
     if unsure and stats.stopped is not None and stats.stopped.kind is not StopKind.DECIDED:
-        return replace(trial, fate=Fate.UNDECIDED, why=str(stats.stopped))
+        return replace(trial, fate=MutantFate.UNDECIDED, why=str(stats.stopped))
     if unsure:
         why = unsure[0].detail.partition(":")[0]
-        return replace(trial, fate=Fate.KILLED, killers=tuple(r.name for r in unsure), why=why)
+        return replace(trial, fate=MutantFate.KILLED, killers=tuple(r.name for r in unsure), why=why)
     return replace(trial, looks=_looks(report, baseline.report))
 
 
