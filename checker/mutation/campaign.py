@@ -59,10 +59,10 @@ class Campaign:
         left.
         """
         waiting = list(reversed(mutants))
-        self._workers = [self._worker() for _ in range(min(self._jobs, len(mutants)))]
         try:
-            for worker in self._workers:
-                self._give(worker, waiting)
+            for _ in range(min(self._jobs, len(mutants))):
+                self._workers.append(self._worker())
+                self._give(self._workers[-1], waiting)
             while busy := [worker for worker in self._workers if worker.mutant is not None]:
                 ready = wait([worker.pipe for worker in busy], timeout=1.0)
                 for worker in busy:
@@ -114,10 +114,11 @@ class Campaign:
         ours, theirs = Pipe()
         process: BaseProcess
         if sys.platform == "linux":
-            args = (theirs, limits, self._baseline, *asked, *searched)
+            inherited = [ours, *(worker.pipe for worker in self._workers)]
+            args = (theirs, inherited, limits, self._baseline, *asked, *searched)
             process = get_context("fork").Process(target=_work, args=args, daemon=True)
         else:
-            args_ = (theirs, limits, None, *asked, *searched)
+            args_ = (theirs, (), limits, None, *asked, *searched)
             process = get_context("spawn").Process(target=_work, args=args_, daemon=True)
         process.start()
         theirs.close()
@@ -140,6 +141,7 @@ class Campaign:
 
 def _work(
     pipe: Connection,
+    inherited: Sequence[Connection],
     limits: Limits,
     baseline: Baseline | None,
     path: str,
@@ -148,8 +150,12 @@ def _work(
     bounds: Limits,
     engine: str,
 ) -> None:
-    """Try the mutants whose numbers come in, until the pipe is closed."""
+    """Try the mutants whose numbers come in, until the pipe is closed. ``inherited`` are the parent's ends of
+    pipes: as long as a process holds one, no other would notice that it is closed.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    for other in inherited:
+        other.close()
     baseline = baseline or Baseline(Subject(load(path), parameters, environment, bounds, engine))
     while True:
         try:
