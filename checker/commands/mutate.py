@@ -27,7 +27,7 @@ from elcheck.checker.mutation.campaign import Campaign, limits_for
 from elcheck.checker.mutation.changed_lines import changed_since
 from elcheck.checker.mutation.journal import Journal
 from elcheck.checker.mutation.mutant import Mutant
-from elcheck.checker.mutation.pins import explained_in, pin
+from elcheck.checker.mutation.pins import explained_in, pin, pinned_in, problems
 from elcheck.checker.mutation.report import CampaignReport
 from elcheck.checker.mutation.trial import Trial
 from elcheck.checker.render import mutation as render
@@ -43,7 +43,8 @@ _HELP = """Put small mistakes into a model, one at a time, and see which its pro
     these bounds. Any other is searched until a property is refuted; if none is, it has survived: then a
     property is missing, a guard is superfluous, or nothing depends on that line.
 
-    Exit codes: 0 no mutant survived; 1 some survived; 20 nothing survived, and some could not be told;
+    Exit codes: 0 no mutant survived that is not explained; 1 some did, or (--against) something is not as
+    pinned; 20 none did, and some could not be told;
     2 usage, or the model does not hold as it is; 74 a file can't be written; 150 the model can't be loaded.
     """
 
@@ -56,6 +57,7 @@ class MutateCommand(ModelCommand):
         positive = click.IntRange(min=1)
         seconds = click.FloatRange(min=0, min_open=True)
         file = click.Path(dir_okay=False, path_type=Path)
+        existing = click.Path(exists=True, dir_okay=False, path_type=Path)
         formats = click.Choice(["text", *render.FORMATS])
         return [
             click.Option(["--function"], multiple=True, metavar="NAME", help=_FUNCTION),
@@ -74,7 +76,8 @@ class MutateCommand(ModelCommand):
                 ["--journal"], type=file, help="Keep what is known in FILE, a line for each mutant."
             ),
             click.Option(["--resume"], is_flag=True, help="Go on from what the --journal has."),
-            click.Option(["--pin", "pins"], type=file, help="Write what came out to MUTANTS.toml."),
+            click.Option(["--pin"], type=file, metavar="FILE", help="Write what came out to a TOML file."),
+            click.Option(["--against"], type=existing, metavar="FILE", help=_AGAINST),
             click.Option(
                 ["--format", "output_format"],
                 type=formats,
@@ -82,37 +85,29 @@ class MutateCommand(ModelCommand):
                 show_default=True,
                 help="Form of the report.",
             ),
-            click.Option(
-                ["--report"], type=file, help="Write everything, with the source, to one HTML file."
-            ),
         ]
 
     def invoke(self, ctx: click.Context) -> int:
         """Try the mutants, print the report, return the exit code."""
         values = ctx.params
-        if values["timeout"] is not None and not math.isfinite(values["timeout"]):
-            raise UsageError("--timeout takes a number of seconds")
-        _require_folders(values["report"], values["journal"], values["pins"])
-        if values["resume"] and values["journal"] is None:
-            raise UsageError("--resume goes on from a --journal FILE: name it")
+        _require_sense(ctx)
         run, _ = self.asked_for(ctx)
         case = self._case(ctx)
         given = Limits(max_states=values["max_states"], max_memory=values["max_memory"])
         given = replace(given, timeout=values["timeout"], depth=values["depth"])
         wanted = Wanted(values["function"], values["since"])
         keeping = Keeping(values["journal"], resume=values["resume"])
-        explained = {} if values["pins"] is None else explained_in(values["pins"], case)
-        report = campaign(
-            subject_of(case, self.file, values["engine"]), given, wanted, keeping, values["jobs"]
-        )
-        report = replace(report, explained=explained)
+        pinned = None if values["against"] is None else pinned_in(values["against"], case)
+        reasons = explained_in(values["pin"], case) if pinned is None and values["pin"] else {}
+        subject = subject_of(case, self.file, values["engine"])
+        report = campaign(subject, given, wanted, keeping, values["jobs"])
+        report = replace(report, explained=reasons)
+        if pinned is not None:
+            report = replace(report, explained=pinned.explained, unsure=pinned.unsure)
+            report = replace(report, deviations=problems(report, pinned) if wanted.all else ())
         click.echo(_rendered(run, report, values["output_format"]))
-        if values["pins"] is not None:
-            pin(report, case, values["pins"])
-        if values["report"] is not None:
-            from elcheck.checker.html import mutation  # which takes its time to be imported
-
-            mutation.write(run, report, self.file.about, values["report"])
+        if values["pin"] is not None and not report.left:
+            pin(report, case, values["pin"])
         return report.exit_code
 
     def _case(self, ctx: click.Context) -> Case:
@@ -125,6 +120,7 @@ class MutateCommand(ModelCommand):
 
 _FUNCTION = "Mutate only functions of this name, such as 'Raft.vote' or 'Raft.*'; may be repeated."
 _STATES = "Give a mutant up after this many states.  [default: four times the model's, at least 100,000]"
+_AGAINST = "Compare with what --pin wrote: what differs fails, survivors with a reason do not."
 _SECONDS = "Give a mutant up after this long.  [default: 20 times the model's, at least 60]"
 
 
@@ -134,6 +130,11 @@ class Wanted:
 
     functions: Sequence[str] = ()
     since: str | None = None
+
+    @property
+    def all(self) -> bool:
+        """Whether every mutant is."""
+        return not self.functions and self.since is None
 
     def of(self, mutants: Sequence[Mutant]) -> list[Mutant]:
         """Those of some mutants. Raises UsageError if a name is that of no function."""
@@ -203,10 +204,17 @@ def _keep(journal: Journal | None, trial: Trial) -> None:
         click.echo(f"elcheck: can't write the journal: {error.strerror}", err=True)
 
 
-def _require_folders(*files: Path | None) -> None:
-    """Raise UsageError for a file whose folder is not there: better before than after."""
-    for file in files:
-        if file is not None and not file.parent.is_dir():
+def _require_sense(ctx: click.Context) -> None:
+    """Raise UsageError for options that have no sense, before anything runs."""
+    values = ctx.params
+    if values["timeout"] is not None and not math.isfinite(values["timeout"]):
+        raise UsageError("--timeout takes a number of seconds")
+    if values["resume"] and values["journal"] is None:
+        raise UsageError("--resume goes on from a --journal FILE: name it")
+    if values["pin"] is not None and (values["function"] or values["since"] is not None):
+        raise UsageError("--pin keeps what came of all mutants: leave out --function and --since")
+    for file in filter(None, (values["journal"], values["pin"])):
+        if not file.parent.is_dir():
             raise UsageError(f"{file}: there is no folder {file.parent}")
 
 

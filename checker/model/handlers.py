@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal, Protocol, TypeAlias, TypeVar, get_type_hints, overload
 
 from elcheck.checker.model.errors import DefinitionError
@@ -195,7 +194,6 @@ def mark_of(method: object) -> Mark | None:
 def remark(method: Method, mark: Mark) -> None:
     """Let a decorator have said something else."""
     setattr(method, _MARK, mark)
-    handlers_of.cache_clear()
 
 
 def _several(over: object) -> tuple[object, ...]:
@@ -218,7 +216,6 @@ _ARGUMENTS: dict[Door, dict[HandlerKind, tuple[str, ...]]] = {
 _MEANINGS = {"s": "the state", "src": "the sender", "msg": "the message"}
 
 
-@cache
 def handlers_of(cls: type, door: Door) -> tuple[Handler, ...]:
     """The handlers of a class, in the order of their definition, inherited ones first.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection, wait
@@ -54,7 +54,7 @@ class Campaign:
         self._numbers = {mutant.key: number for number, mutant in enumerate(baseline.mutants)}
         self._workers: list[_Worker] = []
 
-    def run(self, mutants: Sequence[Mutant]) -> Iterator[Trial]:
+    def run(self, mutants: Sequence[Mutant]) -> Generator[Trial, None, None]:
         """What becomes of each, in the order in which that is known. Ends its processes whichever way it is
         left.
         """

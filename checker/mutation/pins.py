@@ -104,11 +104,23 @@ def _case(path: Path, number: int, table: dict[str, object]) -> PinnedCampaign:
     )
 
 
+def pinned_in(path: Path, case: Case) -> PinnedCampaign:
+    """What a file has pinned of a case. Raises LoadError if it has not got it."""
+    found = _known(path, case)
+    if found is None:
+        raise LoadError(f"{path} has no case {_beside(path, case).command!r}: --pin {path} writes it")
+    return found
+
+
 def explained_in(path: Path, case: Case) -> Mapping[str, str]:
     """The reasons that a file, if it is there, gives for the survivors of a case."""
+    found = _known(path, case) if path.is_file() else None
+    return {} if found is None else found.explained
+
+
+def _known(path: Path, case: Case) -> PinnedCampaign | None:
     wanted = _beside(path, case).command
-    known = read(path) if path.is_file() else []
-    return next((pinned.explained for pinned in known if pinned.case.command == wanted), {})
+    return next((pinned for pinned in read(path) if pinned.case.command == wanted), None)
 
 
 def found_by(report: CampaignReport) -> dict[str, object]:
@@ -121,7 +133,7 @@ def found_by(report: CampaignReport) -> dict[str, object]:
 
 
 def problems(report: CampaignReport, pinned: PinnedCampaign) -> list[str]:
-    """In what a campaign differs from what is pinned. A survivor that nobody has explained is one, too."""
+    """In what a campaign of all mutants differs from what is pinned, but for unexplained survivors."""
     found = found_by(report)
     wanted = {**pinned.counts, "kills": dict(pinned.kills)}
     said = [
@@ -131,8 +143,6 @@ def problems(report: CampaignReport, pinned: PinnedCampaign) -> list[str]:
     said += [f"undecided otherwise than pinned: {key}" for key in sorted(unsure)]
     survivors = {mutant.key for mutant in report.having(MutantFate.SURVIVED)}
     said += [f"it does not survive any more: {key}" for key in sorted(pinned.explained.keys() - survivors)]
-    said += [f"it survives, and nobody has said why: {mutant.key}" for mutant in report.unexplained]
-    said += [f"{report.left} mutants are untried"] if report.left else []
     return said
 
 

@@ -17,9 +17,10 @@ from elcheck.checker.search.limits import Limits
 
 @dataclass(frozen=True)
 class CampaignReport:
-    """Everything that a campaign has to say. ``mutants`` are those that were wanted, in the order of the code,
-    ``trials`` what became of them, by their keys, as far as they were tried. ``explained`` says of survivors
-    why nothing depends on them.
+    """Everything that a campaign has to say. ``mutants`` are those that were wanted, in the order of the
+    code, ``trials`` what became of them, by their keys, as far as they were tried. ``explained`` says of
+    survivors why nothing depends on them, ``unsure`` has the keys of those that are known to be undecided,
+    ``deviations`` says in what all this is not as it is pinned.
     """
 
     baseline: Baseline
@@ -28,6 +29,8 @@ class CampaignReport:
     limits: Limits
     seconds: float
     explained: Mapping[str, str] = field(default_factory=dict)
+    unsure: Sequence[str] = ()
+    deviations: Sequence[str] = ()
 
     def having(self, fate: MutantFate) -> list[Mutant]:
         """The mutants of which that became, in the order of the code."""
@@ -40,8 +43,8 @@ class CampaignReport:
 
     @cached_property
     def survivors(self) -> list[Survivor]:
-        """The survivors from near. It takes a moment for each."""
-        return [from_near(m, self.trials[m.key], self.baseline) for m in self.having(MutantFate.SURVIVED)]
+        """The survivors that nobody has explained, from near. It takes a moment for each."""
+        return [from_near(m, self.trials[m.key], self.baseline) for m in self.unexplained]
 
     @property
     def unexplained(self) -> list[Mutant]:
@@ -65,7 +68,10 @@ class CampaignReport:
 
     @property
     def exit_code(self) -> int:
-        """That of a survivor which nobody has explained, of what could not be told, or of neither."""
-        if self.unexplained:
+        """That of a survivor which nobody has explained or of another deviation, of what could not be told,
+        or of neither.
+        """
+        if self.unexplained or self.deviations:
             return EXIT["unexpected"]
-        return EXIT["undetermined"] if self.left or self.having(MutantFate.UNDECIDED) else 0
+        undecided = [m for m in self.having(MutantFate.UNDECIDED) if m.key not in self.unsure]
+        return EXIT["undetermined"] if self.left or undecided else 0

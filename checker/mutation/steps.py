@@ -46,7 +46,8 @@ def sends(site: Site, node: ast.AST) -> Iterator[Proposal]:
     if not isinstance(node, ast.Call) or not site.sends(node):
         return
     code = site.of(node)
-    yield Proposal("drop a send", node, "()")
+    if not isinstance(site.parent(node), ast.BinOp):  # of a sum, an operand is left out
+        yield Proposal("drop a send", node, "()")
     yield Proposal("double a send", node, f"{code} + {code}")
     rest = ", ".join(map(site.of, [*node.args, *node.keywords]))
     if site.of_self(node.func, "broadcast") and "src" in site.parameters:

@@ -42,9 +42,10 @@ def operands(site: Site, node: ast.AST) -> Iterator[Proposal]:
     """Of a sum, a difference or a union an operand is left out; the greater is the lesser."""
     match node:
         case ast.BinOp(left=left, op=ast.Add() | ast.BitOr() | ast.BitAnd() as op, right=right):
-            yield Proposal("drop an operand", node, site.of(left))
+            what = "drop a send" if site.sends(node) else "drop an operand"
+            yield Proposal(what, node, site.of(left))
             if not isinstance(right, ast.Constant):
-                yield Proposal("drop an operand", node, site.of(right))
+                yield Proposal(what, node, site.of(right))
             if isinstance(op, ast.Add) and site.sends(node):
                 yield Proposal("reorder sends", node, f"{site.of(right)} + {site.of(left)}")
         case ast.BinOp(left=left, op=ast.Sub() | ast.FloorDiv() | ast.Mult() | ast.Mod()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 import click
@@ -50,11 +50,11 @@ def as_text(run: Run, report: CampaignReport, width: int | None) -> str:
     """The tables, then each survivor from near."""
     parts = [_head(run, report, width), _functions(report), _properties(report), _sum(report)]
     parts += [_undecided(report, width)] if report.having(MutantFate.UNDECIDED) else []
-    unexplained = {mutant.key for mutant in report.unexplained}
-    shown = [survivor for survivor in report.survivors if survivor.mutant.key in unexplained]
-    for number, survivor in enumerate(shown, 1):
-        parts.append(_survivor(survivor, number, len(shown), width))
-    parts += [_explained(report, width)] if report.explained else []
+    for number, survivor in enumerate(report.survivors, 1):
+        parts.append(_survivor(survivor, number, len(report.survivors), width))
+    known = [m for m in report.having(MutantFate.SURVIVED) if report.explained.get(m.key)]
+    parts += [_explained(report, known, width)] if known else []
+    parts += [_deviations(report, width)] if report.deviations else []
     return "\n\n".join([*parts, f"To repeat it: {run.command}"])
 
 
@@ -113,11 +113,8 @@ def _properties(report: CampaignReport) -> str:
 
 def _idle(report: CampaignReport) -> list[str]:
     """The properties without which as much would be killed as soon."""
-    return [
-        f"{click.style(score.name, bold=True)} kills nothing that others do not kill in as few steps."
-        for score in report.properties
-        if not score.alone
-    ]
+    idle = [f"  {click.style(score.name, bold=True)}" for score in report.properties if not score.alone]
+    return ["What these kill others kill too, in as few steps:", *idle] if idle else []
 
 
 def _sum(report: CampaignReport) -> str:
@@ -143,18 +140,26 @@ def _sum(report: CampaignReport) -> str:
 
 def _undecided(report: CampaignReport, width: int | None) -> str:
     lines = ["Undecided, since a limit ended the search:"]
-    for mutant in report.having(MutantFate.UNDECIDED):
-        lines.append(fitted(f"  {mutant.key}: {report.trials[mutant.key].why}", width))
+    undecided = report.having(MutantFate.UNDECIDED)
+    lines += [fitted(f"  {m.key}: {report.trials[m.key].why}", width) for m in undecided]
     return "\n".join(lines)
 
 
-def _explained(report: CampaignReport, width: int | None) -> str:
-    """The survivors of which it is known why nothing depends on them."""
-    known = [m for m in report.having(MutantFate.SURVIVED) if report.explained.get(m.key)]
-    lines = ["Survived, as is known:"]
+def _explained(report: CampaignReport, known: Sequence[Mutant], width: int | None) -> str:
+    """The survivors of which it is known why nothing depends on them, by the reasons."""
+    groups: dict[str, list[str]] = {}
     for mutant in known:
-        lines.append(fitted(f"  {mutant.key}: {report.explained[mutant.key]}", width))
-    return "\n".join(lines) if known else ""
+        groups.setdefault(report.explained[mutant.key], []).append(mutant.key)
+    lines = ["Survived, as is known:"]
+    for why, keys in groups.items():
+        lines += [fitted(why, width), *(fitted(f"  {key}", width) for key in keys)]
+    return "\n".join(lines)
+
+
+def _deviations(report: CampaignReport, width: int | None) -> str:
+    """In what it is not as it is pinned."""
+    wrong = click.style("Not as pinned:", fg="red", bold=True)
+    return "\n".join([wrong, *(fitted(f"  {said}", width) for said in report.deviations)])
 
 
 # -- a survivor --------------------------------------------------------------------------------------------
@@ -184,6 +189,8 @@ def _coloured(difference: str) -> str:
 def difference_in_words(survivor: Survivor) -> str:
     """The first answer that differs, in words."""
     deviation = survivor.deviation
+    if isinstance(survivor.differs.question, OfOutline):
+        return "Its decorators or its assumptions say something else: no single step shows that."
     if deviation is None:
         asked = question_in_words(survivor.differs.question, survivor.model)
         return (
@@ -211,7 +218,7 @@ def question_in_words(question: Question, model: Model) -> str:
     """What a search asks, in words."""
     match question:
         case OfOutline():
-            return "What the model is made of"
+            return "What the model is made of, apart from its functions"
         case OfStart(node):
             return f"The start of {node}" if node is not None else "The start"
         case OfHandler(event, state):
@@ -270,6 +277,7 @@ def as_json_(run: Run, report: CampaignReport) -> str:
         "properties": [dataclasses.asdict(score) for score in report.properties],
         "limits": {"max_states": report.limits.max_states, "timeout": report.limits.timeout},
         "seconds": round(report.seconds, 3),
+        "deviations": list(report.deviations),
         "reproduce": run.command,
         "exit_code": report.exit_code,
     }
@@ -316,15 +324,15 @@ def _from_near(survivor: Survivor) -> dict[str, object]:
 
 def as_junit(run: Run, report: CampaignReport) -> str:
     """JUnit XML: a test case for each mutant. A survivor that nobody has explained is a failure, what could
-    not be told an error.
+    not be told an error; what is not as pinned is a failure of its own.
     """
     unexplained = {mutant.key for mutant in report.unexplained}
     undecided = [mutant for mutant in report.mutants if _is_open(report, mutant)]
     suite = ET.Element(
         "testsuite",
         name=printable(f"{run.name}: mutants"),
-        tests=str(len(report.mutants)),
-        failures=str(len(unexplained)),
+        tests=str(len(report.mutants) + bool(report.deviations)),
+        failures=str(len(unexplained) + bool(report.deviations)),
         errors=str(len(undecided)),
         skipped="0",
         time=f"{report.seconds:.3f}",
@@ -347,6 +355,10 @@ def as_junit(run: Run, report: CampaignReport) -> str:
             ET.SubElement(case, "error", type="undecided", message=printable(why))
         elif trial is not None:
             ET.SubElement(case, "system-out").text = printable(_outcome(trial, report))
+    if report.deviations:
+        case = ET.SubElement(suite, "testcase", classname="pins", name="everything is as pinned")
+        said = printable("\n".join(report.deviations))
+        ET.SubElement(case, "failure", type="not as pinned", message=said.partition("\n")[0]).text = said
     ET.indent(suite)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode")
 
