@@ -22,7 +22,7 @@ from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ENVIRONMENT, ModelFile
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
-from elcheck.checker.mutation.baseline import Baseline, Subject
+from elcheck.checker.mutation.baseline import Baseline, Subject, require_holding
 from elcheck.checker.mutation.campaign import Campaign, limits_for
 from elcheck.checker.mutation.changed_lines import changed_since
 from elcheck.checker.mutation.journal import Journal
@@ -175,6 +175,7 @@ def campaign(
         baseline = Baseline(subject)
     except (DefinitionError, HandlerError) as error:
         raise LoadError(f"{subject.file.path}: {error}") from error
+    require_holding(baseline.report)
     mutants = wanted.of(baseline.mutants)
     limits = limits_for(baseline, given)
     journal = Journal(keeping.journal, subject, resume=keeping.resume) if keeping.journal else None

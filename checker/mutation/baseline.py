@@ -60,10 +60,7 @@ class AskedQuestion:
 
 
 class Baseline:
-    """The model as it is, searched; with all that its mutants are compared to.
-
-    Raises UsageError for a model that does not hold: what its mutants come to would tell nothing.
-    """
+    """The model as it is, searched; with all that its mutants are compared to."""
 
     def __init__(self, subject: Subject) -> None:
         began = time.perf_counter()
@@ -73,7 +70,6 @@ class Baseline:
         without_cached_properties(self.modules)
         self.model = subject.model()
         self.report: CheckReport = check(self.model, subject.limits, engine=subject.engine, clearest=False)
-        _require_holding(self.report)
         self.functions = Functions(modules, subject.file.path.resolve())
         footprints = Footprints(self.functions)
         system, self.building = footprints.of(self.built)
@@ -119,7 +115,8 @@ class Baseline:
         return any((mutant.file, line) in self.lines for line in mutant.lines)
 
 
-def _require_holding(report: CheckReport) -> None:
+def require_holding(report: CheckReport) -> None:
+    """Raise UsageError for a model that does not hold: what its mutants come to would tell nothing."""
     for result in report.results:
         if result.verdict not in (Verdict.PROVED, Verdict.HOLDS):
             raise UsageError(
