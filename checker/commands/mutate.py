@@ -119,7 +119,7 @@ class MutateCommand(ModelCommand):
 
 
 _FUNCTION = "Mutate only functions of this name, such as 'Raft.vote' or 'Raft.*'; may be repeated."
-_STATES = "Give a mutant up after this many states.  [default: four times the model's, at least 100,000]"
+_STATES = "Give a mutant up after this many states.  [default: four times the model's, at least 10,000]"
 _AGAINST = "Compare with what --pin wrote: what differs fails, survivors with a reason do not."
 _SECONDS = "Give a mutant up after this long.  [default: 20 times the model's, at least 60]"
 

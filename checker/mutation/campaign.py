@@ -17,7 +17,7 @@ from elcheck.checker.mutation.mutant import Mutant
 from elcheck.checker.mutation.trial import MutantFate, Trial, tried
 from elcheck.checker.search.limits import Limits
 
-LEAST_STATES = 100_000
+LEAST_STATES = 10_000
 TIMES_STATES = 4
 """How far a mutant is searched that nothing kills: this many times the states of the model, or so many."""
 LEAST_SECONDS = 60.0
