@@ -225,8 +225,8 @@ def test_many_random_specs(data: st.DataObject, case: Case) -> None:
 
 
 def compare_changed(case: Case, other: Model, most: int) -> None:
-    """If another model answers all questions like that of a case, demand the same graph of it. A graph of more
-    states than ``most`` is looked at up to a depth.
+    """If another model answers all questions like that of a case, demand the same graph of it. A graph of
+    more states than ``most`` is looked at up to a depth.
     """
     try:
         validate(case.model)

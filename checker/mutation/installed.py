@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import gc
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
@@ -91,11 +91,11 @@ def first_line(function: ast.FunctionDef) -> int:
 
 
 @contextmanager
-def exchanged(change: CodeChange) -> Iterator[None]:
-    """Functions with their code exchanged."""
+def exchanged(change: CodeChange, functions: Sequence[FunctionType]) -> Iterator[None]:
+    """Some functions with their code exchanged."""
     changed: list[tuple[FunctionType, CodeType]] = []
     try:
-        for function in _functions():
+        for function in functions:
             for old, new in change.pairs:
                 if _same(function.__code__, old) and function.__code__.co_freevars == new.co_freevars:
                     changed.append((function, function.__code__))
@@ -108,8 +108,20 @@ def exchanged(change: CodeChange) -> Iterator[None]:
             function.__code__ = code
 
 
-def _functions() -> list[FunctionType]:
-    return [found for found in gc.get_objects() if type(found) is FunctionType]
+def living_functions(files: Collection[Path]) -> list[FunctionType]:
+    """The functions that there are of some files, wherever something refers to them. One that is made later,
+    nested in another, is made of what its code is then.
+    """
+    names = {str(path) for path in files}
+    every = (found for found in gc.get_objects() if type(found) is FunctionType)
+    known: dict[str, bool] = {}
+    return [f for f in every if _is_of(f.__code__.co_filename, names, known)]
+
+
+def _is_of(name: str, wanted: Collection[str], known: dict[str, bool]) -> bool:
+    if name not in known:
+        known[name] = str(Path(name).resolve()) in wanted
+    return known[name]
 
 
 def _same(running: CodeType, compiled: CodeType) -> bool:

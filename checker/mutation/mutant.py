@@ -26,7 +26,8 @@ class CodeMutation:
     def installed(self) -> AbstractContextManager[None]:
         """The functions with the mutation, as long as the context lasts."""
         source, function = self.target.source, self.target.function
-        return exchanged(CodeChange(source, source.edited(self.edit), first_line(function), function.name))
+        change = CodeChange(source, source.edited(self.edit), first_line(function), function.name)
+        return exchanged(change, self.target.living)
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import sys
 import tokenize
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FrameType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
-from elcheck.checker.mutation.installed import first_line
+from elcheck.checker.mutation.installed import first_line, living_functions
 from elcheck.checker.mutation.source_text import SourceText
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class Target:
     source: SourceText
     module: ModuleType
     function: ast.FunctionDef
+    living: Sequence[FunctionType]
+    """The functions of the model's files, of which one or several are this one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,7 @@ class Functions:
         self.modules = modules
         self.sources = {path: SourceText(path, _read(path)) for path in modules}
         self._main = main
+        self._living = living_functions(modules.keys())
         self._spans: dict[Path, list[tuple[range, Target]]] = {
             path: list(self._targets(path)) for path in modules
         }
@@ -99,7 +102,7 @@ class Functions:
             ):
                 lines = range(first_line(node), (node.end_lineno or node.lineno) + 1)
                 name = prefix + _qualified(source, node)
-                yield lines, Target(name, source, self.modules[path], node)
+                yield lines, Target(name, source, self.modules[path], node, self._living)
 
 
 def _read(path: Path) -> bytes:
