@@ -18,7 +18,7 @@ from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.state import EventKind
-from elcheck.checker.mutation.baseline import OF_THE_ALGORITHM, Baseline, Subject
+from elcheck.checker.mutation.baseline import OF_THE_ALGORITHM, Baseline, MutationSubject
 from elcheck.checker.mutation.installed import clear_caches
 from elcheck.checker.mutation.mutant import Mutant
 from elcheck.checker.mutation.questions import Question, answer
@@ -44,7 +44,7 @@ def reached(name: str, states: int) -> Iterator[Reach]:
             model = file(bug=mistake)
             if model.environment not in baselines:
                 environment = {option: getattr(model.environment, option) for option in ENVIRONMENT}
-                subject = Subject(file, {}, environment, Limits(max_states=states))
+                subject = MutationSubject(file, {}, environment, Limits(max_states=states))
                 baselines[model.environment] = Baseline(subject)
             yield _reach(mistake, build(model), baselines[model.environment])
         except (DefinitionError, UsageError, LoadError) as error:

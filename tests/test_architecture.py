@@ -27,6 +27,7 @@ ROOMS = [
     "strategies",
     "replay",
     "zoo",
+    "mutation",
     "render",
     "export",
     "html",

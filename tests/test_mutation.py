@@ -12,7 +12,7 @@ import pytest
 from elcheck.checker import cli
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.mutation import campaign
-from elcheck.checker.mutation.baseline import Baseline, Subject
+from elcheck.checker.mutation.baseline import Baseline, MutationSubject
 from elcheck.checker.mutation.campaign import limits_for
 from elcheck.checker.mutation.survivor import from_near
 from elcheck.checker.mutation.trial import MutantFate, tried
@@ -117,7 +117,7 @@ def refused(capsys: pytest.CaptureFixture[str], *args: object) -> str:
 def test_every_operator(tmp_path: Path) -> None:
     file = tmp_path / "everything.py"
     file.write_text(EVERYTHING, encoding="utf-8")
-    baseline = Baseline(Subject(load(str(file)), limits=Limits(depth=3)))
+    baseline = Baseline(MutationSubject(load(str(file)), limits=Limits(depth=3)))
     keys = {mutant.key for mutant in baseline.mutants}
     assert {
         "Busy.begin: without guard(not s.done and s.n < 2)",
@@ -157,7 +157,7 @@ def test_every_operator(tmp_path: Path) -> None:
 
 
 def test_a_mutation_is_gone_afterwards(lock: Path) -> None:
-    baseline = Baseline(Subject(load(str(lock))))
+    baseline = Baseline(MutationSubject(load(str(lock))))
     for mutant in baseline.mutants:
         tried(mutant, baseline, Limits(max_states=50))
     again = Baseline(baseline.subject)
@@ -189,7 +189,7 @@ def test_processes_make_no_difference(capsys: pytest.CaptureFixture[str], lock: 
 
 
 def test_the_trace_to_a_difference_replays(lock: Path) -> None:
-    baseline = Baseline(Subject(load(str(lock))))
+    baseline = Baseline(MutationSubject(load(str(lock))))
     limits = limits_for(baseline, Limits(max_states=500))
     shown = 0
     for mutant in baseline.mutants:

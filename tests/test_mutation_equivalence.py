@@ -18,7 +18,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.validate import validate
-from elcheck.checker.mutation.baseline import AskedQuestion, Baseline, Subject
+from elcheck.checker.mutation.baseline import AskedQuestion, Baseline, MutationSubject
 from elcheck.checker.mutation.installed import clear_caches
 from elcheck.checker.mutation.mutant import Mutant
 from elcheck.checker.mutation.questions import OfOutline, answer, questions_of
@@ -124,7 +124,7 @@ def compare_mutants(
     """Search the mutants of a model that are called equivalent in full, and demand the model's own graph; so
     many of them at most, chosen at random. How many there were.
     """
-    baseline = Baseline(Subject(load(name), given_, runs_in, Limits(depth=depth), "plain"))
+    baseline = Baseline(MutationSubject(load(name), given_, runs_in, Limits(depth=depth), "plain"))
     ours = whole(baseline.model, depth)
     mutants = random.Random(0).sample(baseline.mutants, len(baseline.mutants))
     done = 0

@@ -22,7 +22,7 @@ from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ENVIRONMENT, ModelFile
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
-from elcheck.checker.mutation.baseline import Baseline, Subject, require_holding
+from elcheck.checker.mutation.baseline import Baseline, MutationSubject, require_holding
 from elcheck.checker.mutation.campaign import Campaign, limits_for
 from elcheck.checker.mutation.changed_lines import changed_since
 from elcheck.checker.mutation.journal import Journal
@@ -95,7 +95,7 @@ class MutateCommand(ModelCommand):
         case = self._case(ctx)
         given = Limits(max_states=values["max_states"], max_memory=values["max_memory"])
         given = replace(given, timeout=values["timeout"], depth=values["depth"])
-        wanted = Wanted(values["function"], values["since"])
+        wanted = WantedMutants(values["function"], values["since"])
         keeping = Keeping(values["journal"], resume=values["resume"])
         pinned = None if values["against"] is None else pinned_in(values["against"], case)
         reasons = explained_in(values["pin"], case) if pinned is None and values["pin"] else {}
@@ -125,7 +125,7 @@ _SECONDS = "Give a mutant up after this long.  [default: 20 times the model's, a
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedMutants:
     """Which mutants are tried: of some functions, in lines that changed since a revision."""
 
     functions: Sequence[str] = ()
@@ -158,13 +158,13 @@ class Keeping:
     resume: bool = False
 
 
-def subject_of(case: Case, file: ModelFile, engine: str) -> Subject:
+def subject_of(case: Case, file: ModelFile, engine: str) -> MutationSubject:
     """What is mutated."""
-    return Subject(file, case.parameters, case.environment, case.limits, engine)
+    return MutationSubject(file, case.parameters, case.environment, case.limits, engine)
 
 
 def campaign(
-    subject: Subject, given: Limits, wanted: Wanted, keeping: Keeping, jobs: int | None
+    subject: MutationSubject, given: Limits, wanted: WantedMutants, keeping: Keeping, jobs: int | None
 ) -> CampaignReport:
     """Try the mutants that are wanted. An interrupt ends it with what is known by then.
 

@@ -36,7 +36,7 @@ OF_THE_ALGORITHM = (OfStart, OfHandler, OfCrash, OfRestart)
 
 
 @dataclass(frozen=True)
-class Subject:
+class MutationSubject:
     """What is mutated: a model's file, with parameters and an environment; and how far it is searched."""
 
     file: ModelFile
@@ -62,7 +62,7 @@ class AskedQuestion:
 class Baseline:
     """The model as it is, searched; with all that its mutants are compared to."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: MutationSubject) -> None:
         began = time.perf_counter()
         self.subject = subject
         modules = modules_of(subject.file.sources.keys())

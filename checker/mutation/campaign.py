@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from elcheck.checker.loading.model_file import load
-from elcheck.checker.mutation.baseline import Baseline, Subject
+from elcheck.checker.mutation.baseline import Baseline, MutationSubject
 from elcheck.checker.mutation.mutant import Mutant
 from elcheck.checker.mutation.trial import MutantFate, Trial, tried
 from elcheck.checker.search.limits import Limits
@@ -156,7 +156,7 @@ def _work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     for other in inherited:
         other.close()
-    baseline = baseline or Baseline(Subject(load(path), parameters, environment, bounds, engine))
+    baseline = baseline or Baseline(MutationSubject(load(path), parameters, environment, bounds, engine))
     while True:
         try:
             number: object = pipe.recv()

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.mutation.baseline import Subject
+from elcheck.checker.mutation.baseline import MutationSubject
 from elcheck.checker.mutation.trial import MutantFate, Trial
 
 
@@ -20,7 +20,7 @@ class Journal:
     Mutants that a limit left undecided are tried again: limits may be others this time.
     """
 
-    def __init__(self, path: Path, subject: Subject, *, resume: bool) -> None:
+    def __init__(self, path: Path, subject: MutationSubject, *, resume: bool) -> None:
         self.known: dict[str, Trial] = {}
         lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
         head = _head(subject)
@@ -52,7 +52,7 @@ class Journal:
         self._file.close()
 
 
-def _head(subject: Subject) -> dict[str, object]:
+def _head(subject: MutationSubject) -> dict[str, object]:
     """What a journal is of."""
     return {
         "elcheck": __version__,
