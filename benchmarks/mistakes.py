@@ -92,6 +92,7 @@ def _does(
 @click.option("--states", default=20_000, show_default=True, help="How far each model is searched.")
 def main(models: tuple[str, ...], states: int) -> None:
     """Print a table of the models, and on stderr a line for each mistake."""
+    headers = ["model", "mistakes", "reached", "can't be told"]
     rows: list[tuple[str, int, int, int]] = []
     for name in models or tuple(bundled()):
         all_ = list(reached(name, states))
@@ -101,8 +102,8 @@ def main(models: tuple[str, ...], states: int) -> None:
         blind = [one for one in all_ if one.why]
         if all_:
             rows.append((name, len(all_), len(hits), len(blind)))
-    rows.append(("all", *(sum(row[at] for row in rows) for at in (1, 2, 3))))  # type: ignore[arg-type]
-    click.echo(tabulate(rows, ["model", "mistakes", "reached", "can't be told"], tablefmt="github"))
+    sums = [sum(column) for column in zip(*(row[1:] for row in rows), strict=True)]
+    click.echo(tabulate([*rows, ("all", *sums)], headers, tablefmt="github"))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
+from typing import TypedDict
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,6 +16,7 @@ from elcheck.checker.loading.model_file import load
 from elcheck.checker.mutation import campaign
 from elcheck.checker.mutation.baseline import Baseline, MutationSubject
 from elcheck.checker.mutation.campaign import limits_for
+from elcheck.checker.mutation.pins import PinnedCampaign, read
 from elcheck.checker.mutation.survivor import from_near
 from elcheck.checker.mutation.trial import MutantFate, tried
 from elcheck.checker.search.limits import Limits
@@ -94,14 +97,49 @@ def lock(tmp_path: Path) -> Path:
     return file
 
 
-def mutated(capsys: pytest.CaptureFixture[str], *args: object) -> tuple[int, dict[str, object]]:
+class Shown(TypedDict):
+    """A trace as JSON, as far as it is looked at."""
+
+    steps: list[object]
+
+
+class ShownSurvivor(TypedDict):
+    """A survivor as JSON."""
+
+    event: str
+    trace: Shown
+
+
+class ShownMutant(TypedDict):
+    """A mutant as JSON."""
+
+    mutant: str
+    function: str
+    fate: str
+    killers: list[str]
+    steps: int | None
+    why: str
+    survivor: ShownSurvivor
+
+
+class ShownCampaign(TypedDict):
+    """A report as JSON."""
+
+    counts: dict[str, int]
+    left: int
+    mutants: list[ShownMutant]
+    deviations: list[str]
+
+
+def mutated(capsys: pytest.CaptureFixture[str], *args: object) -> tuple[int, ShownCampaign]:
     """The exit code of a campaign, and what it says as JSON but for the times."""
     capsys.readouterr()
     code = cli.run(["mutate", *map(str, args), "--max-states", "500", "--format", "json"])
     said = json.loads(capsys.readouterr().out)
     for name in ("seconds", "reproduce"):
         said.pop(name)
-    return code, said
+    found: ShownCampaign = said
+    return code, found
 
 
 def refused(capsys: pytest.CaptureFixture[str], *args: object) -> str:
@@ -325,3 +363,26 @@ def test_junit(capsys: pytest.CaptureFixture[str], lock: Path) -> None:
     suite = ET.fromstring(capsys.readouterr().out.split("\n", 1)[1])
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("13", "2", "0")
     assert len(suite.findall("testcase/failure")) == 2
+
+
+# -- the bundled models ------------------------------------------------------------------------------------
+
+PINS = ROOT / "tests/mutants.toml"
+PINNED = [
+    pytest.param(
+        pinned,
+        id=pinned.case.command.removeprefix("elcheck "),
+        marks=[pytest.mark.big] if pinned.case.big else [],
+    )
+    for pinned in read(PINS)
+]
+
+
+@pytest.mark.parametrize("pinned", PINNED)
+def test_no_survivor_of_a_bundled_model_is_unexplained(
+    capsys: pytest.CaptureFixture[str], pinned: PinnedCampaign
+) -> None:
+    assert all(pinned.explained.values())
+    words = shlex.split(pinned.case.command)[1:]
+    code = cli.run(["mutate", *words, "--against", str(PINS)])
+    assert code == 0, capsys.readouterr().out
