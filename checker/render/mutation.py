@@ -11,6 +11,7 @@ import click
 from tabulate import tabulate
 
 from elcheck.checker.model.model import Model
+from elcheck.checker.model.step import Send
 from elcheck.checker.model.values import counted, text
 from elcheck.checker.mutation.mutant import Mutant
 from elcheck.checker.mutation.questions import (
@@ -192,10 +193,9 @@ def difference_in_words(survivor: Survivor) -> str:
     if isinstance(survivor.differs.question, OfOutline):
         return "Its decorators or its assumptions say something else: no single step shows that."
     if deviation is None:
-        asked = question_in_words(survivor.differs.question, survivor.model)
-        return (
-            f"{asked}: {_answer(survivor.says)}, and {_answer(survivor.differs.answer)} without the mutation."
-        )
+        question = survivor.differs.question
+        says, said = (_answer(question, one) for one in (survivor.says, survivor.differs.answer))
+        return f"{question_in_words(question, survivor.model)}: {says}; without the mutation {said}."
     who = click.style(deviation.event.located, bold=True)
     if deviation.more and deviation.less:
         with survivor.mutant.mutation.installed():
@@ -210,8 +210,21 @@ def _does(model: Model, deviation: Deviation, step: TraceStep) -> str:
     return "; ".join(in_words(model, before, step)) or "nothing is changed"
 
 
-def _answer(says: object) -> str:
-    return f"it raises {says.text}" if isinstance(says, Raised) else text(says, sparse=True)
+def _answer(question: Question, says: object) -> str:
+    if isinstance(says, Raised):
+        return f"it raises {says.text}"
+    if isinstance(question, OfHandler | OfStart | OfRestart) and isinstance(says, tuple):
+        return " or ".join(map(_step_in_words, says)) or "nothing happens"
+    return text(says, sparse=True)
+
+
+def _step_in_words(step: object) -> str:
+    """A step of an answer: the state after it, and what it sends. Of a joint tick it is the state."""
+    if not isinstance(step, tuple):
+        return text(step, sparse=True)
+    state, sends, *_ = step
+    sent = [f"{text(e.msg)} to {e.dst}" if isinstance(e, Send) else f"the end to {e.dst}" for e in sends]
+    return text(state, sparse=True) + (f", sends {', '.join(sent)}" if sent else "")
 
 
 def question_in_words(question: Question, model: Model) -> str:
