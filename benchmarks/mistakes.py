@@ -19,7 +19,6 @@ from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.state import EventKind
 from elcheck.checker.mutation.baseline import OF_THE_ALGORITHM, Baseline, MutationSubject
-from elcheck.checker.mutation.installed import clear_caches
 from elcheck.checker.mutation.mutant import Mutant
 from elcheck.checker.mutation.questions import Question, answer
 from elcheck.checker.search.limits import Limits
@@ -84,7 +83,7 @@ def _does(
     except (DefinitionError, HandlerError, LoadError, UsageError):
         return False
     finally:
-        clear_caches(baseline.modules)
+        baseline.forget()
 
 
 @click.command(help=__doc__)

@@ -221,6 +221,47 @@ def test_a_weak_property_lets_the_lock_get_lost(capsys: pytest.CaptureFixture[st
     assert (twice["fate"], twice["killers"], twice["steps"]) == ("killed", ["one holds it"], 6)
 
 
+def test_what_a_cache_remembers_is_asked_again(tmp_path: Path) -> None:
+    """Only the second question that looks at the limit depends on it."""
+    file = tmp_path / "cached.py"
+    file.write_text(
+        """
+from functools import cache
+
+from elcheck import Model, Spec, State, action, always, guard, holds
+
+
+class Tank(State):
+    level: int = 0
+
+
+@cache
+def limit() -> int:
+    return 2
+
+
+class Filling(Spec[Tank]):
+    @action
+    def fill(self, s: Tank) -> Tank:
+        return Tank(1 if s.level < min(limit(), 1) else s.level)
+
+    @action
+    def top_up(self, s: Tank) -> Tank:
+        guard(s.level == 1, "it is empty, or full")
+        return Tank(limit())
+
+
+def model() -> Model:
+    return Model(Filling(), [always("small", holds(Tank, lambda s: s.level <= 2))], deadlock=False)
+""",
+        encoding="utf-8",
+    )
+    baseline = Baseline(MutationSubject(load(str(file))))
+    mutants = {mutant.key: mutant for mutant in baseline.mutants}
+    trial = tried(mutants["limit: 2 → 3"], baseline, Limits())
+    assert (trial.fate, trial.killers) == (MutantFate.KILLED, ("small",))
+
+
 def test_processes_make_no_difference(capsys: pytest.CaptureFixture[str], lock: Path) -> None:
     one = mutated(capsys, lock, "--function", "Server.*", "--jobs", 1)
     assert mutated(capsys, lock, "--function", "Server.*", "--jobs", 3) == one

@@ -19,7 +19,6 @@ from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.validate import validate
 from elcheck.checker.mutation.baseline import AskedQuestion, Baseline, MutationSubject
-from elcheck.checker.mutation.installed import clear_caches
 from elcheck.checker.mutation.mutant import Mutant
 from elcheck.checker.mutation.questions import OfOutline, answer, questions_of
 from elcheck.checker.mutation.trial import difference
@@ -133,7 +132,7 @@ def compare_mutants(
             if _is_equivalent(mutant, baseline):
                 assert whole(baseline.subject.model(), depth) == ours, mutant.key
                 done += 1
-        clear_caches(baseline.modules)
+        baseline.forget()
         if done == most:
             break
     print(f"{name}: {done} equivalent mutants of {len(mutants)}, {ours.facts.distinct} states each")

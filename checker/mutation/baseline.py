@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from types import FunctionType, ModuleType
+from types import FunctionType
 
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
@@ -15,7 +15,7 @@ from elcheck.checker.loading.model_file import ModelFile, adapted
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
-from elcheck.checker.mutation.installed import clear_caches, modules_of, without_cached_properties
+from elcheck.checker.mutation.installed import caches_of, modules_of, without_cached_properties
 from elcheck.checker.mutation.mutant import Mutant
 from elcheck.checker.mutation.mutants import mutants_of
 from elcheck.checker.mutation.questions import (
@@ -66,8 +66,8 @@ class Baseline:
         began = time.perf_counter()
         self.subject = subject
         modules = modules_of(subject.file.sources.keys())
-        self.modules: list[ModuleType] = list(modules.values())
-        without_cached_properties(self.modules)
+        without_cached_properties(modules.values())
+        self._caches = caches_of(modules.values())
         self.model = subject.model()
         self.report: CheckReport = check(self.model, subject.limits, engine=subject.engine, clearest=False)
         self.functions = Functions(modules, subject.file.path.resolve())
@@ -75,6 +75,7 @@ class Baseline:
         system, self.building = footprints.of(self.built)
         self.asked: list[AskedQuestion] = []
         for question in questions_of(self.report.exploration):
+            self.forget()  # what is remembered would leave no footprint
             found, functions = footprints.of(partial(answer, question, system))
             self.asked.append(AskedQuestion(question, found, functions))
         self.lines = footprints.lines
@@ -82,10 +83,15 @@ class Baseline:
 
     def built(self) -> System:
         """The model's system, made anew, with the mutation that is installed."""
-        clear_caches(self.modules)
+        self.forget()
         model = self.subject.model()
         validate(model)
         return build(model)
+
+    def forget(self) -> None:
+        """Let the model's cached functions forget what they have said with another code."""
+        for clear in self._caches:
+            clear()
 
     @cached_property
     def mutants(self) -> list[Mutant]:

@@ -150,12 +150,14 @@ def without_cached_properties(modules: Collection[ModuleType]) -> None:
                     setattr(cls, name, property(member.func))
 
 
-def clear_caches(modules: Collection[ModuleType]) -> None:
-    """Let the cached functions of some modules forget."""
+def caches_of(modules: Collection[ModuleType]) -> list[Callable[[], None]]:
+    """What lets the cached functions and methods of some modules forget."""
+    found: list[Callable[[], None]] = []
     for module in modules:
         holders = [module, *(cls for cls in vars(module).values() if isinstance(cls, type))]
         for holder in holders:
-            for member in list(vars(holder).values()):
+            for member in vars(holder).values():
                 clear: Callable[[], None] | None = getattr(member, "cache_clear", None)
                 if callable(clear) and not isinstance(member, type | ModuleType):
-                    clear()
+                    found.append(clear)
+    return found

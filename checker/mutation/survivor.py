@@ -12,7 +12,6 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.mutation.baseline import AskedQuestion, Baseline
-from elcheck.checker.mutation.installed import clear_caches
 from elcheck.checker.mutation.mutant import Mutant
 from elcheck.checker.mutation.questions import OfCrash, OfHandler, OfRestart, answer
 from elcheck.checker.mutation.trial import Trial
@@ -71,7 +70,7 @@ def from_near(mutant: Mutant, trial: Trial, baseline: Baseline) -> Survivor:
             says = answer(asked.question, system)
             if says != asked.answer:
                 differing.append((asked, says))
-    clear_caches(baseline.modules)
+    baseline.forget()
     nearest = max(trial.looks.items(), key=lambda item: item[1], default=None)
     deviation = _first_deviation(mutant, baseline, _events(differing))
     return Survivor(mutant, trial, *differing[0], deviation, nearest, baseline.model, system.model)
@@ -103,7 +102,7 @@ def _first_deviation(
         with mutant.mutation.installed():
             interpreter = Interpreter(baseline.built().model)
             mutated = [_steps(interpreter, state) for state in states]
-        clear_caches(baseline.modules)
+        baseline.forget()
         for (index, event), without, with_it in zip(some, sound, mutated, strict=True):
             more = tuple(step for step in with_it if step not in without and _is_of(event, step))
             less = tuple(step for step in without if step not in with_it and _is_of(event, step))

@@ -17,7 +17,6 @@ from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.mutation.baseline import AskedQuestion, Baseline
-from elcheck.checker.mutation.installed import clear_caches
 from elcheck.checker.mutation.mutant import Mutant
 from elcheck.checker.mutation.questions import answer
 from elcheck.checker.search.limits import Limits, StopKind
@@ -72,7 +71,7 @@ def tried(mutant: Mutant, baseline: Baseline, limits: Limits) -> Trial:
         with mutant.mutation.installed():
             found = _fate(mutant, baseline, replace(limits, first=True))
     finally:
-        clear_caches(baseline.modules)
+        baseline.forget()
     return replace(found, seconds=time.perf_counter() - began)
 
 
