@@ -197,16 +197,16 @@ def _with_outcome(known: Rules, at: int, more: object) -> Rules:
     )
 
 
-@examples(60)
+@examples(40)
 @given(st.data(), models())
 def test_random_models(data: st.DataObject, case: Case) -> None:
-    compare_changed(case, data.draw(mutated(case)), most=60)
+    compare_changed(case, data.draw(mutated(case)), most=40)
 
 
 @examples(40)
 @given(st.data(), specs())
 def test_random_specs(data: st.DataObject, case: Case) -> None:
-    compare_changed(case, data.draw(mutated(case)), most=60)
+    compare_changed(case, data.draw(mutated(case)), most=40)
 
 
 @pytest.mark.big

@@ -202,7 +202,7 @@ def _keep(journal: Journal | None, trial: Trial) -> None:
     try:
         journal.add(trial)
     except OSError as error:
-        click.echo(f"elcheck: can't write the journal: {error.strerror}", err=True)
+        click.echo(f"elcheck: can't write {error.filename}: {error.strerror}", err=True)
 
 
 def _require_sense(ctx: click.Context) -> None:

@@ -44,8 +44,11 @@ class Journal:
         self._write({**dataclasses.asdict(trial), "fate": trial.fate.value, "looks": dict(trial.looks)})
 
     def _write(self, entry: Mapping[str, object]) -> None:
-        self._file.write(json.dumps(entry, ensure_ascii=False) + "\n")
-        self._file.flush()
+        try:
+            self._file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, self._file.name) from error
 
     def close(self) -> None:
         """Close the file."""

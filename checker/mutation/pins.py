@@ -167,7 +167,10 @@ def pin(report: CampaignReport, case: Case, path: Path) -> None:
         tables.append(table)
     reasons = read(path)[known.index(case.command)].explained if case.command in known else {}
     _update(table, report, reasons)
-    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    try:
+        path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    except OSError as error:  # which need not say which file it is
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _beside(pins: Path, case: Case) -> Case:
