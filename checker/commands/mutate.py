@@ -57,7 +57,6 @@ class MutateCommand(ModelCommand):
         positive = click.IntRange(min=1)
         seconds = click.FloatRange(min=0, min_open=True)
         file = click.Path(dir_okay=False, path_type=Path)
-        existing = click.Path(exists=True, dir_okay=False, path_type=Path)
         formats = click.Choice(["text", *render.FORMATS])
         return [
             click.Option(["--function"], multiple=True, metavar="NAME", help=_FUNCTION),
@@ -77,7 +76,7 @@ class MutateCommand(ModelCommand):
             ),
             click.Option(["--resume"], is_flag=True, help="Go on from what the --journal has."),
             click.Option(["--pin"], type=file, metavar="FILE", help="Write what came out to a TOML file."),
-            click.Option(["--against"], type=existing, metavar="FILE", help=_AGAINST),
+            click.Option(["--against"], type=file, metavar="FILE", help=_AGAINST),
             click.Option(
                 ["--format", "output_format"],
                 type=formats,
