@@ -17,7 +17,7 @@ from elcheck.checker.search.search import Exploration, Path, Search
 from elcheck.checker.system import System
 from elcheck.checker.temporal.certificate import Certificate, certify
 from elcheck.checker.temporal.graph_finding import GraphFinding
-from elcheck.checker.traces.clearest import CAP, Clearest, Shortest
+from elcheck.checker.traces.clearest import Clearest, Shortest
 from elcheck.checker.traces.trace import ReplayError, Trace, trace_of
 
 
@@ -94,7 +94,7 @@ def results_of(
     ReplayError if a trace does not replay.
     """
     search, judge = exploration.search, exploration.judge
-    shortest = Shortest(exploration, CAP if clearest else 0)
+    shortest = Shortest(exploration, clearest=clearest)
     for number, claim in enumerate(judge.claims):
         finding, answer = judge.findings.get(number), answers.get(number)
         if claim.kind == "atom":

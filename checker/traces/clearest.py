@@ -56,10 +56,10 @@ class Clearest:
 
 
 class Shortest:
-    """The shortest paths of a search that is over, where there are at most ``cap`` states up to their end."""
+    """The shortest paths of a search that is over: the clearest of them, or (not ``clearest``) those met."""
 
-    def __init__(self, exploration: Exploration, cap: int = CAP) -> None:
-        self._cap = cap
+    def __init__(self, exploration: Exploration, *, clearest: bool = True) -> None:
+        self._cap = CAP if clearest else 0
         self._search = exploration.search
         self._system = exploration.system
         self._judge = exploration.judge
