@@ -30,6 +30,7 @@ from elcheck.checker.traces.trace import ReplayError
 OWN = {
     "explore": "explore",
     "list": "list_models",
+    "mutate": "mutate",
     "new": "new",
     "replay": "replay",
     "simulate": "simulate",

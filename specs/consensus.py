@@ -7,7 +7,7 @@ it or not. Voters go on and vote in later ballots, so what is chosen is a matter
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from functools import cache
 from typing import Protocol, TypeAlias
 
@@ -20,7 +20,9 @@ from elcheck import (
     Scope,
     always,
     always_possible,
+    change,
     changes,
+    each,
     history,
     node_views,
     pair,
@@ -49,6 +51,18 @@ class Promiser(Voter, Protocol):
     @property
     def promised(self) -> int:
         """The lowest ballot in which it may still vote."""
+
+
+class VoteCounter(Protocol):
+    """A local state of one who counts votes, until a quorum of one ballot agrees."""
+
+    @property
+    def votes(self) -> Collection[tuple[tuple[int, Hashable], NodeId]]:
+        """Ballot and value of the votes that it has been told of, each with the voter."""
+
+    @property
+    def decision(self) -> Hashable:
+        """The value that it has learned, None before."""
 
 
 class Replica(Protocol):
@@ -142,6 +156,23 @@ def value_chosen(of: type[Voter], quorum: int) -> Property:
 def value_can_always_be_chosen(of: type[Voter], quorum: int) -> Property:
     """From everywhere something can still be chosen."""
     return always_possible("a value can always be chosen", _some_value(of, quorum))
+
+
+def only_chosen_is_learned(of: type[VoteCounter], quorum: int) -> Property:
+    """Who learns a value has been told of the votes of a quorum for it, in one ballot (Paxos Made Simple,
+    2.3).
+    """
+
+    def check(before: VoteCounter, after: VoteCounter) -> bool:
+        votes = [vote for vote, _ in after.votes if vote[1] == after.decision]
+        return after.decision == before.decision or any(votes.count(vote) >= quorum for vote in votes)
+
+    return step("only what is chosen is learned", change(of, check))
+
+
+def value_learned(of: type[VoteCounter]) -> Property:
+    """Somebody learns a value."""
+    return sometimes("a value is learned", each(of, lambda s: s.decision is not None))
 
 
 def deposed_ballots_choose_nothing(of: type[Promiser], quorum: int) -> Property:

@@ -36,13 +36,15 @@ def check(
     every_call_twice: bool = False,
     resources: Resources = Resources(),
     symmetry: bool = True,
+    clearest: bool = True,
 ) -> CheckReport:
     """Search the states of a model and judge its properties.
 
     With ``symmetry`` states that differ in an exchange of nodes are searched once, where nodes turn out to be
     alike. ``engine`` is one of :class:`ENGINES`. ``progress`` is called now and then with the search so
     far. ``every_call_twice`` runs each handler twice to find those that are not deterministic. ``resources``
-    are the fast engine's.
+    are the fast engine's. Traces are the clearest of the shortest ones, or (not ``clearest``) those that the
+    search met.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a
     meaning or files that can't be used, and ReplayError if the engine is wrong.
@@ -64,7 +66,7 @@ def check(
         with watching(on_look=lambda: progress(search)):
             findings = _judge_graph(exploration)
         stats = _stats(exploration, time.perf_counter() - began)
-        results = _results(exploration, findings)
+        results = _results(exploration, findings, clearest=clearest)
         stats = replace(stats, growing=_growing(exploration))
     system = exploration.system.full
     verdict, code = overall([(result.kind, result.verdict) for result in results])
@@ -82,11 +84,13 @@ def _call_again(exploration: Exploration) -> None:
         search.failure, search.stopped = (None, why), RAISED_ERROR
 
 
-def _results(exploration: Exploration, findings: dict[int, GraphFinding]) -> tuple[Result, ...]:
+def _results(
+    exploration: Exploration, findings: dict[int, GraphFinding], *, clearest: bool
+) -> tuple[Result, ...]:
     """The results. Where a handler is to blame for it that a trace does not replay, nothing is known."""
     search = exploration.search
     try:
-        return tuple(results_of(exploration, findings))
+        return tuple(results_of(exploration, findings, clearest=clearest))
     except ReplayError:
         why = search.failure[1] if search.failure else exploration.system.runner.unlike_before()
         if why is None:

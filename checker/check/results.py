@@ -89,11 +89,15 @@ class Result:
         return f"<Result {self.kind} {self.name!r}: {said}{trace}>"
 
 
-def results_of(exploration: Exploration, answers: Mapping[int, GraphFinding]) -> Iterator[Result]:
+def results_of(
+    exploration: Exploration, answers: Mapping[int, GraphFinding], *, clearest: bool = True
+) -> Iterator[Result]:
     """The result of each property, in the model's order, and of what raised. ``answers`` are those that the
-    graph gave. Raises ReplayError if a trace does not replay.
+    graph gave. Unless the ``clearest`` traces are wanted, they are those that the search met. Raises
+    ReplayError if a trace does not replay.
     """
-    shortest, search, judge = Shortest(exploration), exploration.search, exploration.judge
+    search, judge = exploration.search, exploration.judge
+    shortest = Shortest(exploration, clearest=clearest)
     for number, claim in enumerate(judge.claims):
         finding, answer = judge.findings.get(number), answers.get(number)
         if claim.kind == "atom":

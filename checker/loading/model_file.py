@@ -56,12 +56,17 @@ class ModelFile:
         """The first line of it."""
         return self.about.summary
 
-    def digest(self) -> str:
-        """A digest of its source and of the sources that it imports, libraries excepted."""
+    @property
+    def sources(self) -> Mapping[Path, bytes]:
+        """Its source and the sources that it imports, libraries excepted, as they are now."""
         found: dict[Path, bytes] = {}
         _sources(self.path.resolve(), found)
+        return found
+
+    def digest(self) -> str:
+        """A digest of its sources."""
         digest = hashlib.sha256()
-        for source in found.values():
+        for source in self.sources.values():
             digest.update(hashlib.sha256(source).digest())
         return digest.hexdigest()[:16]
 

@@ -187,6 +187,18 @@ def _marked(method: Method, mark: Mark) -> Method:
     return method
 
 
+def mark_of(method: object) -> Mark | None:
+    """What a method's own decorator says of it, None if it has none."""
+    mark: object = getattr(method, _MARK, None)
+    return mark if isinstance(mark, Mark) else None
+
+
+def remark(method: Method, mark: Mark) -> None:
+    """Let a decorator have said something else."""
+    setattr(method, _MARK, mark)
+    _handlers_of.cache_clear()
+
+
 def _several(over: object) -> tuple[object, ...]:
     return over if isinstance(over, tuple) else (over,)
 
@@ -222,8 +234,8 @@ def _handlers_of(cls: type, door: Door) -> tuple[Handler, ...]:
     found: dict[str, Handler] = {}
     for base in reversed(cls.__mro__):
         for name, method in vars(base).items():
-            mark: object = getattr(method, _MARK, None) or (found[name].mark if name in found else None)
-            if isinstance(mark, Mark):
+            mark = mark_of(method) or (found[name].mark if name in found else None)
+            if mark is not None:
                 found[name] = _handler(cls, door, name, method, mark)
     taken: dict[type, str] = {}
     for handler in found.values():

@@ -42,6 +42,10 @@ class Progress:
             f"at most {tally.longest:,} steps"
         ))  # fmt: skip
 
+    def tried(self, done: int, of: int) -> None:
+        """Look at a campaign."""
+        self._show(lambda seconds: f"{done:,} of {of:,} mutants tried, {seconds:,.0f} s")
+
     def _show(self, line: Callable[[float], str]) -> None:
         now = time.monotonic()
         if now - self._last < (PERIOD if self._terminal else SELDOM):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -65,6 +65,13 @@ class Judge:
         """Begin again, and ask for these claims alone."""
         self._wanted = frozenset(wanted)
         self.forget()
+
+    @property
+    def answers(self) -> Mapping[tuple[object, ...], bool | str]:
+        """What checks have answered, by the number of the claim and what they were called with; of whole
+        states, and of a Spec's, nothing is kept.
+        """
+        return self._answers
 
     @property
     def decided(self) -> bool:

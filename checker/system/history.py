@@ -9,7 +9,7 @@ from typing import TypeAlias
 from elcheck.checker.model.call import HandlerError, said, theirs
 from elcheck.checker.model.handlers import place_if_known
 from elcheck.checker.model.monitor import Monitor
-from elcheck.checker.model.state import Event
+from elcheck.checker.model.state import Event, NodeView
 from elcheck.checker.model.twice import Repeats, flaw_of_call, turned
 from elcheck.checker.model.values import flaw
 from elcheck.checker.system.interning import Interner
@@ -21,6 +21,8 @@ MONITORED = frozenset(("action", "timeout", "receive", "tick", "crash", "restart
 
 MonitorStep: TypeAlias = tuple[int, Event, int, int, int]
 """What decides a monitor's next state: its state, the event, the node, the local states before and after."""
+MonitorCall: TypeAlias = "tuple[object, Event, NodeView[object], NodeView[object]]"
+"""The same as the monitor sees it."""
 
 
 class History:
@@ -68,15 +70,18 @@ class History:
             self._learned[at].append((step, known))
         return known
 
-    def _learn(self, at: int, step: MonitorStep) -> int:
+    def seen(self, at: int, step: MonitorStep) -> MonitorCall:
+        """What a monitor is called with."""
         now, event, node, old, new = step
-        monitor = self._fields[at][1]
         local_states = self._tables[node].local_states
-        if not all(isinstance(local_states[number].state, monitor.of) for number in (old, new)):
+        return self._states[at].values[now], event, local_states.view(old), local_states.view(new)
+
+    def _learn(self, at: int, step: MonitorStep) -> int:
+        monitor, now, seen = self._fields[at][1], step[0], self.seen(at, step)
+        state, _, before, after = seen
+        if not all(isinstance(view.state, monitor.of) for view in (before, after)):
             return now
-        state = self._states[at].values[now]
-        before, after = local_states.view(old), local_states.view(new)
-        result = self._asked(monitor, monitor.after, state, event, before, after)
+        result = self._asked(monitor, monitor.after, *seen)
         return now if result is state else self._states[at].number(result)
 
     def _asked(self, monitor: Monitor[object], function: Callable[..., object], *arguments: object) -> object:

@@ -61,13 +61,14 @@ class Clearest:
 
 
 class Shortest:
-    """The shortest paths of a search that is over.
+    """The shortest paths of a search that is over: the clearest of them, or (not ``clearest``) those met.
 
     If that was of representatives, the states that they stand for are searched again up to the depth of a
     trace: so the trace shown is the same as without reductions.
     """
 
-    def __init__(self, exploration: Exploration) -> None:
+    def __init__(self, exploration: Exploration, *, clearest: bool = True) -> None:
+        self._cap = CAP if clearest else 0
         self._found = exploration
         self._reduced = exploration.system.full is not exploration.system
         self._search = exploration.search
@@ -137,7 +138,7 @@ class Shortest:
 
     def _is_complete(self, depth: int, *, expanded: bool) -> bool:
         """Whether all states of a depth are known (and their steps followed), and are not too many."""
-        if sum(self._found.search.sizes[: depth + expanded + 1]) > CAP:
+        if sum(self._found.search.sizes[: depth + expanded + 1]) > self._cap:
             return False
         self._search_again(depth)
         level = self._search.level(depth)

@@ -29,6 +29,7 @@ ROOMS = [
     "strategies",
     "replay",
     "zoo",
+    "mutation",
     "render",
     "export",
     "html",

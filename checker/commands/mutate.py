@@ -1,0 +1,229 @@
+"""``elcheck mutate MODEL``: how good are the properties? Mutants of the model say it."""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from elcheck.checker.commands.check import ModelCommand
+from elcheck.checker.commands.flags import SizeType
+from elcheck.checker.commands.of_model import OfModel
+from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.model_file import ENVIRONMENT, ModelFile
+from elcheck.checker.model.call import HandlerError
+from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.mutation.baseline import Baseline, MutationSubject, require_holding
+from elcheck.checker.mutation.campaign import Campaign, limits_for
+from elcheck.checker.mutation.changed_lines import changed_since
+from elcheck.checker.mutation.journal import Journal
+from elcheck.checker.mutation.mutant import Mutant
+from elcheck.checker.mutation.pins import explained_in, pin, pinned_in, problems
+from elcheck.checker.mutation.report import CampaignReport
+from elcheck.checker.mutation.trial import Trial
+from elcheck.checker.process.limits import Limits
+from elcheck.checker.process.watch import Ended
+from elcheck.checker.render import mutation as render
+from elcheck.checker.render.progress import Progress
+from elcheck.checker.render.run import Run
+from elcheck.checker.search.engines import ENGINES
+from elcheck.checker.zoo.cases import Case
+
+_HELP = """Put small mistakes into a model, one at a time, and see which its properties find.
+
+    A mutant that answers every question of the search alike is equivalent: its graph is the same, within
+    these bounds. Any other is searched until a property is refuted; if none is, it has survived: then a
+    property is missing, a guard is superfluous, or nothing depends on that line.
+
+    Exit codes: 0 no mutant survived that is not explained; 1 some did, or (--against) something is not as
+    pinned; 20 none did, and some could not be told;
+    2 usage, or the model does not hold as it is; 74 a file can't be written; 150 the model can't be loaded.
+    """
+
+
+class MutateCommand(ModelCommand):
+    """The command that mutates one model."""
+
+    def further_options(self) -> Sequence[click.Parameter]:
+        """How far mutants are searched, which there are, and what to write."""
+        positive = click.IntRange(min=1)
+        seconds = click.FloatRange(min=0, min_open=True)
+        file = click.Path(dir_okay=False, path_type=Path)
+        formats = click.Choice(["text", *render.FORMATS])
+        return [
+            click.Option(["--function"], multiple=True, metavar="NAME", help=_FUNCTION),
+            click.Option(
+                ["--since"], metavar="REV", help="Mutate only lines that changed since a revision (git)."
+            ),
+            click.Option(["--depth"], type=click.IntRange(min=0), help="Search up to this many steps away."),
+            click.Option(["--max-states"], type=positive, help=_STATES),
+            click.Option(["--max-memory"], type=SizeType(), help="Give a mutant up above this much memory."),
+            click.Option(["--timeout"], type=seconds, metavar="SECONDS", help=_SECONDS),
+            click.Option(
+                ["--jobs"], type=positive, help="Processes at a time.  [default: one for each core]"
+            ),
+            click.Option(["--engine"], type=click.Choice(list(ENGINES)), default="auto", show_default=True),
+            click.Option(
+                ["--journal"], type=file, help="Keep what is known in FILE, a line for each mutant."
+            ),
+            click.Option(["--resume"], is_flag=True, help="Go on from what the --journal has."),
+            click.Option(["--pin"], type=file, metavar="FILE", help="Write what came out to a TOML file."),
+            click.Option(["--against"], type=file, metavar="FILE", help=_AGAINST),
+            click.Option(
+                ["--format", "output_format"],
+                type=formats,
+                default="text",
+                show_default=True,
+                help="Form of the report.",
+            ),
+        ]
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Try the mutants, print the report, return the exit code."""
+        values = ctx.params
+        _require_sense(ctx)
+        run, _ = self.asked_for(ctx)
+        case = self._case(ctx)
+        given = Limits(max_states=values["max_states"], max_memory=values["max_memory"])
+        given = replace(given, timeout=values["timeout"], depth=values["depth"])
+        wanted = WantedMutants(values["function"], values["since"])
+        keeping = Keeping(values["journal"], resume=values["resume"])
+        pinned = None if values["against"] is None else pinned_in(values["against"], case)
+        reasons = explained_in(values["pin"], case) if pinned is None and values["pin"] else {}
+        subject = subject_of(case, self.file, values["engine"])
+        report = campaign(subject, given, wanted, keeping, values["jobs"])
+        report = replace(report, explained=reasons)
+        if pinned is not None:
+            report = replace(report, explained=pinned.explained, unsure=pinned.unsure)
+            report = replace(report, deviations=problems(report, pinned) if wanted.all else ())
+        click.echo(_rendered(run, report, values["output_format"]))
+        if values["pin"] is not None and not report.left:
+            pin(report, case, values["pin"])
+        return report.exit_code
+
+    def _case(self, ctx: click.Context) -> Case:
+        """What is mutated, as a file of pins names it."""
+        values, default = ctx.params, click.core.ParameterSource.DEFAULT
+        given = {n: values[n] for n in self.file.parameters if ctx.get_parameter_source(n) is not default}
+        environment = {name: values[name] for name in ENVIRONMENT if values[name] is not None}
+        return Case(str(ctx.info_name), given, environment, values["depth"])
+
+
+_FUNCTION = "Mutate only functions of this name, such as 'Raft.vote' or 'Raft.*'; may be repeated."
+_STATES = "Give a mutant up after this many states.  [default: four times the model's, at least 10,000]"
+_AGAINST = "Compare with what --pin wrote: what differs fails, survivors with a reason do not."
+_SECONDS = "Give a mutant up after this long.  [default: 20 times the model's, at least 60]"
+
+
+@dataclass(frozen=True)
+class WantedMutants:
+    """Which mutants are tried: of some functions, in lines that changed since a revision."""
+
+    functions: Sequence[str] = ()
+    since: str | None = None
+
+    @property
+    def all(self) -> bool:
+        """Whether every mutant is."""
+        return not self.functions and self.since is None
+
+    def of(self, mutants: Sequence[Mutant]) -> list[Mutant]:
+        """Those of some mutants. Raises UsageError if a name is that of no function."""
+        for name in self.functions:
+            if not any(fnmatch.fnmatchcase(mutant.function, name) for mutant in mutants):
+                known = ", ".join(dict.fromkeys(mutant.function for mutant in mutants))
+                raise UsageError(f"--function {name!r}: there is none, but {known}")
+        if self.functions:
+            mutants = [m for m in mutants if any(fnmatch.fnmatchcase(m.function, n) for n in self.functions)]
+        if self.since is not None:
+            lines = changed_since(self.since, {mutant.file for mutant in mutants})
+            mutants = [m for m in mutants if not lines[m.file].isdisjoint(m.lines)]
+        return list(mutants)
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """The file that keeps what is known, if there is one, and whether to go on from it."""
+
+    journal: Path | None = None
+    resume: bool = False
+
+
+def subject_of(case: Case, file: ModelFile, engine: str) -> MutationSubject:
+    """What is mutated."""
+    return MutationSubject(file, case.parameters, case.environment, case.limits, engine)
+
+
+def campaign(
+    subject: MutationSubject, given: Limits, wanted: WantedMutants, keeping: Keeping, jobs: int | None
+) -> CampaignReport:
+    """Try the mutants that are wanted. An interrupt ends it with what is known by then.
+
+    Raises UsageError or LoadError.
+    """
+    began = time.perf_counter()
+    try:
+        baseline = Baseline(subject)
+    except (DefinitionError, HandlerError) as error:
+        raise LoadError(f"{subject.file.path}: {error}") from error
+    require_holding(baseline.report)
+    mutants = wanted.of(baseline.mutants)
+    limits = limits_for(baseline, given)
+    journal = Journal(keeping.journal, subject, resume=keeping.resume) if keeping.journal else None
+    trials = {m.key: journal.known[m.key] for m in mutants if journal and m.key in journal.known}
+    running = Campaign(baseline, limits, jobs or os.cpu_count() or 1)
+    progress = Progress()
+    try:
+        with closing(running.run([m for m in mutants if m.key not in trials])) as found:
+            for trial in found:
+                trials[trial.key] = trial
+                progress.tried(len(trials), len(mutants))
+                _keep(journal, trial)
+    except Ended as ended:
+        ended.notice()
+    finally:
+        progress.done()
+    return CampaignReport(baseline, mutants, trials, limits, time.perf_counter() - began)
+
+
+def _keep(journal: Journal | None, trial: Trial) -> None:
+    """Note what became of a mutant. That it can't be written ends nothing."""
+    if journal is None:
+        return
+    try:
+        journal.add(trial)
+    except OSError as error:
+        click.echo(f"elcheck: can't write {error.filename}: {error.strerror}", err=True)
+
+
+def _require_sense(ctx: click.Context) -> None:
+    """Raise UsageError for options that have no sense, before anything runs."""
+    values = ctx.params
+    if values["timeout"] is not None and not math.isfinite(values["timeout"]):
+        raise UsageError("--timeout takes a number of seconds")
+    if values["resume"] and values["journal"] is None:
+        raise UsageError("--resume goes on from a --journal FILE: name it")
+    if values["pin"] is not None and (values["function"] or values["since"] is not None):
+        raise UsageError("--pin keeps what came of all mutants: leave out --function and --since")
+    for file in filter(None, (values["journal"], values["pin"])):
+        if not file.parent.is_dir():
+            raise UsageError(f"{file}: there is no folder {file.parent}")
+
+
+def _rendered(run: Run, report: CampaignReport, output_format: str) -> str:
+    if output_format in render.FORMATS:
+        return render.FORMATS[output_format](run, report)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return render.as_text(run, report, width)
+
+
+mutate = OfModel("mutate", MutateCommand, help=_HELP, subcommand_metavar="MODEL [OPTIONS]")

@@ -1,0 +1,1 @@
+"""What if one line of the model were wrong: which of its properties would tell?"""
