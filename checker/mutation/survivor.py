@@ -19,7 +19,7 @@ from elcheck.checker.system import NodeSystem
 from elcheck.checker.system.moves import MASK
 from elcheck.checker.traces.trace import Trace, TraceStep, trace_of
 
-Here: TypeAlias = tuple[NodeId | None, object, bool]
+Occasion: TypeAlias = tuple[NodeId | None, object, bool]
 """Whose local state (None: a Spec's), the state, and whether the node is up."""
 AT_ONCE, TRIED = 20, 400
 """States at which the steps of the model and of the mutant are compared: so many at a time, so many in all.
@@ -76,9 +76,9 @@ def from_near(mutant: Mutant, trial: Trial, baseline: Baseline) -> Survivor:
     return Survivor(mutant, trial, *differing[0], deviation, nearest, baseline.model, system.model)
 
 
-def _events(differing: Sequence[tuple[AskedQuestion, object]]) -> dict[Here, list[Event]]:
+def _events(differing: Sequence[tuple[AskedQuestion, object]]) -> dict[Occasion, list[Event]]:
     """The events that may go otherwise, by where."""
-    found: dict[Here, list[Event]] = {}
+    found: dict[Occasion, list[Event]] = {}
     for asked, _ in differing:
         match asked.question:
             case OfHandler(event, state, up):
@@ -91,7 +91,7 @@ def _events(differing: Sequence[tuple[AskedQuestion, object]]) -> dict[Here, lis
 
 
 def _first_deviation(
-    mutant: Mutant, baseline: Baseline, events: Mapping[Here, list[Event]]
+    mutant: Mutant, baseline: Baseline, events: Mapping[Occasion, list[Event]]
 ) -> Deviation | None:
     """Where, in the order of the search, a step goes otherwise first."""
     found = islice(_candidates(baseline, events), TRIED)
@@ -125,7 +125,7 @@ def _is_of(event: Event, step: TraceStep) -> bool:
     return same and (event.fault or taken.args == event.args)
 
 
-def _candidates(baseline: Baseline, events: Mapping[Here, list[Event]]) -> Iterator[tuple[int, Event]]:
+def _candidates(baseline: Baseline, events: Mapping[Occasion, list[Event]]) -> Iterator[tuple[int, Event]]:
     """The states, by their indices, in which such an event could happen, in the order of the search."""
     exploration = baseline.report.exploration
     system, codes = exploration.system, exploration.search.codes
@@ -144,7 +144,7 @@ def _candidates(baseline: Baseline, events: Mapping[Here, list[Event]]) -> Itera
             yield from ((index, event) for event in known[id_])
 
 
-def _of_id(system: NodeSystem, node: int, id_: int, events: Mapping[Here, list[Event]]) -> list[Event]:
+def _of_id(system: NodeSystem, node: int, id_: int, events: Mapping[Occasion, list[Event]]) -> list[Event]:
     """The events that a node may have in a local state with a mailbox."""
     table = system.tables[node]
     local, box = table.ids.values[id_]

@@ -386,7 +386,7 @@ def test_a_search_is_resumed_whatever_its_properties_look_at(tmp_path: Path) -> 
     environment = Environment(network="bag", loss=1, dup=1)
     model = replace(resume_whole.model(), properties=claims, deadlock=few, environment=environment)
     begun = check(model, Limits(max_states=300), engine="fast", resources=Resources(Spill(tmp_path)))
-    assert begun.stats.distinct == 300
+    assert begun.stats.representatives == 300
     ended = check(model, engine="fast", resources=Resources(Spill(tmp_path, resume=True)))
     straight = check(model, engine="plain")
     assert verdicts(ended) == verdicts(straight)

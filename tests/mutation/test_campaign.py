@@ -19,7 +19,8 @@ from elcheck.checker.mutation.campaign import limits_for
 from elcheck.checker.mutation.pins import PinnedCampaign, read
 from elcheck.checker.mutation.survivor import from_near
 from elcheck.checker.mutation.trial import MutantFate, tried
-from elcheck.checker.process.limits import Limits
+from elcheck.checker.process.limits import INTERRUPTED, Limits
+from elcheck.checker.process.watch import Ended, current
 from elcheck.checker.traces.trace import replay
 from tests.docs.printed import ROOT, files_of
 
@@ -345,7 +346,7 @@ def test_a_campaign_goes_on_where_it_was_interrupted(
 
     def interrupted(*_: object) -> None:
         if journal.read_text().count("\n") == 9:
-            raise KeyboardInterrupt
+            raise Ended(current(), INTERRUPTED)
 
     with monkeypatch.context() as patch:
         patch.setattr("elcheck.checker.render.progress.Progress.tried", interrupted)
