@@ -1,0 +1,66 @@
+"""Observers: how the log of a system tells of the steps of a model. One stands beside its model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.record import State
+from elcheck.checker.validation.calls import Call, ObservedStep, Reading
+from elcheck.checker.validation.logs import LogReader, NodeLog
+
+S = TypeVar("S", bound=State)
+
+
+class Observer(ABC, Generic[S]):
+    """What the lines of some logs say of the steps of a model, whose states are of class ``S``.
+
+    It is made for the logs that were given; then the model is built with what :meth:`parameters` says, and
+    ``self.ids`` gets the model's node for each name of :meth:`members`.
+    """
+
+    reader: ClassVar[LogReader]
+    """Turns lines into events."""
+
+    def __init__(self, logs: Sequence[NodeLog]) -> None:
+        self.logs = logs
+        self.ids: Mapping[str, NodeId] = {}
+        self.silent: frozenset[NodeId] = frozenset()
+        """Nodes whose logs are missing."""
+
+    @abstractmethod
+    def members(self) -> Sequence[tuple[str, NodeLog | None]]:
+        """All nodes, by the names that the lines have for them, in the model's order, each with its log if
+        there is one. Raises UsageError.
+        """
+
+    def parameters(self) -> Mapping[str, object]:
+        """Parameters of the model, as far as the logs say them."""
+        return {"nodes": len(self.members())}
+
+    def unfit(self) -> str:
+        """Why the model can't tell of these logs, such as a change of the membership; empty if it can."""
+        return ""
+
+    @abstractmethod
+    def steps(self, log: NodeLog) -> Iterable[ObservedStep]:
+        """The lines of a log as steps, in order."""
+
+    @abstractmethod
+    def start(self, me: NodeId, steps: Sequence[ObservedStep]) -> S:
+        """The state that a node begins in, by its steps; of a node without a log there are none."""
+
+    @abstractmethod
+    def calls(self, me: NodeId, step: ObservedStep, s: S) -> Iterable[Reading]:
+        """Ways to read a step, the cheapest first. The first that is possible is taken: the others must not
+        allow more in the end.
+        """
+
+    def free(self, me: NodeId, s: S, ahead: Sequence[ObservedStep]) -> Iterable[Call]:
+        """Calls without a line that a node may take now, and that forbid nothing of what its log says
+        ``ahead`` (the next step of each lane). They are taken as soon as they change or send something.
+        """
+        del me, s, ahead
+        return ()
