@@ -147,18 +147,30 @@ class Attempts:
             if before in seen:
                 continue
             seen.add(before)
-            try:
-                steps = self.handlers.recoveries(node, before)
-            except HandlerError as error:
-                return Objection("raised", call, state=before, text=str(error))
+            steps = self.recovered(node, before, call)
+            if isinstance(steps, Objection):
+                against = farther(against, steps)
+                continue
             for step in steps:
-                mismatch = mismatch_of(step.state, call.after)
-                if mismatch is None:
-                    option = Option(None, step.state, envelopes(node, step.sends), kept=number)
-                    found.setdefault(step.state, option)
-                else:
-                    against = farther(against, Objection("disk", call, state=before, mismatch=mismatch))
+                option = Option(None, step.state, envelopes(node, step.sends), kept=number)
+                found.setdefault(step.state, option)
         return list(found.values()) or against or Objection("disk", call, state=state)
+
+    def recovered(self, node: NodeId, before: State, call: Call) -> list[Step[State]] | Objection:
+        """What a crash in a state, and the restart after it, may lead to that is as a call wants it."""
+        try:
+            steps = self.handlers.recoveries(node, before)
+        except HandlerError as error:
+            return Objection("raised", call, state=before, text=str(error))
+        against: Objection | None = None
+        found = []
+        for step in steps:
+            mismatch = mismatch_of(step.state, call.after)
+            if mismatch is None:
+                found.append(step)
+            else:
+                against = farther(against, Objection("disk", call, state=before, mismatch=mismatch))
+        return found or against or Objection("disk", call, state=before)
 
 
 def assumed(call: Call) -> Iterator[object]:

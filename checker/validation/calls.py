@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import TypeAlias
 
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.values import text
 from elcheck.checker.validation.logs import LogEvent
 
 
-@runtime_checkable
-class Wanted(Protocol):
+class Wanted(ABC):
     """What a field may be, where that is more than one value."""
 
+    @abstractmethod
     def fits(self, value: object) -> bool:
         """True if the field may have this value."""
 
+    @abstractmethod
     def examples(self) -> Sequence[object]:
         """Some of the values that it may have."""
 
 
 @dataclass(frozen=True)
-class AtLeast:
+class AtLeast(Wanted):
     """A value, or a greater one."""
 
     least: object
@@ -41,7 +43,7 @@ class AtLeast:
 
 
 @dataclass(frozen=True)
-class AtMost:
+class AtMost(Wanted):
     """A value, or a smaller one."""
 
     most: object
@@ -59,7 +61,7 @@ class AtMost:
 
 
 @dataclass(frozen=True)
-class OneOf:
+class OneOf(Wanted):
     """One of some values."""
 
     values: tuple[object, ...]
@@ -103,8 +105,8 @@ class Call:
     args, choice: of an action. before, after: fields of the state. sends: messages that are sent;
     ``sends_all`` if they are all. hidden: no line says that it happened. guides: of a free call, which
     messages are worth a try. latest: the lines do not say which message it is, and the latest is as good as
-    any other; so it is taken when nothing else can happen. guess: its outcomes differ in what they allow
-    later, so all are followed; otherwise the first is taken.
+    any other; so it is taken when nothing else can happen. guess: fields of the state that decide what is
+    possible later; all outcomes that differ in them are followed, of others the first is taken.
     """
 
     handler: str = ""
@@ -120,7 +122,7 @@ class Call:
     hidden: bool = False
     latest: bool = False
     guides: Callable[[object], bool] | None = None
-    guess: bool = False
+    guess: tuple[str, ...] = ()
 
 
 Reading: TypeAlias = Sequence[Call]

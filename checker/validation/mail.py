@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from elcheck.checker.model.ids import NodeId
@@ -60,6 +60,14 @@ class Mail:
                 for message in late:
                     del box[message]
 
-    def contents(self) -> frozenset[Envelope]:
-        """All messages."""
-        return frozenset(Envelope(src, dst, m) for (dst, src, _), box in self._boxes.items() for m in box)
+    def contents(self, lives: Mapping[NodeId, tuple[int, list[int]]]) -> frozenset[tuple[Envelope, int]]:
+        """All messages. ``lives``: of each node its life, and after which steps of that a crash may leave it;
+        of a message it is told how many of these are before its sending, and would undo it.
+        """
+        found = set()
+        for (dst, src, _), box in self._boxes.items():
+            life, kept = lives[src]
+            for message, sending in box.items():
+                undone = sum(n < sending.number for n in kept) if kept and sending.life == life else 0
+                found.add((Envelope(src, dst, message), undone))
+        return frozenset(found)

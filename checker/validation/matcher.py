@@ -8,8 +8,11 @@ off, one world is copied for each outcome, and a world that was there before is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
 
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.record import State
@@ -22,6 +25,8 @@ from elcheck.checker.validation.objections import Objection, farther
 from elcheck.checker.validation.observer import Observer
 from elcheck.checker.validation.world import Lives, Taken, World
 
+Way: TypeAlias = list[tuple[list[Option], Call]]
+"""The calls of a reading, each with its outcomes."""
 AHEAD = 25
 """Lines of a node that are looked at to choose among guesses."""
 
@@ -75,35 +80,40 @@ class Matcher:
         silent: frozenset[NodeId] = frozenset(),
         skew: float | None = None,
         limits: Limits = Limits(),
+        looks_ahead: bool = True,
     ) -> None:
+        self._looks_ahead = looks_ahead
         self._observer, self._handlers, self._lives, self._starts = observer, handlers, lives, starts
         self._silent, self._limits = silent, limits
         self._attempts = Attempts(handlers, silent, skew)
         self._check = LimitCheck(limits)
         self._steps = 0
+        self._returns: dict[tuple[NodeId, int, State], bool] = {}
 
     def run(self, world: World | None = None, most: int | None = None) -> Matched:
         """Search, from a world on. ``most``: lines after which it is enough."""
         branches = [Branch(world or World(self._lives, self._starts))]
         best: Matched | None = None
-        seen: set[object] = set()
+        seen: dict[object, list[frozenset[object]]] = defaultdict(list)
         while branches:
             branch = branches.pop()
+            if best is not None or branches:
+                nodes, messages = branch.world.key(partial(self._may_return, branch.world))
+                if any(messages <= others for others in seen[nodes]):
+                    continue
+                seen[nodes].append(messages)
             found = self._follow(branch, branches, most)
+            if found is None:
+                continue
             if found.allowed or found.stop is not None:
                 return found
             if best is None or len(found.world.run) > len(best.world.run):
                 best = found
-            if branches:
-                key = branches[-1].world.key()
-                while branches and (key := branches[-1].world.key()) in seen:
-                    branches.pop()
-                seen.add(key)
         assert best is not None
         return best
 
-    def _follow(self, branch: Branch, branches: list[Branch], most: int | None) -> Matched:
-        """Go on until nothing is possible any more."""
+    def _follow(self, branch: Branch, branches: list[Branch], most: int | None) -> Matched | None:
+        """Go on until nothing is possible any more, or None: to where the branch splits."""
         while True:
             stop = self._exceeded()
             if stop is not None:
@@ -111,9 +121,12 @@ class Matcher:
             if most is not None and len(branch.world.run) >= most:
                 return Matched(branch.world, ())
             self._settle(branch)
-            if not self._advance(branch, branches):
-                break
-        return Matched(branch.world, tuple(self._all_stuck(branch)))
+            ways = self._advance(branch)
+            if ways is None:
+                return Matched(branch.world, tuple(self._all_stuck(branch)))
+            if ways:
+                branches += ways
+                return None
 
     def _exceeded(self) -> Stop | None:
         self._steps += 1
@@ -133,12 +146,14 @@ class Matcher:
 
     # -- lines -------------------------------------------------------------------------------------------
 
-    def _advance(self, branch: Branch, branches: list[Branch]) -> bool:
-        """Take one step of some node: the earliest that is possible, one that is a guess after all others."""
+    def _advance(self, branch: Branch) -> list[Branch] | None:
+        """Take one step of some node: the earliest that is possible, one that is a guess after all others.
+        None if none is possible; where a step splits the branch, what comes of it, the likeliest last.
+        """
         world = branch.world
         ahead = [(node, step) for node in world.at for step in world.ahead(node)]
         ahead.sort(key=lambda found: found[1].time or 0.0)
-        put_off: list[tuple[NodeId, ObservedStep, list[tuple[list[Option], Call]]]] = []
+        put_off: tuple[NodeId, ObservedStep, Way] | None = None
         for node, step in ahead:
             version = world.at[node].version
             known = branch.refused.get((node, step.lane))
@@ -148,18 +163,12 @@ class Matcher:
             if isinstance(way, Objection):
                 branch.refused[node, step.lane] = version, way
             elif any(call.latest for _, call in way):
-                put_off.append((node, step, way))
+                put_off = put_off or (node, step, way)
             else:
-                self._take(branch, branches, node, step, way)
-                return True
-        for node, step, way in put_off:
-            self._take(branch, branches, node, step, way)
-            return True
-        return False
+                return self._take(branch, node, step, way)
+        return None if put_off is None else self._take(branch, *put_off)
 
-    def _way(
-        self, world: World, node: NodeId, step: ObservedStep
-    ) -> list[tuple[list[Option], Call]] | Objection:
+    def _way(self, world: World, node: NodeId, step: ObservedStep) -> Way | Objection:
         """The first reading of a step that is possible, or what is against the one that came farthest."""
         if step.flaw:
             return Objection("form", Call(), text=step.flaw)
@@ -174,29 +183,26 @@ class Matcher:
         assert against is not None, f"the observer has no reading of {step.refs}"
         return against
 
-    def _take(
-        self,
-        branch: Branch,
-        branches: list[Branch],
-        node: NodeId,
-        step: ObservedStep,
-        way: list[tuple[list[Option], Call]],
-    ) -> None:
-        """Take a step; where its last call has several outcomes, keep a branch for each of the others."""
+    def _take(self, branch: Branch, node: NodeId, step: ObservedStep, way: Way) -> list[Branch]:
+        """Take a step. Where its last call has several outcomes to be followed, a branch for each."""
         *before, (options, last) = way
         world = branch.world
         for found, call in before:
             self._do(world, node, step, call, found[0])
-        likely = options[:1] if not last.guess else options
-        if len(likely) > 1:
-            likely = self._likely(world, node, step, last, options)
-        for option in reversed(likely[1:]):
+        likely = _different(options, last.guess)
+        if self._looks_ahead and len(likely) > 1:
+            likely = self._likely(world, node, step, last, likely)
+        if len(likely) == 1:
+            self._do(world, node, step, last, likely[0])
+            world.finished(node, step)
+            return []
+        branches = []
+        for option in reversed(likely):
             other = world.copy()
             self._do(other, node, step, last, option)
             other.finished(node, step)
             branches.append(Branch(other))
-        self._do(world, node, step, last, likely[0])
-        world.finished(node, step)
+        return branches
 
     def _do(self, world: World, node: NodeId, step: ObservedStep | None, call: Call, option: Option) -> None:
         progress = world.at[node]
@@ -222,14 +228,32 @@ class Matcher:
             self._do(copied, node, step, call, option)
             copied.finished(node, step)
             copied.lives = {node: world.lives[node]}
+            silent = self._silent | others
             alone = Matcher(
-                self._observer, self._handlers, copied.lives, self._starts, silent=self._silent | others
+                self._observer, self._handlers, copied.lives, self._starts, silent=silent, looks_ahead=False
             )
             done = copied.at[node].finished
             found = alone.run(copied, len(copied.run) + AHEAD)
             reached.append((found.allowed, found.world.at[node].finished - done))
         best = max(reached)
         return [option for option, far in zip(options, reached, strict=True) if far[0] or far == best]
+
+    def _may_return(self, world: World, node: NodeId, state: State) -> bool:
+        """Whether the next life of a node may begin with what a crash leaves of a state."""
+        lives, life = self._lives.get(node, ()), world.at[node].life
+        if not world.at[node].begun or life + 1 >= len(lives):
+            return False
+        key = (node, life, state)
+        if key not in self._returns:
+            begin = lives[life + 1].begin
+            assert begin is not None
+            self._returns[key] = any(
+                not isinstance(self._attempts.recovered(node, state, call), Objection)
+                for reading in self._observer.calls(node, begin, state)
+                for call in reading
+                if call.handler == "restart"
+            )
+        return self._returns[key]
 
     # -- what happens without a line ---------------------------------------------------------------------
 
@@ -261,6 +285,15 @@ class Matcher:
             if changes or sends:
                 return True
         return False
+
+
+def _different(options: list[Option], fields: Sequence[str]) -> list[Option]:
+    """The options that differ in some fields of the state, the first of each kind."""
+    found: dict[tuple[object, ...], Option] = {}
+    for option in options:
+        values: tuple[object, ...] = tuple(getattr(option.state, name) for name in fields)
+        found.setdefault(values, option)
+    return list(found.values())
 
 
 def _at_first(call: Call) -> Call:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -110,13 +110,21 @@ class World:
         copied.assumed = dict(self.assumed)
         return copied
 
-    def key(self) -> object:
-        """What tells it from another one, as far as its future goes."""
-        nodes = tuple(
-            (p.state, p.life, p.begun, tuple(sorted(p.done.items())), p.floor, tuple(p.kept))
-            for p in self.at.values()
-        )
-        return nodes, self.mail.contents()
+    def key(self, may_return: Callable[[NodeId, State], bool]) -> tuple[object, frozenset[object]]:
+        """What tells it from another one, as far as its future goes: the nodes, and the messages. Where the
+        nodes are the same, more messages allow more. ``may_return``: whether a node's next life can begin with
+        what a crash leaves of a state.
+        """
+        kept = {
+            node: [number for number, state in p.kept if number >= p.floor and may_return(node, state)]
+            for node, p in self.at.items()
+        }
+        nodes = []
+        for node, p in self.at.items():
+            states = dict(p.kept)
+            rest = tuple(states[number] for number in kept[node])
+            nodes.append((p.state, p.life, p.begun, tuple(sorted(p.done.items())), rest))
+        return tuple(nodes), self.mail.contents({n: (self.at[n].life, kept[n]) for n in self.at})
 
     def ahead(self, node: NodeId) -> list[ObservedStep]:
         """The next step of each lane of a node; when they are done, the beginning of its next life."""

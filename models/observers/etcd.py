@@ -45,6 +45,8 @@ _ROLES = {
     "candidate": Role.CANDIDATE,
     "leader": Role.LEADER,
 }
+_ON_DISK = ("current_term", "voted_for", "log")
+"""What a server finds on its disk that decides what it does; not the commit index."""
 _UNKNOWN = "models/etcd_raft.py has no such message"
 
 
@@ -207,10 +209,10 @@ class EtcdObserver(Observer[Member]):
         """What the disk says; not the vote. Whichever it may be is followed."""
         init = only(step, "init")
         if init is None:
-            return Call("restart", guess=True)
+            return Call("restart", guess=_ON_DISK)
         last = init.number("logterm"), init.number("index")
         term, last = (1, (1, len(self.ids))) if is_new(step) else (init.number("term"), last)
-        return Call("restart", after={"current_term": term, "last_log": last}, guess=True)
+        return Call("restart", after={"current_term": term, "last_log": last}, guess=_ON_DISK)
 
     def _takes(self, line: LogEvent, known: Comparison) -> Iterator[Call]:
         """The delivery of the message that a line names, with its term."""

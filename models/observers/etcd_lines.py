@@ -14,6 +14,9 @@ from elcheck import LogEvent, ObservedStep, Pattern, SplitLine, TextReader, seco
 
 _OLD = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+) [A-Z] \| (?:\w+: )?(.*)")
 
+_EVERY_LINE = ("level", "ts", "logger", "caller", "msg")
+"""What zap writes in each line; the rest is of the message."""
+
 
 def split(line: str) -> SplitLine | None:
     """A line apart: its time, its message, and what else a JSON line says."""
@@ -22,7 +25,7 @@ def split(line: str) -> SplitLine | None:
             found = json.loads(line)
         except ValueError:
             return None
-        extra = {key: value for key, value in found.items() if isinstance(value, int | str)}
+        extra = {k: v for k, v in found.items() if isinstance(v, int | str) and k not in _EVERY_LINE}
         return SplitLine(str(found.get("msg", "")), seconds(str(found.get("ts"))), extra=extra)
     if matched := _OLD.fullmatch(line.rstrip()):
         return SplitLine(matched[2], seconds(matched[1]))
