@@ -4,7 +4,7 @@ etcd 3.4 to 3.6, raft/raft.go; its names are in brackets. It differs from models
 server knows its leader, and votes for nobody else meanwhile; it answers every request for a vote of its term,
 and a candidate that a majority has refused gives up; who has won leads in the same step; whom it has voted
 for, it promises that vote again. What etcd writes in its log tells of these steps:
-models/observers/etcd.py.
+models/observers/etcd.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from elcheck import (
     replace,
     timeout,
 )
-from elcheck.models.raft import AppendEntries, Appended, Refused, RequestVote, Role, Server, Vote
+from elcheck.models.raft import Appended, AppendEntries, Refused, RequestVote, Role, Server, Vote
 from elcheck.models.raft_options import PreVote, RequestPreVote, RequestVoteNow, TimeoutNow
 from elcheck.specs import log
 

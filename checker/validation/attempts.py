@@ -91,7 +91,7 @@ class Attempts:
                 elif (outcome.state, sends) not in found:
                     option = Option(event.chosen(outcome.choice), outcome.state, sends, used)
                     found[outcome.state, sends] = option
-        return list(found.values()) or against or Objection("message", call, state=state, src=call.src)
+        return list(found.values()) or against or Objection("message", call, state=state)
 
     # -- events ------------------------------------------------------------------------------------------
 
@@ -198,7 +198,7 @@ def _unfit(
     if mismatch is not None:
         return Objection("after", call, state=state, mismatch=mismatch, message=used)
     if call.sends is not None and not _sends_as(call.sends, sends, whole=call.sends_all):
-        return Objection("sends", call, state=state, message=used)
+        return Objection("sends", call, state=state, message=used, sent=tuple(sends))
     return None
 
 

@@ -132,7 +132,7 @@ Reading: TypeAlias = Sequence[Call]
 @dataclass(frozen=True)
 class ObservedStep:
     """Lines of a node that are one step: ``name`` says which kind. ``begins``: a life of the node begins with
-    it. ``flaw``: why these lines can't be right, whatever others do. ``facts``: what its observer knows of it.
+    it. ``flaw``: why these lines can't be right, whatever others do. ``facts``: what its observer knows.
     """
 
     name: str

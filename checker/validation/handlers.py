@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from elcheck.checker.model.call import HandlerError
@@ -31,10 +31,13 @@ def unbounded(model: Model) -> Model:
 
 
 class Handlers:
-    """The handlers of a model; each is run once for each event and state."""
+    """The handlers of a model; each is run once for each event and state. ``parameters``: what the model was
+    built with.
+    """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, parameters: Mapping[str, object]) -> None:
         self.model = model
+        self.parameters = parameters
         self.runner = Runner(model)
         self._outcomes: dict[tuple[NodeId, str, object, object], tuple[Step[State], ...] | NoOutcome] = {}
         self._recoveries: dict[tuple[NodeId, object], tuple[Step[State], ...]] = {}

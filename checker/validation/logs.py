@@ -111,7 +111,9 @@ class TextReader:
         for pattern in self._patterns:
             matched = pattern.regex.fullmatch(parts.message)
             if matched is not None:
-                found = {n: self._value(n, text) for n, text in matched.groupdict().items() if text is not None}
+                found = {
+                    n: self._value(n, text) for n, text in matched.groupdict().items() if text is not None
+                }
                 fields = {**parts.extra, **pattern.fixed, **found}
                 return LogEvent(pattern.kind, fields, ref, parts.message, parts.time, parts.lane)
         return None
@@ -154,9 +156,11 @@ def lines_of(path: Path) -> Iterator[str]:
         raw = path.read_bytes()
         if raw[:2] == b"\x1f\x8b":
             raw = gzip.decompress(raw)
-        yield from raw.decode("utf-8-sig").split("\n")
+        yield from raw.decode("utf-8-sig").removesuffix("\n").split("\n")
     except (OSError, EOFError, zlib.error) as error:
-        raise UsageError(f"the log {path} can't be read: {getattr(error, 'strerror', None) or error}") from error
+        raise UsageError(
+            f"the log {path} can't be read: {getattr(error, 'strerror', None) or error}"
+        ) from error
     except UnicodeDecodeError as error:
         raise UsageError(f"the log {path} is not text in UTF-8: {error.reason}") from error
 

@@ -52,6 +52,10 @@ class Mail:
         """The messages of a class on a link, the latest first."""
         return reversed(self._boxes.get((dst, src, cls), {}).items())
 
+    def links_to(self, dst: NodeId) -> list[tuple[NodeId, type]]:
+        """Who has sent a node messages of which class."""
+        return [(src, cls) for receiver, src, cls in self._boxes if receiver == dst]
+
     def undo(self, src: NodeId, life: int, number: int) -> None:
         """Take out what a node has sent in a life after a step."""
         for (_, sender, _), box in self._boxes.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.state import Envelope
 from elcheck.checker.validation.calls import Call, Comparison, is_as_wanted
 
 Stage = Literal["form", "before", "message", "guard", "after", "sends", "disk", "raised"]
@@ -27,6 +27,7 @@ class Mismatch:
 class Objection:
     """What is against a call. done: calls of the reading before it that are possible. state: the node's state
     before it. text: the guard that fails, or what is wrong with the lines. mismatch: the field that differs.
+    message: what it takes. sent: what it sends.
     """
 
     stage: Stage
@@ -35,8 +36,8 @@ class Objection:
     state: object = None
     text: str = ""
     mismatch: Mismatch | None = None
-    message: object = None
-    src: NodeId | None = None
+    message: Envelope | None = None
+    sent: tuple[Envelope, ...] = ()
 
     @property
     def reach(self) -> tuple[int, int]:

@@ -6,7 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Generic, TypeVar
 
+from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.node import Node
 from elcheck.checker.model.record import State
 from elcheck.checker.validation.calls import Call, ObservedStep, Reading
 from elcheck.checker.validation.logs import LogReader, NodeLog
@@ -23,6 +26,8 @@ class Observer(ABC, Generic[S]):
 
     reader: ClassVar[LogReader]
     """Turns lines into events."""
+    program: ClassVar[type[Node[State]]] = Node
+    """Of which program it knows the lines."""
 
     def __init__(self, logs: Sequence[NodeLog]) -> None:
         self.logs = logs
@@ -39,6 +44,19 @@ class Observer(ABC, Generic[S]):
     def parameters(self) -> Mapping[str, object]:
         """Parameters of the model, as far as the logs say them."""
         return {"nodes": len(self.members())}
+
+    def require(self, model: Model) -> None:
+        """Raise UsageError for a model of another program."""
+        others = [
+            type(program).__name__
+            for program in model.programs.values()
+            if not isinstance(program, self.program)
+        ]
+        if others or not model.programs:
+            what = others[0] if others else type(model.program).__name__
+            raise UsageError(
+                f"{type(self).__name__} tells of {self.program.__name__}, and the model is of {what}"
+            )
 
     def unfit(self) -> str:
         """Why the model can't tell of these logs, such as a change of the membership; empty if it can."""

@@ -112,8 +112,8 @@ class World:
 
     def key(self, may_return: Callable[[NodeId, State], bool]) -> tuple[object, frozenset[object]]:
         """What tells it from another one, as far as its future goes: the nodes, and the messages. Where the
-        nodes are the same, more messages allow more. ``may_return``: whether a node's next life can begin with
-        what a crash leaves of a state.
+        nodes are the same, more messages allow more. ``may_return``: whether a node's next life can begin
+        with what a crash leaves of a state.
         """
         kept = {
             node: [number for number, state in p.kept if number >= p.floor and may_return(node, state)]
@@ -164,7 +164,7 @@ class World:
         self._used(taken)
 
     def begin(self, taken: Taken) -> None:
-        """Begin a life: the first, or the next one, after a crash that has undone what came after ``kept``."""
+        """Begin a life: the first, or the next, after a crash that has undone what came after ``kept``."""
         progress = self.at[taken.node]
         if progress.begun:
             assert taken.kept is not None
@@ -207,4 +207,3 @@ class World:
 
 def _steps(life: Life) -> int:
     return (life.begin is not None) + sum(map(len, life.lanes.values()))
-

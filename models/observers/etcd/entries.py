@@ -23,7 +23,7 @@ def shown(line: LogEvent) -> Iterator[EntryId]:
 
 
 class Entries:
-    """The entries that are looked at, by their terms; and, of each leader, what its log had before its own."""
+    """The entries that are looked at, by their terms; of each leader, what its log had before its own."""
 
     def __init__(self, logs: Sequence[NodeLog], members: int) -> None:
         self._seen: dict[int, list[int]] = defaultdict(list)
@@ -62,7 +62,9 @@ class Entries:
             if base is None or base[0] >= term or base[1] >= index:
                 base = self._before(term, index)
             own = [i for i in self._seen.get(term, []) if base[1] < i <= index]
-            parts.append([(term, i) for i in own] if own[-1:] == [index] else [*((term, i) for i in own), last])
+            parts.append(
+                [(term, i) for i in own] if own[-1:] == [index] else [*((term, i) for i in own), last]
+            )
             last = base
         return tuple(entry for part in reversed(parts) for entry in part)
 

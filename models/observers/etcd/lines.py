@@ -49,8 +49,9 @@ PATTERNS = (
     Pattern("member", "(?:re)?starting local member"),
     Pattern(
         "init",
-        r"newRaft (?P<me>[0-9a-f]+) \[peers: \[(?P<peers>[^\]]*)\], term: (?P<term>\d+), commit: (?P<commit>\d+), "
-        r"applied: (?P<applied>\d+), lastindex: (?P<index>\d+), lastterm: (?P<logterm>\d+)\]",
+        r"newRaft (?P<me>[0-9a-f]+) \[peers: \[(?P<peers>[^\]]*)\], term: (?P<term>\d+), "
+        r"commit: (?P<commit>\d+), applied: (?P<applied>\d+), lastindex: (?P<index>\d+), "
+        r"lastterm: (?P<logterm>\d+)\]",
     ),
     _pattern("became", "<me> became $role at term #term"),
     _pattern("campaign", "<me> is starting a new election at term #term"),
@@ -61,32 +62,46 @@ PATTERNS = (
     _pattern("answer", f"{_OWN} cast $msg for {_OTHER}", said="cast"),
     _pattern("answer", f"{_OWN} rejected $msg from {_OTHER}", said="rejected"),
     _pattern(
-        "answer", f"{_OWN} ignored $msg from {_OTHER}: lease is not expired (remaining ticks: #ticks)", said="ignored"
+        "answer",
+        f"{_OWN} ignored $msg from {_OTHER}: lease is not expired (remaining ticks: #ticks)",
+        said="ignored",
     ),
-    _pattern("higher", "<me> [term: #term] received a $msg message with higher term from <src> [term: #src_term]"),
-    _pattern("lower", "<me> [term: #term] ignored a $msg message with lower term from <src> [term: #src_term]"),
+    _pattern(
+        "higher", "<me> [term: #term] received a $msg message with higher term from <src> [term: #src_term]"
+    ),
+    _pattern(
+        "lower", "<me> [term: #term] ignored a $msg message with lower term from <src> [term: #src_term]"
+    ),
     _pattern("quorum", "<me> stepped down to follower since quorum is not active"),
     _pattern("handed", "<me> sends MsgTimeoutNow to <to> immediately as <too> already has up-to-date log"),
     _pattern("handed", "<me> sent MsgTimeoutNow to <to> after received MsgAppResp"),
-    _pattern("called", "<me> [term #term] received MsgTimeoutNow from <src> and starts an election to get leadership."),
+    _pattern(
+        "called",
+        "<me> [term #term] received MsgTimeoutNow from <src> and starts an election to get leadership.",
+    ),
     _pattern("seen", "raft.node: <me> elected leader <lead> at term #term"),
     _pattern("seen", "raft.node: <me> changed leader from <old> to <lead> at term #term"),
     _pattern("seen", "raft.node: <me> lost leader <old> at term #term"),
     _pattern(
         "snapshot",
-        "<me> [commit: #commit, lastindex: #index, lastterm: #logterm] restored snapshot [index: #snap, term: #snapterm]",
+        "<me> [commit: #commit, lastindex: #index, lastterm: #logterm] restored snapshot "
+        "[index: #snap, term: #snapterm]",
     ),
-    Pattern("voters", r"(?P<me>[0-9a-f]+) switched to configuration voters=\((?P<voters>[\d ]*)\)(?P<rest>.*)"),
+    Pattern(
+        "voters",
+        r"(?P<me>[0-9a-f]+) switched to configuration "
+        r"voters=\((?P<voters>[\d ]*)\)(?P<rest>.*)",
+    ),
 )
 _NUMBERS = (
-    "term", "commit", "applied", "index", "logterm", "votes", "against", "src_logterm", "src_index", "src_term",
-    "ticks", "snap", "snapterm", "commit-index",
+    "term", "commit", "applied", "index", "logterm", "votes", "against", "src_logterm", "src_index",
+    "src_term", "ticks", "snap", "snapterm", "commit-index",
 )  # fmt: skip
 READER = TextReader(split, PATTERNS, dict.fromkeys(_NUMBERS, int))
 
 
 def lives(lines: Sequence[LogEvent]) -> Iterator[list[LogEvent]]:
-    """The lines of each life. One begins with ``became follower``, ``newRaft``, and what stands before that."""
+    """The lines of each life. One begins with ``became follower``, ``newRaft``, and what is before that."""
     begins = []
     for place, line in enumerate(lines):
         if line.kind == "init":
@@ -124,7 +139,9 @@ class Group:
     def maybe(self, kind: str, **fields: object) -> LogEvent | None:
         """Take the next line if it is of a kind and has these fields."""
         line = self.left[-1] if self.left else None
-        fits = line is not None and line.kind == kind and all(line.fields.get(n) == v for n, v in fields.items())
+        fits = (
+            line is not None and line.kind == kind and all(line.fields.get(n) == v for n, v in fields.items())
+        )
         return self.next() if fits else None
 
     def need(self, kind: str, said: str, **fields: object) -> LogEvent | None:
@@ -200,7 +217,9 @@ def _started(group: Group, first: LogEvent) -> None:
 def _stood(group: Group, term: int, others: frozenset[str]) -> None:
     """What follows when a server stands, or asks whether it should: its own vote, and whom it asks."""
     became = group.maybe("became", role="pre-candidate", term=term)
-    became = became or group.need("became", f"became candidate at term {term + 1}", role="candidate", term=term + 1)
+    became = became or group.need(
+        "became", f"became candidate at term {term + 1}", role="candidate", term=term + 1
+    )
     if became is None:
         return
     kind = "MsgPreVote" if became["role"] == "pre-candidate" else "MsgVote"
@@ -240,7 +259,6 @@ def _caught_up(group: Group, first: LogEvent, others: frozenset[str]) -> None:
         answer = group.need("answer", "what it says to the candidate", msg="MsgVote", src=src, term=term)
         if answer is not None and answer["vote"] != "0":
             group.wrong(f"it has voted for {answer['vote']}, in a term that is new to it")
-    elif first["msg"] == "MsgTimeoutNow":
-        if group.need("called", "that it starts an election", src=src, term=term):
-            group.maybe("campaign", term=term)
-            _stood(group, term, others)
+    elif first["msg"] == "MsgTimeoutNow" and group.need("called", "that it stands", src=src, term=term):
+        group.maybe("campaign", term=term)
+        _stood(group, term, others)

@@ -22,9 +22,9 @@ from elcheck import (
     WantedSend,
 )
 from elcheck.models.etcd_raft import Heartbeat, Member, PreVoteRefused, VoteRefused
-from elcheck.models.observers.etcd_entries import Entries, EntryId
-from elcheck.models.observers.etcd_lines import READER, Group, grouped, is_new, lives, only
-from elcheck.models.raft import AppendEntries, Appended, Refused, RequestVote, Role, Vote
+from elcheck.models.observers.etcd.entries import Entries, EntryId
+from elcheck.models.observers.etcd.lines import READER, Group, grouped, is_new, lives, only
+from elcheck.models.raft import Appended, AppendEntries, Refused, RequestVote, Role, Vote
 from elcheck.models.raft_options import PreVote, RequestPreVote, RequestVoteNow, TimeoutNow
 
 _HANDLERS: dict[str, tuple[tuple[str, tuple[type, ...]], ...]] = {
@@ -51,8 +51,8 @@ _UNKNOWN = "models/etcd_raft.py has no such message"
 
 
 class EtcdObserver(Observer[Member]):
-    """One line, or some that follow each other, are one step of raft. A server's log grows without lines; every
-    other change of its state has one. Its leader is logged right after the step that changes it.
+    """One line, or some that follow each other, are one step of raft. A server's log grows without lines;
+    every other change of its state has one. Its leader is logged right after the step that changes it.
     """
 
     reader = READER
@@ -109,8 +109,8 @@ class EtcdObserver(Observer[Member]):
     # -- Steps ---------------------------------------------------------------------------------------------
 
     def steps(self, log: NodeLog) -> Iterable[ObservedStep]:
-        """The lines as steps. Each knows whom the log called the leader before, and up to where the node's own
-        log may grow until then, as far as a later line shows.
+        """The lines as steps. Each knows whom the log called the leader before, and up to where the node's
+        own log may grow until then, as far as a later line shows.
         """
         found = [list(self._life(life)) for life in lives([e for e in log.events if e.kind != "voters"])]
         limit: EntryId | None = None
@@ -221,7 +221,7 @@ class EtcdObserver(Observer[Member]):
             yield Call(handler, self._id(line["src"]), classes, {"term": term}, before=known)
 
     def _stands(self, step: ObservedStep, call: Call) -> Call:
-        """A step with which a server stands, or asks whether it should: what the lines behind the first say."""
+        """A server stands, or asks whether it should: what the lines behind the first say of it."""
         before, after = dict(call.before), dict(call.after)
         sends = list(call.sends or ())
         for line in step.events:
@@ -272,8 +272,8 @@ class EtcdObserver(Observer[Member]):
         handler, classes = _HANDLERS[line.word("msg")][0]
         unnamed = said == "cast" and line["msg"] == "MsgPreVote"
         call = Call(
-            handler, src, classes, having, before=before, after=after, sends=sends.get(str(said), []), sends_all=True,
-            latest=unnamed,
+            handler, src, classes, having, before=before, after=after, sends=sends.get(str(said), []),
+            sends_all=True, latest=unnamed,
         )  # fmt: skip
         yield [call]
         if s.role is Role.FOLLOWING:
@@ -345,13 +345,17 @@ class EtcdObserver(Observer[Member]):
                     "entry": wanted[place],
                     "leader_commit": AtLeast(0),
                 }
-                yield Call("append_entries", lead, (AppendEntries,), having, after={"last_log": AtMost(limit)})
+                yield Call(
+                    "append_entries", lead, (AppendEntries,), having, after={"last_log": AtMost(limit)}
+                )
 
         def is_useful(msg: object) -> bool:
             assert isinstance(msg, AppendEntries)
             place = msg.prev_log_index + 1
             new = s.term_at(place) != msg.entry[0] and (limit is None or msg.entry <= limit)
-            return s.term_at(place - 1) == msg.prev_log_term and (new or min(msg.leader_commit, place) > s.commit_index)
+            return s.term_at(place - 1) == msg.prev_log_term and (
+                new or min(msg.leader_commit, place) > s.commit_index
+            )
 
         after = {} if limit is None else {"last_log": AtMost(limit)}
         yield Call(
