@@ -92,7 +92,7 @@ class Pattern:
 
 class TextReader:
     """Reads lines by a table of patterns. ``split`` takes a line apart, None for one of another kind of log;
-    ``convert`` makes values of the groups' texts.
+    ``convert`` makes values of the groups' texts, and says which values beside the message are kept.
     """
 
     def __init__(
@@ -114,7 +114,8 @@ class TextReader:
                 found = {
                     n: self._value(n, text) for n, text in matched.groupdict().items() if text is not None
                 }
-                fields = {**parts.extra, **pattern.fixed, **found}
+                extra = {name: value for name, value in parts.extra.items() if name in self._convert}
+                fields = {**extra, **pattern.fixed, **found}
                 return LogEvent(pattern.kind, fields, ref, parts.message, parts.time, parts.lane)
         return None
 

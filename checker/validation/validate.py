@@ -63,11 +63,19 @@ def subject_of(
         raise UsageError(
             f"the model has {len(handlers.nodes)} nodes, and the logs name {len(members)}: {names}"
         )
-    observer.ids = {name: node for (name, _), node in zip(members, handlers.nodes, strict=True)}
+    observer.ids = _ids(members, handlers.nodes)
     observer.silent = frozenset(observer.ids[name] for name, log in members if log is None)
     steps = {observer.ids[name]: [] if log is None else list(observer.steps(log)) for name, log in members}
     starts = {node: observer.start(node, own) for node, own in steps.items()}
     return Subject(observer, handlers, members, {node: lives_of(own) for node, own in steps.items()}, starts)
+
+
+def _ids(members: Sequence[tuple[str, NodeLog | None]], nodes: Sequence[NodeId]) -> dict[str, NodeId]:
+    """The model's node for each name: the one that the log's file is called after, else the next in order."""
+    named = {node.name: node for node in nodes}
+    found = {name: named.pop(log.name) for name, log in members if log is not None and log.name in named}
+    left = iter(named.values())
+    return {name: found.get(name) or next(left) for name, _ in members}
 
 
 def matched(subject: Subject, limits: Limits, skew: float | None = None) -> Matched:

@@ -14,10 +14,6 @@ from elcheck import LogEvent, ObservedStep, Pattern, SplitLine, TextReader, seco
 
 _OLD = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+) [A-Z] \| (?:\w+: )?(.*)")
 
-_EVERY_LINE = ("level", "ts", "logger", "caller", "msg")
-"""What zap writes in each line; the rest is of the message."""
-
-
 def split(line: str) -> SplitLine | None:
     """A line apart: its time, its message, and what else a JSON line says."""
     if line.startswith("{"):
@@ -25,7 +21,7 @@ def split(line: str) -> SplitLine | None:
             found = json.loads(line)
         except ValueError:
             return None
-        extra = {k: v for k, v in found.items() if isinstance(v, int | str) and k not in _EVERY_LINE}
+        extra = {k: v for k, v in found.items() if isinstance(v, int | str)}
         return SplitLine(str(found.get("msg", "")), seconds(str(found.get("ts"))), extra=extra)
     if matched := _OLD.fullmatch(line.rstrip()):
         return SplitLine(matched[2], seconds(matched[1]))
@@ -148,7 +144,8 @@ class Group:
         """Take the next line, which has to be such a one, unless the life ended here."""
         found = self.maybe(kind, **fields)
         if found is None and self.left:
-            self.wrong(f"after this etcd logs {said}, and not: {self.left[-1].text}")
+            other = self.left[-1]
+            self.wrong(f"after this etcd logs {said}, and not what is in {other.ref}: {other.text}")
         return found
 
     def wrong(self, why: str) -> None:

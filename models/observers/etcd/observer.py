@@ -47,6 +47,7 @@ _ROLES = {
 }
 _ON_DISK = ("current_term", "voted_for", "log")
 """What a server finds on its disk that decides what it does; not the commit index."""
+_FOLLOWS = OneOf((Role.FOLLOWER, Role.FOLLOWING))
 _UNKNOWN = "models/etcd_raft.py has no such message"
 
 
@@ -189,7 +190,7 @@ class EtcdObserver(Observer[Member]):
             case "lower":
                 calls = self._takes(first, known)
                 yield from ([replace(call, sends=(), sends_all=True)] for call in calls)
-                if first["msg"] not in _HANDLERS:
+                if first["msg"] not in _HANDLERS or self.ids[first.word("src")] in self.silent:
                     yield [Call(before=known)]
             case "became":
                 yield [self._hears(step, {**known, "role": OneOf((Role.CANDIDATE, Role.PRE_CANDIDATE))})]
@@ -288,7 +289,7 @@ class EtcdObserver(Observer[Member]):
             yield from self._answer(step, answer, s, known)
             return
         for call in self._takes(first, known):
-            after: dict[str, object] = {"current_term": first["src_term"]}
+            after: dict[str, object] = {"current_term": first["src_term"], "role": _FOLLOWS, "voted_for": None}
             if call.handler == "timeout_now":
                 yield [self._stands(step, call)]
                 continue
