@@ -28,6 +28,8 @@ class Observer(ABC, Generic[S]):
     """Turns lines into events."""
     program: ClassVar[type[Node[State]]] = Node
     """Of which program it knows the lines."""
+    irrelevant: ClassVar[frozenset[str]] = frozenset()
+    """Kinds of lines, and fields, of which the model says nothing."""
 
     def __init__(self, logs: Sequence[NodeLog]) -> None:
         self.logs = logs

@@ -76,11 +76,13 @@ class Validation:
         ]
 
 
+def in_order(stuck: Sequence[Stuck]) -> list[Stuck]:
+    """The likeliest cause first: who is wrong by itself before who waits for a message, then by time."""
+    return sorted(stuck, key=lambda s: (s.why.stage == "message", s.step.time or 0.0))
+
+
 def refusals_of(stuck: Sequence[Stuck], mail: Mail, runner: Runner) -> tuple[Refusal, ...]:
-    """Where the nodes are stuck, in words. Who waits for a message comes after who is wrong by itself, then
-    the earlier line first.
-    """
-    first = sorted(stuck, key=lambda s: (s.why.stage == "message", s.step.time or 0.0))
+    """Where the nodes are stuck, in words, the likeliest cause first."""
     return tuple(
         Refusal(
             s.node.name,
@@ -90,7 +92,7 @@ def refusals_of(stuck: Sequence[Stuck], mail: Mail, runner: Runner) -> tuple[Ref
             in_words(s.node, s.why, mail),
             _source(runner, s),
         )
-        for s in first
+        for s in in_order(stuck)
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from elcheck.checker.model.record import State
 from elcheck.checker.replay.judged import judged
 from elcheck.checker.search.limits import Limits, Stop
 from elcheck.checker.validation.behaviour import behaviour_of
+from elcheck.checker.validation.calls import ObservedStep
 from elcheck.checker.validation.handlers import Handlers, unbounded
 from elcheck.checker.validation.logs import NodeLog, read_logs
 from elcheck.checker.validation.matcher import Matched, Matcher
@@ -36,6 +37,13 @@ class Subject:
     def model(self) -> Model:
         """The model."""
         return self.handlers.model
+
+    def steps(self) -> Iterator[ObservedStep]:
+        """The steps of all logs."""
+        for life in (life for lives in self.lives.values() for life in lives):
+            yield from () if life.begin is None else (life.begin,)
+            for lane in life.lanes.values():
+                yield from lane
 
 
 def subject_of(

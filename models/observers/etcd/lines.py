@@ -111,9 +111,12 @@ def lives(lines: Sequence[LogEvent]) -> Iterator[list[LogEvent]]:
 
 
 class Group:
-    """Takes the lines of a life one by one into groups, each a step, and says what is missing in one."""
+    """Takes the lines of a life one by one into groups, each a step, and says what is missing in one. They are
+    of the log of one node. ``votes_at_once``: a candidate logs its own vote before it asks the others.
+    """
 
-    def __init__(self, lines: Sequence[LogEvent]) -> None:
+    def __init__(self, lines: Sequence[LogEvent], node: str, *, votes_at_once: bool) -> None:
+        self._node, self.votes_at_once = node, votes_at_once
         self.left = list(reversed(lines))
         self.taken: list[LogEvent] = []
         self.flaw = ""
@@ -125,8 +128,11 @@ class Group:
 
     def next(self) -> LogEvent:
         """The next line."""
-        self.taken.append(self.left.pop())
-        return self.taken[-1]
+        line = self.left.pop()
+        self.taken.append(line)
+        if line.fields.get("me", self._node) != self._node:
+            self.wrong(f"{line.ref} is of {line['me']}, and this is the log of {self._node}")
+        return line
 
     def is_next(self, kind: str) -> bool:
         """True if the next line is of a kind."""
@@ -154,6 +160,17 @@ class Group:
 
 
 # -- Steps ---------------------------------------------------------------------------------------------------
+
+
+def has_voted(lines: Sequence[LogEvent]) -> bool:
+    """True if a candidate, or one that asks whether it should stand, logs its own vote among these lines."""
+    return any(line.kind == "polled" and line["src"] == line["me"] for line in lines)
+
+
+def votes_at_once(lines: Sequence[LogEvent]) -> bool:
+    """Whether candidates log their own votes before they ask the others. etcd 3.6 does when they are saved."""
+    asks = [place for place, line in enumerate(lines) if line.kind == "asked"]
+    return any(place > 0 and has_voted(lines[place - 1 : place]) for place in asks)
 
 
 def only(step: ObservedStep, kind: str) -> LogEvent | None:
@@ -190,6 +207,8 @@ def grouped(group: Group, first: LogEvent, members: frozenset[str], *, begins: b
             group.next()
     elif first.kind in ("asked", "tally"):
         group.wrong("there is no line before this one to which it belongs")
+    elif first.kind == "snapshot" and first["commit"] != first["snap"]:
+        group.wrong("after a snapshot what it holds is committed, and no more")
 
 
 def _started(group: Group, first: LogEvent) -> None:
@@ -207,6 +226,8 @@ def _started(group: Group, first: LogEvent) -> None:
         group.wrong("applied is at most commit, and that at most lastindex")
     if first.fields.get("commit-index", init["commit"]) != init["commit"]:
         group.wrong(f"commit-index was {first['commit-index']} in the line before, and is {init['commit']}")
+    if bool(init["peers"]) != (init["applied"] != 0):
+        group.wrong("peers are those of a snapshot, which is there if something is applied")
     if term == 0 and index == 0:
         group.maybe("became", role="follower", term=1)
 
@@ -221,7 +242,11 @@ def _stood(group: Group, term: int, others: frozenset[str]) -> None:
         return
     kind = "MsgPreVote" if became["role"] == "pre-candidate" else "MsgVote"
     own = {"me": became["me"], "term": became["term"]}
-    group.maybe("polled", msg=f"{kind}Resp", src=became["me"], granted=True, **own)  # 3.6: when it is saved
+    vote = {"msg": f"{kind}Resp", "src": became["me"], "granted": True, **own}
+    if group.votes_at_once:
+        group.need("polled", "its own vote", **vote)
+    else:
+        group.maybe("polled", **vote)
     asked = []
     while (line := group.maybe("asked", msg=kind, **own)) is not None:
         asked.append(line)

@@ -21,9 +21,9 @@ from elcheck import (
     UsageError,
     WantedSend,
 )
-from elcheck.models.etcd_raft import Heartbeat, Member, PreVoteRefused, VoteRefused
+from elcheck.models.etcd_raft import EtcdRaft, Heartbeat, Member, PreVoteRefused, VoteRefused
 from elcheck.models.observers.etcd.entries import Entries, EntryId
-from elcheck.models.observers.etcd.lines import READER, Group, grouped, is_new, lives, only
+from elcheck.models.observers.etcd.lines import READER, Group, grouped, has_voted, is_new, lives, only, votes_at_once
 from elcheck.models.raft import Appended, AppendEntries, Refused, RequestVote, Role, Vote
 from elcheck.models.raft_options import PreVote, RequestPreVote, RequestVoteNow, TimeoutNow
 
@@ -57,6 +57,8 @@ class EtcdObserver(Observer[Member]):
     """
 
     reader = READER
+    program = EtcdRaft
+    irrelevant = frozenset({"member", "ticks"})
 
     def __init__(self, logs: Sequence[NodeLog]) -> None:
         super().__init__(logs)
@@ -64,6 +66,7 @@ class EtcdObserver(Observer[Member]):
         if len(self._owners) < len(logs):
             raise UsageError(f"two of the logs are of one node: {', '.join(log.path.name for log in logs)}")
         self._lines = [line for log in logs for line in log.events]
+        self._votes_at_once = any(votes_at_once(log.events) for log in logs)
         self._entries = Entries(logs, len(self.members()))
         self._answers: dict[tuple[str, int], set[str]] = defaultdict(set)
         """Whom a node has sent a MsgAppResp in a term, as far as those say that it was of another one."""
@@ -113,7 +116,9 @@ class EtcdObserver(Observer[Member]):
         """The lines as steps. Each knows whom the log called the leader before, and up to where the node's
         own log may grow until then, as far as a later line shows.
         """
-        found = [list(self._life(life)) for life in lives([e for e in log.events if e.kind != "voters"])]
+        name = next(owner for owner, own in self._owners.items() if own is log)
+        lines = [line for line in log.events if line.kind != "voters"]
+        found = [list(self._life(name, life)) for life in lives(lines)]
         limit: EntryId | None = None
         for life in reversed(found):
             last = next((entry for step in reversed(life) if (entry := _shown(step))), None)
@@ -123,9 +128,10 @@ class EtcdObserver(Observer[Member]):
                 life[place] = replace(life[place], facts={**life[place].facts, "limit": limit})
         return [step for life in found for step in life]
 
-    def _life(self, lines: Sequence[LogEvent]) -> Iterator[ObservedStep]:
-        group = Group(lines)
+    def _life(self, me: str, lines: Sequence[LogEvent]) -> Iterator[ObservedStep]:
+        group = Group(lines, me, votes_at_once=self._votes_at_once)
         lead: NodeId | None = None
+        early: list[LogEvent] | None = None
         while group.left:
             first = group.begin()
             begins = first.kind in ("member", "init") or (first.kind == "became" and group.is_next("init"))
@@ -134,7 +140,15 @@ class EtcdObserver(Observer[Member]):
             if seen.kind == "seen" and self._id(seen.fields.get("old")) != lead:
                 group.wrong(f"the log has called {self._name(lead)} the leader before")
             name = "start" if begins else first.kind
-            facts = {"lead": lead, "last": not group.left}
+            facts: dict[str, object] = {"lead": lead, "last": not group.left}
+            if first.kind == "polled" and first["src"] == me:
+                facts["early"], early = early or [], None
+            elif first.kind == "polled" and early is not None:
+                early.append(first)
+                facts["waits"] = True
+            if any(line.kind == "became" for line in group.taken):
+                stood = group.taken[-1].kind == "asked" and not has_voted(group.taken[1:])
+                early = [] if stood else None
             yield ObservedStep(name, tuple(group.taken), begins, group.flaw, facts)
             if seen.kind == "seen":
                 lead = self._id(seen.fields.get("lead"))
@@ -181,8 +195,12 @@ class EtcdObserver(Observer[Member]):
                 yield [*_lost_contact(s), self._stands(step, Call("election_timeout", before=known))]
             case "called":
                 yield from ([self._stands(step, call)] for call in self._takes(first, known))
+            case "polled" if "waits" in step.facts:
+                yield [Call(before=known)]
+            case "polled" if first["src"] == self._name(me):
+                yield self._own_vote(step, s, known)
             case "polled":
-                yield [self._counts(step, s, known)]
+                yield [self._counts(step, first, s, known)]
             case "answer":
                 yield from self._answer(step, first, s, known)
             case "higher":
@@ -190,7 +208,8 @@ class EtcdObserver(Observer[Member]):
             case "lower":
                 calls = self._takes(first, known)
                 yield from ([replace(call, sends=(), sends_all=True)] for call in calls)
-                if first["msg"] not in _HANDLERS or self.ids[first.word("src")] in self.silent:
+                src = self.ids[first.word("src")]
+                if first["msg"] not in _HANDLERS or src == me or src in self.silent:
                     yield [Call(before=known)]
             case "became":
                 yield [self._hears(step, {**known, "role": OneOf((Role.CANDIDATE, Role.PRE_CANDIDATE))})]
@@ -236,9 +255,21 @@ class EtcdObserver(Observer[Member]):
                 sends.append(WantedSend(self.ids[line.word("to")], classes, having))
         return replace(call, before=before, after=after, sends=sends)
 
-    def _counts(self, step: ObservedStep, s: Member, known: Comparison) -> Call:
+    def _own_vote(self, step: ObservedStep, s: Member, known: Comparison) -> Reading:
+        """A candidate's vote for itself, counted when it is saved. In the model it is from the beginning, so
+        the answers that came before are taken now.
+        """
+        early, tally = step.facts["early"], only(step, "tally")
+        assert isinstance(early, list)
+        if early:
+            *others, last = [self._counts(step, line, s, known) for line in early]
+            return [*(replace(call, before={}, after={}, sends=None) for call in others), last]
+        counted = {} if tally is None else {"tally": (tally["votes"], tally["against"])}
+        return [Call(before={**known, **counted})]
+
+    def _counts(self, step: ObservedStep, first: LogEvent, s: Member, known: Comparison) -> Call:
         """An answer that is counted, the tally, and what comes of it."""
-        first, tally, became = step.first, only(step, "tally"), only(step, "became")
+        tally, became = only(step, "tally"), only(step, "became")
         src, term, granted = self._id(first["src"]), first.number("term"), bool(first["granted"])
         pre = first["msg"] == "MsgPreVoteResp"
         role = Role.PRE_CANDIDATE if pre else Role.CANDIDATE
