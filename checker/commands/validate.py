@@ -16,8 +16,11 @@ from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.render import mutants
 from elcheck.checker.render import validation as render
 from elcheck.checker.search.limits import Limits
+from elcheck.checker.validation.logs import read_logs
+from elcheck.checker.validation.mutants import sharpness
 from elcheck.checker.validation.observers import observer_named, observers
 from elcheck.checker.validation.result import LogVerdict
 from elcheck.checker.validation.validate import validate as validated
@@ -48,6 +51,7 @@ class ValidateCommand(ModelCommand):
         positive = click.IntRange(min=1)
         seconds = click.FloatRange(min=0, min_open=True, max=1e9)
         skew = "By how much clocks differ at most.  [default: not known, clocks are a preference]"
+        mutate = "Change one thing in the logs, N times, and say how many changes are noticed."
         steps = "Steps of the behaviour that are shown, the last ones; 0 for all."
         return [
             click.Argument(["logs"], metavar="LOG...", type=log, nargs=-1, required=True),
@@ -61,6 +65,8 @@ class ValidateCommand(ModelCommand):
             click.Option(["--max-states"], type=positive, help="Stop after this many states."),
             click.Option(["--max-memory"], type=SizeType(), help="Stop above this much memory: 500M, 2G."),
             click.Option(["--timeout"], type=seconds, metavar="SECONDS", help="Stop after this long."),
+            click.Option(["--mutate"], type=positive, metavar="N", help=mutate),
+            click.Option(["--seed"], type=int, default=0, show_default=True, help="Which changes."),
             click.Option(
                 ["--steps"], type=click.IntRange(min=0), default=SHOWN, show_default=True, help=steps
             ),
@@ -77,11 +83,12 @@ class ValidateCommand(ModelCommand):
     def invoke(self, ctx: click.Context) -> int:
         """Compare the logs with the model, print the answer, return the exit code."""
         values = ctx.params
+        if values["mutate"] is not None:
+            return self.mutate(ctx)
         limits = Limits(**{name: values[name] for name in ("max_states", "max_memory", "timeout")})
-        observer = observer_named(values["observer"])
-        given = self.file.decoded(self.given(ctx))
+        asked = (self.file, observer_named(values["observer"]), values["logs"], self._given(ctx))
         try:
-            found = validated(self.file, observer, values["logs"], given, limits, values["skew"])
+            found = validated(*asked, limits, values["skew"])
         except (DefinitionError, HandlerError) as error:
             raise LoadError(f"{self.file.path}: {error}") from error
         raised = any(judgement.kind == "error" for judgement in found.judgements)
@@ -94,6 +101,24 @@ class ValidateCommand(ModelCommand):
             width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
             click.echo(render.as_text(run, found, values["steps"], width, drawn=values["diagram"]))
         return code
+
+    def mutate(self, ctx: click.Context) -> int:
+        """Change the logs, print what is noticed, return the exit code."""
+        values = ctx.params
+        limits = Limits(**{name: values[name] for name in ("max_states", "max_memory", "timeout")})
+        observer = observer_named(values["observer"])
+        logs = read_logs(values["logs"], observer.reader)
+        found = sharpness(
+            self.file, observer, logs, self._given(ctx), values["mutate"], values["seed"], limits
+        )
+        run = self.run_of(ctx, self.given(ctx))
+        as_json = values["output_format"] == "json"
+        click.echo(mutants.as_json(run, found) if as_json else mutants.as_text(run, found))
+        return EXIT["proved"]
+
+    def _given(self, ctx: click.Context) -> dict[str, object]:
+        """The parameters that were given, as the model takes them."""
+        return self.file.decoded(self.given(ctx))
 
 
 _EXIT = {

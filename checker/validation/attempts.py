@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -35,10 +35,14 @@ class Option:
 
 
 class Attempts:
-    """What is possible in a world. ``skew``: by how many seconds clocks may differ, None for any number."""
+    """What is possible in a world. ``may_assume``: whether a node may have sent a message of which its log
+    does not tell. ``skew``: by how many seconds clocks may differ, None for any number.
+    """
 
-    def __init__(self, handlers: Handlers, silent: frozenset[NodeId], skew: float | None = None) -> None:
-        self.handlers, self._silent, self._skew = handlers, silent, skew
+    def __init__(
+        self, handlers: Handlers, may_assume: Callable[[NodeId, object], bool], skew: float | None = None
+    ) -> None:
+        self.handlers, self._may_assume, self._skew = handlers, may_assume, skew
 
     def way(
         self, world: World, node: NodeId, reading: Reading, step: ObservedStep
@@ -114,8 +118,7 @@ class Attempts:
         self, world: World, node: NodeId, src: NodeId, call: Call, time: float | None
     ) -> Iterator[object]:
         """The messages that a call may take from a node, the latest first."""
-        if src in self._silent:
-            yield from assumed(call)
+        yield from (msg for msg in assumed(call) if self._may_assume(src, msg))
         for cls in call.messages:
             for msg, sending in world.mail.sent(src, node, cls):
                 if call.guides is not None and not call.guides(msg):

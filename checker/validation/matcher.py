@@ -85,7 +85,7 @@ class Matcher:
         self._looks_ahead = looks_ahead
         self._observer, self._handlers, self._lives, self._starts = observer, handlers, lives, starts
         self._silent, self._limits = silent, limits
-        self._attempts = Attempts(handlers, silent, skew)
+        self._attempts = Attempts(handlers, self._may_assume, skew)
         self._check = LimitCheck(limits)
         self._steps = 0
         self._returns: dict[tuple[NodeId, int, State], bool] = {}
@@ -127,6 +127,9 @@ class Matcher:
             if ways:
                 branches += ways
                 return None
+
+    def _may_assume(self, src: NodeId, msg: object) -> bool:
+        return src in self._silent or self._observer.sent_before(src, msg)
 
     def _exceeded(self) -> Stop | None:
         self._steps += 1

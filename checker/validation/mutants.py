@@ -23,8 +23,8 @@ from elcheck.checker.validation.validate import Subject, matched, subject_of
 
 @dataclass(frozen=True)
 class Mutant:
-    """Logs with one change: of which kind, in the log of which node, and in words. ``field``: what was changed
-    of a line.
+    """Logs with one change: of which kind, in the log of which node, and in words. ``field``: what was
+    changed of a line.
     """
 
     kind: str
@@ -53,8 +53,10 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """A mutant and what became of it. ``blamed``: the node that a refusal names first, None if it names none."""
+class MutantVerdict:
+    """A mutant and what became of it. ``blamed``: the node that a refusal names first, None if it names
+    none.
+    """
 
     mutant: Mutant
     outcome: Outcome
@@ -65,20 +67,20 @@ class Verdict:
 class Sharpness:
     """What became of some mutants."""
 
-    verdicts: Sequence[Verdict]
+    verdicts: Sequence[MutantVerdict]
 
     @property
-    def refused(self) -> list[Verdict]:
+    def refused(self) -> list[MutantVerdict]:
         """Those that were refused."""
         return [verdict for verdict in self.verdicts if verdict.outcome is Outcome.REFUSED]
 
     @property
-    def blamed_right(self) -> list[Verdict]:
+    def blamed_right(self) -> list[MutantVerdict]:
         """Those whose refusal names the changed log first."""
         return [verdict for verdict in self.refused if verdict.blamed == verdict.mutant.log]
 
     @property
-    def wrong(self) -> list[Verdict]:
+    def wrong(self) -> list[MutantVerdict]:
         """Those that were accepted and ought not to be."""
         return [verdict for verdict in self.verdicts if verdict.outcome.wrong]
 
@@ -89,8 +91,8 @@ class Sharpness:
 def mutants(
     logs: Sequence[NodeLog], told: Set[LineRef], members: Sequence[str], count: int, seed: int
 ) -> Iterator[Mutant]:
-    """Some changes of lines that tell of steps, each of the kinds equally often: a line dropped, two neighbours
-    swapped, a number one off, another node, another word.
+    """Some changes of lines that tell of steps, each of the kinds equally often: a line dropped, two
+    neighbours swapped, a number one off, another node, another word.
     """
     dice = random.Random(seed)
     values = _values(logs)
@@ -146,7 +148,9 @@ def _changed(
     event = events[at]
     change = f"{name} {event[name]} to {value}"
     changed = replace(event, fields={**event.fields, name: value}, text=f"{event.text}  <- {change}")
-    return Mutant(kind, log, event, change, _with(logs, log, [*events[:at], changed, *events[at + 1 :]]), name)
+    return Mutant(
+        kind, log, event, change, _with(logs, log, [*events[:at], changed, *events[at + 1 :]]), name
+    )
 
 
 def _numbers(event: LogEvent) -> Values:
@@ -191,13 +195,15 @@ def sharpness(
     seed: int = 0,
     limits: Limits = Limits(),
 ) -> Sharpness:
-    """Change one thing in logs, many times, and see what is said. Raises UsageError if the logs themselves are
-    not allowed.
+    """Change one thing in logs, many times, and see what is said. Raises UsageError if the logs themselves
+    are not allowed.
     """
     subject = subject_of(file, observer_class, logs, given)
     found = matched(subject, limits)
     if not found.allowed:
-        raise UsageError("only logs that are allowed can be changed to see what is noticed, and these are not")
+        raise UsageError(
+            "only logs that are allowed can be changed to see what is noticed, and these are not"
+        )
     sound = behaviour_of(found.world, subject.handlers)
     members = [name for name, _ in subject.members]
     told = {event.ref for step in subject.steps() for event in step.events}
@@ -212,21 +218,23 @@ def _verdict(
     sound: Behaviour,
     given: Mapping[str, object],
     limits: Limits,
-) -> Verdict:
+) -> MutantVerdict:
     try:
         changed = subject_of(file, type(subject.observer), mutant.logs, given, subject.handlers)
         if changed.observer.unfit():
-            return Verdict(mutant, Outcome.REFUSED)
+            return MutantVerdict(mutant, Outcome.REFUSED)
         found = matched(changed, limits)
     except UsageError:
-        return Verdict(mutant, Outcome.REFUSED)
+        return MutantVerdict(mutant, Outcome.REFUSED)
     if found.stop is not None:
-        return Verdict(mutant, Outcome.LIMIT)
+        return MutantVerdict(mutant, Outcome.LIMIT)
     if found.stuck:
         blamed = in_order(found.stuck)[0].step.first.ref.file
         files = [log.events[0].ref.file for log in mutant.logs]
-        return Verdict(mutant, Outcome.REFUSED, files.index(blamed))
-    return Verdict(mutant, _accepted(mutant, sound, behaviour_of(found.world, changed.handlers), changed))
+        return MutantVerdict(mutant, Outcome.REFUSED, files.index(blamed))
+    return MutantVerdict(
+        mutant, _accepted(mutant, sound, behaviour_of(found.world, changed.handlers), changed)
+    )
 
 
 def _accepted(mutant: Mutant, sound: Behaviour, found: Behaviour, subject: Subject) -> Outcome:

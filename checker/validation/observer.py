@@ -26,7 +26,7 @@ class Observer(ABC, Generic[S]):
 
     reader: ClassVar[LogReader]
     """Turns lines into events."""
-    program: ClassVar[type[Node[State]]] = Node
+    program: ClassVar[type[object]] = Node
     """Of which program it knows the lines."""
     irrelevant: ClassVar[frozenset[str]] = frozenset()
     """Kinds of lines, and fields, of which the model says nothing."""
@@ -71,6 +71,11 @@ class Observer(ABC, Generic[S]):
     @abstractmethod
     def start(self, me: NodeId, steps: Sequence[ObservedStep]) -> S:
         """The state that a node begins in, by its steps; of a node without a log there are none."""
+
+    def sent_before(self, src: NodeId, msg: object) -> bool:
+        """Whether a node may have sent a message before its log begins."""
+        del src, msg
+        return False
 
     @abstractmethod
     def calls(self, me: NodeId, step: ObservedStep, s: S) -> Iterable[Reading]:

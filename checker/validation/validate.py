@@ -72,8 +72,8 @@ def subject_of(
             f"the model has {len(handlers.nodes)} nodes, and the logs name {len(members)}: {names}"
         )
     observer.ids = _ids(members, handlers.nodes)
-    observer.silent = frozenset(observer.ids[name] for name, log in members if log is None)
     steps = {observer.ids[name]: [] if log is None else list(observer.steps(log)) for name, log in members}
+    observer.silent = frozenset(node for node, own in steps.items() if not own)
     starts = {node: observer.start(node, own) for node, own in steps.items()}
     return Subject(observer, handlers, members, {node: lives_of(own) for node, own in steps.items()}, starts)
 

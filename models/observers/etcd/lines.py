@@ -14,6 +14,7 @@ from elcheck import LogEvent, ObservedStep, Pattern, SplitLine, TextReader, seco
 
 _OLD = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+) [A-Z] \| (?:\w+: )?(.*)")
 
+
 def split(line: str) -> SplitLine | None:
     """A line apart: its time, its message, and what else a JSON line says."""
     if line.startswith("{"):
@@ -111,8 +112,8 @@ def lives(lines: Sequence[LogEvent]) -> Iterator[list[LogEvent]]:
 
 
 class Group:
-    """Takes the lines of a life one by one into groups, each a step, and says what is missing in one. They are
-    of the log of one node. ``votes_at_once``: a candidate logs its own vote before it asks the others.
+    """Takes the lines of a life one by one into groups, each a step, and says what is missing in one. They
+    are of the log of one node. ``votes_at_once``: a candidate logs its own vote before it asks the others.
     """
 
     def __init__(self, lines: Sequence[LogEvent], node: str, *, votes_at_once: bool) -> None:

@@ -23,7 +23,16 @@ from elcheck import (
 )
 from elcheck.models.etcd_raft import EtcdRaft, Heartbeat, Member, PreVoteRefused, VoteRefused
 from elcheck.models.observers.etcd.entries import Entries, EntryId
-from elcheck.models.observers.etcd.lines import READER, Group, grouped, has_voted, is_new, lives, only, votes_at_once
+from elcheck.models.observers.etcd.lines import (
+    READER,
+    Group,
+    grouped,
+    has_voted,
+    is_new,
+    lives,
+    only,
+    votes_at_once,
+)
 from elcheck.models.raft import Appended, AppendEntries, Refused, RequestVote, Role, Vote
 from elcheck.models.raft_options import PreVote, RequestPreVote, RequestVoteNow, TimeoutNow
 
@@ -68,6 +77,8 @@ class EtcdObserver(Observer[Member]):
         self._lines = [line for log in logs for line in log.events]
         self._votes_at_once = any(votes_at_once(log.events) for log in logs)
         self._entries = Entries(logs, len(self.members()))
+        self._before: dict[NodeId, int] = {}
+        """The terms in which logs begin that do not begin with a new member."""
         self._answers: dict[tuple[str, int], set[str]] = defaultdict(set)
         """Whom a node has sent a MsgAppResp in a term, as far as those say that it was of another one."""
         for line in self._lines:
@@ -119,6 +130,7 @@ class EtcdObserver(Observer[Member]):
         name = next(owner for owner, own in self._owners.items() if own is log)
         lines = [line for line in log.events if line.kind != "voters"]
         found = [list(self._life(name, life)) for life in lives(lines)]
+        found[0] = self._settled(found[0], name)
         limit: EntryId | None = None
         for life in reversed(found):
             last = next((entry for step in reversed(life) if (entry := _shown(step))), None)
@@ -128,16 +140,34 @@ class EtcdObserver(Observer[Member]):
                 life[place] = replace(life[place], facts={**life[place].facts, "limit": limit})
         return [step for life in found for step in life]
 
+    def _settled(self, life: list[ObservedStep], me: str) -> list[ObservedStep]:
+        """A life from the first step on before which it is known what the node is: no candidate. Whom that
+        step calls the leader was it until the log says otherwise.
+        """
+        if any(step.begins for step in life):
+            return life
+        known = ("campaign", "higher", "quorum", "handed", "called")
+        settled = (place for place, step in enumerate(life) if step.name in known or _leads_at(step, me))
+        found = life[next(settled, len(life)) :]
+        lead = self._id(_leads_at(found[0], me)) if found else None
+        for place, step in enumerate(found):
+            if lead is None or step.events[-1].kind == "seen":
+                break
+            found[place] = replace(step, facts={**step.facts, "lead": lead})
+        return found
+
     def _life(self, me: str, lines: Sequence[LogEvent]) -> Iterator[ObservedStep]:
         group = Group(lines, me, votes_at_once=self._votes_at_once)
-        lead: NodeId | None = None
+        begun = any(line.kind == "init" for line in lines)
+        seen = None if begun else next((line for line in lines if line.kind == "seen"), None)
+        lead = None if seen is None else self._id(seen.fields.get("old"))
         early: list[LogEvent] | None = None
         while group.left:
             first = group.begin()
             begins = first.kind in ("member", "init") or (first.kind == "became" and group.is_next("init"))
             grouped(group, first, frozenset(self.ids), begins=begins)
-            seen = group.taken[-1]
-            if seen.kind == "seen" and self._id(seen.fields.get("old")) != lead:
+            last = group.taken[-1]
+            if last.kind == "seen" and self._id(last.fields.get("old")) != lead:
                 group.wrong(f"the log has called {self._name(lead)} the leader before")
             name = "start" if begins else first.kind
             facts: dict[str, object] = {"lead": lead, "last": not group.left}
@@ -150,8 +180,8 @@ class EtcdObserver(Observer[Member]):
                 stood = group.taken[-1].kind == "asked" and not has_voted(group.taken[1:])
                 early = [] if stood else None
             yield ObservedStep(name, tuple(group.taken), begins, group.flaw, facts)
-            if seen.kind == "seen":
-                lead = self._id(seen.fields.get("lead"))
+            if last.kind == "seen":
+                lead = self._id(last.fields.get("lead"))
 
     def _id(self, name: object) -> NodeId | None:
         return None if name in ("0", None) else self.ids[str(name)]
@@ -165,20 +195,31 @@ class EtcdObserver(Observer[Member]):
         """As its first lines have it; a new server has an entry for each member, of term 1."""
         if not steps or is_new(steps[0]):
             return Member(1, log=self._entries.log_up_to((1, len(self.ids))))
-        init = only(steps[0], "init")
-        if init is None:
-            raise UsageError(f"{steps[0].refs}: the log begins in the middle of a life")  # for now
-        last = init.number("logterm"), init.number("index")
-        return Member(init.number("term"), self._vote(steps), self._entries.log_up_to(last))
+        init, lead = only(steps[0], "init"), _leads_at(steps[0], self._name(me))
+        lines = [line for step in steps for line in step.events]
+        term = next(line.number("term") for line in lines if init in (None, line) and "term" in line.fields)
+        last = next((entry for step in steps if (entry := _shown(step))), (1, len(self.ids)))
+        self._before[me] = term
+        known = self._id(lead) if lead is not None else steps[0].facts["lead"]
+        assert known is None or isinstance(known, NodeId)
+        role = Role.LEADER if known == me else Role.FOLLOWER if known is None else Role.FOLLOWING
+        return Member(term, self._vote(steps), self._entries.log_up_to(last), role=role, lead=known)
 
     def _vote(self, steps: Sequence[ObservedStep]) -> NodeId | None:
-        """The vote that was on a disk, as the first line of the same term shows that has it."""
-        for line in (line for step in steps[1:] for line in step.events):
-            if line.kind in ("higher", "init") or (line.kind == "became" and line["role"] == "candidate"):
+        """The vote of its first term, as the first line that shows it says."""
+        for line in (line for step in steps for line in step.events):
+            if line.kind == "higher" or (line.kind == "became" and line["role"] == "candidate"):
                 return None
             if line.kind == "answer":
                 return self._id(line["vote"])
         return None
+
+    def sent_before(self, src: NodeId, msg: object) -> bool:
+        """Whether a node may have sent a message in a life, or a part of one, that is not in its log."""
+        if src not in self._before or isinstance(msg, PreVote):
+            return src in self._before
+        term = getattr(msg, "term", None)
+        return isinstance(term, int) and term - isinstance(msg, RequestPreVote) <= self._before[src]
 
     # -- Calls ---------------------------------------------------------------------------------------------
 
@@ -209,7 +250,8 @@ class EtcdObserver(Observer[Member]):
                 calls = self._takes(first, known)
                 yield from ([replace(call, sends=(), sends_all=True)] for call in calls)
                 src = self.ids[first.word("src")]
-                if first["msg"] not in _HANDLERS or src == me or src in self.silent:
+                told = first["msg"] in _HANDLERS and src not in self.silent
+                if not told or src == me or first.number("src_term") <= self._before.get(src, -1):
                     yield [Call(before=known)]
             case "became":
                 yield [self._hears(step, {**known, "role": OneOf((Role.CANDIDATE, Role.PRE_CANDIDATE))})]
@@ -320,7 +362,11 @@ class EtcdObserver(Observer[Member]):
             yield from self._answer(step, answer, s, known)
             return
         for call in self._takes(first, known):
-            after: dict[str, object] = {"current_term": first["src_term"], "role": _FOLLOWS, "voted_for": None}
+            after: dict[str, object] = {
+                "current_term": first["src_term"],
+                "role": _FOLLOWS,
+                "voted_for": None,
+            }
             if call.handler == "timeout_now":
                 yield [self._stands(step, call)]
                 continue
@@ -401,6 +447,16 @@ def _own_id(log: NodeLog) -> str:
     if found is None:
         raise UsageError(f"{log.path}: no line says which node wrote this log")
     return found
+
+
+def _leads_at(step: ObservedStep, me: str) -> str | None:
+    """Who leads before a step, by the id that the first line of it has; None if it does not say so."""
+    line = step.first
+    if line.kind in ("quorum", "handed"):
+        return me
+    if line.kind == "answer" and line["said"] == "ignored":  # most likely: it voted for its leader
+        return line.word("vote")
+    return line.word("lead") if line.kind == "seen" and "lead" in line.fields else None
 
 
 def _lost_contact(s: Member) -> list[Call]:
