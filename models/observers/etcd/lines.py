@@ -169,7 +169,7 @@ def has_voted(lines: Sequence[LogEvent]) -> bool:
 
 
 def votes_at_once(lines: Sequence[LogEvent]) -> bool:
-    """Whether candidates log their own votes before they ask the others. etcd 3.6 does when they are saved."""
+    """Whether candidates log their own votes before they ask the others; not so in etcd 3.6."""
     asks = [place for place, line in enumerate(lines) if line.kind == "asked"]
     return any(place > 0 and has_voted(lines[place - 1 : place]) for place in asks)
 
