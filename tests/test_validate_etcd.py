@@ -16,7 +16,7 @@ from elcheck.checker.loading.model_file import load
 from elcheck.checker.search.limits import Limits
 from elcheck.checker.traces.trace import replay
 from elcheck.checker.validation.logs import lines_of, read_logs
-from elcheck.checker.validation.mutants import Outcome, sharpness
+from elcheck.checker.validation.mutants import MutantFate, sharpness
 from elcheck.checker.validation.observers import observer_named
 from elcheck.checker.validation.result import LogVerdict, Validation
 from elcheck.checker.validation.validate import validate
@@ -219,7 +219,7 @@ def test_changes_are_noticed() -> None:
     file, runs = load("etcd_raft"), ("kill-leader", "pause-leader", "transfer", "partial")
     read = [read_logs(logs(f"etcd/{run}"), ETCD.reader) for run in runs]
     made = [verdict for one in read for verdict in sharpness(file, ETCD, one, {}, 50).verdicts]
-    refused = [verdict for verdict in made if verdict.outcome is Outcome.REFUSED]
+    refused = [verdict for verdict in made if verdict.outcome is MutantFate.REFUSED]
     assert len(made) == 200
     assert len(refused) >= 0.85 * len(made)
     assert sum(verdict.blamed == verdict.mutant.log for verdict in refused) >= 0.95 * len(refused)

@@ -9,7 +9,7 @@ import click
 
 from elcheck.checker.render.fit import table
 from elcheck.checker.render.run import Run
-from elcheck.checker.validation.mutants import MutantVerdict, Outcome, Sharpness
+from elcheck.checker.validation.mutants import MutantFate, MutantVerdict, Sharpness
 
 
 def as_text(run: Run, found: Sharpness) -> str:
@@ -27,7 +27,7 @@ def as_text(run: Run, found: Sharpness) -> str:
     rows = [
         [kind, outcome.value, str(counts[kind, outcome])]
         for kind in kinds
-        for outcome in Outcome
+        for outcome in MutantFate
         if counts[kind, outcome]
     ]
     parts = [head, "\n".join(said), table(rows, ["change", "what became of it", "logs"], "change", None)]

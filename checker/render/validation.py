@@ -82,7 +82,7 @@ def _behaviour(
         yield fitted(f"Undone by a kill before it was on the disk: {refs}.", width)
     if behaviour.assumed:
         sent = ", ".join(f"{e.msg} from {e.src} to {e.dst}" for e in behaviour.assumed)
-        yield fitted(f"Taken to have been sent by nodes without a log: {sent}.", width)
+        yield fitted(f"Taken to have been sent, though no log says so: {sent}.", width)
     rows = [[j.name, j.kind, _judged(j, behaviour)] for j in found.judgements]
     if rows:
         yield table(rows, ["property", "kind", "in this behaviour"], "in this behaviour", width)

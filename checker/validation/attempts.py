@@ -9,13 +9,13 @@ from itertools import product
 
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.record import State
+from elcheck.checker.model.record import Crashed, Disconnected, State
 from elcheck.checker.model.state import Envelope, Event
-from elcheck.checker.model.step import Send, Sends, Step
-from elcheck.checker.validation.calls import Call, ObservedStep, Reading, Wanted, WantedSend
+from elcheck.checker.model.step import Step
+from elcheck.checker.validation.calls import Call, ObservedStep, Reading, ValueRange, WantedSend
 from elcheck.checker.validation.handlers import Handlers, NoOutcome, chosen_as
-from elcheck.checker.validation.mail import Sending
-from elcheck.checker.validation.objections import Objection, Stage, farther, mismatch_of
+from elcheck.checker.validation.mail import Sending, envelopes
+from elcheck.checker.validation.obstacles import Obstacle, Stage, farther, mismatch_of
 from elcheck.checker.validation.world import World
 
 NOTHING_SENT = Sending(0, 0, None, 0)
@@ -46,7 +46,7 @@ class Attempts:
 
     def way(
         self, world: World, node: NodeId, reading: Reading, step: ObservedStep
-    ) -> list[tuple[list[Option], Call]] | Objection:
+    ) -> list[tuple[list[Option], Call]] | Obstacle:
         """The outcomes of the calls of a reading, one after the other: of each call but the last the first
         outcome. An objection if one of them is not possible.
         """
@@ -55,7 +55,7 @@ class Attempts:
         found: list[tuple[list[Option], Call]] = []
         for done, call in enumerate(reading):
             options = self.options(world, node, state, call, step.time, kept)
-            if isinstance(options, Objection):
+            if isinstance(options, Obstacle):
                 return replace(options, done=done)
             found.append((options, call))
             state = options[0].state
@@ -70,22 +70,22 @@ class Attempts:
         call: Call,
         time: float | None,
         kept: Sequence[tuple[int, State]] = (),
-    ) -> list[Option] | Objection:
+    ) -> list[Option] | Obstacle:
         """The different outcomes of a call in a state."""
         mismatch = mismatch_of(state, call.before)
         if mismatch is not None:
-            return Objection("before", call, state=state, mismatch=mismatch)
+            return Obstacle("before", call, state=state, mismatch=mismatch)
         if not call.handler:
             return [Option(None, state)]
         if call.handler == "restart":
             return self._restart(world, node, state, call, kept)
         found: dict[tuple[State, tuple[Envelope, ...]], Option] = {}
-        against: Objection | None = None
+        against: Obstacle | None = None
         for event, used in self._events(world, node, call, time):
             outcomes = self.handlers.take(event, state)
             if isinstance(outcomes, NoOutcome):
                 stage: Stage = "raised" if outcomes.raised else "guard"
-                against = farther(against, Objection(stage, call, 0, state, outcomes.why, message=used))
+                against = farther(against, Obstacle(stage, call, 0, state, outcomes.why, message=used))
                 continue
             for outcome in outcomes:
                 sends = envelopes(node, outcome.sends)
@@ -95,7 +95,7 @@ class Attempts:
                 elif (outcome.state, sends) not in found:
                     option = Option(event.chosen(outcome.choice), outcome.state, sends, used)
                     found[outcome.state, sends] = option
-        return list(found.values()) or against or Objection("message", call, state=state)
+        return list(found.values()) or against or Obstacle("message", call, state=state)
 
     # -- events ------------------------------------------------------------------------------------------
 
@@ -119,6 +119,9 @@ class Attempts:
     ) -> Iterator[object]:
         """The messages that a call may take from a node, the latest first."""
         yield from (msg for msg in assumed(call) if self._may_assume(src, msg))
+        for notice in (Crashed, Disconnected):  # the environment may send them at any time
+            if notice in call.messages and mismatch_of(notice(src), call.having) is None:
+                yield notice(src)
         for cls in call.messages:
             for msg, sending in world.mail.sent(src, node, cls):
                 if call.guides is not None and not call.guides(msg):
@@ -136,13 +139,13 @@ class Attempts:
 
     def _restart(
         self, world: World, node: NodeId, state: State, call: Call, kept: Sequence[tuple[int, State]]
-    ) -> list[Option] | Objection:
+    ) -> list[Option] | Obstacle:
         """What a crash may have left, of the last step or of an earlier one: what was logged last may be
         undone, as long as nobody has got what it sent. One option for each state, the latest.
         """
         progress = world.at[node]
         found: dict[State, Option] = {}
-        against: Objection | None = None
+        against: Obstacle | None = None
         seen: set[State] = set()
         for number, before in reversed(kept):
             if number < progress.floor:
@@ -151,29 +154,29 @@ class Attempts:
                 continue
             seen.add(before)
             steps = self.recovered(node, before, call)
-            if isinstance(steps, Objection):
+            if isinstance(steps, Obstacle):
                 against = farther(against, steps)
                 continue
             for step in steps:
                 option = Option(None, step.state, envelopes(node, step.sends), kept=number)
                 found.setdefault(step.state, option)
-        return list(found.values()) or against or Objection("disk", call, state=state)
+        return list(found.values()) or against or Obstacle("disk", call, state=state)
 
-    def recovered(self, node: NodeId, before: State, call: Call) -> list[Step[State]] | Objection:
+    def recovered(self, node: NodeId, before: State, call: Call) -> list[Step[State]] | Obstacle:
         """What a crash in a state, and the restart after it, may lead to that is as a call wants it."""
         try:
             steps = self.handlers.recoveries(node, before)
         except HandlerError as error:
-            return Objection("raised", call, state=before, text=str(error))
-        against: Objection | None = None
+            return Obstacle("raised", call, state=before, text=str(error))
+        against: Obstacle | None = None
         found = []
         for step in steps:
             mismatch = mismatch_of(step.state, call.after)
             if mismatch is None:
                 found.append(step)
             else:
-                against = farther(against, Objection("disk", call, state=before, mismatch=mismatch))
-        return found or against or Objection("disk", call, state=before)
+                against = farther(against, Obstacle("disk", call, state=before, mismatch=mismatch))
+        return found or against or Obstacle("disk", call, state=before)
 
 
 def assumed(call: Call) -> Iterator[object]:
@@ -182,26 +185,21 @@ def assumed(call: Call) -> Iterator[object]:
         names = [f.name for f in dataclasses.fields(cls)] if dataclasses.is_dataclass(cls) else []
         if all(name in call.having for name in names):
             wanted = [call.having[name] for name in names]
-            for values in product(*(w.examples() if isinstance(w, Wanted) else [w] for w in wanted)):
+            for values in product(*(w.examples() if isinstance(w, ValueRange) else [w] for w in wanted)):
                 yield cls(*values)
-
-
-def envelopes(node: NodeId, sends: Sends) -> tuple[Envelope, ...]:
-    """What a step sends, each message with its sender."""
-    return tuple(Envelope(node, effect.dst, effect.msg) for effect in sends if isinstance(effect, Send))
 
 
 def _unfit(
     call: Call, state: State, outcome: Step[State], sends: Sequence[Envelope], used: Envelope | None
-) -> Objection | None:
+) -> Obstacle | None:
     """What is against an outcome of a call."""
     if not chosen_as(outcome.choice, call.choice):
-        return Objection("guard", call, state=state, text="it chooses otherwise", message=used)
+        return Obstacle("guard", call, state=state, text="it chooses otherwise", message=used)
     mismatch = mismatch_of(outcome.state, call.after)
     if mismatch is not None:
-        return Objection("after", call, state=state, mismatch=mismatch, message=used)
+        return Obstacle("after", call, state=state, mismatch=mismatch, message=used)
     if call.sends is not None and not _sends_as(call.sends, sends, whole=call.sends_all):
-        return Objection("sends", call, state=state, message=used, sent=tuple(sends))
+        return Obstacle("sends", call, state=state, message=used, sent=tuple(sends))
     return None
 
 

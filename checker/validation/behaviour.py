@@ -15,7 +15,7 @@ from elcheck.checker.model.state import Envelope, Event, NodeView, Prepared
 from elcheck.checker.traces.trace import ReplayError, Trace, TraceStep
 from elcheck.checker.validation.calls import ObservedStep
 from elcheck.checker.validation.handlers import Handlers, NoOutcome
-from elcheck.checker.validation.world import Taken, World
+from elcheck.checker.validation.world import RunStep, World
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ def behaviour_of(world: World, handlers: Handlers) -> Behaviour:
     a bug of elcheck.
     """
     lasting, undone = _lasting(world.run)
-    needed = list(_needed(lasting, world.starts))
+    needed = list(_needed(lasting, world.start.nodes))
     assumed = tuple(world.assumed)
-    nodes = {node: world.starts[node] for node in handlers.nodes}
-    model = replace(handlers.model, initial=[Prepared(nodes, assumed)])
+    start = Prepared(world.start.nodes, (*dict.fromkeys((*world.start.network, *assumed)),))
+    model = replace(handlers.model, initial=[start])
     steps = _Replay(handlers, Interpreter(model))
     trace_steps, observed = [], []
     for taken in needed:
@@ -58,7 +58,7 @@ def behaviour_of(world: World, handlers: Handlers) -> Behaviour:
     return Behaviour(model, Trace(steps.initial, tuple(trace_steps)), tuple(observed), assumed, undone)
 
 
-def _lasting(run: Sequence[Taken]) -> tuple[list[Taken], tuple[ObservedStep, ...]]:
+def _lasting(run: Sequence[RunStep]) -> tuple[list[RunStep], tuple[ObservedStep, ...]]:
     """The steps of a run that no kill undid, and the lines of the others."""
     kept = {(t.node, t.life - 1): t.kept for t in run if t.kept is not None}
     lasting, undone = [], []
@@ -71,7 +71,7 @@ def _lasting(run: Sequence[Taken]) -> tuple[list[Taken], tuple[ObservedStep, ...
     return lasting, tuple(undone)
 
 
-def _needed(run: Sequence[Taken], starts: Mapping[NodeId, State]) -> Iterator[Taken]:
+def _needed(run: Sequence[RunStep], starts: Mapping[NodeId, object]) -> Iterator[RunStep]:
     """The steps without those hidden ones that change nothing and send what nobody takes."""
     used = {taken.used for taken in run if taken.used is not None}
     states = dict(starts)
@@ -96,7 +96,7 @@ class _Replay:
         self._there = set(self._state.network)
         self._network = [(network_place(envelope), envelope) for envelope in self._state.network]
 
-    def take(self, taken: Taken) -> Iterator[TraceStep]:
+    def take(self, taken: RunStep) -> Iterator[TraceStep]:
         """The steps that one of the run stands for: a restart has a crash before it."""
         if taken.event is None:
             raise ReplayError(f"{taken.node}: a life began in another state than that of the start")
@@ -111,7 +111,7 @@ class _Replay:
         self._send(taken.sends)
         yield self._stepped(taken.event, taken.state, up=True)
 
-    def _require(self, taken: Taken, before: State) -> None:
+    def _require(self, taken: RunStep, before: State) -> None:
         """Raise ReplayError unless the model allows a step."""
         assert taken.event is not None
         outcomes = self._handlers.take(replace(taken.event, choice=()), before)
@@ -119,7 +119,7 @@ class _Replay:
         if not same or (taken.used is not None and taken.used not in self._there):
             raise ReplayError(f"{taken.event.located} is not possible in {before}")
 
-    def _left_by_crash(self, taken: Taken, before: State) -> object:
+    def _left_by_crash(self, taken: RunStep, before: State) -> object:
         """What a crash leaves, so that the restart after it is the one of the run."""
         runner = self._handlers.runner
         for left in runner.remains(taken.node, before):

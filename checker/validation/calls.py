@@ -12,7 +12,7 @@ from elcheck.checker.model.values import text
 from elcheck.checker.validation.logs import LogEvent
 
 
-class Wanted(ABC):
+class ValueRange(ABC):
     """What a field may be, where that is more than one value."""
 
     @abstractmethod
@@ -25,7 +25,7 @@ class Wanted(ABC):
 
 
 @dataclass(frozen=True)
-class AtLeast(Wanted):
+class AtLeast(ValueRange):
     """A value, or a greater one."""
 
     least: object
@@ -43,7 +43,7 @@ class AtLeast(Wanted):
 
 
 @dataclass(frozen=True)
-class AtMost(Wanted):
+class AtMost(ValueRange):
     """A value, or a smaller one."""
 
     most: object
@@ -61,7 +61,7 @@ class AtMost(Wanted):
 
 
 @dataclass(frozen=True)
-class OneOf(Wanted):
+class OneOf(ValueRange):
     """One of some values."""
 
     values: tuple[object, ...]
@@ -79,12 +79,12 @@ class OneOf(Wanted):
 
 
 Comparison: TypeAlias = Mapping[str, object]
-"""Attributes by name, each with the value that it has to have, or a :class:`Wanted`."""
+"""Attributes by name, each with the value that it has to have, or a :class:`ValueRange`."""
 
 
 def is_as_wanted(wanted: object, value: object) -> bool:
     """True if a value is what is wanted."""
-    return wanted == value or (isinstance(wanted, Wanted) and wanted.fits(value))
+    return wanted == value or (isinstance(wanted, ValueRange) and wanted.fits(value))
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,10 @@ class WantedSend:
     dst: NodeId
     message: tuple[type, ...]
     having: Comparison = field(default_factory=dict)
+
+
+WHOLE = ("*",)
+"""All fields of a state, and what is sent."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,8 @@ class Call:
     ``sends_all`` if they are all. hidden: no line says that it happened. guides: of a free call, which
     messages are worth a try. latest: the lines do not say which message it is, and the latest is as good as
     any other; so it is taken when nothing else can happen. guess: fields of the state that decide what is
-    possible later; all outcomes that differ in them are followed, of others the first is taken.
+    possible later; all outcomes that differ in them are followed, of others the first is taken. ``WHOLE``
+    follows all outcomes.
     """
 
     handler: str = ""

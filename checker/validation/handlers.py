@@ -32,11 +32,11 @@ def unbounded(model: Model) -> Model:
 
 class Handlers:
     """The handlers of a model; each is run once for each event and state. ``parameters``: what the model was
-    built with.
+    built with. They run in its own environment; ``model`` is the one that logs are compared with.
     """
 
     def __init__(self, model: Model, parameters: Mapping[str, object]) -> None:
-        self.model = model
+        self.model = unbounded(model)
         self.parameters = parameters
         self.runner = Runner(model)
         self._outcomes: dict[tuple[NodeId, str, object, object], tuple[Step[State], ...] | NoOutcome] = {}

@@ -16,14 +16,14 @@ from typing import TypeAlias
 
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.record import State
-from elcheck.checker.model.state import Event
+from elcheck.checker.model.state import Event, Prepared
 from elcheck.checker.search.limits import LimitCheck, Limits, Stop, too_many_states
 from elcheck.checker.validation.attempts import Attempts, Option
-from elcheck.checker.validation.calls import Call, ObservedStep
+from elcheck.checker.validation.calls import WHOLE, Call, ObservedStep
 from elcheck.checker.validation.handlers import Handlers
-from elcheck.checker.validation.objections import Objection, farther
 from elcheck.checker.validation.observer import Observer
-from elcheck.checker.validation.world import Lives, Taken, World
+from elcheck.checker.validation.obstacles import Obstacle, farther
+from elcheck.checker.validation.world import Lives, RunStep, World
 
 Way: TypeAlias = list[tuple[list[Option], Call]]
 """The calls of a reading, each with its outcomes."""
@@ -37,7 +37,7 @@ class Stuck:
 
     node: NodeId
     step: ObservedStep
-    why: Objection
+    why: Obstacle
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,13 @@ class Branch:
     """A world that is to be followed, and what is known to be impossible in it at these versions."""
 
     world: World
-    refused: dict[tuple[NodeId, str], tuple[int, Objection]] = field(default_factory=dict)
+    refused: dict[tuple[NodeId, str], tuple[int, Obstacle]] = field(default_factory=dict)
     settled: dict[NodeId, int] = field(default_factory=dict)
 
 
 class Matcher:
-    """Searches for a run. ``lives`` are the steps of the nodes that are looked at, ``starts`` the states in
-    which all nodes begin.
+    """Searches for a run. ``lives`` are the steps of the nodes that are looked at, ``start`` is how all
+    nodes begin.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Matcher:
         observer: Observer[State],
         handlers: Handlers,
         lives: Mapping[NodeId, Lives],
-        starts: Mapping[NodeId, State],
+        start: Prepared,
         *,
         silent: frozenset[NodeId] = frozenset(),
         skew: float | None = None,
@@ -83,7 +83,7 @@ class Matcher:
         looks_ahead: bool = True,
     ) -> None:
         self._looks_ahead = looks_ahead
-        self._observer, self._handlers, self._lives, self._starts = observer, handlers, lives, starts
+        self._observer, self._handlers, self._lives, self._start = observer, handlers, lives, start
         self._silent, self._limits = silent, limits
         self._attempts = Attempts(handlers, self._may_assume, skew)
         self._check = LimitCheck(limits)
@@ -92,7 +92,7 @@ class Matcher:
 
     def run(self, world: World | None = None, most: int | None = None) -> Matched:
         """Search, from a world on. ``most``: lines after which it is enough."""
-        branches = [Branch(world or World(self._lives, self._starts))]
+        branches = [Branch(world or World(self._lives, self._start))]
         best: Matched | None = None
         seen: dict[object, list[frozenset[object]]] = defaultdict(list)
         while branches:
@@ -142,7 +142,7 @@ class Matcher:
         found = []
         for node in branch.world.at:
             for step in branch.world.ahead(node):
-                version, why = branch.refused.get((node, step.lane), (-1, Objection("form", Call())))
+                version, why = branch.refused.get((node, step.lane), (-1, Obstacle("form", Call())))
                 del version
                 found.append(Stuck(node, step, why))
         return found
@@ -163,7 +163,7 @@ class Matcher:
             if known is not None and known[0] == version:
                 continue
             way = self._way(world, node, step)
-            if isinstance(way, Objection):
+            if isinstance(way, Obstacle):
                 branch.refused[node, step.lane] = version, way
             elif any(call.latest for _, call in way):
                 put_off = put_off or (node, step, way)
@@ -171,16 +171,16 @@ class Matcher:
                 return self._take(branch, node, step, way)
         return None if put_off is None else self._take(branch, *put_off)
 
-    def _way(self, world: World, node: NodeId, step: ObservedStep) -> Way | Objection:
+    def _way(self, world: World, node: NodeId, step: ObservedStep) -> Way | Obstacle:
         """The first reading of a step that is possible, or what is against the one that came farthest."""
         if step.flaw:
-            return Objection("form", Call(), text=step.flaw)
-        against: Objection | None = None
+            return Obstacle("form", Call(), text=step.flaw)
+        against: Obstacle | None = None
         for reading in self._observer.calls(node, step, world.at[node].state):
             if step.begins and not world.at[node].begun:
                 reading = [_at_first(call) for call in reading]
             way = self._attempts.way(world, node, reading, step)
-            if not isinstance(way, Objection):
+            if not isinstance(way, Obstacle):
                 return way
             against = farther(against, way)
         assert against is not None, f"the observer has no reading of {step.refs}"
@@ -213,12 +213,12 @@ class Matcher:
         if step is not None and step.begins and call.handler in ("", "restart") and not call.hidden:
             life = progress.life + progress.begun
             event = Event("restart", "restart", node) if progress.begun else None
-            taken = Taken(node, life, 0, event, option.state, option.sends, step=lines, kept=option.kept)
+            taken = RunStep(node, life, 0, event, option.state, option.sends, step=lines, kept=option.kept)
             world.begin(taken)
         elif option.event is not None:
             number, hidden = progress.number + 1, call.hidden or step is None
             event, state, sends, used = option.event, option.state, option.sends, option.used
-            world.take(Taken(node, progress.life, number, event, state, sends, used, lines, hidden))
+            world.take(RunStep(node, progress.life, number, event, state, sends, used, lines, hidden))
 
     def _likely(
         self, world: World, node: NodeId, step: ObservedStep, call: Call, options: list[Option]
@@ -233,7 +233,7 @@ class Matcher:
             copied.lives = {node: world.lives[node]}
             silent = self._silent | others
             alone = Matcher(
-                self._observer, self._handlers, copied.lives, self._starts, silent=silent, looks_ahead=False
+                self._observer, self._handlers, copied.lives, self._start, silent=silent, looks_ahead=False
             )
             done = copied.at[node].finished
             found = alone.run(copied, len(copied.run) + AHEAD)
@@ -251,7 +251,7 @@ class Matcher:
             begin = lives[life + 1].begin
             assert begin is not None
             self._returns[key] = any(
-                not isinstance(self._attempts.recovered(node, state, call), Objection)
+                not isinstance(self._attempts.recovered(node, state, call), Obstacle)
                 for reading in self._observer.calls(node, begin, state)
                 for call in reading
                 if call.handler == "restart"
@@ -279,7 +279,7 @@ class Matcher:
         progress = world.at[node]
         for call in self._observer.free(node, progress.state, world.ahead(node)):
             options = self._attempts.options(world, node, progress.state, call, None)
-            if isinstance(options, Objection):
+            if isinstance(options, Obstacle):
                 continue
             changes = [option for option in options if option.state != progress.state]
             sends = [o for o in options if any(world.mail.sending(e) is None for e in o.sends)]
@@ -292,6 +292,8 @@ class Matcher:
 
 def _different(options: list[Option], fields: Sequence[str]) -> list[Option]:
     """The options that differ in some fields of the state, the first of each kind."""
+    if fields == WHOLE:
+        return options
     found: dict[tuple[object, ...], Option] = {}
     for option in options:
         values: tuple[object, ...] = tuple(getattr(option.state, name) for name in fields)

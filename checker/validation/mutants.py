@@ -18,7 +18,7 @@ from elcheck.checker.validation.behaviour import Behaviour, behaviour_of
 from elcheck.checker.validation.logs import LineRef, LogEvent, NodeLog
 from elcheck.checker.validation.observer import Observer
 from elcheck.checker.validation.result import in_order
-from elcheck.checker.validation.validate import Subject, matched, subject_of
+from elcheck.checker.validation.validate import LogSubject, matched, subject_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Mutant:
     field: str = ""
 
 
-class Outcome(Enum):
+class MutantFate(Enum):
     """What became of a mutant. All but the first are accepted, and only the last two ought not to be."""
 
     REFUSED = "refused"
@@ -49,7 +49,7 @@ class Outcome(Enum):
     @property
     def wrong(self) -> bool:
         """Whether the change ought to have been noticed."""
-        return self in (Outcome.HIDDEN, Outcome.UNCOMPARED)
+        return self in (MutantFate.HIDDEN, MutantFate.UNCOMPARED)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class MutantVerdict:
     """
 
     mutant: Mutant
-    outcome: Outcome
+    outcome: MutantFate
     blamed: int | None = None
 
 
@@ -72,7 +72,7 @@ class Sharpness:
     @property
     def refused(self) -> list[MutantVerdict]:
         """Those that were refused."""
-        return [verdict for verdict in self.verdicts if verdict.outcome is Outcome.REFUSED]
+        return [verdict for verdict in self.verdicts if verdict.outcome is MutantFate.REFUSED]
 
     @property
     def blamed_right(self) -> list[MutantVerdict]:
@@ -214,7 +214,7 @@ def sharpness(
 def _verdict(
     file: ModelFile,
     mutant: Mutant,
-    subject: Subject,
+    subject: LogSubject,
     sound: Behaviour,
     given: Mapping[str, object],
     limits: Limits,
@@ -222,32 +222,32 @@ def _verdict(
     try:
         changed = subject_of(file, type(subject.observer), mutant.logs, given, subject.handlers)
         if changed.observer.unfit():
-            return MutantVerdict(mutant, Outcome.REFUSED)
+            return MutantVerdict(mutant, MutantFate.REFUSED)
         found = matched(changed, limits)
     except UsageError:
-        return MutantVerdict(mutant, Outcome.REFUSED)
+        return MutantVerdict(mutant, MutantFate.REFUSED)
     if found.stop is not None:
-        return MutantVerdict(mutant, Outcome.LIMIT)
+        return MutantVerdict(mutant, MutantFate.LIMIT)
     if found.stuck:
         blamed = in_order(found.stuck)[0].step.first.ref.file
         files = [log.events[0].ref.file for log in mutant.logs]
-        return MutantVerdict(mutant, Outcome.REFUSED, files.index(blamed))
+        return MutantVerdict(mutant, MutantFate.REFUSED, files.index(blamed))
     return MutantVerdict(
         mutant, _accepted(mutant, sound, behaviour_of(found.world, changed.handlers), changed)
     )
 
 
-def _accepted(mutant: Mutant, sound: Behaviour, found: Behaviour, subject: Subject) -> Outcome:
+def _accepted(mutant: Mutant, sound: Behaviour, found: Behaviour, subject: LogSubject) -> MutantFate:
     """Why a mutant was accepted, from the behaviours without and with the change."""
     same = _events(sound) == _events(found)
     if mutant.kind == "swap":
-        return Outcome.COMMUTES if same else Outcome.ANOTHER
+        return MutantFate.COMMUTES if same else MutantFate.ANOTHER
     irrelevant = subject.observer.irrelevant
     if mutant.event.kind in irrelevant or mutant.field in irrelevant:
-        return Outcome.IRRELEVANT
+        return MutantFate.IRRELEVANT
     if not same or (mutant.kind == "drop" and _needless(mutant, sound)):
-        return Outcome.ANOTHER
-    return Outcome.HIDDEN if mutant.kind == "drop" else Outcome.UNCOMPARED
+        return MutantFate.ANOTHER
+    return MutantFate.HIDDEN if mutant.kind == "drop" else MutantFate.UNCOMPARED
 
 
 def _events(behaviour: Behaviour) -> Counter[tuple[str, bool]]:

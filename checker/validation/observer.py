@@ -11,6 +11,7 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.node import Node
 from elcheck.checker.model.record import State
+from elcheck.checker.model.step import Step
 from elcheck.checker.validation.calls import Call, ObservedStep, Reading
 from elcheck.checker.validation.logs import LogReader, NodeLog
 
@@ -33,6 +34,7 @@ class Observer(ABC, Generic[S]):
 
     def __init__(self, logs: Sequence[NodeLog]) -> None:
         self.logs = logs
+        self.model: Model | None = None
         self.ids: Mapping[str, NodeId] = {}
         self.silent: frozenset[NodeId] = frozenset()
         """Nodes whose logs are missing."""
@@ -48,7 +50,8 @@ class Observer(ABC, Generic[S]):
         return {"nodes": len(self.members())}
 
     def require(self, model: Model) -> None:
-        """Raise UsageError for a model of another program."""
+        """Take the model. Raises UsageError for one of another program."""
+        self.model = model
         others = [
             type(program).__name__
             for program in model.programs.values()
@@ -69,8 +72,8 @@ class Observer(ABC, Generic[S]):
         """The lines of a log as steps, in order."""
 
     @abstractmethod
-    def start(self, me: NodeId, steps: Sequence[ObservedStep]) -> S:
-        """The state that a node begins in, by its steps; of a node without a log there are none."""
+    def start(self, me: NodeId, steps: Sequence[ObservedStep]) -> S | Step[S]:
+        """How a node begins, by its steps; of a node without a log there are none."""
 
     def sent_before(self, src: NodeId, msg: object) -> bool:
         """Whether a node may have sent a message before its log begins."""

@@ -13,6 +13,7 @@ from types import ModuleType
 from elcheck.checker.model.call import RAISED, said
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.record import State
+from elcheck.checker.validation.jsonl import ObservationObserver
 from elcheck.checker.validation.observer import Observer
 
 _BUNDLED = "elcheck.models.observers"
@@ -20,12 +21,15 @@ _BUNDLED = "elcheck.models.observers"
 
 def observers() -> tuple[str, ...]:
     """The names of those that come with elcheck."""
-    return tuple(sorted(found.name for found in pkgutil.iter_modules(import_module(_BUNDLED).__path__)))
+    beside = (found.name for found in pkgutil.iter_modules(import_module(_BUNDLED).__path__))
+    return ("jsonl", *sorted(beside))
 
 
 def observer_named(name: str) -> type[Observer[State]]:
     """The observer of a name, or of a Python file. Raises UsageError."""
     known = observers()
+    if name == "jsonl":
+        return ObservationObserver
     if name in known:
         return _only(import_module(f"{_BUNDLED}.{name}"), name)
     path = Path(name)

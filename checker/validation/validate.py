@@ -11,12 +11,15 @@ from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import State
+from elcheck.checker.model.state import Prepared
+from elcheck.checker.model.step import Step
 from elcheck.checker.replay.judged import judged
 from elcheck.checker.search.limits import Limits, Stop
 from elcheck.checker.validation.behaviour import behaviour_of
 from elcheck.checker.validation.calls import ObservedStep
-from elcheck.checker.validation.handlers import Handlers, unbounded
+from elcheck.checker.validation.handlers import Handlers
 from elcheck.checker.validation.logs import NodeLog, read_logs
+from elcheck.checker.validation.mail import envelopes
 from elcheck.checker.validation.matcher import Matched, Matcher
 from elcheck.checker.validation.observer import Observer
 from elcheck.checker.validation.result import LogVerdict, Validation, coverage_of, refusals_of
@@ -24,14 +27,14 @@ from elcheck.checker.validation.world import Lives, lives_of
 
 
 @dataclass(frozen=True)
-class Subject:
+class LogSubject:
     """Logs, read by an observer, and the model that they are compared with."""
 
     observer: Observer[State]
     handlers: Handlers
     members: Sequence[tuple[str, NodeLog | None]]
     lives: Mapping[NodeId, Lives]
-    starts: Mapping[NodeId, State]
+    start: Prepared
 
     @property
     def model(self) -> Model:
@@ -52,7 +55,7 @@ def subject_of(
     logs: Sequence[NodeLog],
     given: Mapping[str, object],
     known: Handlers | None = None,
-) -> Subject:
+) -> LogSubject:
     """Build the model with what the logs say of its parameters; what was given goes first. ``known``:
     handlers of an earlier subject, used again where the model is the same.
 
@@ -60,11 +63,14 @@ def subject_of(
     """
     observer = observer_class(logs)
     members = observer.members()
-    said = {name: value for name, value in observer.parameters().items() if name in file.parameters}
-    parameters = {**said, **given}
+    told = observer.parameters().items()
+    said = {name: value for name, value in told if name != "nodes" or name in file.parameters}
+    if not said.keys() <= file.parameters.keys():
+        observer.require(file.build(given))  # of another program, most likely, which says more
+    parameters = {**file.decoded(said), **given}
     handlers = known
     if handlers is None or handlers.parameters != parameters:
-        handlers = Handlers(unbounded(file.build(parameters)), parameters)
+        handlers = Handlers(file.build(parameters), parameters)
     observer.require(handlers.model)
     if len(handlers.nodes) != len(members):
         names = ", ".join(name for name, _ in members)
@@ -74,8 +80,16 @@ def subject_of(
     observer.ids = _ids(members, handlers.nodes)
     steps = {observer.ids[name]: [] if log is None else list(observer.steps(log)) for name, log in members}
     observer.silent = frozenset(node for node, own in steps.items() if not own)
-    starts = {node: observer.start(node, own) for node, own in steps.items()}
-    return Subject(observer, handlers, members, {node: lives_of(own) for node, own in steps.items()}, starts)
+    lives = {node: lives_of(own) for node, own in steps.items()}
+    return LogSubject(observer, handlers, members, lives, _prepared(observer, steps))
+
+
+def _prepared(observer: Observer[State], steps: Mapping[NodeId, Sequence[ObservedStep]]) -> Prepared:
+    """How all nodes begin, with what they send at their starts."""
+    outcomes = {node: observer.start(node, own) for node, own in steps.items()}
+    begun = {n: found if isinstance(found, Step) else Step(found) for n, found in outcomes.items()}
+    network = [envelope for node, step in begun.items() for envelope in envelopes(node, step.sends)]
+    return Prepared({node: step.state for node, step in begun.items()}, network)
 
 
 def _ids(members: Sequence[tuple[str, NodeLog | None]], nodes: Sequence[NodeId]) -> dict[str, NodeId]:
@@ -86,13 +100,13 @@ def _ids(members: Sequence[tuple[str, NodeLog | None]], nodes: Sequence[NodeId])
     return {name: found.get(name) or next(left) for name, _ in members}
 
 
-def matched(subject: Subject, limits: Limits, skew: float | None = None) -> Matched:
+def matched(subject: LogSubject, limits: Limits, skew: float | None = None) -> Matched:
     """Search for a behaviour."""
     matcher = Matcher(
         subject.observer,
         subject.handlers,
         subject.lives,
-        subject.starts,
+        subject.start,
         silent=subject.observer.silent,
         skew=skew,
         limits=limits,

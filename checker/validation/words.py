@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.state import Envelope
 from elcheck.checker.model.values import text
-from elcheck.checker.validation.calls import Call, Comparison, Wanted
+from elcheck.checker.validation.calls import Call, Comparison, ValueRange
 from elcheck.checker.validation.mail import Mail
-from elcheck.checker.validation.objections import Mismatch, Objection, mismatch_of
+from elcheck.checker.validation.obstacles import Mismatch, Obstacle, mismatch_of
 
 
-def in_words(node: NodeId, why: Objection, mail: Mail) -> str:
+def in_words(node: NodeId, why: Obstacle, mail: Mail) -> str:
     """Why a step of a node is not possible: the field, the guard, or the message."""
     match why.stage:
         case "form":
@@ -35,14 +35,14 @@ def in_words(node: NodeId, why: Objection, mail: Mail) -> str:
             return f"{_handler(why)} has to send {_wanted_sends(why.call)}, and sends {_sent(why.sent)}"
 
 
-def _handler(why: Objection) -> str:
+def _handler(why: Obstacle) -> str:
     """The handler with the message that it takes."""
     if isinstance(why.message, Envelope):
         return f"{why.call.handler}({text(why.message.msg)}) from {why.message.src}"
     return why.call.handler
 
 
-def _differs(why: Objection) -> str:
+def _differs(why: Obstacle) -> str:
     assert why.mismatch is not None
     return f"{_field(why.mismatch)} in the log, and {text(why.mismatch.got)} in the model"
 
@@ -53,7 +53,7 @@ def _field(mismatch: Mismatch) -> str:
 
 def wanted_text(wanted: object) -> str:
     """A value that a field has to have, or what it may be."""
-    return str(wanted) if isinstance(wanted, Wanted) else text(wanted)
+    return str(wanted) if isinstance(wanted, ValueRange) else text(wanted)
 
 
 def _fields(having: Comparison) -> str:
@@ -85,7 +85,7 @@ class NearMiss:
     mismatches: tuple[Mismatch, ...]
 
 
-def near_miss(node: NodeId, why: Objection, mail: Mail) -> NearMiss | None:
+def near_miss(node: NodeId, why: Obstacle, mail: Mail) -> NearMiss | None:
     """The message that comes nearest to one that was not sent: the fewest fields differ, the latest of these.
     None if there is none of its class, or every field differs.
     """
@@ -95,7 +95,7 @@ def near_miss(node: NodeId, why: Objection, mail: Mail) -> NearMiss | None:
     return nearest if few else None
 
 
-def _misses(node: NodeId, why: Objection, mail: Mail) -> Iterator[NearMiss]:
+def _misses(node: NodeId, why: Obstacle, mail: Mail) -> Iterator[NearMiss]:
     having = why.call.having
     for src, cls in mail.links_to(node):
         if why.call.src in (None, src) and cls in why.call.messages:
@@ -104,7 +104,7 @@ def _misses(node: NodeId, why: Objection, mail: Mail) -> Iterator[NearMiss]:
                 yield NearMiss(src, message, tuple(found for found in each if found is not None))
 
 
-def _not_sent(node: NodeId, why: Objection, mail: Mail) -> str:
+def _not_sent(node: NodeId, why: Obstacle, mail: Mail) -> str:
     call = why.call
     sender = "nobody has" if call.src is None else f"{call.src} has not"
     said = f"{sender} sent it a {_names(call.messages)}"

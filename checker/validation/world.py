@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.record import State
-from elcheck.checker.model.state import Envelope, Event
+from elcheck.checker.model.state import Envelope, Event, Prepared
 from elcheck.checker.validation.calls import ObservedStep
 from elcheck.checker.validation.mail import Mail, Sending
 
@@ -42,7 +42,7 @@ def lives_of(steps: Sequence[ObservedStep]) -> list[Life]:
 
 
 @dataclass(frozen=True)
-class Taken:
+class RunStep:
     """A step of the run: of which life of its node, its number in that, what happened, the state after it,
     what it sends, the message that it took, and its lines, if it has some. A restart says after which step of
     the life before everything was undone. ``event`` is None where a life began and nothing happened.
@@ -61,7 +61,7 @@ class Taken:
 
 
 @dataclass
-class Progress:
+class NodeProgress:
     """One node: its state, its life and whether that has begun, the steps done in each lane, the states that
     it has been in in this life (with the number of the step that led there), the step up to which others have
     got what it sent, and how many steps of its log are finished.
@@ -78,9 +78,9 @@ class Progress:
     version: int = 0
     """Counts changes of the state and messages to it: what was impossible need not be tried again before."""
 
-    def copy(self) -> Progress:
+    def copy(self) -> NodeProgress:
         """Another one like it."""
-        return Progress(
+        return NodeProgress(
             self.state, self.life, self.begun, self.number, dict(self.done), list(self.kept), self.floor,
             self.finished, self.version,
         )  # fmt: skip
@@ -89,22 +89,27 @@ class Progress:
 class World:
     """The state of a search."""
 
-    def __init__(self, lives: Mapping[NodeId, Lives], starts: Mapping[NodeId, State]) -> None:
+    def __init__(self, lives: Mapping[NodeId, Lives], start: Prepared) -> None:
         self.lives = lives
-        self.starts = starts
-        self.at = {node: Progress(state, kept=[(0, state)]) for node, state in starts.items()}
+        self.start = start
+        self.at: dict[NodeId, NodeProgress] = {}
+        for node, state in start.nodes.items():
+            assert isinstance(state, State)
+            self.at[node] = NodeProgress(state, kept=[(0, state)])
         for node, progress in self.at.items():
             mine = lives.get(node, ())
             progress.begun = not mine or mine[0].begin is None
         self.mail = Mail()
-        self.run: list[Taken] = []
+        for envelope in start.network:
+            self.mail.send(envelope, Sending(0, 0, None, 0))
+        self.run: list[RunStep] = []
         self.assumed: dict[Envelope, None] = {}
         """What nodes without a log are taken to have sent."""
 
     def copy(self) -> World:
         """Another one that goes its own way from here."""
         copied = World.__new__(World)
-        copied.lives, copied.starts = self.lives, self.starts
+        copied.lives, copied.start = self.lives, self.start
         copied.at = {node: progress.copy() for node, progress in self.at.items()}
         copied.mail, copied.run = self.mail.copy(), list(self.run)
         copied.assumed = dict(self.assumed)
@@ -152,7 +157,7 @@ class World:
 
     # -- steps -------------------------------------------------------------------------------------------
 
-    def take(self, taken: Taken) -> None:
+    def take(self, taken: RunStep) -> None:
         """Do a step that is no beginning of a life."""
         progress = self.at[taken.node]
         changed = taken.state != progress.state
@@ -163,7 +168,7 @@ class World:
         self._sent(taken)
         self._used(taken)
 
-    def begin(self, taken: Taken) -> None:
+    def begin(self, taken: RunStep) -> None:
         """Begin a life: the first, or the next, after a crash that has undone what came after ``kept``."""
         progress = self.at[taken.node]
         if progress.begun:
@@ -185,14 +190,14 @@ class World:
         if not step.begins:
             progress.done[step.lane] = progress.done.get(step.lane, 0) + 1
 
-    def _sent(self, taken: Taken) -> None:
+    def _sent(self, taken: RunStep) -> None:
         time = None if taken.step is None else taken.step.time
         sending = Sending(taken.life, taken.number, time, len(self.run) - 1)
         for envelope in taken.sends:
             if self.mail.send(envelope, sending):
                 self.at[envelope.dst].version += 1
 
-    def _used(self, taken: Taken) -> None:
+    def _used(self, taken: RunStep) -> None:
         """Whoever sent what was taken has come so far for good."""
         if taken.used is None:
             return

@@ -24,7 +24,7 @@ class Mismatch:
 
 
 @dataclass(frozen=True)
-class Objection:
+class Obstacle:
     """What is against a call. done: calls of the reading before it that are possible. state: the node's state
     before it. text: the guard that fails, or what is wrong with the lines. mismatch: the field that differs.
     message: what it takes. sent: what it sends.
@@ -45,7 +45,7 @@ class Objection:
         return self.done, _FAR[self.stage]
 
 
-def farther(one: Objection | None, other: Objection) -> Objection:
+def farther(one: Obstacle | None, other: Obstacle) -> Obstacle:
     """The one that went farther, the first if both went as far."""
     return other if one is None or other.reach > one.reach else one
 
