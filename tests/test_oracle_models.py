@@ -29,6 +29,8 @@ RUNS: list[tuple[str, dict[str, object], dict[str, object], int]] = [
     ("raft_options", {"start": "apart"}, {}, 20),
     ("raft_options", {"bug": "pre-vote-silent"}, {}, 9),
     ("raft_options", {"bug": "own-vote-unsaved"}, {"crash": 0}, 5),
+    ("etcd_raft", {}, {}, 5),
+    ("etcd_raft", {"bug": "pre-vote-silent"}, {}, 9),
     ("raft_membership", {}, {}, 5),
     ("raft_membership", {"bug": "single-server-2015"}, {}, 5),
     ("raft_membership", {"bug": "blank-return"}, {}, 4),
