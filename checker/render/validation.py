@@ -27,7 +27,10 @@ def as_text(run: Run, found: Validation, steps: int, width: int | None, *, drawn
     used of the model. ``drawn`` adds a diagram.
     """
     head = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
-    parts = [head + "\n" + "\n".join(map(_log, found.model.programs, found.logs)), _headline(found)]
+    parts = [
+        head + "\n" + "\n".join(map(_log, found.model.programs, found.logs)),
+        fitted(_headline(found), width),
+    ]
     if found.refusals:
         parts.append("Where each node is stuck, the likeliest cause first:")
         parts += [_refusal(refusal, width) for refusal in found.refusals]
