@@ -230,8 +230,8 @@ class QueuedElection(Node[Peer]):
 
 def model(
     nodes: Annotated[int, "servers"] = 2,
-    max_round: Annotated[int, "bound on the rounds that are searched"] = 1,
-    max_queue: Annotated[int, "bound on the length of queues"] = 2,
+    max_round: Annotated[int, "bound on the rounds that are searched"] = 2,
+    max_queue: Annotated[int, "bound on the length of queues"] = 3,
     epochs: Annotated[int, "how many epochs there are"] = 1,
     transactions: Annotated[int, "how many transactions there are"] = 1,
 ) -> Model:

@@ -31,6 +31,7 @@ RUNS: list[tuple[str, dict[str, object], dict[str, object], int]] = [
     ("raft_options", {"bug": "own-vote-unsaved"}, {"crash": 0}, 5),
     ("etcd_raft", {}, {}, 5),
     ("etcd_raft", {"bug": "pre-vote-silent"}, {}, 9),
+    ("zookeeper_election", {}, {}, 12),
     ("raft_membership", {}, {}, 5),
     ("raft_membership", {"bug": "single-server-2015"}, {}, 5),
     ("raft_membership", {"bug": "blank-return"}, {}, 4),

@@ -118,7 +118,7 @@ class ZooKeeperObserver(Observer[Peer]):
         names = set(self._owners)
         for log in self.logs:
             for line in log.events:
-                names |= {str(line[part]) for part in ("src", "to") if part in line.fields}
+                names |= {str(line[part]) for part in ("src", "to", "leader") if part in line.fields}
         return [(name, self._owners.get(name)) for name in sorted(names, key=int)]
 
     def parameters(self) -> Mapping[str, object]:
@@ -136,8 +136,8 @@ class ZooKeeperObserver(Observer[Peer]):
         election = [line for line in log.events if line.kind not in _RECEIVED]
         received = [line for line in log.events if line.kind in _RECEIVED]
         me = next(name for name, own in self._owners.items() if own is log)
-        found = [*self._election(me, election), *_arrivals(received)]
-        found.sort(key=lambda step: step.first.ref.number)
+        found = [*self._election(me, election), *_arrivals(me, received)]
+        found = _in_order(found)
         last: object = None
         for place in range(len(found) - 1, -1, -1):
             vote = self._vote_of(found[place]) if found[place].name in ("start", "look") else None
@@ -255,7 +255,9 @@ class ZooKeeperObserver(Observer[Peer]):
         having = {"state": ServerState[line.word("state")], "round": line["round"], "vote": self._vote(line)}
         replies = [event for event in step.events if event.kind == "reply"]
         sends = [WantedSend(self.ids[event.word("to")], (Notification,)) for event in replies]
-        before = {"state": ServerState[line.word("own")]}
+        before: dict[str, object] = {"state": ServerState[line.word("own")]}
+        for reply in replies:
+            before["choice"] = self._ranks[reply.number("zxid")], self.ids[reply.word("leader")]
         return [Call("arrive", src, (Notification,), having, before=before, sends=sends or None)]
 
     def _serves(self, step: ObservedStep, s: Peer) -> Reading:
@@ -285,15 +287,40 @@ _FOLLOW: Mapping[str, Sequence[str]] = {
 """Which lines follow the first one of a step, in this order."""
 
 
-def _arrivals(lines: Sequence[LogEvent]) -> Iterator[ObservedStep]:
-    group: list[LogEvent] = []
-    for line in lines:
-        if line.kind == "got" and group:
-            yield ObservedStep("got", tuple(group))
-            group = []
-        group.append(line)
-    if group:
-        yield ObservedStep("got", tuple(group))
+def _in_order(steps: Sequence[ObservedStep]) -> list[ObservedStep]:
+    """The steps of both threads in the order of their first lines. What has come while the server was in a
+    state stands before the change of that, where the threads have written these two the other way round.
+    """
+    found: list[ObservedStep] = []
+    changed, before, state = 0, "LOOKING", "LOOKING"
+    for step in sorted(steps, key=lambda step: step.first.ref.number):
+        if step.name in ("start", "look", "settle"):
+            changed, before = len(found), state
+            state = str(step.first.fields.get("state", "looking")).upper()
+        late = step.name == "got" and step.first.fields.get("own") == before != state
+        if late:
+            found.insert(changed, step)
+            changed += 1
+        else:
+            found.append(step)
+    return found
+
+
+def _arrivals(me: str, lines: Sequence[LogEvent]) -> Iterator[ObservedStep]:
+    """What has come, each with the reply, if there is one."""
+    left = list(reversed(lines))
+    while left:
+        group = [left.pop()]
+        got, flaw = group[0], ""
+        while left and left[-1].kind == "reply":
+            group.append(left.pop())
+        if got.kind == "reply":
+            flaw = "nothing has come before it that it is a reply to"
+        elif len(group) == 1 and got["own"] != "LOOKING" and got["state"] == "LOOKING" and left:
+            flaw = "a server that has settled replies to one who looks, and here it does not"
+        if any(line["me"] != me or line["to"] != got.fields.get("src") for line in group[1:]):
+            flaw = f"{group[-1].ref} is no reply of {me} to {got.fields.get('src')}"
+        yield ObservedStep("got", tuple(group), flaw=flaw)
 
 
 _WHOLE: Mapping[str, Sequence[str]] = {
