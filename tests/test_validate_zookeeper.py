@@ -63,7 +63,7 @@ def changed(tmp_path: Path, run: str, name: str, change: Callable[[str], str]) -
     ],
 )
 def test_a_changed_line_is_refused(tmp_path: Path, name: str, old: str, new: str, why: str) -> None:
-    done = []
+    done: list[str] = []
 
     def once(line: str) -> str:
         if old in line and not line.endswith(f"{old} - broadcast") and not done:
