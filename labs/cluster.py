@@ -87,17 +87,13 @@ def trouble(cluster: Cluster, rounds: int, election: float, seed: int) -> None:
     time.sleep(4 * election)
     for _ in range(rounds):
         server = dice.choice(cluster.servers)
-        what: Callable[[], None] = dice.choice(
-            [lambda: _kill_and_start(cluster, server, dice, election), lambda: cluster.pause(server, 2 * election)]
-        )
-        what()
+        if dice.random() < 0.5:
+            cluster.pause(server, 2 * election)
+        else:
+            cluster.kill(server)
+            time.sleep(dice.uniform(0.5, 3) * election)
+            cluster.start(server)
         time.sleep(dice.uniform(1.5, 3) * election)
-
-
-def _kill_and_start(cluster: Cluster, server: Server, dice: random.Random, election: float) -> None:
-    cluster.kill(server)
-    time.sleep(dice.uniform(0.5, 3) * election)
-    cluster.start(server)
 
 
 def keep(source: Path, target: Path, is_kept: Callable[[str], bool]) -> None:
