@@ -17,7 +17,14 @@ from typing import TypeAlias
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.record import State
 from elcheck.checker.model.state import Event, Prepared
-from elcheck.checker.search.limits import LimitCheck, Limits, Stop, too_many_states
+from elcheck.checker.search.limits import (
+    INTERRUPTED,
+    OUT_OF_MEMORY,
+    LimitCheck,
+    Limits,
+    Stop,
+    too_many_states,
+)
 from elcheck.checker.validation.attempts import Attempts, Option
 from elcheck.checker.validation.calls import WHOLE, Call, ObservedStep
 from elcheck.checker.validation.handlers import Handlers
@@ -113,7 +120,17 @@ class Matcher:
         return best
 
     def _follow(self, branch: Branch, branches: list[Branch], most: int | None) -> Matched | None:
-        """Go on until nothing is possible any more, or None: to where the branch splits."""
+        """Go on until nothing is possible any more, or None: to where the branch splits. An interrupt, or the
+        end of the memory, ends it like a limit.
+        """
+        try:
+            return self._followed(branch, branches, most)
+        except KeyboardInterrupt:
+            return Matched(branch.world, (), INTERRUPTED)
+        except MemoryError:
+            return Matched(branch.world, (), OUT_OF_MEMORY)
+
+    def _followed(self, branch: Branch, branches: list[Branch], most: int | None) -> Matched | None:
         while True:
             stop = self._exceeded()
             if stop is not None:
