@@ -213,6 +213,10 @@ class ZooKeeperObserver(Observer[Peer]):
     def _weighs(self, step: ObservedStep, s: Peer, after: Mapping[str, object]) -> Iterator[Reading]:
         add = next((line for line in step.events if line.kind == "add"), None)
         if add is None:  # it was killed before it had written that
+            line = step.first
+            after = {**after, "choice": (self._ranks[line.number("zxid")], self.ids[line.word("leader")])}
+            for place in range(len(s.queue)):
+                yield [*self._passes(s, place), Call("weigh", after=after)]
             yield [Call("weigh", after=after)]
             return
         first = (
