@@ -208,7 +208,7 @@ class ZooKeeperObserver(Observer[Peer]):
             case "serve" if line.kind == "quorum":
                 yield [Call("serve", args={"epoch": line.number("zxid") >> 32})]
             case "serve":
-                yield self._serves(step, s)
+                yield self._serves(me, step, s)
 
     def _weighs(self, step: ObservedStep, s: Peer, after: Mapping[str, object]) -> Iterator[Reading]:
         add = next((line for line in step.events if line.kind == "add"), None)
@@ -264,14 +264,25 @@ class ZooKeeperObserver(Observer[Peer]):
             before["choice"] = self._ranks[reply.number("zxid")], self.ids[reply.word("leader")]
         return [Call("arrive", src, (Notification,), having, before=before, sends=sends or None)]
 
-    def _serves(self, step: ObservedStep, s: Peer) -> Reading:
+    def _serves(self, me: NodeId, step: ObservedStep, s: Peer) -> Reading:
         """A follower serves in the epoch of its leader."""
         leader = next(
             (name for name, node in self.ids.items() if s.vote is not None and node == s.vote[2]), ""
         )
         time = (step.time or 0.0) + 1.0
         known = [epoch for when, name, epoch in self._served if name == leader and when <= time]
+        if not known:  # the leader's log is missing: what others hear of this server later
+            known = [
+                line.number("epoch") for line in self._heard_of(me, leader) if (line.time or 0.0) >= time - 1
+            ]
+            known = known[:1]
         return [Call("serve", args={"epoch": known[-1]})] if known else [Call()]
+
+    def _heard_of(self, me: NodeId, leader: str) -> list[LogEvent]:
+        """What others have received from a server that follows a leader, in order."""
+        lines = (line for log in self.logs for line in log.events if line.kind == "got")
+        mine = [line for line in lines if self.ids[line.word("src")] == me and line["leader"] == leader]
+        return sorted((line for line in mine if line["state"] == "FOLLOWING"), key=lambda e: e.time or 0.0)
 
     def free(self, me: NodeId, s: Peer, ahead: Sequence[ObservedStep]) -> Iterator[Call]:
         """Histories grow while servers serve, as far as the next election shows."""
