@@ -34,6 +34,7 @@ OWN = {
     "new": "new",
     "replay": "replay",
     "simulate": "simulate",
+    "validate": "validate",
     "zoo": "zoo",
 }
 """Elcheck's own commands: their modules in checker/commands, which are imported when they are asked for, and
@@ -79,10 +80,10 @@ def elcheck() -> None:
     MODEL is a Python file, or the name of a bundled model. `elcheck MODEL --help` shows the options,
     which the model's own parameters are part of.
 
-    Exit codes: 0 every property proved, or held within bounds; 1 zoo, replay: it is not as it has to be;
-    2 usage; 10 vacuous; 11 deadlock; 12 refuted; 13 liveness refuted; 14 a handler or property raised;
-    20 undetermined; 70 elcheck itself failed; 74 the output could not be written; 150 the model could not be
-    loaded.
+    Exit codes: 0 every property proved, or held within bounds; 1 zoo, replay, validate: it is not as it has
+    to be; 2 usage; 10 vacuous; 11 deadlock; 12 refuted; 13 liveness refuted; 14 a handler or property
+    raised; 20 undetermined; 70 elcheck itself failed; 74 the output could not be written; 150 the model could
+    not be loaded.
     """
 
 

@@ -54,7 +54,7 @@ class ModelCommand(click.Command):
 
     def __init__(self, name: str, file: ModelFile) -> None:
         self.file = file
-        self.own: list[click.Parameter] = [*environment_options(), *self.further_options()]
+        self.own: list[click.Parameter] = [*self.environment_options(), *self.further_options()]
         flags = {flag.lstrip("-").replace("-", "_") for option in self.own for flag in option.opts}
         reserved = flags | {"help", "output_format"}
         refuse_reserved(file.parameters, reserved, file.path)
@@ -64,6 +64,10 @@ class ModelCommand(click.Command):
         own = f"\b\nIts environment, unless options say otherwise:\n{defaults}"
         text_ = "\n\n".join([file.summary, *said, own])
         super().__init__(name, params=[*self.parameters, *self.own], help=text_)
+
+    def environment_options(self) -> Sequence[click.Parameter]:
+        """The options that change the model's environment."""
+        return environment_options()
 
     def further_options(self) -> Sequence[click.Parameter]:
         """The options that are neither the model's nor the environment's."""
@@ -127,13 +131,20 @@ class ModelCommand(click.Command):
 
     def asked_for(self, ctx: click.Context) -> tuple[Run, Model]:
         """What was asked for, and the model in the environment that was. Raises UsageError or LoadError."""
-        values = ctx.params
-        parameters = {name: values[name] for name in self.file.parameters}
-        sources = {name: ctx.get_parameter_source(name) for name in parameters}
-        given = {n: v for n, v in parameters.items() if sources[n] is not click.core.ParameterSource.DEFAULT}
-        model = adapted(self.file(**given), _environment(values))
+        model = adapted(self.file(**self.given(ctx)), _environment(ctx.params))
+        parameters = {name: ctx.params[name] for name in self.file.parameters}
+        return self.run_of(ctx, parameters), model
+
+    def given(self, ctx: click.Context) -> dict[str, object]:
+        """The parameters that were given, by the names that the command line has for their values."""
+        default = click.core.ParameterSource.DEFAULT
+        names = [name for name in self.file.parameters if ctx.get_parameter_source(name) is not default]
+        return {name: ctx.params[name] for name in names}
+
+    def run_of(self, ctx: click.Context, parameters: Mapping[str, object]) -> Run:
+        """What was asked for, with some parameters."""
         command = shlex.join(["elcheck", *ctx.find_root().obj])
-        return Run(str(ctx.info_name), self.file.summary, parameters, command), model
+        return Run(str(ctx.info_name), self.file.summary, parameters, command)
 
     def _sound(self, parameters: Mapping[str, object], values: Mapping[str, object]) -> Model | None:
         """The same without the mistake that was put in; None if none was, or it can't be had without."""
@@ -148,7 +159,7 @@ class ModelCommand(click.Command):
 
 def _environment(values: Mapping[str, object]) -> dict[str, object]:
     """What the user says of the environment."""
-    return {name: values[name] for name in ENVIRONMENT if values[name] is not None}
+    return {name: values[name] for name in ENVIRONMENT if values.get(name) is not None}
 
 
 def _require_text(values: Mapping[str, object]) -> None:

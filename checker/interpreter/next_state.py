@@ -47,9 +47,9 @@ class NextState:
             case "fifo":
                 network.sort(key=lambda e: (e.src, e.dst))
             case "bag":
-                network.sort(key=_place)
+                network.sort(key=network_place)
             case _:
-                network = sorted(dict.fromkeys(network), key=_place)
+                network = sorted(dict.fromkeys(network), key=network_place)
         return replace(
             self.base, nodes=tuple(self.nodes), network=tuple(network), environment=self.environment
         )
@@ -145,5 +145,7 @@ class NextState:
             self.network.insert(0, Envelope(peer, end, Disconnected(peer)))
 
 
-def _place(envelope: Envelope) -> tuple[NodeId, NodeId, SortKey]:
+def network_place(envelope: Envelope) -> tuple[NodeId, NodeId, SortKey]:
+    """Where a message stands in a network that keeps no order of sending."""
+    """Where a message stands in a network that is in no order of sending."""
     return (envelope.src, envelope.dst, order(envelope.msg))

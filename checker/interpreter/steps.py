@@ -46,7 +46,7 @@ class Interpreter:
             unspent = replace(after, environment=state.environment)
             of_partitions = event.kind in ("partition", "heal")
             if of_partitions or unspent != self._without_effect(state, after):
-                yield event, self._monitored(event, state, after)
+                yield event, self.monitored(event, state, after)
 
     def initial(self) -> list[GlobalState]:
         """The initial states within the bounds. Raises HandlerError when a handler does."""
@@ -94,7 +94,7 @@ class Interpreter:
         idle = self._from(replace(before, environment=after.environment))
         return replace(idle.state(), environment=before.environment)
 
-    def _monitored(self, event: Event, before: GlobalState, after: GlobalState) -> GlobalState:
+    def monitored(self, event: Event, before: GlobalState, after: GlobalState) -> GlobalState:
         """The state after a step with the monitors' next states."""
         if event.kind not in _MONITORED or not self.model.monitors:
             return after

@@ -39,7 +39,7 @@ from elcheck.checker.process.watch import look
 Argument = tuple[str, object]
 
 
-Call = Callable[..., Outcomes]
+HandlerCall = Callable[..., Outcomes]
 """Calls a handler: of a program, with its arguments."""
 
 
@@ -47,7 +47,7 @@ Call = Callable[..., Outcomes]
 class RememberedCall:
     """A call with what it came to."""
 
-    call: Call
+    call: HandlerCall
     arguments: Sequence[object]
     answer: Outcomes
 
@@ -232,7 +232,11 @@ class Runner:
         return result
 
     def _asked(
-        self, call: Call, arguments: Sequence[object], tally: HandlerTally, module: dict[str, object] | None
+        self,
+        call: HandlerCall,
+        arguments: Sequence[object],
+        tally: HandlerTally,
+        module: dict[str, object] | None,
     ) -> Outcomes:
         """What a handler of a program (the first argument) answers. Now and then it is called twice.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import click
 from tabulate import tabulate
@@ -11,7 +12,7 @@ from tabulate import tabulate
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import GlobalState
-from elcheck.checker.model.values import text
+from elcheck.checker.model.values import counted, text
 from elcheck.checker.render.canvas import wrapped
 from elcheck.checker.traces.explain import Explanation
 from elcheck.checker.traces.source import place_of_step
@@ -19,22 +20,40 @@ from elcheck.checker.traces.trace import Trace, going_on
 from elcheck.checker.traces.wording import Phrase, by_message, phrases
 
 
+@dataclass(frozen=True)
+class LoggedSteps:
+    """The lines of logs that tell of each step of a trace, and how many of the first steps are left out."""
+
+    lines: Sequence[str]
+    left_out: int
+
+
 def trace_table(
-    model: Model, trace: Trace, width: int | None = None, explanation: Explanation | None = None
+    model: Model,
+    trace: Trace,
+    width: int | None = None,
+    explanation: Explanation | None = None,
+    logged: LoggedSteps | None = None,
 ) -> str:
     """A trace, one step a line: its number, whose it is, what it does, what changes, its line in the source.
 
     ``width`` wraps actions and changes to a terminal's width. With an explanation the steps that do not
-    matter are dimmed and marked, and a column says which steps each of the others rests on.
+    matter are dimmed and marked, and a column says which steps each of the others rests on. ``logged`` adds
+    the lines of logs that tell of each step, and may leave out the first steps.
     """
     runner = Runner(model)
     headers = ["step", "node", "action", "changes", "source"]
     rows = [[_bold(0), "", "start", _start(trace.initial), ""]]
     for number, before, step in trace.numbered:
+        if logged is not None and number <= logged.left_out:
+            continue
         node = step.event.node.name if step.event.node else ""
         action = click.style(str(step.event), fg="yellow") if step.event.fault else str(step.event)
         said, place = _said(phrases(model, before, step)), place_of_step(runner, before, step)
         rows.append([_bold(number), node, action, said, click.style(str(place), dim=True) if place else ""])
+    if logged is not None:
+        headers.insert(2, "log")
+        rows = _with_lines(rows, logged)
     if not model.programs:
         headers, rows = _without(headers, rows, "node")
     if explanation is not None:
@@ -45,6 +64,15 @@ def trace_table(
     rows = [[*row[:at], _folded(row[at], widths[at]), *row[at + 1 :]] for row in rows]
     table = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True, maxcolwidths=widths)
     return table + ("" if trace.loop is None else "\n" + going_on(trace, trace.loop))
+
+
+def _with_lines(rows: list[list[str]], logged: LoggedSteps) -> list[list[str]]:
+    """The rows with a column of lines, and one for the steps that are left out."""
+    first, *rest = rows
+    told = zip(rest, logged.lines[logged.left_out :], strict=True)
+    found = [[*row[:2], lines, *row[2:]] for row, lines in told]
+    gap = [["...", "", "", f"{counted(logged.left_out, 'step')} left out", "", ""]] * bool(logged.left_out)
+    return [[*first[:2], "", *first[2:]], *gap, *found]
 
 
 def _without(headers: list[str], rows: list[list[str]], name: str) -> tuple[list[str], list[list[str]]]:

@@ -1,0 +1,134 @@
+"""``elcheck validate MODEL LOG...``: whether the logs of a real system are of a behaviour of a model."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.commands.check import ModelCommand
+from elcheck.checker.commands.flags import run_limits, said_limits
+from elcheck.checker.commands.of_model import OfModel
+from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.model.call import HandlerError
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.render import mutants
+from elcheck.checker.render import validation as render
+from elcheck.checker.validation.logs import read_logs
+from elcheck.checker.validation.mutants import sharpness
+from elcheck.checker.validation.observers import observer_named, observers
+from elcheck.checker.validation.result import LogVerdict
+from elcheck.checker.validation.validate import validate as validated
+
+_HELP = """Say whether a model allows what the nodes of a real system logged, and if not, where not, and why.
+
+    Each LOG is the ordinary log of one node, or holds observations (docs/observations.md). Nothing is known
+    of the order of lines of different nodes, but that a message is sent before it is taken. The model has
+    neither bounds nor budgets of faults here, and its parameters are those of the logs where these say them.
+
+    Exit codes: 0 they are allowed; 1 they are not; 2 usage, or a log can't be read; 14 a property raised; 20
+    a limit, or something that the model has not; 150 the model could not be loaded.
+    """
+SHOWN = 20
+"""Steps that are shown of a behaviour."""
+
+
+class ValidateCommand(ModelCommand):
+    """The command that compares logs with one model."""
+
+    def environment_options(self) -> Sequence[click.Parameter]:
+        """None: logs know of no budget."""
+        return []
+
+    def further_options(self) -> Sequence[click.Parameter]:
+        """The logs, how to read them, where to stop, and how to print the answer."""
+        log = click.Path(dir_okay=False, path_type=Path)
+        positive = click.IntRange(min=1)
+        skew = "By how much clocks differ at most.  [default: not known, clocks are a preference]"
+        mutate = "Change one thing in the logs, N times, and say how many changes are noticed."
+        steps = "Steps of the behaviour that are shown, the last ones; 0 for all."
+        return [
+            click.Argument(["logs"], metavar="LOG...", type=log, nargs=-1, required=True),
+            click.Option(
+                ["--as", "observer"],
+                metavar="NAME|FILE.py",
+                required=True,
+                help=f"How to read the logs: {', '.join(observers())}, or an observer of your own.",
+            ),
+            click.Option(["--skew"], type=click.FloatRange(min=0, max=1e9), metavar="SECONDS", help=skew),
+            click.Option(["--max-states"], type=positive, help="Stop after this many states."),
+            *run_limits(),
+            click.Option(["--mutate"], type=positive, metavar="N", help=mutate),
+            click.Option(["--seed"], type=int, default=0, show_default=True, help="Which changes."),
+            click.Option(
+                ["--steps"], type=click.IntRange(min=0), default=SHOWN, show_default=True, help=steps
+            ),
+            click.Option(["--diagram"], is_flag=True, help="Draw the behaviour, a lane for each node."),
+            click.Option(
+                ["--format", "output_format"],
+                type=click.Choice(["text", "json"]),
+                default="text",
+                show_default=True,
+                help="Form of the answer.",
+            ),
+        ]
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Compare the logs with the model, print the answer, return the exit code."""
+        values = ctx.params
+        if values["mutate"] is not None:
+            return self.mutate(ctx)
+        limits = replace(
+            said_limits(values["timeout"], values["max_memory"]), max_states=values["max_states"]
+        )
+        asked = (self.file, observer_named(values["observer"]), values["logs"], self._given(ctx))
+        try:
+            found = validated(*asked, limits, values["skew"])
+        except (DefinitionError, HandlerError) as error:
+            raise LoadError(f"{self.file.path}: {error}") from error
+        raised = any(judgement.kind == "error" for judgement in found.judgements)
+        code = EXIT["error"] if raised else _EXIT[found.verdict]
+        shown = {n: p.encode(found.parameters.get(n, p.default)) for n, p in self.file.parameters.items()}
+        run = self.run_of(ctx, shown)
+        if values["output_format"] == "json":
+            click.echo(render.as_json(run, found, code))
+        else:
+            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+            click.echo(render.as_text(run, found, values["steps"], width, drawn=values["diagram"]))
+        return code
+
+    def mutate(self, ctx: click.Context) -> int:
+        """Change the logs, print what is noticed, return the exit code."""
+        values = ctx.params
+        limits = replace(
+            said_limits(values["timeout"], values["max_memory"]), max_states=values["max_states"]
+        )
+        observer = observer_named(values["observer"])
+        logs = read_logs(values["logs"], observer.reader)
+        found = sharpness(
+            self.file, observer, logs, self._given(ctx), values["mutate"], values["seed"], limits
+        )
+        run = self.run_of(ctx, self.given(ctx))
+        as_json = values["output_format"] == "json"
+        click.echo(mutants.as_json(run, found) if as_json else mutants.as_text(run, found))
+        return EXIT["proved"]
+
+    def _given(self, ctx: click.Context) -> dict[str, object]:
+        """The parameters that were given, as the model takes them."""
+        return self.file.decoded(self.given(ctx))
+
+
+_EXIT = {
+    LogVerdict.ALLOWED: EXIT["proved"],
+    LogVerdict.NOT_ALLOWED: EXIT["unexpected"],
+    LogVerdict.UNDETERMINED: EXIT["undetermined"],
+}
+
+validate = OfModel(
+    "validate", ValidateCommand, help=_HELP, subcommand_metavar="MODEL LOG... --as NAME [OPTIONS]"
+)

@@ -1,0 +1,170 @@
+"""What logs have been found to be: in words, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import click
+
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.values import counted
+from elcheck.checker.render import as_json as json_of
+from elcheck.checker.render.diagram import diagram
+from elcheck.checker.render.fit import fitted, table
+from elcheck.checker.render.run import Run
+from elcheck.checker.render.table import LoggedSteps, trace_table
+from elcheck.checker.replay.judged import Judgement
+from elcheck.checker.validation.behaviour import Behaviour
+from elcheck.checker.validation.logs import NodeLog
+from elcheck.checker.validation.result import LogVerdict, Refusal, Validation
+
+_COLOURS = {LogVerdict.ALLOWED: "green", LogVerdict.NOT_ALLOWED: "red", LogVerdict.UNDETERMINED: "yellow"}
+
+
+def as_text(run: Run, found: Validation, steps: int, width: int | None, *, drawn: bool) -> str:
+    """The answer, where each node is stuck, the last steps up to there, what the properties say, and what was
+    used of the model. ``drawn`` adds a diagram.
+    """
+    head = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
+    parts = [
+        head + "\n" + "\n".join(map(_log, found.model.programs, found.logs)),
+        fitted(_headline(found), width),
+    ]
+    if found.refusals:
+        parts.append("Where each node is stuck, the likeliest cause first:")
+        parts += [_refusal(refusal, width) for refusal in found.refusals]
+    if found.behaviour is not None:
+        parts += _behaviour(found, found.behaviour, steps, width, drawn=drawn)
+    return "\n\n".join([*parts, f"To repeat it: {run.command}"])
+
+
+def _log(node: NodeId, named: tuple[str, NodeLog | None]) -> str:
+    name, log = named
+    who = f"  {node}" + (f" ({name})" if name != node.name else "")
+    if log is None:
+        return f"{who}: its log is missing, and whatever it may have sent is taken to have been sent"
+    return f"{who}: {log.path}, {len(log.events)} of {counted(log.lines, 'line')} understood"
+
+
+def _headline(found: Validation) -> str:
+    said = click.style(found.verdict.value.upper(), fg=_COLOURS[found.verdict], bold=True)
+    if found.why:
+        return f"{said}: {found.why}"
+    behaviour = found.behaviour
+    assert behaviour is not None
+    hidden = counted(behaviour.hidden, "hidden step")
+    if found.verdict is LogVerdict.ALLOWED:
+        told = f"a behaviour of the model has logged this, with {hidden}"
+        broken = f", and breaks {len(found.broken)} of its properties" if found.broken else ""
+        return said + ": " + told + click.style(broken, fg="red", bold=True)
+    told = counted(sum(lines is not None for lines in behaviour.observed), "step")
+    return f"{said}: after {told} of the logs, and {hidden}, the model allows none of the next lines"
+
+
+def _refusal(refusal: Refusal, width: int | None) -> str:
+    place = click.style(refusal.refs, bold=True)
+    source = f" ({refusal.source})" if refusal.source else ""
+    lines = [fitted(f"  {place} ({refusal.name}) {refusal.why}{source}", width)]
+    return "\n".join(lines + [click.style(f"      {ref}  {text}", dim=True) for ref, text in refusal.lines])
+
+
+def _behaviour(
+    found: Validation, behaviour: Behaviour, steps: int, width: int | None, *, drawn: bool
+) -> Iterator[str]:
+    total = len(behaviour.trace.steps)
+    left_out = max(0, total - steps) if steps else 0
+    allowed = found.verdict is LogVerdict.ALLOWED
+    yield "The behaviour:" if allowed else "The behaviour up to there:"
+    logged = LoggedSteps(_lines(behaviour), left_out)
+    yield trace_table(behaviour.model, behaviour.trace, width, logged=logged)
+    if drawn:
+        yield diagram(behaviour.model, behaviour.trace, width)
+    if behaviour.undone:
+        refs = ", ".join(step.refs for step in behaviour.undone)
+        yield fitted(f"Undone by a kill before it was on the disk: {refs}.", width)
+    if behaviour.assumed:
+        sent = ", ".join(f"{e.msg} from {e.src} to {e.dst}" for e in behaviour.assumed)
+        yield fitted(f"Taken to have been sent, though no log says so: {sent}.", width)
+    rows = [[j.name, j.kind, _judged(j, behaviour)] for j in found.judgements]
+    if rows:
+        yield table(rows, ["property", "kind", "in this behaviour"], "in this behaviour", width)
+    uses = [[f"{use.program}.{use.handler}", str(use.observed), str(use.hidden)] for use in found.coverage]
+    yield table(uses, ["handler", "observed", "hidden"], "handler", width)
+
+
+def _lines(behaviour: Behaviour) -> list[str]:
+    return ["" if lines is None else lines.refs for lines in behaviour.observed]
+
+
+def _judged(judgement: Judgement, behaviour: Behaviour) -> str:
+    """What is said of a property, with the lines of the step that breaks it."""
+    at = judgement.at
+    if at is None:
+        return judgement.detail or "not broken"
+    lines = _lines(behaviour)[at - 1] if at else ""
+    where = f"by step {at}" + (f" ({lines})" if lines else "") if at else "in the initial state"
+    if judgement.kind == "sometimes":
+        return f"reached {where}"
+    return f"{click.style('broken', fg='red', bold=True)} {where}: {judgement.detail}"
+
+
+def as_json(run: Run, found: Validation, exit_code: int) -> str:
+    """One object, in the form that docs/json.md describes."""
+    behaviour = found.behaviour
+    document: dict[str, object] = {
+        **json_of.asked(run, found.model),
+        "answer": found.verdict.value,
+        "why": found.why or None,
+        "logs": [_log_document(n, *named) for n, named in zip(found.model.programs, found.logs, strict=True)],
+        "stuck": [
+            {
+                "node": refusal.node,
+                "step": refusal.name,
+                "lines": [{"line": ref, "text": text} for ref, text in refusal.lines],
+                "why": refusal.why,
+                "source": refusal.source or None,
+            }
+            for refusal in found.refusals
+        ],
+        "behaviour": None if behaviour is None else _behaviour_document(behaviour),
+        "properties": [
+            {"name": j.name, "kind": j.kind, "at": j.at, "detail": j.detail} for j in found.judgements
+        ],
+        "coverage": [
+            {"program": u.program, "handler": u.handler, "observed": u.observed, "hidden": u.hidden}
+            for u in found.coverage
+        ],
+        "reproduce": run.command,
+        "exit_code": exit_code,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _log_document(node: NodeId, name: str, log: NodeLog | None) -> dict[str, object]:
+    read = {} if log is None else {"file": str(log.path), "lines": log.lines, "understood": len(log.events)}
+    return {"node": node.name, "name": name, **read}
+
+
+def _behaviour_document(behaviour: Behaviour) -> dict[str, object]:
+    """The steps with their lines and the state of their node; all states would be as many megabytes."""
+    steps = []
+    for (_, _, step), lines in zip(behaviour.trace.numbered, _lines(behaviour), strict=True):
+        assert step.event.node is not None
+        steps.append(
+            {
+                "node": step.event.node.name,
+                "action": step.event.name,
+                "args": {name: json_of.value(v) for name, v in step.event.args},
+                "lines": lines or None,
+                "state": json_of.value(step.state.nodes[step.event.node.index].state),
+            }
+        )
+    start = {view.node.name: json_of.value(view.state) for view in behaviour.trace.initial.nodes}
+    return {
+        "start": start,
+        "assumed": [json_of.envelope(envelope) for envelope in behaviour.assumed],
+        "hidden": behaviour.hidden,
+        "undone": [step.refs for step in behaviour.undone],
+        "steps": steps,
+    }

@@ -1,0 +1,68 @@
+"""Observers by name: those that stand beside the bundled models, and a user's own."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import pkgutil
+import sys
+from importlib import import_module, util
+from pathlib import Path
+from types import ModuleType
+
+from elcheck.checker.model.call import said, theirs
+from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.record import State
+from elcheck.checker.validation.jsonl import ObservationObserver
+from elcheck.checker.validation.observer import Observer
+
+_BUNDLED = "elcheck.models.observers"
+
+
+def observers() -> tuple[str, ...]:
+    """The names of those that come with elcheck."""
+    beside = (found.name for found in pkgutil.iter_modules(import_module(_BUNDLED).__path__))
+    return ("jsonl", *sorted(beside))
+
+
+def observer_named(name: str) -> type[Observer[State]]:
+    """The observer of a name, or of a Python file. Raises UsageError."""
+    known = observers()
+    if name == "jsonl":
+        return ObservationObserver
+    if name in known:
+        return _only(import_module(f"{_BUNDLED}.{name}"), name)
+    path = Path(name)
+    if path.suffix != ".py" or not path.is_file():
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}, or FILE.py"
+        raise UsageError(f"--as {name}: there is no such observer; {hint}")
+    return _only(_imported(path), name)
+
+
+def _imported(path: Path) -> ModuleType:
+    spec = util.spec_from_file_location(f"elcheck_observer_{path.stem}", path.resolve())
+    assert spec is not None
+    assert spec.loader is not None
+    module = util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        with theirs:
+            spec.loader.exec_module(module)
+    except Exception as error:
+        raise UsageError(f"--as {path}: it can't be imported: {said(error)}") from error
+    return module
+
+
+def _only(module: ModuleType, name: str) -> type[Observer[State]]:
+    """The one observer that a module has: of those that derive from each other the last."""
+    classes: list[type[Observer[State]]] = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Observer) and not inspect.isabstract(value)
+    ]
+    leaves = [cls for cls in classes if not any(cls in other.__mro__[1:] for other in classes)]
+    if len(leaves) != 1:
+        found = ", ".join(cls.__name__ for cls in leaves) or "none"
+        raise UsageError(f"--as {name}: it has to have one observer, and has {found}")
+    return leaves[0]

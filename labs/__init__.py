@@ -1,0 +1,1 @@
+"""Real systems on loopback, and the logs that they leave."""

@@ -1,0 +1,1 @@
+"""How the logs of real systems tell of the models' steps: an observer for each system."""
