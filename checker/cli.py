@@ -19,6 +19,7 @@ from elcheck.checker.model.errors import UsageError
 from elcheck.checker.traces.trace import ReplayError
 
 OWN = {
+    "drive": "drive",
     "explore": "explore",
     "list": "list_models",
     "new": "new",

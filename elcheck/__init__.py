@@ -21,6 +21,7 @@ from elcheck.checker.api import (
     load,
     within,
 )
+from elcheck.checker.driving.subject import Sent, Subject, Undrivable
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.collections import Bag, Map
 from elcheck.checker.model.environment import UNLIMITED, Environment, Partition
@@ -104,13 +105,16 @@ __all__ = [
     "Result",
     "Scope",
     "Sends",
+    "Sent",
     "Spec",
     "State",
     "Stats",
     "Step",
     "Steps",
+    "Subject",
     "Trace",
     "TraceStep",
+    "Undrivable",
     "UsageError",
     "Verdict",
     "__version__",

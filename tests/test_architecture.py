@@ -26,6 +26,7 @@ ROOMS = [
     "check",
     "strategies",
     "replay",
+    "driving",
     "zoo",
     "render",
     "export",

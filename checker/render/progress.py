@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import click
 
+from elcheck.checker.driving.campaign import DriveTally
 from elcheck.checker.search.limits import resident
 from elcheck.checker.search.search import Search
 from elcheck.checker.strategies.simulate import WalkTally
@@ -39,6 +40,12 @@ class Progress:
         self._show(lambda seconds: (
             f"{tally.walks:,} walks, {tally.walks / seconds:,.0f}/s, {len(tally.seen):,} distinct states, "
             f"at most {tally.longest:,} steps"
+        ))  # fmt: skip
+
+    def driven(self, tally: DriveTally) -> None:
+        """Look at a subject that is driven."""
+        self._show(lambda seconds: (
+            f"{tally.paths:,} paths, {tally.steps:,} steps, {tally.steps / seconds:,.0f}/s"
         ))  # fmt: skip
 
     def _show(self, line: Callable[[float], str]) -> None:

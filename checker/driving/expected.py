@@ -1,0 +1,142 @@
+"""The model's side of a step: each outcome that an event may have, with what its nodes send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from elcheck.checker.driving.subject import Undrivable
+from elcheck.checker.interpreter.next_state import NextState
+from elcheck.checker.interpreter.steps import Interpreter
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.state import Envelope, Event, GlobalState
+from elcheck.checker.model.step import Send, Sends
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One outcome of an event: the state after it, what each node sends, and the bounds that it crosses.
+
+    The state may be the one before: a message that is ignored is taken all the same.
+    """
+
+    after: GlobalState
+    sends: Mapping[NodeId, Sends]
+    crosses: tuple[str, ...] = ()
+
+
+def envelope_of(event: Event) -> Envelope:
+    """The message that a delivery, a loss or a duplication is about."""
+    args = dict(event.args)
+    src = args["src"]
+    assert isinstance(src, NodeId)
+    assert event.node is not None
+    return Envelope(src, event.node, args["msg"])
+
+
+def _messages(sends: Sends) -> set[tuple[NodeId, object]]:
+    return {(effect.dst, effect.msg) for effect in sends if isinstance(effect, Send)}
+
+
+class Stepper(Interpreter):
+    """Carries one event out, where an interpreter lists them all. That the event is enabled is not asked."""
+
+    def expected(self, state: GlobalState, event: Event) -> list[Expected]:
+        """The outcomes of an event that is enabled in a state; the bounds that one crosses are noted.
+
+        Raises HandlerError when a handler does, and Undrivable for a crash in the middle of a step.
+        """
+        return list(self._expected(state, event))
+
+    def is_possible(self, state: GlobalState, event: Event) -> bool:
+        """Whether an event may happen in a state, within the bounds; a delivery that is ignored may."""
+        if any(enabled == event for enabled, _ in self.steps(state)):
+            return True
+        if event.kind != "receive" or envelope_of(event) not in self._deliverable(state):
+            return False
+        return any(not outcome.crosses for outcome in self.expected(state, event))
+
+    def sent_at_start(self, initial: GlobalState) -> Mapping[NodeId, Sends]:
+        """What each node sends in an initial state. Of a prepared one: nothing, its messages are there."""
+        if self.model.initial:
+            return {}
+        found: dict[NodeId, Sends] = {}
+        for view in initial.nodes:
+            under_way = {(e.dst, e.msg) for e in initial.network if e.src == view.node}
+            steps = [step for step in self.runner.starts(view.node) if step.state == view.state]
+            of_here = [step.sends for step in steps if _messages(step.sends) <= under_way]
+            found[view.node] = max(of_here, key=len)
+        return found
+
+    def _expected(self, state: GlobalState, event: Event) -> Iterator[Expected]:
+        match event.kind:
+            case "action" | "timeout" | "receive":
+                yield from self._of_handler(state, event)
+            case "tick":
+                yield from self._of_tick(state, event)
+            case "crash" if event.args:
+                raise Undrivable(f"{event}: a step of real code can't be cut in two from outside")
+            case "crash":
+                yield from self._of_crash(state, event)
+            case "restart":
+                yield from self._of_restart(state, event)
+            case _:
+                yield from (Expected(after, {}) for fault, after in self.steps(state) if fault == event)
+
+    def _done_so(
+        self, state: GlobalState, event: Event, after: NextState, sends: Mapping[NodeId, Sends]
+    ) -> Expected:
+        """A step that is done, with its monitors and the bounds that it crosses."""
+        made = after.state()
+        crossed = [name for node in self._stepped(event) for name in self._crossed(made, node)]
+        crossed += [bound.name for bound in self.model.bounds if isinstance(bound.holds, int) and after.cut]
+        if made != state:
+            made = self._monitored(event, state, made)
+        return Expected(made, sends, tuple(crossed))
+
+    def _stepped(self, event: Event) -> list[NodeId]:
+        return self._tickers() if event.node is None else [event.node]
+
+    def _crossed(self, made: GlobalState, node: NodeId) -> tuple[str, ...]:
+        return self.runner.crossed(made.nodes[node.index].state)
+
+    def _of_handler(self, state: GlobalState, event: Event) -> Iterator[Expected]:
+        node = event.node
+        assert node is not None
+        found = self._taken(state, envelope_of(event)) if event.kind == "receive" else state
+        for step in self.runner.take(event, found.nodes[node.index].state).steps:
+            if step.choice == event.choice:
+                after = self._from(found).stepped(node, step.state)
+                if event.kind == "timeout":
+                    after.environment = after.environment.after_timeout()
+                yield self._done_so(state, event, after.sent(node, step.sends), {node: step.sends})
+
+    def _of_tick(self, state: GlobalState, event: Event) -> Iterator[Expected]:
+        tickers = self._tickers()
+        for combination in product(*(self._tick_outcomes(state, node) for node in tickers)):
+            after = self._from(state)
+            for node, (local, _) in zip(tickers, combination, strict=True):
+                after.stepped(node, local)
+            for node, (_, sends) in zip(tickers, combination, strict=True):
+                after.sent(node, sends)
+            by_node = {node: sent for node, (_, sent) in zip(tickers, combination, strict=True)}
+            yield self._done_so(state, event, after, by_node)
+
+    def _of_crash(self, state: GlobalState, event: Event) -> Iterator[Expected]:
+        node = event.node
+        assert node is not None
+        for remains in self.runner.remains(node, state.nodes[node.index].state):
+            after = self._spent(state, "crash")
+            assert after is not None
+            made = after.crashed(node, remains).state()
+            yield Expected(self._monitored(event, state, made), {})
+
+    def _of_restart(self, state: GlobalState, event: Event) -> Iterator[Expected]:
+        node = event.node
+        assert node is not None
+        for step in self.runner.recoveries(node, state.nodes[node.index].state):
+            after = self._spent(state, "restart")
+            assert after is not None
+            after.restarted(node, step.state, step.sends)
+            yield self._done_so(state, event, after, {node: step.sends})
