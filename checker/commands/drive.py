@@ -15,6 +15,7 @@ from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.commands.replay import read_file
 from elcheck.checker.driving.campaign import Campaign, Campaigner, WalksWanted
 from elcheck.checker.driving.comparing import SubjectError
+from elcheck.checker.driving.patience import PATIENCE
 from elcheck.checker.driving.subject_file import load_subject
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
@@ -33,13 +34,13 @@ from elcheck.checker.traces.trace import Trace
 _HELP = """Drive real Python code by a model: both take the same steps, and are compared after each.
 
     SUBJECT is a Python file, or the name of a bundled subject. Its function or class `subject` makes the code
-    that is driven, FILE.py:name another one (docs/drive.md). The first step after which a state or a message
+    that is driven, FILE.py:name another one (docs/driving.md). The first step after which a state or a message
     differs is shown with both sides.
 
     Which steps: those of a trace, as replay reads it; with --cover paths that together make every distinct
     handler call of the model's search; else random walks.
 
-    Exit codes: 0 no difference; 1 they differ; 2 usage; 14 the code raised; 20 not all that was asked for
+    Exit codes: 0 no difference; 1 they differ; 2 usage; 14 the code raised, or hung; 20 not all that was asked for
     could be driven; 150 the model or the subject could not be loaded.
     """
 WALKS = 100
@@ -78,6 +79,14 @@ class DriveCommand(ModelCommand):
             click.Option(["--max-memory"], type=SizeType(), help="Stop above this much memory: 500M, 2G."),
             click.Option(["--timeout"], type=time, metavar="SECONDS", help="Stop after this long."),
             click.Option(
+                ["--patience"],
+                type=time,
+                metavar="SECONDS",
+                default=PATIENCE,
+                show_default=True,
+                help="How long the code may take for one step, before it counts as hung.",
+            ),
+            click.Option(
                 ["--engine"],
                 type=click.Choice(list(ENGINES)),
                 default="auto",
@@ -105,7 +114,7 @@ class DriveCommand(ModelCommand):
         progress = Progress()
         try:
             trace = _trace(model, values["trace_file"], values["of_property"])
-            campaigner = Campaigner(model, make, limits, progress.driven)
+            campaigner = Campaigner(model, make, limits, progress.driven, values["patience"])
             if trace is not None:
                 found = campaigner.along(trace)
             elif values["cover"]:
@@ -145,8 +154,9 @@ def _require_one_plan(ctx: click.Context) -> None:
             flag = {"of_property": "--property"}.get(name, "--" + name.replace("_", "-"))
             plan = {"trace_file": "--trace", "cover": "--cover"}.get(chosen[0] if chosen else "", "walks")
             raise UsageError(f"{flag} says nothing of {plan}: leave it out")
-    if values["timeout"] is not None and not math.isfinite(values["timeout"]):
-        raise UsageError("--timeout takes a number of seconds")
+    for name in ("timeout", "patience"):
+        if values[name] is not None and not math.isfinite(values[name]):
+            raise UsageError(f"--{name} takes a number of seconds")
 
 
 def _walks(ctx: click.Context) -> WalksWanted:

@@ -14,6 +14,7 @@ from elcheck.checker.driving.cover import LONGEST, Cover, PlannedPath, PlannedSt
 from elcheck.checker.driving.expected import Stepper
 from elcheck.checker.driving.less import shortened
 from elcheck.checker.driving.lockstep import Drive, Ending, Lockstep, MakeSubject, drive, same
+from elcheck.checker.driving.patience import PATIENCE
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.validate import validate
@@ -105,9 +106,15 @@ class Campaigner(Generic[C]):
     """
 
     def __init__(
-        self, model: Model, make: MakeSubject[C], limits: Limits, progress: OnDriven = lambda _: None
+        self,
+        model: Model,
+        make: MakeSubject[C],
+        limits: Limits,
+        progress: OnDriven = lambda _: None,
+        per_step: float | None = PATIENCE,
     ) -> None:
         validate(model)
+        self._per_step = per_step
         self.model = model
         self.make = make
         self.stepper = Stepper(model)
@@ -118,7 +125,7 @@ class Campaigner(Generic[C]):
 
     def along(self, trace: Trace) -> Campaign:
         """Drive along one trace."""
-        driven = drive(self.stepper, self.make, trace)
+        driven = drive(self.stepper, self.make, trace, self._per_step)
         self.tally.add(driven)
         return Campaign("trace", self.tally, driven, seconds=self._seconds())
 
@@ -126,7 +133,8 @@ class Campaigner(Generic[C]):
         return time.perf_counter() - self._began
 
     def _counterexample(self, plan: Plan, driven: Drive, cover: CoverTally | None = None) -> Campaign:
-        short = shortened(self.stepper, self.make, driven)
+        hung = driven.ending is Ending.HUNG  # each attempt to shorten it would take as long again
+        short = driven if hung else shortened(self.stepper, self.make, driven)
         steps = len(driven.trace.steps)
         return Campaign(plan, self.tally, short, steps, cover, seconds=self._seconds())
 
@@ -158,7 +166,7 @@ class Campaigner(Generic[C]):
 
     def _planned(self, cover: Cover, path: PlannedPath) -> Drive:
         """Drive along a path, and from its end to what is left and near, as long as it may be."""
-        run = Lockstep(self.stepper, self.make, self._start(cover.exploration.system.decode(path.initial)))
+        run = self._run(cover.exploration.system.decode(path.initial))
         code, ahead, taken = path.initial, deque(path.steps), 0
         try:
             while run.ended is None and taken < LONGEST:
@@ -187,9 +195,10 @@ class Campaigner(Generic[C]):
             for call in step.calls:
                 cover.give_up(call, run.ended.why)
 
-    def _start(self, start: GlobalState) -> GlobalState:
-        """An initial state of the search as this model has it, with its monitors."""
-        return next(state for state in self.stepper.initial() if same(state, start))
+    def _run(self, start: GlobalState) -> Lockstep[C]:
+        """Both sides in an initial state of the search, which this model has with its monitors."""
+        initial = next(state for state in self.stepper.initial() if same(state, start))
+        return Lockstep(self.stepper, self.make, initial, self._per_step)
 
     # -- random walks --------------------------------------------------------------------------------------
 
@@ -214,7 +223,7 @@ class Campaigner(Generic[C]):
 
     def _walked(self, walks: _Walks, rng: random.Random, steps: int) -> Drive:
         code = rng.choice(walks.initial)
-        run = Lockstep(self.stepper, self.make, self._start(walks.system.decode(code)))
+        run = self._run(walks.system.decode(code))
         try:
             for _ in range(steps if run.ended is None else 0):
                 event = walks.event(code, rng)

@@ -32,9 +32,12 @@ class _Shortening(Generic[C]):
     def run(self) -> Drive:
         """Leave pieces out, halves at first and single steps in the end."""
         size = (len(self._best.trace.steps) + 1) // 2
-        while size >= 1 and self._replays < REPLAYS:
-            improved = self._without_pieces(size)
-            size = min(size, len(self._best.trace.steps)) if improved and size == 1 else size // 2
+        try:
+            while size >= 1 and self._replays < REPLAYS:
+                improved = self._without_pieces(size)
+                size = min(size, len(self._best.trace.steps)) if improved and size == 1 else size // 2
+        except KeyboardInterrupt:
+            pass  # what is found is not lost
         return self._best
 
     def _without_pieces(self, size: int) -> bool:

@@ -10,6 +10,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 from elcheck.checker.driving.comparing import Mismatch, SubjectError, of_sends, of_states
 from elcheck.checker.driving.expected import Expected, Stepper, envelope_of
+from elcheck.checker.driving.patience import PATIENCE, Hung, patience
 from elcheck.checker.driving.subject import Sent, Subject, Undrivable
 from elcheck.checker.driving.under_way import MessagesUnderWay
 from elcheck.checker.model.call import RAISED, HandlerError, said
@@ -32,6 +33,8 @@ class Ending(Enum):
     """The model allows nothing that looks like what the subject did."""
     RAISED = "raised"
     """The subject raised."""
+    HUNG = "hung"
+    """The subject did not come back."""
     ELSEWHERE = "elsewhere"
     """The subject did something else than this path has, which the model allows too."""
     UNDRIVABLE = "undrivable"
@@ -52,7 +55,7 @@ class Drive:
     @property
     def wrong(self) -> bool:
         """True if it shows that the subject is not as the model."""
-        return self.ending in (Ending.DIFFERS, Ending.RAISED)
+        return self.ending in (Ending.DIFFERS, Ending.RAISED, Ending.HUNG)
 
 
 @dataclass(frozen=True)
@@ -77,19 +80,28 @@ class _Ended(Exception):
 
 
 class Lockstep(Generic[C]):
-    """One run of both sides, from an initial state of the model. ``state`` is the model's.
+    """One run of both sides, from an initial state of the model. ``state`` is the model's. A step of the
+    subject may take ``per_step`` seconds; None: as long as it likes.
 
     Raises SubjectError where the subject answers what can't be compared, HandlerError when a handler does.
     """
 
-    def __init__(self, stepper: Stepper, make: MakeSubject[C], initial: GlobalState) -> None:
+    def __init__(
+        self,
+        stepper: Stepper,
+        make: MakeSubject[C],
+        initial: GlobalState,
+        per_step: float | None = PATIENCE,
+    ) -> None:
         self.stepper = stepper
         self.state = initial
         self.ended: Drive | None = None
         self._initial = initial
         self._steps: list[TraceStep] = []
         self._network = stepper.model.environment.network
-        self._subject = make()
+        self._per_step = per_step
+        with self._asking("the subject can't be made"):
+            self._subject = make()
         self._under_way: MessagesUnderWay[C] = MessagesUnderWay(self._subject, self._network)
         self._begin()
 
@@ -116,10 +128,19 @@ class Lockstep(Generic[C]):
 
     def stop(self) -> None:
         """Stop the subject."""
-        try:
+        with self._asking("stop() does not end it"):
             self._subject.stop()
-        except RAISED as error:
-            raise SubjectError(f"stop() raises {said(error)}") from error
+
+    @contextmanager
+    def _asking(self, what: str) -> Iterator[None]:
+        """Ask the subject for what is no step of its code. Raises SubjectError if that fails."""
+        try:
+            with patience(self._per_step):
+                yield
+        except SubjectError:
+            raise
+        except (*RAISED, Hung) as error:
+            raise SubjectError(f"{what}: {said(error).removeprefix('Hung: ')}") from error
 
     def step(self, event: Event, wanted: GlobalState | None = None) -> bool:
         """Do an event, which is enabled in the model's state, on both sides. The model goes where the subject
@@ -163,13 +184,16 @@ class Lockstep(Generic[C]):
             return Drive(Trace(self._initial, (*self._steps, *last)), ending, tuple(differs), why)
 
         try:
-            yield
+            with patience(self._per_step):
+                yield
         except _Ended as ended:
             self.ended = drive(ended.ending, ended.why, ended.after or after, ended.mismatches)
         except Undrivable as error:
             self.ended = drive(Ending.UNDRIVABLE, str(error))
         except (SubjectError, HandlerError):
             raise
+        except Hung as error:
+            self.ended = drive(Ending.HUNG, said(error).removeprefix("Hung: "))
         except RAISED as error:
             self.ended = drive(Ending.RAISED, said(error))
 
@@ -246,9 +270,11 @@ def same(a: GlobalState, b: GlobalState) -> bool:
     return (a.nodes, a.network, a.environment) == (b.nodes, b.network, b.environment)
 
 
-def drive(stepper: Stepper, make: MakeSubject[C], trace: Trace) -> Drive:
+def drive(
+    stepper: Stepper, make: MakeSubject[C], trace: Trace, per_step: float | None = PATIENCE
+) -> Drive:
     """Drive a subject along a trace of the model, as long as it takes the outcomes that this has."""
-    run = Lockstep(stepper, make, trace.initial)
+    run = Lockstep(stepper, make, trace.initial, per_step)
     try:
         for step in trace.steps if run.ended is None else ():
             if not run.step(step.event, step.state):

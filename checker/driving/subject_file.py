@@ -7,10 +7,10 @@ import importlib.util
 from pathlib import Path
 from typing import cast
 
+from elcheck.checker.driving.comparing import SubjectError
 from elcheck.checker.driving.lockstep import MakeSubject
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import imported
-from elcheck.checker.model.call import RAISED, said
 from elcheck.checker.model.values import called
 
 _HAS_TO_HAVE = ("start", "sent", "state")
@@ -25,7 +25,9 @@ def bundled_subjects() -> dict[str, Path]:
 
 
 def load_subject(name: str) -> MakeSubject[object]:
-    """Import a subject file. What it returns makes a new subject each time. Raises LoadError."""
+    """Import a subject file. What it returns makes a new subject each time. Raises LoadError; and what
+    it returns, SubjectError for what is no subject.
+    """
     file, wanted = _parts(name)
     module = (
         importlib.import_module(f"elcheck.subjects.{file}")
@@ -39,14 +41,11 @@ def load_subject(name: str) -> MakeSubject[object]:
         raise LoadError(f"{name}: there is no function or class {wanted!r} in it that makes a subject{hint}")
 
     def made() -> object:
-        try:
-            subject: object = make()
-        except RAISED as error:
-            raise LoadError(f"{name}: {wanted}() raises {said(error)}") from error
+        subject: object = make()
         lacks = [method for method in _HAS_TO_HAVE if not callable(getattr(subject, method, None))]
         if lacks:
-            raise LoadError(
-                f"{name}: {wanted}() makes {called(subject)}, which is no Subject: it has no {lacks[0]}(...)"
+            raise SubjectError(
+                f"{wanted}() makes {called(subject)}, which is no Subject: it has no {lacks[0]}(...)"
             )
         return subject
 

@@ -21,7 +21,7 @@ from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.judged import Judgement
 
-_VERDICTS = {Ending.DIFFERS: "differs", Ending.RAISED: "raised"}
+_VERDICTS = {Ending.DIFFERS: "differs", Ending.RAISED: "raised", Ending.HUNG: "hung"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class DriveResult:
 
     @property
     def verdict(self) -> str:
-        """``no difference``, ``differs``, ``raised``, or ``undetermined``."""
+        """``no difference``, ``differs``, ``raised``, ``hung``, or ``undetermined``."""
         driven = self.campaign.drive
         if driven is not None and driven.wrong:
             return _VERDICTS[driven.ending]
@@ -46,7 +46,7 @@ class DriveResult:
     @property
     def exit_code(self) -> int:
         """The exit code of that."""
-        codes = {"no difference": "proved", "differs": "unexpected", "raised": "error"}
+        codes = {"no difference": "proved", "differs": "unexpected", "raised": "error", "hung": "error"}
         return EXIT[codes.get(self.verdict, "undetermined")]
 
 
@@ -91,7 +91,7 @@ def _headline(result: DriveResult) -> str:
     driven, campaign = result.campaign.drive, result.campaign
     if driven is not None and driven.wrong:
         word = click.style(result.verdict.upper(), fg="red", bold=True)
-        why = f": {driven.why}" if driven.ending is Ending.RAISED else ""
+        why = f": {driven.why}" if driven.ending is not Ending.DIFFERS else ""
         return f"{word}: {where(driven)}{why}{_shortened(campaign)}"
     if campaign.complete:
         word = click.style("NO DIFFERENCE", fg="green", bold=True)
