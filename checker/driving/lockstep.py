@@ -270,9 +270,7 @@ def same(a: GlobalState, b: GlobalState) -> bool:
     return (a.nodes, a.network, a.environment) == (b.nodes, b.network, b.environment)
 
 
-def drive(
-    stepper: Stepper, make: MakeSubject[C], trace: Trace, per_step: float | None = PATIENCE
-) -> Drive:
+def drive(stepper: Stepper, make: MakeSubject[C], trace: Trace, per_step: float | None = PATIENCE) -> Drive:
     """Drive a subject along a trace of the model, as long as it takes the outcomes that this has."""
     run = Lockstep(stepper, make, trace.initial, per_step)
     try:
