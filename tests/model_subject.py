@@ -33,11 +33,11 @@ class ModelSubject(Subject[object]):
     def start(self, states: Mapping[NodeId, object]) -> None:
         for node, state in states.items():
             assert isinstance(state, State)
-            starts = [step for step in self.runner.starts(node) if step.state == state]
             self.states[node] = state
             self.out[node] = []
             if not self.runner.model.initial:
-                self._send(node, starts[0])
+                starts = [step for step in self.runner.starts(node) if step.state == state]
+                self._send(node, self.random.choice(starts))
 
     def _send(self, node: NodeId, step: Step[State]) -> None:
         self.out[node] += [

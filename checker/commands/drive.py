@@ -33,15 +33,15 @@ from elcheck.checker.traces.trace import Trace
 
 _HELP = """Drive real Python code by a model: both take the same steps, and are compared after each.
 
-    SUBJECT is a Python file, or the name of a bundled subject. Its function or class `subject` makes what is
-    driven, FILE.py:name another one (docs/driving.md). The first step after which a state or a message differs
-    is shown with both sides.
+    SUBJECT is a Python file, or the name of a bundled subject. Its function or class `subject` makes what
+    is driven, FILE.py:name another one (docs/driving.md). The first step after which a state or a message
+    differs is shown with both sides.
 
     Which steps: those of a trace, as replay reads it; with --cover paths that together make every distinct
     handler call of the model's search; else random walks.
 
-    Exit codes: 0 no difference; 1 they differ; 2 usage; 14 the code raised, or hung; 20 not all that was asked
-    for could be driven; 150 the model or the subject could not be loaded.
+    Exit codes: 0 no difference; 1 they differ; 2 usage; 14 the code raised, or hung; 20 not all that was
+    asked for could be driven; 150 the model or the subject could not be loaded.
     """
 WALKS = 100
 """Walks, unless a number or a time is given."""

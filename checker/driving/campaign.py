@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, TypeAlias, TypeVar
 
-from elcheck.checker.driving.calls import HandlerCalls
 from elcheck.checker.driving.cover import LONGEST, Cover, PlannedPath, PlannedStep, explored
 from elcheck.checker.driving.expected import Stepper
 from elcheck.checker.driving.less import shortened
@@ -21,7 +20,7 @@ from elcheck.checker.model.validate import validate
 from elcheck.checker.model.values import counted
 from elcheck.checker.search.limits import INTERRUPTED, LimitCheck, Limits, Stop
 from elcheck.checker.search.search import OnProgress
-from elcheck.checker.system import NodeSystem, System, build
+from elcheck.checker.system import System, build
 from elcheck.checker.traces.trace import Trace
 
 C = TypeVar("C")
@@ -179,11 +178,15 @@ class Campaigner(Generic[C]):
                     self._held_up(cover, step, run)
                     break
                 taken += 1
-                cover.made(step)
+                if run.trace.steps[-1].event == step.event:
+                    cover.made(step)
                 if same(run.state, wanted):
                     code = step.code
-                else:
-                    code, ahead = code_after(cover.exploration.system, code, step.event, run.state), deque()
+                    continue
+                ahead, after = deque(), code_after(cover.exploration.system, code, step.event, run.state)
+                if after is None:
+                    break
+                code = after
         finally:
             run.stop()
         self.tally.add(run.finished())
@@ -204,14 +207,16 @@ class Campaigner(Generic[C]):
 
     def at_random(self, wanted: WalksWanted) -> Campaign:
         """Drive along random walks, until one differs."""
-        walks = _Walks(self.model)
+        list(build(self.model).initial())  # raises DefinitionError if there is none within the bounds
+        initial = list(dict.fromkeys(self.stepper.initial()))
         stopped: Stop | None = None
         try:
             while self.tally.paths != wanted.walks:
                 stopped = self._limit_check.exceeded()
                 if stopped is not None:
                     break
-                driven = self._walked(walks, random.Random(f"{wanted.seed}/{self.tally.paths}"), wanted.steps)
+                rng = random.Random(f"{wanted.seed}/{self.tally.paths}")
+                driven = self._walked(rng.choice(initial), rng, wanted.steps)
                 self.tally.add(driven)
                 if driven.wrong:
                     return self._counterexample("walks", driven)
@@ -221,50 +226,34 @@ class Campaigner(Generic[C]):
             stopped = None  # the time that it was to take
         return Campaign("walks", self.tally, None, None, None, stopped, self._seconds())
 
-    def _walked(self, walks: _Walks, rng: random.Random, steps: int) -> Drive:
-        code = rng.choice(walks.initial)
-        run = self._run(walks.system.decode(code))
+    def _walked(self, initial: GlobalState, rng: random.Random, steps: int) -> Drive:
+        run = Lockstep(self.stepper, self.make, initial, self._per_step)
         try:
             for _ in range(steps if run.ended is None else 0):
-                event = walks.event(code, rng)
+                event = self._any_event(run.state, rng)
                 if event is None or not run.step(event):
                     break
-                code = code_after(walks.system, code, event, run.state)
             return run.finished()
         finally:
             run.stop()
 
-
-class _Walks:
-    """Chooses the steps of random walks in the packed system."""
-
-    def __init__(self, model: Model) -> None:
-        system = build(model)
-        assert isinstance(system, NodeSystem)
-        self.system = system
-        self.calls = HandlerCalls(system)
-        self.initial = list(dict.fromkeys(system.initial()))
-
-    def event(self, code: int, rng: random.Random) -> Event | None:
+    def _any_event(self, state: GlobalState, rng: random.Random) -> Event | None:
         """An event that can happen, each as likely as the others; at times one that changes nothing."""
-        found, _ = self.system.successors(code)
-        events = list(dict.fromkeys(move.event for _, move in found))
+        events = list(dict.fromkeys(event for event, _ in self.stepper.steps(state)))
         if not events or rng.random() < IGNORED:
-            ignored = [event for event in self._ignored(code, events) if event.kind == "receive"]
-            events = ignored or events
+            events = self.stepper.ignored(state) or events
         return rng.choice(events) if events else None
 
-    def _ignored(self, code: int, events: Sequence[Event]) -> Iterator[Event]:
-        known = set(events)
-        return (event for _, _, event in self.calls.at(code) if event not in known)
 
-
-def code_after(system: System, code: int, event: Event, state: GlobalState) -> int:
-    """The code of the state to which an event has led."""
-    fitting = [succ for succ, move in system.successors(code)[0] if move.event == event]
-    if len(fitting) == 1:
-        return fitting[0]
-    return next((succ for succ in fitting if same(system.decode(succ), state)), code)
+def code_after(system: System, code: int, event: Event, state: GlobalState) -> int | None:
+    """The code of the state to which an event has led, whatever was chosen in it; None if it has not led
+    there from this one.
+    """
+    if same(system.decode(code), state):
+        return code
+    moves = system.successors(code)[0]
+    found = (succ for succ, move in moves if replace(move.event, choice=event.choice) == event)
+    return next((succ for succ in found if same(system.decode(succ), state)), None)
 
 
 def said_of_paths(tally: DriveTally) -> str:

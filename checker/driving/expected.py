@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from elcheck.checker.driving.subject import Undrivable
@@ -16,11 +16,13 @@ from elcheck.checker.model.step import Send, Sends
 
 @dataclass(frozen=True)
 class Expected:
-    """One outcome of an event: the state after it, what each node sends, and the bounds that it crosses.
+    """One outcome of an event: the event with what was chosen in it, the state after it, what each node
+    sends, and the bounds that it crosses.
 
     The state may be the one before: a message that is ignored is taken all the same.
     """
 
+    event: Event
     after: GlobalState
     sends: Mapping[NodeId, Sends]
     crosses: tuple[str, ...] = ()
@@ -43,7 +45,8 @@ class Stepper(Interpreter):
     """Carries one event out, where an interpreter lists them all. That the event is enabled is not asked."""
 
     def expected(self, state: GlobalState, event: Event) -> list[Expected]:
-        """The outcomes of an event that is enabled in a state; the bounds that one crosses are noted.
+        """The outcomes of an event that is enabled in a state; the bounds that one crosses are noted. Of a
+        delivery they have every choice, since the one who receives makes it.
 
         Raises HandlerError when a handler does, and Undrivable for a crash in the middle of a step.
         """
@@ -51,16 +54,25 @@ class Stepper(Interpreter):
 
     def is_possible(self, state: GlobalState, event: Event) -> bool:
         """Whether an event may happen in a state, within the bounds; a delivery that is ignored may."""
-        if any(enabled == event for enabled, _ in self.steps(state)):
-            return True
-        if event.kind != "receive" or envelope_of(event) not in self._deliverable(state):
-            return False
-        return any(not outcome.crosses for outcome in self.expected(state, event))
+        return any(enabled == event for enabled, _ in self.steps(state)) or event in self.ignored(state)
 
-    def sent_at_start(self, initial: GlobalState) -> Mapping[NodeId, Sends]:
-        """What each node sends in an initial state. Of a prepared one: nothing, its messages are there."""
+    def ignored(self, state: GlobalState) -> list[Event]:
+        """The deliveries that change nothing, which are no steps: whoever receives the message ignores it."""
+        steps = {(event.node, event.args) for event, _ in self.steps(state) if event.kind == "receive"}
+        offers = (self.runner.delivery(e.dst, e.src, e.msg) for e in self._deliverable(state))
+        events = [event for event in offers if event is not None and (event.node, event.args) not in steps]
+        return [event for event in events if any(not o.crosses for o in self.expected(state, event))]
+
+    def starts_like(self, initial: GlobalState) -> list[tuple[GlobalState, Mapping[NodeId, Sends]]]:
+        """The initial states in which every node is as in this one, which is the first, each with what the
+        nodes send in it. Of a prepared one: nothing, its messages are there.
+        """
         if self.model.initial:
-            return {}
+            return [(initial, {})]
+        alike = [start for start in self.initial() if start.nodes == initial.nodes and start != initial]
+        return [(start, self._sent_at_start(start)) for start in (initial, *alike)]
+
+    def _sent_at_start(self, initial: GlobalState) -> Mapping[NodeId, Sends]:
         found: dict[NodeId, Sends] = {}
         for view in initial.nodes:
             under_way = {(e.dst, e.msg) for e in initial.network if e.src == view.node}
@@ -82,7 +94,9 @@ class Stepper(Interpreter):
             case "restart":
                 yield from self._of_restart(state, event)
             case _:
-                yield from (Expected(after, {}) for fault, after in self.steps(state) if fault == event)
+                yield from (
+                    Expected(event, after, {}) for fault, after in self.steps(state) if fault == event
+                )
 
     def _done_so(
         self, state: GlobalState, event: Event, after: NextState, sends: Mapping[NodeId, Sends]
@@ -93,7 +107,7 @@ class Stepper(Interpreter):
         crossed += [bound.name for bound in self.model.bounds if isinstance(bound.holds, int) and after.cut]
         if made != state:
             made = self._monitored(event, state, made)
-        return Expected(made, sends, tuple(crossed))
+        return Expected(event, made, sends, tuple(crossed))
 
     def _stepped(self, event: Event) -> list[NodeId]:
         return self._tickers() if event.node is None else [event.node]
@@ -106,11 +120,12 @@ class Stepper(Interpreter):
         assert node is not None
         found = self._taken(state, envelope_of(event)) if event.kind == "receive" else state
         for step in self.runner.take(event, found.nodes[node.index].state).steps:
-            if step.choice == event.choice:
+            if event.kind == "receive" or step.choice == event.choice:
                 after = self._from(found).stepped(node, step.state)
                 if event.kind == "timeout":
                     after.environment = after.environment.after_timeout()
-                yield self._done_so(state, event, after.sent(node, step.sends), {node: step.sends})
+                chosen = replace(event, choice=step.choice)
+                yield self._done_so(state, chosen, after.sent(node, step.sends), {node: step.sends})
 
     def _of_tick(self, state: GlobalState, event: Event) -> Iterator[Expected]:
         tickers = self._tickers()
@@ -130,7 +145,7 @@ class Stepper(Interpreter):
             after = self._spent(state, "crash")
             assert after is not None
             made = after.crashed(node, remains).state()
-            yield Expected(self._monitored(event, state, made), {})
+            yield Expected(event, self._monitored(event, state, made), {})
 
     def _of_restart(self, state: GlobalState, event: Event) -> Iterator[Expected]:
         node = event.node

@@ -9,8 +9,9 @@ from enum import Enum
 from typing import Generic, TypeAlias, TypeVar
 
 from elcheck.checker.driving.comparing import Mismatch, SubjectError, of_sends, of_states
-from elcheck.checker.driving.expected import Expected, Stepper, envelope_of
+from elcheck.checker.driving.expected import Stepper, envelope_of
 from elcheck.checker.driving.patience import PATIENCE, Hung, patience
+from elcheck.checker.driving.possible import DrivenPath, NextOutcome, Possible
 from elcheck.checker.driving.subject import Sent, Subject, Undrivable
 from elcheck.checker.driving.under_way import MessagesUnderWay
 from elcheck.checker.model.call import RAISED, HandlerError, said
@@ -18,10 +19,11 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.record import Crashed, Disconnected
 from elcheck.checker.model.state import Envelope, Event, GlobalState, is_notice
 from elcheck.checker.model.step import Sends
-from elcheck.checker.traces.trace import Trace, TraceStep
+from elcheck.checker.traces.trace import Trace
 
 C = TypeVar("C")
 MakeSubject: TypeAlias = Callable[[], Subject[C]]
+_UNSURE = "the model may be in a state that looks alike, in which the step is not enabled"
 
 
 class Ending(Enum):
@@ -74,13 +76,13 @@ class _Ended(Exception):
         ending: Ending,
         why: str = "",
         mismatches: Iterable[Mismatch] = (),
-        after: GlobalState | None = None,
+        path: DrivenPath | None = None,
     ) -> None:
-        self.ending, self.why, self.mismatches, self.after = ending, why, tuple(mismatches), after
+        self.ending, self.why, self.mismatches, self.path = ending, why, tuple(mismatches), path
 
 
 class Lockstep(Generic[C]):
-    """One run of both sides, from an initial state of the model. ``state`` is the model's. A step of the
+    """One run of both sides, from an initial state of the model. A step of the
     subject may take ``per_step`` seconds; None: as long as it likes.
 
     Raises SubjectError where the subject answers what can't be compared, HandlerError when a handler does.
@@ -94,33 +96,36 @@ class Lockstep(Generic[C]):
         per_step: float | None = PATIENCE,
     ) -> None:
         self.stepper = stepper
-        self.state = initial
         self.ended: Drive | None = None
-        self._initial = initial
-        self._steps: list[TraceStep] = []
+        self._possible = Possible(stepper, [DrivenPath(initial)])
         self._network = stepper.model.environment.network
         self._per_step = per_step
         with self._asking("the subject can't be made"):
             self._subject = make()
         self._under_way: MessagesUnderWay[C] = MessagesUnderWay(self._subject, self._network)
-        self._begin()
+        with self._ending(DrivenPath(initial)):
+            self._begin(initial)
 
-    def _begin(self) -> None:
-        initial = self._initial
-        sends = self.stepper.sent_at_start(initial)
-        start = Expected(initial, sends)
-        with self._ending(None, initial):
-            self._subject.start({view.node: view.state for view in initial.nodes})
-            look = self._looked(initial)
-            differs = list(self._mismatches(start, look))
-            if differs:
-                raise _Ended(Ending.DIFFERS, "at the start", differs)
-            self._went(look, initial)
+    def _begin(self, initial: GlobalState) -> None:
+        self._subject.start({view.node: view.state for view in initial.nodes})
+        look = self._looked(initial)
+        starts = self.stepper.starts_like(initial)
+        differ = [list(self._mismatches(start, sends, look)) for start, sends in starts]
+        if all(differ):
+            raise _Ended(Ending.DIFFERS, "", differ[0])
+        alike = [start for (start, _), differs in zip(starts, differ, strict=True) if not differs]
+        self._possible.paths = [DrivenPath(start) for start in alike]
+        self._went(look)
+
+    @property
+    def state(self) -> GlobalState:
+        """The model's state: where what the subject did is known to have led, or one that looks like it."""
+        return self._possible.first.state
 
     @property
     def trace(self) -> Trace:
         """The model's steps up to here."""
-        return Trace(self._initial, tuple(self._steps))
+        return self._possible.first.trace
 
     def finished(self) -> Drive:
         """What became of it: followed so far, if nothing has ended it."""
@@ -151,43 +156,45 @@ class Lockstep(Generic[C]):
             why = f"{event}: a step of real code can't be cut in two from outside"
             self.ended = Drive(self.trace, Ending.UNDRIVABLE, (), why)
             return False
-        outcomes = self.stepper.expected(self.state, event)
-        outcomes.sort(key=lambda outcome: wanted is None or not same(outcome.after, wanted))
-        with self._ending(event, outcomes[0].after):
+        outcomes = self._possible.outcomes(event)
+        outcomes.sort(key=lambda found: wanted is None or not same(found.outcome.after, wanted))
+        with self._ending(outcomes[0].further):
             self._do(event)
-            self._go(event, outcomes, nearest=wanted is None)
+            self._go(outcomes, nearest=wanted is None)
         return self.ended is None
 
-    def _go(self, event: Event, outcomes: Sequence[Expected], *, nearest: bool) -> None:
-        """Let the model go where the subject went: to the first outcome that looks like it. If none does, the
+    def _go(self, outcomes: Sequence[NextOutcome], *, nearest: bool) -> None:
+        """Let the model go where the subject went: to the outcomes that look like it. If none does, the
         difference is that from the first, or from the nearest.
         """
-        look = self._looked(outcomes[0].after)
-        differ = [list(self._mismatches(outcome, look)) for outcome in outcomes]
+        look = self._looked(outcomes[0].outcome.after)
+        differ = [list(self._mismatches(f.outcome.after, f.outcome.sends, look)) for f in outcomes]
         if all(differ):
+            if not self._possible.sure:
+                raise _Ended(Ending.ELSEWHERE, _UNSURE)
             at = min(range(len(differ)), key=lambda at: len(differ[at])) if nearest else 0
-            raise _Ended(Ending.DIFFERS, "", differ[at], outcomes[at].after)
-        taken = outcomes[differ.index([])]
-        if taken.crosses:
-            raise _Ended(Ending.ELSEWHERE, f"what the subject did is beyond the bound {taken.crosses[0]}")
-        self._steps.append(TraceStep(event, taken.after))
-        self._went(look, taken.after)
+            raise _Ended(Ending.DIFFERS, "", differ[at], outcomes[at].further)
+        fitting = [found for found, differs in zip(outcomes, differ, strict=True) if not differs]
+        crossed = [name for found in fitting for name in found.outcome.crosses[:1]]
+        if len(crossed) == len(fitting):
+            raise _Ended(Ending.ELSEWHERE, f"what the subject did is beyond the bound {crossed[0]}")
+        self._possible.keep(fitting)
+        self._went(look)
 
     @contextmanager
-    def _ending(self, event: Event | None, after: GlobalState) -> Iterator[None]:
-        """Note what ends the drive in a step that leads the model to a state."""
+    def _ending(self, path: DrivenPath) -> Iterator[None]:
+        """Note what ends the drive in the last step of a path."""
 
         def drive(
-            ending: Ending, why: str, at: GlobalState = after, differs: Sequence[Mismatch] = ()
+            ending: Ending, why: str, way: DrivenPath = path, differs: Sequence[Mismatch] = ()
         ) -> Drive:
-            last = () if event is None else (TraceStep(event, at),)
-            return Drive(Trace(self._initial, (*self._steps, *last)), ending, tuple(differs), why)
+            return Drive(way.trace, ending, tuple(differs), why)
 
         try:
             with patience(self._per_step):
                 yield
         except _Ended as ended:
-            self.ended = drive(ended.ending, ended.why, ended.after or after, ended.mismatches)
+            self.ended = drive(ended.ending, ended.why, ended.path or path, ended.mismatches)
         except Undrivable as error:
             self.ended = drive(Ending.UNDRIVABLE, str(error))
         except (SubjectError, HandlerError):
@@ -249,20 +256,20 @@ class Lockstep(Generic[C]):
         sent = {node: list(self._subject.sent(node)) for node in up}
         return _Look({node: self._subject.state(node) for node in up}, sent)
 
-    def _mismatches(self, outcome: Expected, look: _Look) -> Iterator[Mismatch]:
+    def _mismatches(
+        self, after: GlobalState, sends: Mapping[NodeId, Sends], look: _Look
+    ) -> Iterator[Mismatch]:
         visible = self._subject.visible
         for node, says in look.states.items():
-            yield from of_states(node, visible(outcome.after.nodes[node.index].state), says)
+            yield from of_states(node, visible(after.nodes[node.index].state), says)
         for node, messages in look.sent.items():
-            expected: Sends = outcome.sends.get(node, ())
-            yield from of_sends(node, expected, messages, visible, self._network)
+            yield from of_sends(node, sends.get(node, ()), messages, visible, self._network)
 
-    def _went(self, look: _Look, after: GlobalState) -> None:
-        """Go on from a state of the model that looks like the subject's."""
+    def _went(self, look: _Look) -> None:
+        """Go on from states of the model that look like the subject's."""
         for node, messages in look.sent.items():
             self._under_way.sent(node, messages)  # type: ignore[arg-type]  # they are the subject's own
-        self._under_way.keep(after.network)
-        self.state = after
+        self._under_way.keep(path.state.network for path in self._possible.paths)
 
 
 def same(a: GlobalState, b: GlobalState) -> bool:

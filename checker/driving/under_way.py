@@ -52,9 +52,13 @@ class MessagesUnderWay(Generic[C]):
         if fitting:
             self._all.insert(fitting[0], self._all[fitting[0]])
 
-    def keep(self, network: Iterable[Envelope]) -> None:
-        """Forget what is not under way any more; of what was sent more often than it is, the oldest."""
-        left = Counter(self._place(envelope) for envelope in network if not is_notice(envelope))
+    def keep(self, networks: Iterable[Iterable[Envelope]]) -> None:
+        """Forget what is not under way any more in any of some networks; of what was sent more often than it
+        is, the oldest.
+        """
+        left: Counter[_Place] = Counter()
+        for network in networks:
+            left |= Counter(self._place(envelope) for envelope in network if not is_notice(envelope))
         kept = []
         for place, concrete in reversed(self._all):
             if left[place]:
