@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, TypeAlias, TypeVar
 
+from elcheck.checker.driving.calls import HandlerCalls
 from elcheck.checker.driving.cover import LONGEST, Cover, PlannedPath, PlannedStep, explored
 from elcheck.checker.driving.expected import Stepper
 from elcheck.checker.driving.less import shortened
@@ -20,7 +21,7 @@ from elcheck.checker.model.validate import validate
 from elcheck.checker.model.values import counted
 from elcheck.checker.search.limits import INTERRUPTED, LimitCheck, Limits, Stop
 from elcheck.checker.search.search import OnProgress
-from elcheck.checker.system import System, build
+from elcheck.checker.system import NodeSystem, System, build
 from elcheck.checker.traces.trace import Trace
 
 C = TypeVar("C")
@@ -207,8 +208,7 @@ class Campaigner(Generic[C]):
 
     def at_random(self, wanted: WalksWanted) -> Campaign:
         """Drive along random walks, until one differs."""
-        list(build(self.model).initial())  # raises DefinitionError if there is none within the bounds
-        initial = list(dict.fromkeys(self.stepper.initial()))
+        walks = _Walks(self.model)
         stopped: Stop | None = None
         try:
             while self.tally.paths != wanted.walks:
@@ -216,7 +216,7 @@ class Campaigner(Generic[C]):
                 if stopped is not None:
                     break
                 rng = random.Random(f"{wanted.seed}/{self.tally.paths}")
-                driven = self._walked(rng.choice(initial), rng, wanted.steps)
+                driven = self._walked(walks, rng, wanted.steps)
                 self.tally.add(driven)
                 if driven.wrong:
                     return self._counterexample("walks", driven)
@@ -226,23 +226,59 @@ class Campaigner(Generic[C]):
             stopped = None  # the time that it was to take
         return Campaign("walks", self.tally, None, None, None, stopped, self._seconds())
 
-    def _walked(self, initial: GlobalState, rng: random.Random, steps: int) -> Drive:
-        run = Lockstep(self.stepper, self.make, initial, self._per_step)
+    def _walked(self, walks: _Walks, rng: random.Random, steps: int) -> Drive:
+        code = rng.choice(walks.initial)
+        run = self._run(walks.system.decode(code))
+        codes = walks.start(run)
         try:
             for _ in range(steps if run.ended is None else 0):
-                event = self._any_event(run.state, rng)
+                event = walks.event(codes[run.state], rng)
                 if event is None or not run.step(event):
                     break
+                codes = walks.after(codes, run)
             return run.finished()
         finally:
             run.stop()
 
-    def _any_event(self, state: GlobalState, rng: random.Random) -> Event | None:
+
+class _Walks:
+    """Chooses the steps of random walks in the packed system, whose tables know most of them already. It goes
+    along with a run by the codes of the states that the model may be in.
+    """
+
+    def __init__(self, model: Model) -> None:
+        system = build(model)
+        assert isinstance(system, NodeSystem)
+        self.system = system
+        self.calls = HandlerCalls(system)
+        self.initial = list(dict.fromkeys(system.initial()))
+
+    def start(self, run: Lockstep[C]) -> dict[GlobalState, int]:
+        """The codes of where a run may have begun."""
+        decoded = [(code, self.system.decode(code)) for code in self.initial]
+        return {state: code for state in run.states for code, start in decoded if same(start, state)}
+
+    def after(self, codes: Mapping[GlobalState, int], run: Lockstep[C]) -> dict[GlobalState, int]:
+        """The codes after one more step."""
+        found: dict[GlobalState, int] = {}
+        for before, event, after in run.last_steps:
+            code = code_after(self.system, codes[before], event, after)
+            assert code is not None, f"the packed system has no such {event.located}"
+            found[after] = code
+        return found
+
+    def event(self, code: int, rng: random.Random) -> Event | None:
         """An event that can happen, each as likely as the others; at times one that changes nothing."""
-        events = list(dict.fromkeys(event for event, _ in self.stepper.steps(state)))
+        found, _ = self.system.successors(code)
+        events = list(dict.fromkeys(move.event for _, move in found))
         if not events or rng.random() < IGNORED:
-            events = self.stepper.ignored(state) or events
+            ignored = [event for event in self._ignored(code, events) if event.kind == "receive"]
+            events = ignored or events
         return rng.choice(events) if events else None
+
+    def _ignored(self, code: int, events: Sequence[Event]) -> Iterator[Event]:
+        known = set(events)
+        return (event for _, _, event in self.calls.at(code) if event not in known)
 
 
 def code_after(system: System, code: int, event: Event, state: GlobalState) -> int | None:

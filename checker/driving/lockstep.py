@@ -123,6 +123,17 @@ class Lockstep(Generic[C]):
         return self._possible.first.state
 
     @property
+    def states(self) -> list[GlobalState]:
+        """Every state that the model may be in, this one first."""
+        return [path.state for path in self._possible.paths]
+
+    @property
+    def last_steps(self) -> list[tuple[GlobalState, Event, GlobalState]]:
+        """The last step on the way to each of them: the state before it, the event, the state after it."""
+        paths = self._possible.paths
+        return [(path.before, path.steps[-1].event, path.state) for path in paths]
+
+    @property
     def trace(self) -> Trace:
         """The model's steps up to here."""
         return self._possible.first.trace

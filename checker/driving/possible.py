@@ -31,6 +31,11 @@ class DrivenPath:
         return self.steps[-1].state if self.steps else self.initial
 
     @property
+    def before(self) -> GlobalState:
+        """Where its last step began."""
+        return self.steps[-2].state if len(self.steps) > 1 else self.initial
+
+    @property
     def trace(self) -> Trace:
         """The path as a trace."""
         return Trace(self.initial, self.steps)

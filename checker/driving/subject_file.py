@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib.util
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 from elcheck.checker.driving.comparing import SubjectError
@@ -29,11 +30,7 @@ def load_subject(name: str) -> MakeSubject[object]:
     it returns, SubjectError for what is no subject.
     """
     file, wanted = _parts(name)
-    module = (
-        importlib.import_module(f"elcheck.subjects.{file}")
-        if isinstance(file, str)
-        else imported(file, "subject")
-    )
+    module = _bundled(file) if isinstance(file, str) else imported(file, "subject")
     make: object = getattr(module, wanted, None)
     if not callable(make):
         offered = [name for name, value in vars(module).items() if _makes_subjects(value, module.__name__)]
@@ -50,6 +47,17 @@ def load_subject(name: str) -> MakeSubject[object]:
         return subject
 
     return cast("MakeSubject[object]", made)
+
+
+def _bundled(name: str) -> ModuleType:
+    """A bundled subject. Raises LoadError where the library that it drives is not installed."""
+    try:
+        return importlib.import_module(f"elcheck.subjects.{name}")
+    except ModuleNotFoundError as error:
+        library = str(error.name).split(".")[0]
+        raise LoadError(
+            f"{name} needs {library}, which is not installed: pip install 'elcheck[{library}]'"
+        ) from error
 
 
 def _parts(name: str) -> tuple[Path | str, str]:
