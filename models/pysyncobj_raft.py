@@ -1,8 +1,8 @@
 """PySyncObj's Raft, message by message, as its one file syncobj.py has it; what it gets wrong are mistakes.
 
-Versions 0.3.11, 0.3.14 and 0.3.17 (github.com/bakwc/PySyncObj, on PyPI). The names are the code's, without
-its underscores. Connections are TCP, and stay up. Left out: changes of the membership, snapshots, commands
-that a follower passes on, the transfer of the leadership, and a leader that steps down since nobody answers.
+Versions 0.3.11, 0.3.14 and 0.3.17 (github.com/bakwc/PySyncObj, on PyPI); the names are the code's. Left
+out: changes of the membership, snapshots, commands that a follower passes on, the transfer of the leadership,
+and a leader that steps down since nobody answers. docs/real/pysyncobj.md tells what came of it.
 """
 
 from __future__ import annotations
@@ -373,9 +373,7 @@ class Release0314(Release0317, ForgetTermAndVote):
 
 
 class Release0311(Release0314, Figure8):
-    """All that 0.3.11 does. The last entry of a message is acknowledged with the next message only, and what
-    is known goes back and forth with what is told.
-    """
+    """All that 0.3.11 does. A message's last entry is acknowledged with the next message only."""
 
     def acknowledged(self, prev: int, entries: tuple[Entry, ...]) -> int:
         return prev + max(len(entries), 1)
@@ -404,8 +402,8 @@ def before_a_gap(program: PySyncObj, nodes: Sequence[NodeId]) -> Prepared:
 
 
 def before_a_late_acknowledgement(program: PySyncObj, nodes: Sequence[NodeId]) -> Prepared:
-    """n1 has led term 1, and n2's acknowledgement of its second entry is still under way. Since then n3 was
-    elected and crashed; all have its log, in which that entry is not.
+    """n1 has led term 1, and n2's acknowledgement of its second entry is still under way. Since then n3 has
+    led, and crashed; all have its log, in which that entry is not.
     """
     n1, n2, *others = nodes
     follows = Server(2, None, (FIRST, (2, None)))
@@ -415,9 +413,7 @@ def before_a_late_acknowledgement(program: PySyncObj, nodes: Sequence[NodeId]) -
 
 
 def before_figure_8(program: PySyncObj, nodes: Sequence[NodeId]) -> Prepared:
-    """n1 has led term 1 and n2 term 2, and the entries of neither have reached anybody: (b) of figure 8 of
-    Raft's paper, with n1 and n2 for its S1 and S5.
-    """
+    """n1 has led term 1 and n2 term 2, and their entries have reached nobody: (b) of figure 8 of the paper."""
     n1, n2, *_ = nodes
     states: dict[NodeId, object] = dict.fromkeys(nodes, Server(2, n2))
     first = Server(2, None, (FIRST, (1, None), (1, 0)))
@@ -428,9 +424,7 @@ def before_figure_8(program: PySyncObj, nodes: Sequence[NodeId]) -> Prepared:
 
 
 class Place(NamedTuple):
-    """Where a search begins, and how far it has to go from there to what a mistake breaks: the terms, the
-    entries of a log, the messages under way from one node to another.
-    """
+    """Where a search begins, and how far it goes: terms, entries of a log, messages under way on a link."""
 
     prepared: Callable[[PySyncObj, Sequence[NodeId]], Prepared] | None
     nodes: int
@@ -454,14 +448,14 @@ STARTS: dict[type[PySyncObj], Start] = {
     Figure8: "figure-8",
     Release0311: "figure-8",
 }
-"""Where what a mistake breaks is near, or what a release does."""
+"""Where what a mistake breaks is near."""
 
 
 def model(
     start: Annotated[Start | None, "empty logs, or where a mistake is near (as it is by default)"] = None,
     more_terms: Annotated[int, "terms beyond those that are needed from there"] = 0,
     more_entries: Annotated[int, "entries of a log beyond them"] = 0,
-    more_messages: Annotated[int, "messages under way from one node to another beyond them"] = 0,
+    more_messages: Annotated[int, "messages on a link beyond them"] = 0,
     commands: Annotated[int, "different commands that clients ask for"] = 0,
     journal: Annotated[bool, "a node has a journal; without one, the default, a crash takes all"] = True,
     bug: Annotated[type[PySyncObj], "a mistake to put in, or a release: all of its own"] = PySyncObj,

@@ -1,21 +1,19 @@
-"""Driving: a subject that does what the model does never differs, one that does one call otherwise is found."""
+"""Driving: a subject that does what the model does never differs, and one other call shows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import Random
 
 import pytest
 from hypothesis import given, reject
 
-from elcheck import Model, Sent, State, Step, check, load
+from elcheck import Model, State, Step, check, load
 from elcheck.checker.driving.calls import HandlerCalls
 from elcheck.checker.driving.campaign import Campaigner, WalksWanted
 from elcheck.checker.driving.cover import explored
 from elcheck.checker.driving.expected import Stepper, envelope_of
 from elcheck.checker.driving.lockstep import Ending, Lockstep, drive
 from elcheck.checker.model.errors import DefinitionError, UsageError
-from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.search.limits import Limits
 from elcheck.checker.system import NodeSystem
@@ -44,25 +42,24 @@ def test_every_call_of_a_model_is_made(name: str, parameters: dict[str, object])
     assert found.cover.made == found.cover.total > 0
 
 
-# -- what differs ------------------------------------------------------------------------------------------------
+# -- what differs --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_a_mistake_in_any_one_call_is_found(seed: int) -> None:
-    """Of all calls that do something one is done otherwise: it does nothing. Every call is made, so that shows."""
-    model = load("raft_election")()
-    wrong = Random(seed).choice(_effective(model))
+def test_a_mistake_in_any_one_call_is_found() -> None:
+    """One call does nothing where it has to do something. Every call is made, so it shows."""
+    model = load("raft_election")(terms=1)
+    for wrong in _effective(model)[::3]:
 
-    def rule(before: State, step: Step[State], call: object = None) -> Step[State]:
-        return Step(before) if (before, step) == wrong else step
+        def rule(before: State, step: Step[State], wrong: object = wrong) -> Step[State]:
+            return Step(before) if (before, step) == wrong else step
 
-    found = campaigner(model, lambda: ModelSubject(model, rule)).every_call()
-    assert found.drive is not None
-    assert found.drive.ending is Ending.DIFFERS
-    assert found.drive.mismatches
-    assert drive(Stepper(model), lambda: ModelSubject(model, rule), found.drive.trace) == found.drive
-    assert found.from_steps is not None
-    assert len(found.drive.trace.steps) <= found.from_steps
+        found = campaigner(model, lambda rule=rule: ModelSubject(model, rule)).every_call()
+        assert found.drive is not None
+        assert found.drive.ending is Ending.DIFFERS
+        again = drive(Stepper(model), lambda rule=rule: ModelSubject(model, rule), found.drive.trace)
+        assert again == found.drive
+        assert found.from_steps is not None
+        assert len(found.drive.trace.steps) <= found.from_steps
 
 
 def _effective(model: Model) -> list[tuple[State, Step[State]]]:
@@ -90,26 +87,15 @@ def test_a_trace_is_followed_until_it_differs() -> None:
     assert (followed.ending, followed.trace) == (Ending.FOLLOWED, trace)
     found = drive(Stepper(broken), lambda: ModelSubject(sound), trace)
     assert found.ending is Ending.DIFFERS
-    assert [str(m) for m in found.mismatches] != []
-    assert {m.what for m in found.mismatches} == {"n3.voted_for", "n3 sends to n2"}
+    assert {m.what for m in found.mismatches} == {"n2.voted_for", "n2 sends to n1"}
     assert found.trace.steps == trace.steps[: len(found.trace.steps)]
 
 
-# -- what looks alike --------------------------------------------------------------------------------------------
-
-
-class OnlyLeads(ModelSubject):
-    """It shows who leads, and nothing else."""
-
-    def state(self, node: NodeId) -> object:
-        return {"leads": getattr(self.states[node], "leads")}  # noqa: B009  # State has no such attribute
-
-    def sent(self, node: NodeId) -> list[Sent[object]]:
-        return super().sent(node)
+# -- what looks alike ----------------------------------------------------------------------------------------
 
 
 def test_no_guess_is_taken_for_a_difference() -> None:
-    """Of a crash nobody sees what it left: a leader's last entry or not. Whichever the subject has is right."""
+    """Nobody sees what a crash has left: a leader's last entry, or not. Either is right."""
     model = load("raft")(lazy_flush=True)
     events = ["election_timeout", "request_vote", "vote", "become_leader", "crash", "restart"]
     for seed in range(6):
@@ -129,10 +115,10 @@ def _event(model: Model, state: GlobalState, name: str) -> Event:
     return next(event for event, _ in Stepper(model).steps(state) if event.name == name)
 
 
-# -- random models: every network, fault, detector and timing ----------------------------------------------------
+# -- random models: every network, fault, detector and timing ------------------------------------------------
 
 
-@examples(20)
+@examples(8)
 @given(models())
 def test_the_model_itself_never_differs(case: Case) -> None:
     """On random walks, whatever the environment, and whichever of several outcomes the subject takes."""
@@ -144,7 +130,7 @@ def test_the_model_itself_never_differs(case: Case) -> None:
     assert not {Ending.DIFFERS, Ending.RAISED, Ending.HUNG} & set(found.tally.endings)
 
 
-@examples(20)
+@examples(8)
 @given(models())
 def test_the_calls_of_a_search_are_those_of_its_states(case: Case) -> None:
     """Compared with what the interpreter says, state by state, on plain states."""

@@ -141,7 +141,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_a_wheel_has_one_name(wheel: Path, tmp_path: Path) -> None:
-    """All that is in checker/, models/, specs/ and subjects/, and the same if it is built from the tree itself."""
+    """All that is in the four folders, and the same if it is built from the tree itself."""
     with zipfile.ZipFile(wheel) as archive:
         content = {name: archive.read(name) for name in archive.namelist()}
     parts = {name.split("/")[0] for name in content}
