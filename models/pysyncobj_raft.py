@@ -413,7 +413,7 @@ def before_a_late_acknowledgement(program: PySyncObj, nodes: Sequence[NodeId]) -
 
 
 def before_figure_8(program: PySyncObj, nodes: Sequence[NodeId]) -> Prepared:
-    """n1 has led term 1 and n2 term 2, and their entries have reached nobody: (b) of figure 8 of the paper."""
+    """n1 has led term 1 and n2 term 2, their entries have reached nobody: (b) of figure 8 of the paper."""
     n1, n2, *_ = nodes
     states: dict[NodeId, object] = dict.fromkeys(nodes, Server(2, n2))
     first = Server(2, None, (FIRST, (1, None), (1, 0)))

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.printed import ROOT, files_of
 
 PAGE = ROOT / "docs" / "driving.md"
-_LATE_VOTES = 'elif self.role == "candidate":'
-_CORRECTED = 'elif self.role == "candidate" and message["term"] == self.term:'
+CORRECTED = (
+    'elif self.role == "candidate":',
+    'elif self.role == "candidate" and message["term"] == self.term:',
+)
+FILES = ("voting.py", "voting_subject.py")
 
 
-def write(folder: Path, *changes: tuple[str, str]) -> Path:
-    """Write both files, corrected and then changed, into a folder. Returns the subject's."""
-    for name in ("voting.py", "voting_subject.py"):
-        text = files_of(PAGE)[name]
-        for old, new in ((_LATE_VOTES, _CORRECTED), *changes):
-            text = text.replace(old, new)
+def write(folder: Path, *changes: tuple[str, str]) -> None:
+    """Write both files into a folder, corrected and then changed. Each change has to change something."""
+    texts = {name: files_of(PAGE)[name] for name in FILES}
+    for old, new in (CORRECTED, *changes):
+        assert any(old in text for text in texts.values()), old
+        texts = {name: text.replace(old, new) for name, text in texts.items()}
+    for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    both = "".join((folder / name).read_text(encoding="utf-8") for name in ("voting.py", "voting_subject.py"))
-    assert all(new in both for _, new in changes)
-    return folder / "voting_subject.py"
+
+
+@contextlib.contextmanager
+def folder_forgotten(folder: Path) -> Iterator[None]:
+    """Forget what was imported from a folder."""
+    path = list(sys.path)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name, module in list(sys.modules.items()):
+            if str(getattr(module, "__file__", None)).startswith(os.path.realpath(folder)):
+                del sys.modules[name]
