@@ -134,6 +134,6 @@ def test_figure_8_is_corrected(traces: Path) -> None:
     [("0.3.11", "release-0311"), ("0.3.14", "release-0314"), ("0.3.17", "release-0317")],
 )
 def test_a_release_does_what_its_model_does(version: str, bug: str) -> None:
-    options = ["--bug", bug, "--start", "empty", "--walks", "15"]
+    options = ["--bug", bug, "--start", "empty", "--walks", "8"]
     code, answer = driven(version, "pysyncobj_raft", "pysyncobj_raft", *options)
     assert (code, answer["answer"]) == (0, "no difference"), answer["ended"]
