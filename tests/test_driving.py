@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given, reject
@@ -30,7 +31,7 @@ MODELS: list[tuple[str, dict[str, object]]] = [
 
 
 def campaigner(model: Model, subject: Callable[[], ModelSubject] | None = None) -> Campaigner[object]:
-    return Campaigner(model, subject or (lambda: ModelSubject(model)), Limits())
+    return Campaigner(model, subject or partial(ModelSubject, model), Limits())
 
 
 @pytest.mark.parametrize(("name", "parameters"), MODELS)
@@ -53,10 +54,10 @@ def test_a_mistake_in_any_one_call_is_found() -> None:
         def rule(before: State, step: Step[State], wrong: object = wrong) -> Step[State]:
             return Step(before) if (before, step) == wrong else step
 
-        found = campaigner(model, lambda rule=rule: ModelSubject(model, rule)).every_call()
+        found = campaigner(model, partial(ModelSubject, model, rule)).every_call()
         assert found.drive is not None
         assert found.drive.ending is Ending.DIFFERS
-        again = drive(Stepper(model), lambda rule=rule: ModelSubject(model, rule), found.drive.trace)
+        again = drive(Stepper(model), partial(ModelSubject, model, rule), found.drive.trace)
         assert again == found.drive
         assert found.from_steps is not None
         assert len(found.drive.trace.steps) <= found.from_steps
@@ -83,9 +84,9 @@ def test_a_trace_is_followed_until_it_differs() -> None:
     """The counterexample of a mistake, driven along what has not got it."""
     broken, sound = load("raft")(bug="vote-twice"), load("raft")()
     trace = next(r.trace for r in check(broken, first=True).results if r.trace and r.kind == "always")
-    followed = drive(Stepper(broken), lambda: ModelSubject(broken), trace)
+    followed = drive(Stepper(broken), partial(ModelSubject, broken), trace)
     assert (followed.ending, followed.trace) == (Ending.FOLLOWED, trace)
-    found = drive(Stepper(broken), lambda: ModelSubject(sound), trace)
+    found = drive(Stepper(broken), partial(ModelSubject, sound), trace)
     assert found.ending is Ending.DIFFERS
     assert {m.what for m in found.mismatches} == {"n2.voted_for", "n2 sends to n1"}
     assert found.trace.steps == trace.steps[: len(found.trace.steps)]
@@ -98,20 +99,25 @@ def test_no_guess_is_taken_for_a_difference() -> None:
     """Nobody sees what a crash has left: a leader's last entry, or not. Either is right."""
     model = load("raft")(lazy_flush=True)
     events = ["election_timeout", "request_vote", "vote", "become_leader", "crash", "restart"]
+    kept = set()
     for seed in range(6):
-        run = Lockstep(Stepper(model), lambda seed=seed: ModelSubject(model, seed=seed), _initial(model))
+        subject = ModelSubject(model, seed=seed)
+        run = Lockstep(Stepper(model), partial(_itself, subject), Stepper(model).initial()[0])
         for name in events:
             assert run.step(_event(model, run.state, name)), (seed, name, run.ended)
-        assert len({len(view.state.log) for view in run.state.nodes if view.node.name == "n1"}) == 1
-        run.stop()
+            assert len(run.states) == (2 if name == "crash" else 1)
+        n1 = run.state.nodes[0]
+        assert n1.state == subject.states[n1.node]
+        kept.add(n1.state)
+    assert len(kept) == 2
 
 
-def _initial(model: Model) -> GlobalState:
-    return Stepper(model).initial()[0]
+def _itself(subject: ModelSubject) -> ModelSubject:
+    return subject
 
 
 def _event(model: Model, state: GlobalState, name: str) -> Event:
-    """The first event of a name: of n1, or of n2 for what n1 asks."""
+    """The first event of a name."""
     return next(event for event, _ in Stepper(model).steps(state) if event.name == name)
 
 

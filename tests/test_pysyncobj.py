@@ -86,14 +86,14 @@ LOST = "leaders have what is committed"
     ],
 )
 def test_a_forgotten_vote_makes_two_leaders(version: str, subject: str, traces: Path) -> None:
-    bug = ["--bug", "forget-term-and-vote", "--trace", traces / "vote.itf.json"]
+    bug = ["--bug", "forget-term-and-vote", "--trace", str(traces / "vote.itf.json")]
     code, answer = driven(version, "raft", subject, *bug)
     assert (code, answer["answer"]) == (0, "no difference")
     assert broken(answer)["at most one leader per term"] == 10
 
 
 def test_a_journal_keeps_the_vote(traces: Path) -> None:
-    bug = ["--bug", "forget-term-and-vote", "--trace", traces / "vote.itf.json"]
+    bug = ["--bug", "forget-term-and-vote", "--trace", str(traces / "vote.itf.json")]
     code, answer = driven("0.3.17", "raft", "pysyncobj_election", *bug)
     assert (code, answer["answer"]) == (1, "differs")
     ended = answer["ended"]
@@ -121,7 +121,7 @@ def test_a_committed_entry_is_lost(version: str, bug: str, steps: int, traces: P
 
 
 def test_figure_8_is_corrected(traces: Path) -> None:
-    bug = ["--bug", "figure-8", "--trace", traces / "figure-8.itf.json"]
+    bug = ["--bug", "figure-8", "--trace", str(traces / "figure-8.itf.json")]
     code, answer = driven("0.3.17", "pysyncobj_raft", "pysyncobj_raft", *bug)
     assert (code, answer["answer"]) == (1, "differs")
     ended = answer["ended"]
