@@ -21,6 +21,7 @@ from elcheck.checker.api import (
     load,
     within,
 )
+from elcheck.checker.driving.subject import Sent, Subject, Undrivable
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.collections import Bag, Map
 from elcheck.checker.model.environment import UNLIMITED, Environment, Partition
@@ -128,15 +129,18 @@ __all__ = [
     "Result",
     "Scope",
     "Sends",
+    "Sent",
     "Spec",
     "SplitLine",
     "State",
     "Stats",
     "Step",
     "Steps",
+    "Subject",
     "TextReader",
     "Trace",
     "TraceStep",
+    "Undrivable",
     "UsageError",
     "Verdict",
     "WantedSend",

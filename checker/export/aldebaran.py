@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 from elcheck.checker.export.graph import require_all
-from elcheck.checker.export.subject import Subject
+from elcheck.checker.export.subject import Exported
 from elcheck.checker.temporal.state_graph import graph_of
 
 
-def render(subject: Subject) -> str:
+def render(subject: Exported) -> str:
     """The graph: a state's number is its place in the order of finding, 0 the initial one. Where there are
     several of those, 0 is a state before them, and the numbers of all others are one higher.
     """

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pydot
 
 from elcheck.checker.export.graph import small
-from elcheck.checker.export.subject import Subject
+from elcheck.checker.export.subject import Exported
 
 
-def render(subject: Subject) -> str:
+def render(subject: Exported) -> str:
     """The graph, its initial states filled. Raises UsageError for one that is too large to draw."""
     graph = small(subject.report)
     drawing = pydot.Dot("states", graph_type="digraph")

@@ -9,7 +9,7 @@ from typing import Literal
 
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.export.libraries import require
-from elcheck.checker.export.subject import Subject, result_with_trace
+from elcheck.checker.export.subject import Exported, result_with_trace
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.files import write_whole
 
@@ -25,7 +25,7 @@ class Format:
     module: str
     libraries: tuple[str, ...] = ()
 
-    def render(self, subject: Subject) -> str:
+    def render(self, subject: Exported) -> str:
         """The file. The module is imported only now: those of graphs need what takes long to import."""
         made: str = import_module(f"elcheck.checker.export.{self.module}").render(subject)
         return made
@@ -59,7 +59,7 @@ def rendered(report: CheckReport, made: Format, of: str | None = None, command: 
     Raises NoTrace where there is no such trace, UsageError for a graph that is too large.
     """
     result = result_with_trace(report, of) if made.of == "trace" else None
-    return made.render(Subject(report, result, command))
+    return made.render(Exported(report, result, command))
 
 
 def write(report: CheckReport, path: Path, of: str | None = None, command: str = "") -> None:

@@ -7,10 +7,10 @@ from io import BytesIO
 import networkx as nx
 
 from elcheck.checker.export.graph import small
-from elcheck.checker.export.subject import Subject
+from elcheck.checker.export.subject import Exported
 
 
-def render(subject: Subject) -> str:
+def render(subject: Exported) -> str:
     """The graph. Raises UsageError for one that is too large for a graph tool."""
     written = BytesIO()
     nx.write_graphml(small(subject.report), written, encoding="utf-8")

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from enum import Enum
 
-from elcheck.checker.export.subject import Subject
+from elcheck.checker.export.subject import Exported
 from elcheck.checker.export.variables import NamedParts, OrderedSet, arguments, variables
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.state import Event
@@ -17,12 +17,12 @@ ACTION, PICKS = "mbt::actionTaken", "mbt::nondetPicks"
 """Where Quint puts the action that led to a state, and what was picked for it."""
 
 
-def render(subject: Subject) -> str:
+def render(subject: Exported) -> str:
     """The trace as a document."""
     return json.dumps(document(subject), indent=2, ensure_ascii=False) + "\n"
 
 
-def document(subject: Subject) -> dict[str, object]:
+def document(subject: Exported) -> dict[str, object]:
     """The trace in JSON's types. The last state of a lasso equals the one that its loop starts from; it is
     kept, since the action that leads back stands there, and ``loop`` is the state after the first of the two.
     """

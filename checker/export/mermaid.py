@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from elcheck.checker.export.subject import Subject
+from elcheck.checker.export.subject import Exported
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import text
 from elcheck.checker.traces.messages import envelope_of
@@ -22,7 +22,7 @@ _WORDS = {
 """Words that Mermaid would not take for the name of a participant."""
 
 
-def render(subject: Subject) -> str:
+def render(subject: Exported) -> str:
     """The diagram: a message is an arrow where it is delivered or lost, all else a note at its node."""
     trace = subject.trace
     drawing = Diagram(subject)
@@ -44,7 +44,7 @@ def render(subject: Subject) -> str:
 class Diagram:
     """What is drawn of a step. Participants go by their names, or by numbers if Mermaid can't take one."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Exported) -> None:
         self._model = subject.report.model
         nodes = list(self._model.programs)
         self._names = [node.name for node in nodes] or [type(self._model.program).__name__]

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
-from elcheck.checker.export.subject import Subject
+from elcheck.checker.export.subject import Exported
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.values import counted, text
 from elcheck.checker.traces.changes import changes
@@ -23,12 +23,12 @@ from elcheck.checker.traces.trace import Trace
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def render(subject: Subject) -> str:
+def render(subject: Exported) -> str:
     """The report as a document."""
     return json.dumps(document(subject), indent=2, ensure_ascii=False) + "\n"
 
 
-def document(subject: Subject) -> dict[str, object]:
+def document(subject: Exported) -> dict[str, object]:
     """The report in JSON's types. What was not refuted has no result; what was not proved either is a
     notification, so that an empty list of results is not taken for a proof.
     """

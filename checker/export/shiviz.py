@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from elcheck.checker.export.subject import Subject
+from elcheck.checker.export.subject import Exported
 from elcheck.checker.model.state import Event
 from elcheck.checker.system import System
 from elcheck.checker.traces.messages import messages_of
@@ -17,7 +17,7 @@ PARSER = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})"
 Clock = dict[str, int]
 
 
-def render(subject: Subject) -> str:
+def render(subject: Exported) -> str:
     """The log: how to read it, no delimiter of executions, then two lines an event. A node is a host, and so
     is the environment where it does something that is no node's.
     """

@@ -17,7 +17,7 @@ class NoTrace(Exception):
 
 
 @dataclass(frozen=True)
-class Subject:
+class Exported:
     """A report, and the result whose trace is meant: None where a format does not take one. ``command``
     repeats the check; it is empty if nothing does.
     """

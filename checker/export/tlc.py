@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from elcheck.checker.export.subject import Subject
+from elcheck.checker.export.subject import Exported
 from elcheck.checker.export.variables import NamedParts, OrderedSet, arguments, variables
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState
@@ -19,12 +19,12 @@ Numbered = list[object]
 """A state's number, from 1, and its variables."""
 
 
-def render(subject: Subject) -> str:
+def render(subject: Exported) -> str:
     """The trace as a document."""
     return json.dumps(document(subject), indent=2, ensure_ascii=False) + "\n"
 
 
-def document(subject: Subject) -> dict[str, object]:
+def document(subject: Exported) -> dict[str, object]:
     """The trace in JSON's types. A lasso ends with the action that leads back to a state that was there
     before, or, if it stays where it is, with an action from its last state to itself.
     """
@@ -52,7 +52,7 @@ def _state(model: Model, state: GlobalState) -> dict[str, object]:
     return {name: _value(part) for name, part in variables(model, state).items()}
 
 
-def _place(subject: Subject, before: GlobalState, step: TraceStep) -> Place:
+def _place(subject: Exported, before: GlobalState, step: TraceStep) -> Place:
     """Where a step is written; of a fault, where its node starts."""
     place = place_of_step(subject.report.system.runner, before, step)
     return place or place_of_start(subject.report.model, step.event.node)

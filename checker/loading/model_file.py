@@ -175,7 +175,7 @@ def find(name: str) -> Path:
 def load(name: str) -> ModelFile:
     """Import a model file. Raises LoadError."""
     path = find(name)
-    module = _imported(path)
+    module = imported(path)
     function: object = getattr(module, "model", None)
     if not callable(function):
         raise LoadError(f"{path} has no function model(...), which says what to check and returns a Model")
@@ -206,19 +206,23 @@ def _sources(path: Path, found: dict[Path, bytes]) -> None:
                 _sources(source, found)
 
 
-def _imported(path: Path) -> ModuleType:
+def imported(path: Path, kind: str = "model") -> ModuleType:
+    """Run a Python file of some kind as a module. What it imports from its own folder is found.
+
+    Raises LoadError.
+    """
     own = bundled().get(path.stem)
     if own is not None and own.resolve() == path.resolve():  # one module, whichever way it is named
         return importlib.import_module(f"elcheck.models.{path.stem}")
-    name = f"elcheck_model_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path.resolve())
-    if spec is None or spec.loader is None:
-        raise LoadError(f"{path} is no Python file: a model file ends in .py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and get_type_hints look their module up by name
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.append(folder)
+    name = _module_name(path)
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    if spec is None or spec.loader is None:
+        raise LoadError(f"{path} is no Python file: a {kind} file ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses and get_type_hints look their module up by name
     try:
         with theirs:
             spec.loader.exec_module(module)
@@ -228,6 +232,18 @@ def _imported(path: Path) -> ModuleType:
         hint = _REMEDY if str(error).startswith(_DECORATED_AGAIN) else ""
         raise LoadError(f"{path} can't be imported: {said(error)}{hint}") from error
     return module
+
+
+def _module_name(path: Path) -> str:
+    """The name of a file's module: its own where an import of that finds it, so that another file that
+    imports this one gets the same classes.
+    """
+    if path.stem.isidentifier():
+        known = sys.modules.get(path.stem)
+        found = importlib.util.find_spec(path.stem) if known is None else known.__spec__
+        if found is not None and found.origin == str(path.resolve()):
+            return path.stem
+    return f"elcheck_model_{path.stem}"
 
 
 _DECORATED_AGAIN = ("Cannot overwrite attribute __setattr__", "cannot inherit non-frozen dataclass")

@@ -34,4 +34,6 @@ def table(rows: Sequence[Sequence[str]], headers: Sequence[str], folded: str, wi
         # two more for a header, as tabulate has it
         widths = [max(len(header) + 2, cells) for header, cells in zip(headers, longest, strict=True)]
         room[at] = max(_NARROWEST, width - sum(widths) + widths[at] - 2 * (len(headers) - 1))
+    # where it folds, tabulate takes "False" for a bool, and prints the truth of the text: a blank helps
+    rows = [[f"{cell} " if cell in ("True", "False") else cell for cell in row] for row in rows]
     return tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True, maxcolwidths=room)

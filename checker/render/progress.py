@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import click
 
+from elcheck.checker.driving.campaign import DriveTally
 from elcheck.checker.process.memory import resident
 from elcheck.checker.search.search import Search
 from elcheck.checker.strategies.simulate import WalkTally
@@ -45,6 +46,12 @@ class Progress:
     def tried(self, done: int, of: int) -> None:
         """Look at a campaign."""
         self._show(lambda seconds: f"{done:,} of {of:,} mutants tried, {seconds:,.0f} s")
+
+    def driven(self, tally: DriveTally) -> None:
+        """Look at a subject that is driven."""
+        self._show(lambda seconds: (
+            f"{tally.paths:,} paths, {tally.steps:,} steps, {tally.steps / seconds:,.0f}/s"
+        ))  # fmt: skip
 
     def _show(self, line: Callable[[float], str]) -> None:
         now = time.monotonic()

@@ -13,6 +13,7 @@ from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.values import counted
 from elcheck.checker.render import as_json as json_of
 from elcheck.checker.render.fit import fitted, table
+from elcheck.checker.render.judgement import in_words
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.judged import Judgement
@@ -48,7 +49,7 @@ def as_text(run: Run, answer: ReplayResult, width: int | None = None) -> str:
     if walked.refused is not None:
         parts += _why(answer, walked.refused, width)
     parts.append(trace_table(answer.model, walked.trace, width))
-    rows = [[j.name, j.kind, _said(j, len(walked.trace.steps))] for j in answer.judgements]
+    rows = [[j.name, j.kind, in_words(j)] for j in answer.judgements]
     parts.append(table(rows, ["property", "kind", "in this trace"], "in this trace", width))
     parts += [fitted(f"Note: {note}.", width) for note in walked.notes]
     return "\n\n".join([*parts, f"To repeat it: {run.command}"])
@@ -101,19 +102,6 @@ def _source(answer: ReplayResult, reason: Objection) -> str:
         return ""
     handler = Runner(answer.model).handler(event)
     return f"{Path(handler.file).name}:{handler.line}" if handler is not None else ""
-
-
-def _said(judgement: Judgement, steps: int) -> str:
-    if judgement.at is None:
-        return judgement.detail or "not broken"
-    where = f"after step {judgement.at}" if judgement.at else "in the initial state"
-    if judgement.kind == "sometimes":
-        return f"reached {where}"
-    if judgement.kind == "step":
-        where = f"by step {judgement.at}"
-    if judgement.kind == "liveness":
-        where = "by the loop"
-    return f"{click.style('broken', fg='red', bold=True)} {where}: {judgement.detail}"
 
 
 def as_json(run: Run, answer: ReplayResult) -> str:

@@ -80,6 +80,11 @@ class NodeSystem(System):
     def fast(self) -> bool:
         return True
 
+    @property
+    def asks_all_nodes(self) -> bool:
+        """Whether some steps depend on all nodes: the joint tick, or timeouts that have to wait."""
+        return self._ticks.exist or self.model.environment.early_timeouts is not None
+
     # -- states --------------------------------------------------------------------------------------
 
     def initial(self) -> Iterator[int]:

@@ -141,12 +141,12 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_a_wheel_has_one_name(wheel: Path, tmp_path: Path) -> None:
-    """All that is in checker/, models/ and specs/, and the same if it is built from the tree itself."""
+    """All that is in the four folders, and the same if it is built from the tree itself."""
     with zipfile.ZipFile(wheel) as archive:
         content = {name: archive.read(name) for name in archive.namelist()}
     parts = {name.split("/")[0] for name in content}
     assert parts == {"elcheck", f"elcheck-{__version__}.dist-info"}
-    files = [file for part in ("checker", "models", "specs") for file in (ROOT / part).rglob("*")]
+    files = [file for part in ("checker", "models", "specs", "subjects") for file in (ROOT / part).rglob("*")]
     ours = {f"elcheck/{file.relative_to(ROOT).as_posix()}" for file in files if file.is_file()}
     ours = {name for name in ours if "__pycache__" not in name}
     own = {f"elcheck/{name}" for name in ("__init__.py", "__main__.py", "py.typed", "models/counts.toml")}

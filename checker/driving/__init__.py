@@ -1,0 +1,1 @@
+"""A model and real Python code that step together, compared after each step."""

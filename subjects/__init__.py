@@ -1,0 +1,1 @@
+"""Subjects: real Python code, ready to be driven by a model of models/."""

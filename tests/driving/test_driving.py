@@ -1,0 +1,169 @@
+"""Driving: a subject that does what the model does never differs, and one other call shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from hypothesis import given, reject
+
+from elcheck import Model, State, Step, check, load
+from elcheck.checker.driving.calls import HandlerCalls
+from elcheck.checker.driving.campaign import Campaigner, WalksWanted
+from elcheck.checker.driving.cover import explored
+from elcheck.checker.driving.expected import Stepper
+from elcheck.checker.driving.lockstep import Ending, Lockstep, drive
+from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.state import Event, GlobalState
+from elcheck.checker.process.limits import Limits
+from elcheck.checker.system import NodeSystem
+from tests.driving.model_subject import ModelSubject
+from tests.oracle.random_models import Case, models
+from tests.support.examples import examples
+
+MODELS: list[tuple[str, dict[str, object]]] = [
+    ("raft_election", {}),  # a sent-set
+    ("bully", {}),  # crashes, a detector
+    ("peterson_ring", {}),  # fifo links
+    ("two_phase_commit", {}),  # several programs
+]
+
+
+def campaigner(model: Model, subject: Callable[[], ModelSubject] | None = None) -> Campaigner[object]:
+    return Campaigner(model, subject or partial(ModelSubject, model), Limits())
+
+
+@pytest.mark.parametrize(("name", "parameters"), MODELS)
+def test_every_call_of_a_model_is_made(name: str, parameters: dict[str, object]) -> None:
+    found = campaigner(load(name)(**parameters)).every_call()
+    assert found.drive is None
+    assert found.complete
+    assert found.cover is not None
+    assert found.cover.made == found.cover.total > 0
+
+
+# -- what differs --------------------------------------------------------------------------------------------
+
+
+def test_a_mistake_in_any_one_call_is_found() -> None:
+    """One call does nothing where it has to do something. Every call is made, so it shows."""
+    model = load("raft_election")(terms=1)
+    for wrong in _effective(model)[::3]:
+
+        def rule(before: State, step: Step[State], wrong: object = wrong) -> Step[State]:
+            return Step(before) if (before, step) == wrong else step
+
+        found = campaigner(model, partial(ModelSubject, model, rule)).every_call()
+        assert found.drive is not None
+        assert found.drive.ending is Ending.DIFFERS
+        again = drive(Stepper(model), partial(ModelSubject, model, rule), found.drive.trace)
+        assert again == found.drive
+        assert found.from_steps is not None
+        assert len(found.drive.trace.steps) <= found.from_steps
+
+
+def _effective(model: Model) -> list[tuple[State, Step[State]]]:
+    """Every step that a handler makes of a reachable local state."""
+    exploration = explored(model, Limits(), "plain", lambda *_: None)
+    system, runner = exploration.system, Stepper(model).runner
+    assert isinstance(system, NodeSystem)
+    found: dict[tuple[State, Step[State]], None] = {}
+    for code in exploration.search.codes:
+        state = system.decode(code)
+        for _, move in system.successors(code)[0]:
+            assert move.event.node is not None
+            before = state.nodes[move.event.node.index].state
+            assert isinstance(before, State)
+            for step in runner.take(move.event, before).steps:
+                found[before, step] = None
+    return list(found)
+
+
+def test_a_trace_is_followed_until_it_differs() -> None:
+    """The counterexample of a mistake, driven along what has not got it."""
+    broken, sound = load("raft")(bug="vote-twice"), load("raft")()
+    trace = next(r.trace for r in check(broken, first=True).results if r.trace and r.kind == "always")
+    followed = drive(Stepper(broken), partial(ModelSubject, broken), trace)
+    assert (followed.ending, followed.trace) == (Ending.FOLLOWED, trace)
+    found = drive(Stepper(broken), partial(ModelSubject, sound), trace)
+    assert found.ending is Ending.DIFFERS
+    assert {m.what for m in found.mismatches} == {"n2.voted_for", "n2 sends to n1"}
+    assert found.trace.steps == trace.steps[: len(found.trace.steps)]
+
+
+# -- what looks alike ----------------------------------------------------------------------------------------
+
+
+def test_no_guess_is_taken_for_a_difference() -> None:
+    """Nobody sees what a crash has left: a leader's last entry, or not. Either is right."""
+    model = load("raft")(lazy_flush=True)
+    events = ["election_timeout", "request_vote", "vote", "become_leader", "crash", "restart"]
+    kept = set()
+    for seed in range(6):
+        subject = ModelSubject(model, seed=seed)
+        run = Lockstep(Stepper(model), partial(_itself, subject), Stepper(model).initial()[0])
+        for name in events:
+            assert run.step(_event(model, run.state, name)), (seed, name, run.ended)
+            assert len(run.states) == (2 if name == "crash" else 1)
+        n1 = run.state.nodes[0]
+        assert n1.state == subject.states[n1.node]
+        kept.add(n1.state)
+    assert len(kept) == 2
+
+
+def _itself(subject: ModelSubject) -> ModelSubject:
+    return subject
+
+
+def _event(model: Model, state: GlobalState, name: str) -> Event:
+    """The first event of a name."""
+    return next(event for event, _ in Stepper(model).steps(state) if event.name == name)
+
+
+# -- random models: every network, fault, detector and timing ------------------------------------------------
+
+
+@examples(25)
+@given(models())
+def test_the_model_itself_never_differs(case: Case) -> None:
+    """On random walks, whatever the environment, and whichever of several outcomes the subject takes."""
+    try:
+        found = campaigner(case.model).at_random(WalksWanted(3, 10, 0))
+    except (DefinitionError, UsageError):
+        reject()
+    assert found.drive is None
+    assert not {Ending.DIFFERS, Ending.RAISED, Ending.HUNG} & set(found.tally.endings)
+
+
+@examples(25)
+@given(models())
+def test_the_calls_of_a_search_are_those_of_its_states(case: Case) -> None:
+    """Compared with what the interpreter says, state by state, but for joint ticks and split crashes."""
+    try:
+        exploration = explored(case.model, Limits(max_states=40), "plain", lambda *_: None)
+    except (DefinitionError, UsageError):
+        reject()
+    system = exploration.system
+    assert isinstance(system, NodeSystem)
+    calls, stepper = HandlerCalls(system), Stepper(case.model)
+    for code in exploration.search.codes[: exploration.search.expanded]:
+        state = system.decode(code)
+        found, steps = {(node, event) for node, _, event in calls.at(code)}, _calls_of(stepper, state)
+        assert steps <= found
+        for event in {event for _, event in found - steps if event.kind != "tick"}:
+            outcomes = [o for o in stepper.expected(state, event) if o.event == event and not o.crosses]
+            assert any(outcome.after.nodes == state.nodes for outcome in outcomes), "it is without effect"
+
+
+def _calls_of(stepper: Stepper, state: GlobalState) -> set[tuple[int, Event]]:
+    """Whose handlers are called by the steps of a state."""
+    of_network = ("lose", "duplicate", "partition", "heal", "disconnect")
+    events = {event for event, _ in stepper.steps(state) if event.kind not in of_network}
+    return {
+        (node.index, event)
+        for event in events
+        if event.kind != "tick" and not (event.kind == "crash" and event.args)
+        for node in [event.node]
+        if node is not None
+    }
