@@ -79,7 +79,10 @@ def check(
 def _call_again(exploration: Exploration) -> None:
     """Make some calls of a search that is over once more, and note what answers otherwise now."""
     search = exploration.search
-    why = exploration.system.runner.unlike_before() if search.failure is None else None
+    why = None
+    if search.failure is None:
+        with optional(), ending():
+            why = exploration.system.runner.unlike_before()
     if why is not None:
         search.failure, search.stopped = (None, why), RAISED_ERROR
 

@@ -52,7 +52,7 @@ def _grows(sizes: list[int]) -> bool:
 def _largest(exploration: Exploration) -> Iterator[dict[str, tuple[int, str]]]:
     """The largest measures of states at some depths, from the first to the last, and where these are."""
     search, system = exploration.search, exploration.system
-    last = search.depth_of(len(search.codes) - 1)
+    last = max(0, search.depth_of(len(search.codes) - 1) - 1)  # of the deepest the search knows some only
     for depth in sorted({round(last * part / (DEPTHS - 1)) for part in range(DEPTHS)}):
         states = search.level(depth)
         found: dict[str, tuple[int, str]] = {}

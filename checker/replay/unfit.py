@@ -78,6 +78,9 @@ def _unknown(step: WrittenStep, state: GlobalState, explainer: Explainer) -> str
 
 def _unfit(name: str, node: str | None, state: GlobalState, explainer: Explainer) -> str:
     """What there is instead, where a name is right and the rest is not."""
+    if name in ("partition", "heal") and not explainer.partitions:
+        none = "there are none in this environment: --partition is 0"
+        return none if name == "partition" else "no partition stands"
     of_name = [e for e in explainer.events(state) if name in explainer.names.written(e)]
     here = [e for e in of_name if node is None or e.node is None or e.node.name == node]
     letters = name in ("lose", "duplicate") or _receives(explainer, name)

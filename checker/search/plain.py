@@ -128,11 +128,11 @@ class PlainSearch:
             self._at = index
             code = codes[index]
             steps, cuts = successors(code)
-            for succ, move in reduced(steps):
+            for place, (succ, move) in enumerate(reduced(steps)):
                 if succ not in seen:
                     if len(codes) >= cap:
                         search.stopped = too_many_states(len(codes))
-                        self._examine(index, code, steps[: steps.index((succ, move))], stuck=False)
+                        self._examine(index, code, steps[:place], stuck=False)
                         return
                     self._add(succ, index)
                     if move.visible or judge.every_state:

@@ -23,7 +23,7 @@ from elcheck.checker.model.validate import validate
 from elcheck.checker.model.values import counted
 from elcheck.checker.process.limits import RAISED_ERROR, Limits, Stop, StopKind
 from elcheck.checker.process.running import ending, watching
-from elcheck.checker.process.watch import Ended, current
+from elcheck.checker.process.watch import Ended, current, optional
 from elcheck.checker.search.judge import Finding, Judge
 from elcheck.checker.search.search import Exploration, Search, has_no_step
 from elcheck.checker.strategies.shorten import Short, path_of, shortened
@@ -180,7 +180,10 @@ class Walker:
             self.stopped = self._watch.out_of_memory
         except Ended as ended:
             self.stopped = ended.notice()
-        why = self.system.runner.unlike_before() if self.failure is None else None
+        why = None
+        if self.failure is None:
+            with optional(), ending():
+                why = self.system.runner.unlike_before()
         if why is not None:
             self.failure, self.stopped = ([], why), RAISED_ERROR
             self.found.clear()

@@ -19,7 +19,7 @@ from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.system import NodeSystem
 from tests.driving.model_subject import ModelSubject
-from tests.oracle.random_models import Case, models
+from tests.oracle.random_models import Case, sound_models
 from tests.support.examples import examples
 
 MODELS: list[tuple[str, dict[str, object]]] = [
@@ -125,7 +125,7 @@ def _event(model: Model, state: GlobalState, name: str) -> Event:
 
 
 @examples(25)
-@given(models())
+@given(sound_models())
 def test_the_model_itself_never_differs(case: Case) -> None:
     """On random walks, whatever the environment, and whichever of several outcomes the subject takes."""
     try:
@@ -137,7 +137,7 @@ def test_the_model_itself_never_differs(case: Case) -> None:
 
 
 @examples(25)
-@given(models())
+@given(sound_models())
 def test_the_calls_of_a_search_are_those_of_its_states(case: Case) -> None:
     """Compared with what the interpreter says, state by state, but for joint ticks and split crashes."""
     try:

@@ -40,7 +40,7 @@ from tests.explorer.walking import (
     refusal,
     walked,
 )
-from tests.oracle.random_models import Case, models, specs
+from tests.oracle.random_models import Case, sound_models, sound_specs
 from tests.support.examples import examples
 from tests.support.models import Counter, Counting
 
@@ -161,7 +161,7 @@ def test_without_faults_there_are_none() -> None:
 
 
 @examples(60)
-@given(st.one_of(models(), specs()), st.integers(0, 100))
+@given(st.one_of(sound_models(), sound_specs()), st.integers(0, 100))
 def test_any_model_can_be_walked(case: Case, seed: int) -> None:
     """No step is enabled and blocked, each blocked one has a reason, a path is that of its trace."""
     try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from elcheck.checker.model.environment import UNLIMITED, Budget, Environment, NetworkName, Partition
+from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.ids import NodeId, node_ids
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.monitor import Monitor
@@ -36,6 +37,7 @@ from elcheck.checker.model.property import (
 from elcheck.checker.model.record import Message, State
 from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, Prepared
 from elcheck.checker.model.step import Choice, Close, Effect, Send
+from tests.oracle.steps import Machine
 from tests.oracle.table_programs import (
     HANDLERS,
     Cell,
@@ -365,10 +367,10 @@ def properties(draw: st.DrawFn, monitors: Sequence[Monitor[int]]) -> list[Proper
 
 
 @st.composite
-def models(draw: st.DrawFn) -> Case:
+def models(draw: st.DrawFn, *, raising: bool = True) -> Case:
     """A model of nodes, of any environment."""
     nodes = node_ids(draw(st.sampled_from((2, 2, 3))))
-    world = World(nodes, draw(environments()), draw(st.booleans()), draw(st.integers(0, 7)) == 0)
+    world = World(nodes, draw(environments()), draw(st.booleans()), raising and draw(st.integers(0, 7)) == 0)
     system = draw(systems(world))
     watching = draw(st.one_of(st.just([]), st.lists(monitors(), max_size=1)))
     ends = draw(st.sampled_from((False, True, "scope")))
@@ -428,3 +430,24 @@ def _shared(kind: str, check: Check) -> Property:
     if kind == "step":
         return step(kind, change(Cell, of_step))
     return MAKERS[kind](kind, holds(Cell, of_state))
+
+
+# ---- models that begin, and whose handlers do not raise
+
+
+def begins(case: Case) -> bool:
+    """Whether a model has an initial state within its bounds."""
+    try:
+        return bool(Machine(case.model).initial())
+    except DefinitionError:
+        return False
+
+
+def sound_models() -> st.SearchStrategy[Case]:
+    """Models of nodes to walk in."""
+    return models(raising=False).filter(begins)
+
+
+def sound_specs() -> st.SearchStrategy[Case]:
+    """Models of one shared state to walk in."""
+    return specs().filter(begins)

@@ -43,7 +43,7 @@ def test_diagram_and_explanation(capfd: pytest.CaptureFixture[str]) -> None:
     raft = ("raft", "--bug", "forget-vote", "--first")
     code, out = printed(capfd, *raft, "--diagram", "--explain")
     assert code == 12
-    golden = (ROOT / "tests" / "golden" / "raft-forget-vote-80.txt").read_text(encoding="utf-8")
+    golden = (ROOT / "tests" / "traces" / "golden" / "raft-forget-vote-80.txt").read_text(encoding="utf-8")
     assert "all 10 steps bear on that.\n" + golden in out
     assert "source" not in out
     code, out = printed(capfd, *raft, "--explain")

@@ -247,7 +247,7 @@ def test_a_queue_that_grows_is_named(engine: str) -> None:
 
 
 def test_a_field_that_grows_is_named_with_its_node(engine: str) -> None:
-    assert growing(walking(Walker()), engine) == "Place.at (up to 2,999, at n1)"
+    assert growing(walking(Walker()), engine) == "Place.at (up to 2,998, at n1)"
 
 
 def test_what_stays_within_its_range_does_not_grow(engine: str) -> None:
@@ -274,15 +274,15 @@ def nested(depth: int) -> object:
 def odd_values() -> Iterator[tuple[object, str]]:
     yield nested(DEEPEST + 2), "nested more than"
     yield nested(100_000), "nested more than"
-    yield Decimal("NaN"), "does not even equal itself"
-    yield Decimal("sNaN"), "can't be compared"
-    yield complex("nan"), "does not even equal itself"
+    yield Decimal("NaN"), "says itself which of its values are equal"
+    yield Decimal("sNaN"), "says itself which of its values are equal"
+    yield complex("nan"), "says itself which of its values are equal"
 
 
 @pytest.mark.parametrize(("value", "why"), list(odd_values()), ids=["deep", "deeper", "nan", "snan", "cnan"])
 def test_values_that_can_not_be_compared_are_refused(value: object, why: str) -> None:
     assert why in str(flaw((value,), "Place.at"))
-    assert flaw((nested(50), 2.5, 1j, 10**5000)) is None
+    assert flaw((nested(50), 2.5, 10**5000)) is None
 
 
 def test_simulation_asks_the_same_watch() -> None:

@@ -34,7 +34,7 @@ from elcheck.checker.replay.script import LineStep
 from elcheck.checker.replay.walk import walk
 from elcheck.checker.replay.words import contained, words
 from elcheck.checker.traces.trace import Trace, TraceStep
-from tests.oracle.random_models import Case, models, specs
+from tests.oracle.random_models import Case, sound_models, sound_specs
 from tests.support.examples import examples
 from tests.support.models import Counting
 from tests.support.walks import WORLDS, model_of, reported
@@ -450,7 +450,7 @@ def walked_at_random(model: Model, seed: int, steps: int) -> Trace:
 
 
 @examples(100)
-@given(st.one_of(models(), specs()), st.integers(0, 1000))
+@given(st.one_of(sound_models(), sound_specs()), st.integers(0, 1000))
 def test_what_happens_is_allowed(case: Case, seed: int) -> None:
     """A random walk, written down and read again."""
     trace = walked_at_random(case.model, seed, 8)
@@ -467,7 +467,7 @@ def test_what_happens_is_allowed(case: Case, seed: int) -> None:
 
 
 @examples(100)
-@given(models(), st.integers(0, 1000))
+@given(sound_models(), st.integers(0, 1000))
 def test_everything_that_is_not_enabled_has_a_reason(case: Case, seed: int) -> None:
     explainer = Explainer(case.model)
     for state in walked_at_random(case.model, seed, 6).states:
@@ -481,7 +481,7 @@ def test_everything_that_is_not_enabled_has_a_reason(case: Case, seed: int) -> N
 
 
 @examples(60)
-@given(models(), st.integers(0, 1000))
+@given(sound_models(), st.integers(0, 1000))
 def test_a_counterexample_is_judged_as_the_search_does(case: Case, seed: int) -> None:
     """What a check finds at the end of its trace, the judging of that trace finds there too."""
     try:

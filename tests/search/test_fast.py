@@ -22,7 +22,7 @@ from elcheck.checker.check.check import check
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.limits import Limits
-from elcheck.checker.search import engines
+from elcheck.checker.search import engines, plain
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.search.resources import Resources, Spill
 from elcheck.checker.zoo.cases import Case
@@ -94,7 +94,10 @@ def test_memory_that_the_system_does_not_reserve(monkeypatch: pytest.MonkeyPatch
 def test_auto_hands_over_a_large_space(monkeypatch: pytest.MonkeyPatch) -> None:
     model = Counting(300).model(always("small", small))
     assert check(model).engine == "plain"
+    monkeypatch.setattr(plain, "ASKED", 10)
     monkeypatch.setattr(engines, "HAND_OVER", 100)
+    assert check(model).engine == "plain", "one state a depth: compiled code would not pay"
+    monkeypatch.setattr(engines, "NARROW", 0)
     report = check(model)
     assert (report.engine, report.stats.depth, report.exit_code) == ("fast", 200, 12)
     assert report.results[0].trace is not None
@@ -104,6 +107,7 @@ def test_auto_hands_over_a_large_space(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain, "ASKED", 10)
     monkeypatch.setattr(engines, "HAND_OVER", 100)
     monkeypatch.setattr(engines, "find_spec", lambda _: None)
     model = Counting(300).model(always("small", small))

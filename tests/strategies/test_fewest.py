@@ -20,7 +20,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.strategies.fewest_faults import COUNTED, faults_in, fewest_faults
-from tests.oracle.random_models import Case, models
+from tests.oracle.random_models import Case, sound_models
 from tests.oracle.search import Facts, ask_of_state, ask_of_step, done
 from tests.oracle.steps import Machine
 from tests.strategies.finite import of_finite_traces
@@ -81,7 +81,7 @@ def minimised(model: Model) -> CheckReport:
 
 
 @examples(80)
-@given(models())
+@given(sound_models())
 def test_brute_force_finds_no_fewer(case: Case) -> None:
     model = of_finite_traces(case.model)
     try:
@@ -92,7 +92,7 @@ def test_brute_force_finds_no_fewer(case: Case) -> None:
 
 
 @examples(40)
-@given(models())
+@given(sound_models())
 def test_without_faults_the_fewest_are_the_shortest(case: Case) -> None:
     own = case.model.environment
     environment = Environment(network=own.network, detector=own.detector, timing=own.timing)
@@ -107,7 +107,7 @@ def test_without_faults_the_fewest_are_the_shortest(case: Case) -> None:
 
 
 @examples(40)
-@given(models())
+@given(sound_models())
 def test_a_limit_on_depth_is_kept(case: Case) -> None:
     """With a limit a trace is no longer than that, and has no more faults than the shortest one."""
     model = of_finite_traces(case.model)

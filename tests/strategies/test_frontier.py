@@ -21,7 +21,7 @@ from elcheck.checker.process.limits import DECIDED, Limits
 from elcheck.checker.render.fault_budgets import in_words
 from elcheck.checker.strategies.fault_budgets import Frontier, frontier
 from elcheck.checker.strategies.fewest_faults import COUNTED, FINITE, faults_in, fewest_faults
-from tests.oracle.random_models import Case, models
+from tests.oracle.random_models import Case, sound_models
 from tests.strategies.finite import of_finite_traces
 from tests.support.examples import examples
 from tests.support.models import Counter, Counting
@@ -92,7 +92,7 @@ def minima(found: Frontier) -> dict[str, dict[Point, int]]:
 
 
 @examples(40)
-@given(models())
+@given(sound_models())
 def test_every_combination_of_budgets(case: Case) -> None:
     model = of_finite_traces(case.model)
     top = largest(model)
@@ -113,7 +113,7 @@ def looks_at_nodes(model: Model) -> bool:
 
 
 @examples(60)
-@given(models())
+@given(sound_models())
 def test_the_fewest_faults_are_the_least_of_the_frontier(case: Case) -> None:
     """Restarts aside, which the one counts and the other does not."""
     model = dataclasses.replace(of_finite_traces(case.model), deadlock=False)

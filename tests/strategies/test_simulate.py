@@ -26,7 +26,7 @@ from elcheck.checker.strategies.shorten import shortened
 from elcheck.checker.strategies.simulate import DECIDABLE, Simulation, Walker, WalkPlan, simulate
 from elcheck.checker.system import build
 from elcheck.checker.traces.trace import replay
-from tests.oracle.random_models import Case, models, specs
+from tests.oracle.random_models import Case, sound_models, sound_specs
 from tests.support.examples import examples
 from tests.support.models import Counter, Counting
 
@@ -47,7 +47,7 @@ def reaches(value: int) -> Property:
 
 
 @examples(100)
-@given(st.one_of(models(), specs()), st.integers(0, 100))
+@given(st.one_of(sound_models(), sound_specs()), st.integers(0, 100))
 def test_what_is_found_is_real(case: Case, seed: int) -> None:
     """It replays, a search finds it too, and none is shorter where that is said."""
     kept = [claim for claim in case.model.properties if claim.kind in DECIDABLE]
@@ -72,7 +72,7 @@ def test_what_is_found_is_real(case: Case, seed: int) -> None:
 
 
 @examples(40)
-@given(models(), st.integers(0, 100))
+@given(sound_models(), st.integers(0, 100))
 def test_a_walk_does_not_depend_on_the_number_of_walks(case: Case, seed: int) -> None:
     try:
         few = simulate(case.model, WalkPlan(walks=5, steps=10, seed=seed))
@@ -85,7 +85,7 @@ def test_a_walk_does_not_depend_on_the_number_of_walks(case: Case, seed: int) ->
 
 
 @examples(40)
-@given(models(), st.integers(0, 100))
+@given(sound_models(), st.integers(0, 100))
 def test_without_faults_there_are_none(case: Case, seed: int) -> None:
     try:
         found = simulate(case.model, WalkPlan(walks=10, steps=10, seed=seed, faults=0.0))

@@ -49,7 +49,7 @@ from elcheck.checker.search.judge import Finding, arguments_of
 from elcheck.checker.system.views import view_of
 from elcheck.checker.traces import clearest as clearest_module
 from elcheck.checker.traces.clearest import Clearest, Shortest, whose
-from tests.oracle.random_models import Case, models, specs
+from tests.oracle.random_models import Case, sound_models, sound_specs
 from tests.support.engines import engines_of
 from tests.support.examples import examples
 
@@ -167,13 +167,13 @@ def cost(path: Path, *, messages: bool) -> tuple[int, int]:
 
 
 @examples(60)
-@given(models())
+@given(sound_models())
 def test_random_models(case: Case) -> None:
     compare_random(case)
 
 
 @examples(30)
-@given(specs())
+@given(sound_specs())
 def test_random_models_of_shared_state(case: Case) -> None:
     compare_random(case)
 

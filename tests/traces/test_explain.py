@@ -36,7 +36,7 @@ from elcheck.checker.process.limits import Limits
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.traces.explain import Explanation, explain
 from elcheck.checker.traces.trace import Trace, TraceStep
-from tests.oracle.random_models import Case, models
+from tests.oracle.random_models import Case, sound_models
 from tests.support.examples import examples
 from tests.traces.pictures import Client, Server, asking, walk
 
@@ -203,7 +203,7 @@ def test_the_table_marks_and_says_what_each_step_needs() -> None:
 
 
 @examples(100)
-@given(models(), st.data())
+@given(sound_models(), st.data())
 def test_what_matters_can_happen_without_the_rest(case: Case, data: st.DataObject) -> None:
     """The steps that matter to a node, carried out alone, make of it what all of them did."""
     model = replace(case.model, bounds=[b for b in case.model.bounds if not isinstance(b.holds, int)])
