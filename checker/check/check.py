@@ -13,7 +13,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import RAISED_ERROR, Limits, StopKind
 from elcheck.checker.process.running import ending, watching
-from elcheck.checker.process.watch import optional
+from elcheck.checker.process.watch import Ended, optional
 from elcheck.checker.reductions.reduce import reduced
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.search.judge import Judge
@@ -56,7 +56,9 @@ def check(
 
     def explore(system: System) -> Exploration:
         judge = Judge(system)
-        return Exploration(system, judge, ENGINES[engine](system, judge, limits, progress, resources))
+        found = Exploration(system, judge, ENGINES[engine](system, judge, limits, progress, resources))
+        _certify(found)
+        return found
 
     with watching(limits):
         validate(model)
@@ -74,6 +76,16 @@ def check(
     return CheckReport(
         model, search.engine, stats, results, coverage, verdict, code, exploration, tuple(reduction.notes)
     )
+
+
+def _certify(exploration: Exploration) -> None:
+    """Check what the search took for granted. Where a limit ends that, it has not come to its end."""
+    try:
+        with ending():
+            exploration.system.verify()
+    except Ended as ended:
+        stop = ended.notice()
+        exploration.search.stopped = exploration.search.stopped or stop
 
 
 def _call_again(exploration: Exploration) -> None:

@@ -49,9 +49,7 @@ def reduced(
             break
         try:
             quotient = Quotient(system, group)
-            found = search(quotient)
-            quotient.verify()
-            return found, Reduction(group, tuple(map(str, told_apart)))
+            return search(quotient), Reduction(group, tuple(map(str, told_apart)))
         except Asymmetry as asymmetry:
             told_apart = (*told_apart, asymmetry)
             why = SPLIT if crashes_split_sends(system) else None

@@ -146,7 +146,7 @@ def test_the_calls_of_a_search_are_those_of_its_states(case: Case) -> None:
         reject()
     system = exploration.system
     assert isinstance(system, NodeSystem)
-    calls, stepper = HandlerCalls(system), Stepper(case.model)
+    calls, stepper = HandlerCalls(system), Stepper(system.model)
     for code in exploration.search.codes[: exploration.search.expanded]:
         state = system.decode(code)
         found, steps = {(node, event) for node, _, event in calls.at(code)}, _calls_of(stepper, state)

@@ -136,5 +136,5 @@ def test_a_loop_without_steps_stays() -> None:
 
 def test_the_page_on_traces_shows_a_golden_diagram() -> None:
     """Its others are what commands print, which tests/docs/test_pages.py runs."""
-    page = (GOLDEN.parent.parent / "docs" / "traces.md").read_text(encoding="utf-8")
+    page = (GOLDEN.parents[2] / "docs" / "traces.md").read_text(encoding="utf-8")
     assert (GOLDEN / "lasso-explained-80.txt").read_text(encoding="utf-8") in page
