@@ -14,7 +14,7 @@ from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.commands.flags import run_limits, said_limits
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.commands.replay import read_file
-from elcheck.checker.driving.campaign import Campaign, Campaigner, WalksWanted
+from elcheck.checker.driving.campaign import Campaigner, DriveCampaign, WalksWanted
 from elcheck.checker.driving.comparing import SubjectError
 from elcheck.checker.driving.patience import PATIENCE
 from elcheck.checker.driving.subject_file import load_subject
@@ -185,7 +185,7 @@ def _trace(model: Model, name: str | None, of_property: str | None) -> Trace | N
     return walked.trace
 
 
-def _judgements(model: Model, found: Campaign) -> list[Judgement]:
+def _judgements(model: Model, found: DriveCampaign) -> list[Judgement]:
     """What the properties say of the one trace that was driven."""
     driven = found.drive
     if found.plan != "trace" or driven is None or driven.wrong:

@@ -13,7 +13,7 @@ from elcheck.checker.driving.calls import HandlerCalls
 from elcheck.checker.driving.cover import LONGEST, Cover, PlannedPath, PlannedStep, explored
 from elcheck.checker.driving.expected import Stepper
 from elcheck.checker.driving.less import shortened
-from elcheck.checker.driving.lockstep import Drive, Ending, Lockstep, MakeSubject, drive, same
+from elcheck.checker.driving.lockstep import Drive, DriveEnding, Lockstep, MakeSubject, drive, same
 from elcheck.checker.driving.patience import PATIENCE
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState
@@ -41,7 +41,7 @@ class DriveTally:
     paths: int = 0
     steps: int = 0
     longest: int = 0
-    endings: Counter[Ending] = field(default_factory=Counter)
+    endings: Counter[DriveEnding] = field(default_factory=Counter)
     whys: Counter[str] = field(default_factory=Counter)
 
     def add(self, driven: Drive) -> None:
@@ -66,7 +66,7 @@ class CoverTally:
 
 
 @dataclass(frozen=True)
-class Campaign:
+class DriveCampaign:
     """What came of driving. ``drive`` is the one trace, or the first path on which the two sides differ,
     shortened from ``from_steps`` steps; None if there is none. ``stopped`` is the limit that ended it.
     """
@@ -84,7 +84,7 @@ class Campaign:
         """True if all that was asked for was driven."""
         covered = self.cover is None or self.cover.made == self.cover.total
         ends = self.tally.endings
-        held_up = ends[Ending.UNDRIVABLE] + (ends[Ending.ELSEWHERE] if self.plan == "trace" else 0)
+        held_up = ends[DriveEnding.UNDRIVABLE] + (ends[DriveEnding.ELSEWHERE] if self.plan == "trace" else 0)
         return covered and self.stopped is None and not held_up
 
 
@@ -125,29 +125,29 @@ class Campaigner(Generic[C]):
         self._limits = limits
         self._on_look = lambda: progress(self.tally)
 
-    def along(self, trace: Trace) -> Campaign:
+    def along(self, trace: Trace) -> DriveCampaign:
         """Drive along one trace."""
         driven = drive(self.stepper, self.make, trace, self._per_step)
         self.tally.add(driven)
-        return Campaign("trace", self.tally, driven, seconds=self._seconds())
+        return DriveCampaign("trace", self.tally, driven, seconds=self._seconds())
 
     def _seconds(self) -> float:
         return time.perf_counter() - self._began
 
-    def _counterexample(self, plan: Plan, driven: Drive, cover: CoverTally | None = None) -> Campaign:
-        hung = driven.ending is Ending.HUNG  # each attempt to shorten it would take as long again
+    def _counterexample(self, plan: Plan, driven: Drive, cover: CoverTally | None = None) -> DriveCampaign:
+        hung = driven.ending is DriveEnding.HUNG  # each attempt to shorten it would take as long again
         short = driven if hung else shortened(self.stepper, self.make, driven)
         steps = len(driven.trace.steps)
-        return Campaign(plan, self.tally, short, steps, cover, seconds=self._seconds())
+        return DriveCampaign(plan, self.tally, short, steps, cover, seconds=self._seconds())
 
     # -- every call ----------------------------------------------------------------------------------------
 
-    def every_call(self, engine: str = "auto", searching: OnProgress = lambda _: None) -> Campaign:
+    def every_call(self, engine: str = "auto", searching: OnProgress = lambda _: None) -> DriveCampaign:
         """Drive along paths that make every distinct handler call of the search, until one differs."""
         with watching(self._limits, self._on_look):
             return self._every_call(engine, searching)
 
-    def _every_call(self, engine: str, searching: OnProgress) -> Campaign:
+    def _every_call(self, engine: str, searching: OnProgress) -> DriveCampaign:
         exploration = explored(self.model, self._limits, engine, searching)
         stopped = exploration.search.stopped
         cover = Cover(exploration)
@@ -164,7 +164,7 @@ class Campaigner(Generic[C]):
         except Ended as ended:
             stopped = ended.notice()
         covered = self._covered(cover, states)
-        return Campaign("cover", self.tally, None, None, covered, stopped, self._seconds())
+        return DriveCampaign("cover", self.tally, None, None, covered, stopped, self._seconds())
 
     def _covered(self, cover: Cover, states: int) -> CoverTally:
         made = cover.total - len(cover.left) - len(cover.given_up)
@@ -212,12 +212,12 @@ class Campaigner(Generic[C]):
 
     # -- random walks --------------------------------------------------------------------------------------
 
-    def at_random(self, wanted: WalksWanted) -> Campaign:
+    def at_random(self, wanted: WalksWanted) -> DriveCampaign:
         """Drive along random walks, until one differs."""
         with watching(self._limits, self._on_look):
             return self._at_random(wanted)
 
-    def _at_random(self, wanted: WalksWanted) -> Campaign:
+    def _at_random(self, wanted: WalksWanted) -> DriveCampaign:
         walks = _Walks(self.model)
         stopped: Stop | None = None
         try:
@@ -234,7 +234,7 @@ class Campaigner(Generic[C]):
             stopped = ended.notice()
         if wanted.walks is None and stopped is not None and stopped.kind is StopKind.TIME:
             stopped = None  # the time that it was to take
-        return Campaign("walks", self.tally, None, None, None, stopped, self._seconds())
+        return DriveCampaign("walks", self.tally, None, None, None, stopped, self._seconds())
 
     def _walked(self, walks: _Walks, rng: random.Random, steps: int) -> Drive:
         code = rng.choice(walks.initial)

@@ -23,7 +23,7 @@ class SubjectError(Exception):
 
 
 @dataclass(frozen=True)
-class Mismatch:
+class DriveMismatch:
     """What differs: a field of a node, or what a node sends to another; and what each side has there."""
 
     what: str
@@ -31,7 +31,7 @@ class Mismatch:
     subject: object
 
 
-def of_states(node: NodeId, model: object, subject: object) -> Iterator[Mismatch]:
+def of_states(node: NodeId, model: object, subject: object) -> Iterator[DriveMismatch]:
     """What differs between the visible part of a node's local state and what the subject says of it.
 
     Raises SubjectError for what can't be compared.
@@ -42,7 +42,7 @@ def of_states(node: NodeId, model: object, subject: object) -> Iterator[Mismatch
             why = flaw(says, where)
             if why is not None:
                 raise SubjectError(f"state({node}): {why}")
-            yield Mismatch(where, has, says)
+            yield DriveMismatch(where, has, says)
 
 
 def _fields(node: NodeId, model: object, subject: object) -> Iterator[tuple[str, object, object]]:
@@ -92,7 +92,7 @@ def _hashable(visible: object) -> Hashable:
 
 def of_sends(
     src: NodeId, model: Sends, subject: Sequence[Sent[C]], visible: Visible, network: NetworkName
-) -> Iterator[Mismatch]:
+) -> Iterator[DriveMismatch]:
     """What differs between the messages of both sides, receiver by receiver: in their order on fifo links,
     by their number in a bag, as sets where a network holds one copy.
     """
@@ -102,7 +102,7 @@ def of_sends(
         wanted = [msg for to, msg in expected if to == dst]
         there = [msg for to, msg in found if to == dst]
         if _alike(network, wanted) != _alike(network, there):
-            yield Mismatch(f"{src} sends to {dst}", tuple(wanted), tuple(there))
+            yield DriveMismatch(f"{src} sends to {dst}", tuple(wanted), tuple(there))
 
 
 def _alike(network: NetworkName, messages: Sequence[object]) -> object:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from elcheck.checker.driving.expected import Stepper
-from elcheck.checker.driving.lockstep import Drive, Ending, Lockstep, MakeSubject
+from elcheck.checker.driving.lockstep import Drive, DriveEnding, Lockstep, MakeSubject
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.process.watch import Ended, look
 
@@ -69,7 +69,9 @@ class _Shortening(Generic[C]):
         finally:
             run.stop()
         found = run.finished()
-        return found if found.ending is self._best.ending and found.ending is not Ending.FOLLOWED else None
+        return (
+            found if found.ending is self._best.ending and found.ending is not DriveEnding.FOLLOWED else None
+        )
 
     def _is_enabled(self, state: GlobalState, event: Event) -> bool:
         return self._stepper.is_possible(state, event)

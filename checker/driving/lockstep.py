@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeAlias, TypeVar
 
-from elcheck.checker.driving.comparing import Mismatch, SubjectError, of_sends, of_states
+from elcheck.checker.driving.comparing import DriveMismatch, SubjectError, of_sends, of_states
 from elcheck.checker.driving.expected import Stepper, envelope_of
 from elcheck.checker.driving.patience import PATIENCE, Hung, patience
 from elcheck.checker.driving.possible import DrivenPath, NextOutcome, Possible
@@ -28,7 +28,7 @@ LEFT = (Exception, SystemExit)
 _UNSURE = "the model may be in a state that looks alike, in which the step is not enabled"
 
 
-class Ending(Enum):
+class DriveEnding(Enum):
     """How driving along a path ended."""
 
     FOLLOWED = "followed"
@@ -52,14 +52,14 @@ class Drive:
     """
 
     trace: Trace
-    ending: Ending
-    mismatches: tuple[Mismatch, ...] = ()
+    ending: DriveEnding
+    mismatches: tuple[DriveMismatch, ...] = ()
     why: str = ""
 
     @property
     def wrong(self) -> bool:
         """True if it shows that the subject is not as the model."""
-        return self.ending in (Ending.DIFFERS, Ending.RAISED, Ending.HUNG)
+        return self.ending in (DriveEnding.DIFFERS, DriveEnding.RAISED, DriveEnding.HUNG)
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ class _Ended(Exception):
 
     def __init__(
         self,
-        ending: Ending,
+        ending: DriveEnding,
         why: str = "",
-        mismatches: Iterable[Mismatch] = (),
+        mismatches: Iterable[DriveMismatch] = (),
         path: DrivenPath | None = None,
     ) -> None:
         self.ending, self.why, self.mismatches, self.path = ending, why, tuple(mismatches), path
@@ -114,7 +114,7 @@ class Lockstep(Generic[C]):
         starts = self.stepper.starts_like(initial)
         differ = [list(self._mismatches(start, sends, look)) for start, sends in starts]
         if all(differ):
-            raise _Ended(Ending.DIFFERS, "", differ[0])
+            raise _Ended(DriveEnding.DIFFERS, "", differ[0])
         alike = [start for (start, _), differs in zip(starts, differ, strict=True) if not differs]
         self._possible.paths = [DrivenPath(start) for start in alike]
         self._went(look)
@@ -142,7 +142,7 @@ class Lockstep(Generic[C]):
 
     def finished(self) -> Drive:
         """What became of it: followed so far, if nothing has ended it."""
-        return self.ended or Drive(self.trace, Ending.FOLLOWED)
+        return self.ended or Drive(self.trace, DriveEnding.FOLLOWED)
 
     def stop(self) -> None:
         """Stop the subject."""
@@ -167,7 +167,7 @@ class Lockstep(Generic[C]):
         """
         if event.kind == "crash" and event.args:
             why = f"{event}: a step of real code can't be cut in two from outside"
-            self.ended = Drive(self.trace, Ending.UNDRIVABLE, (), why)
+            self.ended = Drive(self.trace, DriveEnding.UNDRIVABLE, (), why)
             return False
         outcomes = self._possible.outcomes(event)
         outcomes.sort(key=lambda found: wanted is None or not same(found.outcome.after, wanted))
@@ -184,13 +184,13 @@ class Lockstep(Generic[C]):
         differ = [list(self._mismatches(f.outcome.after, f.outcome.sends, look)) for f in outcomes]
         if all(differ):
             if not self._possible.sure:
-                raise _Ended(Ending.ELSEWHERE, _UNSURE)
+                raise _Ended(DriveEnding.ELSEWHERE, _UNSURE)
             at = min(range(len(differ)), key=lambda at: len(differ[at])) if nearest else 0
-            raise _Ended(Ending.DIFFERS, "", differ[at], outcomes[at].further)
+            raise _Ended(DriveEnding.DIFFERS, "", differ[at], outcomes[at].further)
         fitting = [found for found, differs in zip(outcomes, differ, strict=True) if not differs]
         crossed = [name for found in fitting for name in found.outcome.crosses[:1]]
         if len(crossed) == len(fitting):
-            raise _Ended(Ending.ELSEWHERE, f"what the subject did is beyond the bound {crossed[0]}")
+            raise _Ended(DriveEnding.ELSEWHERE, f"what the subject did is beyond the bound {crossed[0]}")
         self._possible.keep(fitting)
         self._went(look)
 
@@ -199,7 +199,7 @@ class Lockstep(Generic[C]):
         """Note what ends the drive in the last step of a path."""
 
         def drive(
-            ending: Ending, why: str, way: DrivenPath = path, differs: Sequence[Mismatch] = ()
+            ending: DriveEnding, why: str, way: DrivenPath = path, differs: Sequence[DriveMismatch] = ()
         ) -> Drive:
             return Drive(way.trace, ending, tuple(differs), why)
 
@@ -209,13 +209,13 @@ class Lockstep(Generic[C]):
         except _Ended as ended:
             self.ended = drive(ended.ending, ended.why, ended.path or path, ended.mismatches)
         except Undrivable as error:
-            self.ended = drive(Ending.UNDRIVABLE, str(error))
+            self.ended = drive(DriveEnding.UNDRIVABLE, str(error))
         except (SubjectError, HandlerError):
             raise
         except Hung as error:
-            self.ended = drive(Ending.HUNG, said(error).removeprefix("Hung: "))
+            self.ended = drive(DriveEnding.HUNG, said(error).removeprefix("Hung: "))
         except LEFT as error:
-            self.ended = drive(Ending.RAISED, said(error))
+            self.ended = drive(DriveEnding.RAISED, said(error))
 
     # -- the subject ---------------------------------------------------------------------------------------
 
@@ -271,7 +271,7 @@ class Lockstep(Generic[C]):
 
     def _mismatches(
         self, after: GlobalState, sends: Mapping[NodeId, Sends], look: _Look
-    ) -> Iterator[Mismatch]:
+    ) -> Iterator[DriveMismatch]:
         visible = self._subject.visible
         for node, says in look.states.items():
             yield from of_states(node, visible(after.nodes[node.index].state), says)
@@ -299,7 +299,7 @@ def drive(stepper: Stepper, make: MakeSubject[C], trace: Trace, per_step: float 
                 break
             if not same(run.state, step.state):
                 why = "the model allows what the subject did, by another outcome than the trace has"
-                return Drive(run.trace, Ending.ELSEWHERE, (), why)
+                return Drive(run.trace, DriveEnding.ELSEWHERE, (), why)
         return run.finished()
     finally:
         run.stop()

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import click
 
 from elcheck.checker.check.verdict import EXIT
-from elcheck.checker.driving.campaign import Campaign, CoverTally, said_of_paths
-from elcheck.checker.driving.comparing import Mismatch
-from elcheck.checker.driving.lockstep import Drive, Ending
+from elcheck.checker.driving.campaign import CoverTally, DriveCampaign, said_of_paths
+from elcheck.checker.driving.comparing import DriveMismatch
+from elcheck.checker.driving.lockstep import Drive, DriveEnding
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import counted, text
 from elcheck.checker.render import as_json as json_of
@@ -21,7 +21,7 @@ from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.judged import Judgement
 
-_VERDICTS = {Ending.DIFFERS: "differs", Ending.RAISED: "raised", Ending.HUNG: "hung"}
+_VERDICTS = {DriveEnding.DIFFERS: "differs", DriveEnding.RAISED: "raised", DriveEnding.HUNG: "hung"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class DriveResult:
     one.
     """
 
-    campaign: Campaign
+    campaign: DriveCampaign
     judgements: tuple[Judgement, ...]
     subject: str
     model: Model
@@ -67,7 +67,7 @@ def as_text(run: Run, result: DriveResult, width: int | None = None) -> str:
     return "\n\n".join([*parts, f"To repeat it: {run.command}"])
 
 
-def both_sides(mismatches: Sequence[Mismatch], width: int | None = None) -> str:
+def both_sides(mismatches: Sequence[DriveMismatch], width: int | None = None) -> str:
     """What differs, with what each side has."""
     rows = [[m.what, _said(m, m.model), _said(m, m.subject)] for m in mismatches]
     return table(rows, ["what", "the model", "the subject"], "the model", width)
@@ -79,7 +79,7 @@ def where(driven: Drive) -> str:
     return f"step {len(steps)}, {steps[-1].event.located}" if steps else "the start"
 
 
-def _said(mismatch: Mismatch, value: object) -> str:
+def _said(mismatch: DriveMismatch, value: object) -> str:
     sends = " sends to " in mismatch.what and isinstance(value, tuple)
     if not sends:
         return text(value)
@@ -91,7 +91,7 @@ def _headline(result: DriveResult) -> str:
     driven, campaign = result.campaign.drive, result.campaign
     if driven is not None and driven.wrong:
         word = click.style(result.verdict.upper(), fg="red", bold=True)
-        why = f": {driven.why}" if driven.ending is not Ending.DIFFERS else ""
+        why = f": {driven.why}" if driven.ending is not DriveEnding.DIFFERS else ""
         return f"{word}: {where(driven)}{why}{_shortened(campaign)}"
     if campaign.complete:
         word = click.style("NO DIFFERENCE", fg="green", bold=True)
@@ -103,7 +103,7 @@ def _headline(result: DriveResult) -> str:
     return f"{word}: no difference, but not all was driven: {_driven(campaign)}"
 
 
-def _shortened(campaign: Campaign) -> str:
+def _shortened(campaign: DriveCampaign) -> str:
     assert campaign.drive is not None
     steps = len(campaign.drive.trace.steps)
     if campaign.from_steps is None or campaign.from_steps == steps:
@@ -111,7 +111,7 @@ def _shortened(campaign: Campaign) -> str:
     return f" (shortened from {counted(campaign.from_steps, 'step')})"
 
 
-def _driven(campaign: Campaign) -> str:
+def _driven(campaign: DriveCampaign) -> str:
     if campaign.cover is not None:
         return f"{_covered(campaign.cover)}, on {said_of_paths(campaign.tally)}"
     return f"on {said_of_paths(campaign.tally)}"
@@ -122,7 +122,7 @@ def _covered(cover: CoverTally) -> str:
     return f"{cover.made:,} of {calls} of {counted(cover.states, 'state')} were made"
 
 
-def _tallied(campaign: Campaign) -> list[str]:
+def _tallied(campaign: DriveCampaign) -> list[str]:
     """How much was driven, and why not more."""
     lines = []
     if campaign.drive is not None and campaign.plan != "trace":

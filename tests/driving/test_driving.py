@@ -13,7 +13,7 @@ from elcheck.checker.driving.calls import HandlerCalls
 from elcheck.checker.driving.campaign import Campaigner, WalksWanted
 from elcheck.checker.driving.cover import explored
 from elcheck.checker.driving.expected import Stepper
-from elcheck.checker.driving.lockstep import Ending, Lockstep, drive
+from elcheck.checker.driving.lockstep import DriveEnding, Lockstep, drive
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.process.limits import Limits
@@ -56,7 +56,7 @@ def test_a_mistake_in_any_one_call_is_found() -> None:
 
         found = campaigner(model, partial(ModelSubject, model, rule)).every_call()
         assert found.drive is not None
-        assert found.drive.ending is Ending.DIFFERS
+        assert found.drive.ending is DriveEnding.DIFFERS
         again = drive(Stepper(model), partial(ModelSubject, model, rule), found.drive.trace)
         assert again == found.drive
         assert found.from_steps is not None
@@ -85,9 +85,9 @@ def test_a_trace_is_followed_until_it_differs() -> None:
     broken, sound = load("raft")(bug="vote-twice"), load("raft")()
     trace = next(r.trace for r in check(broken, first=True).results if r.trace and r.kind == "always")
     followed = drive(Stepper(broken), partial(ModelSubject, broken), trace)
-    assert (followed.ending, followed.trace) == (Ending.FOLLOWED, trace)
+    assert (followed.ending, followed.trace) == (DriveEnding.FOLLOWED, trace)
     found = drive(Stepper(broken), partial(ModelSubject, sound), trace)
-    assert found.ending is Ending.DIFFERS
+    assert found.ending is DriveEnding.DIFFERS
     assert {m.what for m in found.mismatches} == {"n2.voted_for", "n2 sends to n1"}
     assert found.trace.steps == trace.steps[: len(found.trace.steps)]
 
@@ -133,7 +133,7 @@ def test_the_model_itself_never_differs(case: Case) -> None:
     except (DefinitionError, UsageError):
         reject()
     assert found.drive is None
-    assert not {Ending.DIFFERS, Ending.RAISED, Ending.HUNG} & set(found.tally.endings)
+    assert not {DriveEnding.DIFFERS, DriveEnding.RAISED, DriveEnding.HUNG} & set(found.tally.endings)
 
 
 @examples(25)
