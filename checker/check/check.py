@@ -54,19 +54,19 @@ def check(
     def fresh() -> System:
         return build(model, every_call_twice=every_call_twice)
 
-    def explore(system: System) -> Exploration:
+    def explore(system: System) -> tuple[Exploration, dict[int, GraphFinding]]:
         judge = Judge(system)
         found = Exploration(system, judge, ENGINES[engine](system, judge, limits, progress, resources))
+        _call_again(found)
+        with watching(on_look=lambda: progress(found.search)):
+            findings = _judge_graph(found)
         _certify(found)
-        return found
+        return found, findings
 
     with watching(limits):
         validate(model)
-        exploration, reduction = reduced(fresh, explore, symmetry=symmetry)
-        _call_again(exploration)
+        (exploration, findings), reduction = reduced(fresh, explore, symmetry=symmetry)
         search = exploration.search
-        with watching(on_look=lambda: progress(search)):
-            findings = _judge_graph(exploration)
         stats = _stats(exploration, time.perf_counter() - began)
         results = _results(exploration, findings, clearest=clearest)
         stats = replace(stats, growing=_growing(exploration))

@@ -31,11 +31,12 @@ def patience(seconds: float | None) -> Iterator[None]:
     def over(number: int, frame: FrameType | None) -> None:
         raise Hung(f"it has not come back after {seconds:g} s")
 
+    timer = signal.setitimer(signal.ITIMER_REAL, 0)  # a run has one of its own
     before = signal.signal(signal.SIGALRM, over)
-    timer = signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-        signal.setitimer(signal.ITIMER_REAL, *timer)  # a run has one of its own
+        signal.setitimer(signal.ITIMER_REAL, *timer)

@@ -88,7 +88,7 @@ def test_code_that_raises_is_a_finding(run: Run) -> None:
     assert code == 14
     said = "RAISED: step 2, n2: request_vote(RequestVote(term=1)) from n1: AttributeError: 'str' object has"
     assert said in out
-    assert "voting.py:18)" in out
+    assert "voting.py:26)" in out
 
 
 def test_code_that_hangs_is_a_finding(run: Run) -> None:
@@ -114,7 +114,7 @@ def test_what_a_subject_can_not_do_is_a_gap(run: Run) -> None:
         (("subject = VotingSubject", "subject = dict"), "makes {}, which is no Subject: it has no start"),
         (("subject = VotingSubject", "def subject():\n    return 1 / 0"), "can't be made: ZeroDivisionError"),
         (("from voting import Server", "import nowhere"), "No module named 'nowhere'"),
-        (("class VotingSubject(", "class VotingSubject(("), "voting_subject.py:6: invalid syntax"),
+        (("class VotingSubject(", "class VotingSubject(("), "voting_subject.py:8: invalid syntax"),
         (('"term": server.term', '"epoch": server.term'), "both have to give the same"),
         (('{"term": server.term', '{"term": [server.term]'), "state(n1)"),
         (("def state", "def stop(self):\n        raise OSError('no')\n\n    def state"), "stop() does not"),
