@@ -387,7 +387,9 @@ Start = Literal["led", "empty", "apart"]
 
 
 def model(
-    nodes: Annotated[int, "servers in the cluster; with 3 a search takes hours, and logs are no search"] = 2,
+    nodes: Annotated[
+        int, "servers in the cluster; with 3 a search takes more than minutes, and logs are no search"
+    ] = 2,
     candidates: Annotated[int, "how many of them, the first ones, ever stand for election"] = 2,
     max_term: Annotated[int, "bound on the terms that are searched"] = 2,
     max_log: Annotated[int, "bound on the length of logs"] = 2,
@@ -397,7 +399,7 @@ def model(
     transfer: Annotated[bool, "a leader may call another server to stand"] = False,
     lazy_flush: Annotated[bool, "a leader may lose entries that it has not committed, in a crash"] = False,
     start: Annotated[Start, "under a leader, with empty logs, or longest log and highest term apart"] = "led",
-    bug: Annotated[type[EtcdRaft], "a mistake to put in, with a start of its own"] = EtcdRaft,
+    bug: Annotated[type[EtcdRaft], "a mistake to put in, with a start, and servers, of its own"] = EtcdRaft,
 ) -> Model:
     """Raft as etcd runs it.
 
@@ -409,14 +411,17 @@ def model(
     """
     starts: dict[type[EtcdRaft], Start] = {EtcdRaft: start, PreVoteSilent: "apart"}
     start = starts.get(bug, "empty")
-    servers = node_ids(2 if start == "apart" else nodes)
+    # These show among three, and the second where nobody asks before standing, and one may crash.
+    least = 3 if bug in (PreVotesCount, ForgetVote) else nodes
+    servers = node_ids(2 if start == "apart" else max(nodes, least))
+    faults = int(bug is ForgetVote)
     highest = max_term + 2 if start == "apart" else max_term
     prepared = {"led": led, "apart": apart}
     return Model(
-        bug(candidates, commands, pre_vote, check_quorum, transfer, lazy_flush),
+        bug(candidates, commands, pre_vote and not faults, check_quorum, transfer, lazy_flush),
         nodes=servers,
-        # Nobody crashes: of two servers none could go on alone. The two that are apart are left of three.
-        environment=Environment(network="sent-set"),
+        # Nobody else crashes: of two servers none could go on alone. The two that are apart are left of three.
+        environment=Environment(network="sent-set", crash=faults, restart=faults),
         bounds=[
             # What is asked before a term that is not searched is not searched either.
             Bound("max_term", Member, lambda s: s.current_term + (s.role is Role.PRE_CANDIDATE) <= highest),
