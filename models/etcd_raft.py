@@ -420,7 +420,7 @@ def model(
     return Model(
         bug(candidates, commands, pre_vote and not faults, check_quorum, transfer, lazy_flush),
         nodes=servers,
-        # Nobody else crashes: of two servers none could go on alone. The two that are apart are left of three.
+        # Nobody else crashes: of two servers none could go on alone. Those that are apart are left of three.
         environment=Environment(network="sent-set", crash=faults, restart=faults),
         bounds=[
             # What is asked before a term that is not searched is not searched either.

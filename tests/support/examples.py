@@ -12,5 +12,5 @@ IN_CI = "CI" in os.environ
 
 def examples(count: int) -> settings:
     """So many random models; in CI fewer, and the same ones each time."""
-    some = max(10, count // 3) if IN_CI else count
+    some = max(10, count // 6) if IN_CI else count
     return settings(max_examples=some, deadline=None, derandomize=IN_CI, suppress_health_check=QUIET)
