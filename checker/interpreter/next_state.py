@@ -147,5 +147,4 @@ class NextState:
 
 def network_place(envelope: Envelope) -> tuple[NodeId, NodeId, SortKey]:
     """Where a message stands in a network that keeps no order of sending."""
-    """Where a message stands in a network that is in no order of sending."""
     return (envelope.src, envelope.dst, order(envelope.msg))

@@ -139,11 +139,11 @@ def said(error: BaseException) -> str:
 def line_of(error: BaseException) -> str:
     """The model's line that led to an exception, ``file:line``."""
     frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if not frame.filename.startswith(_OURS)] or list(frames)
-    models = [frame for frame in theirs if is_of_a_model(frame.filename)]
+    others = [frame for frame in frames if not frame.filename.startswith(_OURS)] or list(frames)
+    models = [frame for frame in others if is_of_a_model(frame.filename)]
     if not models and error.__cause__ is not None:
         return line_of(error.__cause__)
-    models = models or theirs[:1]
+    models = models or others[:1]
     return f"{models[-1].filename}:{models[-1].lineno}" if models else ""
 
 

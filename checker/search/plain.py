@@ -82,8 +82,7 @@ class PlainSearch:
 
     def _begin(self) -> None:
         search, cap = self.search, self._limits.max_states
-        search.levels.append(0)
-        search.totals.append(0)
+        search.begin_level()
         for number, code in enumerate(self._system.initial()):
             if number % EVERY == 0 and self._stop():
                 break

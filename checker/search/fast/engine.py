@@ -224,8 +224,7 @@ class FastSearch:
     def _begin(self) -> None:
         """Store the initial states, and judge them."""
         found, memory, cap = self.search, self._memory, self._limits.max_states or EVERY_STATE
-        found.levels.append(0)
-        found.totals.append(0)
+        found.begin_level()
         if isinstance(self._system, Quotient):
             self._system.verify_starts()
         for number, code in enumerate(self._system.full.initial()):
