@@ -21,6 +21,8 @@ from types import TracebackType
 from elcheck.checker.process.limits import INTERRUPTED, OUT_OF_MEMORY, Limits, Stop, StopKind
 from elcheck.checker.process.memory import DataLimit, available, resident
 
+EVERY = 64
+"""Small pieces of work (a state, a step, a label) between two questions, where each takes little."""
 RING = 0.1
 """Seconds between two rings of the timer."""
 PERIOD = 0.05

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.process.limits import RAISED_ERROR, Limits, Stop, StopKind, too_many_states
 from elcheck.checker.process.running import watching
-from elcheck.checker.process.watch import Ended, current
+from elcheck.checker.process.watch import EVERY, Ended, current
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.search import OnProgress, Search, has_no_step
 from elcheck.checker.system.system import UNCUT, Found, System
@@ -22,8 +22,6 @@ from elcheck.checker.system.system import UNCUT, Found, System
 HANDED_OVER = Stop(StopKind.STATES, "another engine is to search")
 ASKED = 10_000
 """States between two questions whether this engine is the right one."""
-EVERY = 64
-"""States between two questions to the watch."""
 
 
 def search_plain(

@@ -23,7 +23,7 @@ from elcheck.checker.model.state import Event, EventKind
 from elcheck.checker.model.values import counted
 from elcheck.checker.process.limits import Limits, Stop, StopKind, too_many_states
 from elcheck.checker.process.running import ending, watching
-from elcheck.checker.process.watch import Ended, current, optional
+from elcheck.checker.process.watch import EVERY, Ended, current, optional
 from elcheck.checker.search.judge import Finding, Judge
 from elcheck.checker.search.search import OnProgress, Search
 from elcheck.checker.system import System
@@ -40,8 +40,6 @@ COUNTED: Mapping[EventKind, tuple[str, str]] = {
 }
 """The kinds of events that count as a fault, with what one and several of them are called."""
 
-EVERY = 64
-"""Labels between two questions to the watch."""
 FINITE = ("always", "never", "sometimes", "step", "deadlock")
 """The kinds of properties that a finite trace decides."""
 

@@ -23,7 +23,7 @@ from elcheck.checker.model.validate import validate
 from elcheck.checker.model.values import counted
 from elcheck.checker.process.limits import RAISED_ERROR, Limits, Stop, StopKind
 from elcheck.checker.process.running import ending, watching
-from elcheck.checker.process.watch import Ended, current, optional
+from elcheck.checker.process.watch import EVERY, Ended, current, optional
 from elcheck.checker.search.judge import Finding, Judge
 from elcheck.checker.search.search import Exploration, Search, has_no_step
 from elcheck.checker.strategies.shorten import Short, path_of, shortened
@@ -34,8 +34,6 @@ from elcheck.checker.traces.trace import trace_of
 
 COUNTED = 1_000_000
 """Distinct states that are told apart; more are not remembered."""
-EVERY = 64
-"""Steps, or initial states, between two questions to the watch."""
 REMEMBERED = 20_000
 """States whose steps are kept."""
 

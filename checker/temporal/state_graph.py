@@ -11,15 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from elcheck.checker.model.state import Event
-from elcheck.checker.process.watch import look
+from elcheck.checker.process.watch import EVERY, look
 from elcheck.checker.search.search import Exploration
 from elcheck.checker.system.system import UNCUT
 
 Indices = npt.NDArray[np.int32]
 Offsets = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-EVERY = 64
-"""States between two questions to the watch."""
 Number = TypeVar("Number", np.int32, np.int64)
 
 

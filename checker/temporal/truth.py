@@ -7,9 +7,9 @@ import numpy as np
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.formula import Formula, Taken, atoms_of
 from elcheck.checker.model.selector import Selector, StepNames
-from elcheck.checker.process.watch import look
+from elcheck.checker.process.watch import EVERY, look
 from elcheck.checker.search.search import Exploration
-from elcheck.checker.temporal.state_graph import EVERY, Graph, Mask
+from elcheck.checker.temporal.state_graph import Graph, Mask
 
 Truth = dict[Formula, Mask]
 

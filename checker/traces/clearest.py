@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import order
-from elcheck.checker.process.watch import current, look, optional
+from elcheck.checker.process.watch import EVERY, current, look, optional
 from elcheck.checker.search.judge import Finding, Judge
 from elcheck.checker.search.search import Exploration, Search, has_no_step
 from elcheck.checker.system.moves import Move
@@ -25,9 +25,6 @@ CAP = 50_000
 """States up to the depth of a trace beyond which the trace that the search found is shown as it is: looking
 at all of these again takes about half a second.
 """
-
-EVERY = 64
-"""States between two questions to the watch."""
 
 Cost: TypeAlias = tuple[int, int]
 """Context switches, messages sent to other nodes."""
