@@ -32,7 +32,7 @@ from elcheck.checker.model.record import Crashed, Disconnected, State, survivor
 from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Send, Step
-from elcheck.checker.model.twice import AGAIN, KEPT, Repeats, flaw_of_call, has_sets, turned
+from elcheck.checker.model.twice import AGAIN, KEPT, Repeats, answer_of, flaw_of_call, has_sets, turned
 from elcheck.checker.model.values import flaw, order, text
 from elcheck.checker.process.watch import look
 
@@ -149,19 +149,18 @@ class Runner:
         return tuple(bound.name for bound in self._bounds if not self._within(bound, state))
 
     def _within(self, bound: Bound, state: object) -> bool:
-        if isinstance(bound.holds, int) or not isinstance(state, bound.of):
+        holds = bound.holds
+        if isinstance(holds, int) or not isinstance(state, bound.of):
             return True
         self._asked_of_bounds += 1
-        before = [turned(state)] if self.repeats.is_due(self._asked_of_bounds) else []
+        twice = self.repeats.is_due(self._asked_of_bounds)
         try:
-            with theirs:
-                answer = bool(bound.holds(state))
+            answer, why = answer_of(lambda given: bool(holds(given)), [state], twice=twice)
         except Exception as error:
             raise HandlerError(f"the bound {bound.name} raises {said(error)}, on {text(state)}") from error
-        why = flaw_of_call(bound.holds, [state], before, answer, _as_true) if before else None
         if why is not None:
-            place = place_if_known(bound.holds)
-            raise HandlerError(f"the bound {bound.name}{place} {why}, on {text(before[0])}")
+            place = place_if_known(holds)
+            raise HandlerError(f"the bound {bound.name}{place} {why}, on {text(state)}")
         return answer
 
     def partitions(self) -> tuple[Partition, ...]:
@@ -322,10 +321,6 @@ def _module_of(program: type, name: str) -> dict[str, object] | None:
     """The global names of the module in which a model has a handler, None for elcheck's own."""
     method = inspect.unwrap(getattr(program, name))
     return method.__globals__ if is_of_a_model(method.__code__.co_filename) else None
-
-
-def _as_true(a: object, b: object) -> bool:
-    return bool(a) == bool(b)
 
 
 def _is_same(a: Outcomes, b: Outcomes) -> bool:

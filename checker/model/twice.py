@@ -139,6 +139,22 @@ class Repeats:
         return number <= FIRST or number % EVERY == 0 or self.every_call
 
 
+def answer_of(
+    call: Callable[..., T],
+    arguments: Sequence[object],
+    *,
+    twice: bool,
+    same: Callable[[T, T], bool] = eq,
+) -> tuple[T, str | None]:
+    """What a function answers, and what is wrong with the function, which a second call tells if it is to be
+    called ``twice``. Raises what the function raises.
+    """
+    before = list(map(turned, arguments)) if twice else []
+    with theirs:
+        answer = call(*arguments)
+    return answer, flaw_of_call(call, arguments, before, answer, same) if twice else None
+
+
 def flaw_of_call(
     call: Callable[..., T],
     arguments: Sequence[object],

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from elcheck.checker.model.call import CheckError, HandlerError, said, theirs
+from elcheck.checker.model.call import CheckError, HandlerError, said
 from elcheck.checker.model.handlers import place_if_known
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import GlobalState, NodeView
 from elcheck.checker.model.swap import Asymmetry, Swap
-from elcheck.checker.model.twice import flaw_of_call, turned
+from elcheck.checker.model.twice import answer_of
 from elcheck.checker.model.values import text
 from elcheck.checker.process.watch import look
 from elcheck.checker.system.moves import Move
@@ -237,17 +237,13 @@ class Judge:
         self._calls[p] += 1
         look()
         twice = self._system.runner.repeats.is_due(self._calls[p])
-        before = list(map(turned, arguments)) if twice else []
         try:
-            with theirs:
-                answer = claim.scope.ask(*arguments)
+            answer, why = answer_of(claim.scope.ask, arguments, twice=twice, same=_is_same)
         except Exception as error:
             raise CheckError(f"{_who(claim)} raises {said(error)}{_of(arguments)}{_hint(claim)}") from error
         place = place_if_known(claim.scope.check)
-        if twice:
-            why = flaw_of_call(claim.scope.ask, arguments, before, answer, _is_same)
-            if why is not None:
-                raise CheckError(f"the check of {_who(claim)}{place} {why}{_of(arguments)}")
+        if why is not None:
+            raise CheckError(f"the check of {_who(claim)}{place} {why}{_of(arguments)}")
         if not isinstance(answer, bool | str):
             raise CheckError(
                 f"{_who(claim)}{place} answers {text(answer)}{_of(arguments)}, not True, False or a string"

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from elcheck.checker.model.call import HandlerError, said, theirs
+from elcheck.checker.model.call import HandlerError, said
 from elcheck.checker.model.handlers import place_if_known
 from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.state import Event, NodeView
-from elcheck.checker.model.twice import Repeats, flaw_of_call, turned
+from elcheck.checker.model.twice import Repeats, answer_of
 from elcheck.checker.model.values import flaw
 from elcheck.checker.system.interning import Interner
 from elcheck.checker.system.moves import MASK, WIDTH, Move
@@ -90,16 +90,13 @@ class History:
         """
         self._calls[monitor.name] += 1
         twice = self._repeats.is_due(self._calls[monitor.name])
-        before = list(map(turned, arguments)) if twice else []
         try:
-            with theirs:
-                state = function(*arguments)
+            state, unlike = answer_of(function, arguments, twice=twice)
         except Exception as error:
             raise HandlerError(f"the monitor {monitor.name} raises {said(error)}") from error
         why = flaw(state, f"the state of the monitor {monitor.name}")
-        if why is None and twice:
-            unlike = flaw_of_call(function, arguments, before, state)
-            why = None if unlike is None else f"the monitor {monitor.name}{place_if_known(function)} {unlike}"
+        if why is None and unlike is not None:
+            why = f"the monitor {monitor.name}{place_if_known(function)} {unlike}"
         if why is not None:
             raise HandlerError(why)
         return state

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TypeAlias
 
-from elcheck.checker.model.call import HandlerError, said, theirs
+from elcheck.checker.model.call import HandlerError, said
 from elcheck.checker.model.handlers import place_if_known
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.property import Property, Scope
 from elcheck.checker.model.state import NodeView
-from elcheck.checker.model.twice import flaw_of_call, turned
+from elcheck.checker.model.twice import answer_of
 from elcheck.checker.model.values import flaw, text
 from elcheck.checker.system.interning import Interner
 
@@ -60,16 +60,13 @@ def view_of(scope: Scope, node: NodeId, local: object, *, up: bool) -> View:
     if view is None:
         return NodeView(node, up, local)
     name = getattr(view, "__name__", "view")
-    before = turned(local)
     try:
-        with theirs:
-            value = view(local)
+        value, unlike = answer_of(view, [local], twice=True)
     except Exception as error:
         raise HandlerError(f"the view {name} raises {said(error)}, on {text(local)}") from error
     why = flaw(value, f"what the view {name} returns")
-    unlike = flaw_of_call(view, [local], [before], value)
     if why is None and unlike is not None:
-        why = f"the view {name}{place_if_known(view)} {unlike}, on {text(before)}"
+        why = f"the view {name}{place_if_known(view)} {unlike}, on {text(local)}"
     if why is not None:
         raise HandlerError(why)
     return NodeView(node, up, value)
