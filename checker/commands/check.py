@@ -104,8 +104,9 @@ class ModelCommand(click.Command):
         """Check the model, print the report, return the exit code."""
         values = ctx.params
         files = OutputFiles(values["report"], values["graph"], values["exports"], values["export_of"])
-        limits = replace(
-            said_limits(values["timeout"], values["max_memory"]),
+        limits = said_limits(
+            values["timeout"],
+            values["max_memory"],
             depth=values["depth"],
             max_states=values["max_states"],
             first=values["first"],
@@ -131,7 +132,7 @@ class ModelCommand(click.Command):
 
     def asked_for(self, ctx: click.Context) -> tuple[Run, Model]:
         """What was asked for, and the model in the environment that was. Raises UsageError or LoadError."""
-        model = adapted(self.file(**self.given(ctx)), _environment(ctx.params))
+        model = adapted(self.file(**self.given(ctx)), environment_in(ctx.params))
         parameters = {name: ctx.params[name] for name in self.file.parameters}
         return self.run_of(ctx, parameters), model
 
@@ -152,12 +153,12 @@ class ModelCommand(click.Command):
             return None
         rest = {name: value for name, value in parameters.items() if name != "bug"}
         try:
-            return adapted(self.file(**rest), _environment(values))
+            return adapted(self.file(**rest), environment_in(values))
         except (UsageError, LoadError):
             return None
 
 
-def _environment(values: Mapping[str, object]) -> dict[str, object]:
+def environment_in(values: Mapping[str, object]) -> dict[str, object]:
     """What the user says of the environment."""
     return {name: values[name] for name in ENVIRONMENT if values.get(name) is not None}
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-import shutil
-import sys
 from collections.abc import Sequence
-from dataclasses import replace
 
 import click
 
 from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.commands.flags import run_limits, said_limits
+from elcheck.checker.commands.flags import format_option, run_limits, said_limits
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.commands.replay import read_file
 from elcheck.checker.driving.campaign import Campaigner, DriveCampaign, WalksWanted
@@ -23,6 +20,7 @@ from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
+from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import drive as render
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.replay.judged import Judgement, judged
@@ -92,13 +90,7 @@ class DriveCommand(ModelCommand):
                 show_default=True,
                 help="What searches for --cover.",
             ),
-            click.Option(
-                ["--format", "output_format"],
-                type=click.Choice(["text", "json"]),
-                default="text",
-                show_default=True,
-                help="Form of the answer.",
-            ),
+            format_option("answer"),
         ]
 
     def invoke(self, ctx: click.Context) -> int:
@@ -109,8 +101,12 @@ class DriveCommand(ModelCommand):
         if not model.programs:
             raise UsageError(f"{run.name} is a Spec, and only what nodes run can be driven")
         make = load_subject(values["subject"])
-        limits = said_limits(values["timeout"], values["max_memory"])
-        limits = replace(limits, depth=values["depth"], max_states=values["max_states"])
+        limits = said_limits(
+            values["timeout"],
+            values["max_memory"],
+            depth=values["depth"],
+            max_states=values["max_states"],
+        )
         progress = Progress()
         try:
             trace = _trace(model, values["trace_file"], values["of_property"])
@@ -129,10 +125,9 @@ class DriveCommand(ModelCommand):
             progress.done()
         answer = render.DriveResult(found, tuple(_judgements(model, found)), values["subject"], model)
         if values["output_format"] == "json":
-            click.echo(render.as_json(run, answer))
+            write_document(render.as_json(run, answer))
         else:
-            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-            click.echo(render.as_text(run, answer, width))
+            click.echo(render.as_text(run, answer, columns()))
         return answer.exit_code
 
 

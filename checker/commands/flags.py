@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -82,13 +83,7 @@ def search_options() -> list[click.Option]:
         click.Option(["--first"], is_flag=True, help="Stop at the depth of the first counterexample."),
         click.Option(["--max-states"], type=positive, help="Stop after this many states."),
         *run_limits(),
-        click.Option(
-            ["--format", "output_format"],
-            type=click.Choice(["text", "json", "junit"]),
-            default="text",
-            show_default=True,
-            help="Form of the report.",
-        ),
+        format_option("report", ("text", "json", "junit")),
         click.Option(
             ["--witness"], is_flag=True, help="Show, for each `sometimes`, a trace that reaches it."
         ),
@@ -158,6 +153,17 @@ def search_options() -> list[click.Option]:
     ]
 
 
+def format_option(what: str, forms: Sequence[str] = ("text", "json")) -> click.Option:
+    """In which of some forms to print what comes out."""
+    return click.Option(
+        ["--format", "output_format"],
+        type=click.Choice(forms),
+        default="text",
+        show_default=True,
+        help=f"Form of the {what}.",
+    )
+
+
 def run_limits() -> list[click.Option]:
     """How long a run may take, and how much memory."""
     default = f"{SHARE:.0%} of what is free"
@@ -176,11 +182,25 @@ def run_limits() -> list[click.Option]:
     ]
 
 
-def said_limits(timeout: float | None, size: int | None) -> Limits:
-    """What the options of :func:`run_limits` come to. Raises UsageError."""
+def said_limits(
+    timeout: float | None,
+    size: int | None,
+    *,
+    depth: int | None = None,
+    max_states: int | None = None,
+    first: bool = False,
+) -> Limits:
+    """What the options of :func:`run_limits` come to, with other limits. Raises UsageError."""
     if timeout is not None and not math.isfinite(timeout):
         raise UsageError("--timeout takes a number of seconds")
-    return Limits(timeout=timeout, max_memory=size or None, memory_share=SHARE if size is None else None)
+    return Limits(
+        depth=depth,
+        max_states=max_states,
+        max_memory=size or None,
+        timeout=timeout,
+        first=first,
+        memory_share=SHARE if size is None else None,
+    )
 
 
 def export_options() -> list[click.Option]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-import math
 import os
-import shutil
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -15,11 +12,11 @@ from pathlib import Path
 
 import click
 
-from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.commands.flags import SizeType
+from elcheck.checker.commands.check import ModelCommand, environment_in
+from elcheck.checker.commands.flags import SizeType, format_option, said_limits
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
-from elcheck.checker.loading.model_file import ENVIRONMENT, ModelFile
+from elcheck.checker.loading.model_file import ModelFile
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.mutation.baseline import Baseline, MutationSubject, require_holding
@@ -31,6 +28,7 @@ from elcheck.checker.mutation.pins import explained_in, pin, pinned_in, problems
 from elcheck.checker.mutation.report import CampaignReport
 from elcheck.checker.mutation.trial import Trial
 from elcheck.checker.process.limits import Limits
+from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.render import mutation as render
 from elcheck.checker.render.progress import Progress
@@ -58,7 +56,6 @@ class MutateCommand(ModelCommand):
         positive = click.IntRange(min=1)
         seconds = click.FloatRange(min=0, min_open=True)
         file = click.Path(dir_okay=False, path_type=Path)
-        formats = click.Choice(["text", *render.FORMATS])
         return [
             click.Option(["--function"], multiple=True, metavar="NAME", help=_FUNCTION),
             click.Option(
@@ -78,23 +75,21 @@ class MutateCommand(ModelCommand):
             click.Option(["--resume"], is_flag=True, help="Go on from what the --journal has."),
             click.Option(["--pin"], type=file, metavar="FILE", help="Write what came out to a TOML file."),
             click.Option(["--against"], type=file, metavar="FILE", help=_AGAINST),
-            click.Option(
-                ["--format", "output_format"],
-                type=formats,
-                default="text",
-                show_default=True,
-                help="Form of the report.",
-            ),
+            format_option("report", ("text", *render.FORMATS)),
         ]
 
     def invoke(self, ctx: click.Context) -> int:
         """Try the mutants, print the report, return the exit code."""
         values = ctx.params
+        given = said_limits(
+            values["timeout"],
+            values["max_memory"] or 0,  # none, unless somebody says so
+            depth=values["depth"],
+            max_states=values["max_states"],
+        )
         _require_sense(ctx)
         run, _ = self.asked_for(ctx)
-        case = self._case(ctx)
-        given = Limits(max_states=values["max_states"], max_memory=values["max_memory"])
-        given = replace(given, timeout=values["timeout"], depth=values["depth"])
+        case = Case(str(ctx.info_name), self.given(ctx), environment_in(values), values["depth"])
         wanted = WantedMutants(values["function"], values["since"])
         keeping = Keeping(values["journal"], resume=values["resume"])
         pinned = None if values["against"] is None else pinned_in(values["against"], case)
@@ -105,17 +100,10 @@ class MutateCommand(ModelCommand):
         if pinned is not None:
             report = replace(report, explained=pinned.explained, unsure=pinned.unsure)
             report = replace(report, deviations=problems(report, pinned) if wanted.all else ())
-        click.echo(_rendered(run, report, values["output_format"]))
+        _print(run, report, values["output_format"])
         if values["pin"] is not None and not report.left:
             pin(report, case, values["pin"])
         return report.exit_code
-
-    def _case(self, ctx: click.Context) -> Case:
-        """What is mutated, as a file of pins names it."""
-        values, default = ctx.params, click.core.ParameterSource.DEFAULT
-        given = {n: values[n] for n in self.file.parameters if ctx.get_parameter_source(n) is not default}
-        environment = {name: values[name] for name in ENVIRONMENT if values[name] is not None}
-        return Case(str(ctx.info_name), given, environment, values["depth"])
 
 
 _FUNCTION = "Mutate only functions of this name, such as 'Raft.vote' or 'Raft.*'; may be repeated."
@@ -208,8 +196,6 @@ def _keep(journal: Journal | None, trial: Trial) -> None:
 def _require_sense(ctx: click.Context) -> None:
     """Raise UsageError for options that have no sense, before anything runs."""
     values = ctx.params
-    if values["timeout"] is not None and not math.isfinite(values["timeout"]):
-        raise UsageError("--timeout takes a number of seconds")
     if values["resume"] and values["journal"] is None:
         raise UsageError("--resume goes on from a --journal FILE: name it")
     if values["pin"] is not None and (values["function"] or values["since"] is not None):
@@ -219,11 +205,11 @@ def _require_sense(ctx: click.Context) -> None:
             raise UsageError(f"{file}: there is no folder {file.parent}")
 
 
-def _rendered(run: Run, report: CampaignReport, output_format: str) -> str:
+def _print(run: Run, report: CampaignReport, output_format: str) -> None:
     if output_format in render.FORMATS:
-        return render.FORMATS[output_format](run, report)
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    return render.as_text(run, report, width)
+        write_document(render.FORMATS[output_format](run, report))
+    else:
+        click.echo(render.as_text(run, report, columns()))
 
 
 mutate = OfModel("mutate", MutateCommand, help=_HELP, subcommand_metavar="MODEL [OPTIONS]")

@@ -10,6 +10,7 @@ import click
 
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.check import ModelCommand
+from elcheck.checker.commands.flags import format_option
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
@@ -48,13 +49,7 @@ class ReplayCommand(ModelCommand):
                 metavar="NAME",
                 help="Of a report the trace of this property.  [default: of the first refuted]",
             ),
-            click.Option(
-                ["--format", "output_format"],
-                type=click.Choice(["text", "json"]),
-                default="text",
-                show_default=True,
-                help="Form of the answer.",
-            ),
+            format_option("answer"),
         ]
 
     def invoke(self, ctx: click.Context) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.commands.flags import run_limits, said_limits
+from elcheck.checker.commands.flags import format_option, run_limits, said_limits
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
@@ -39,7 +39,6 @@ class SimulateCommand(ModelCommand):
     def further_options(self) -> Sequence[click.Parameter]:
         """How to walk, and how to print what was found."""
         positive = click.IntRange(min=1)
-        formats = click.Choice(["text", "json", "junit"])
         walks = f"How many walks.  [default: {WALKS}, or with --timeout as many as there is time for]"
         weight = "The weight of a fault, where another step has 1: 0.1 makes them rare, 0 leaves them out."
         return [
@@ -48,13 +47,7 @@ class SimulateCommand(ModelCommand):
             click.Option(["--steps"], type=positive, default=100, show_default=True, help="Steps in a walk."),
             click.Option(["--faults"], type=click.FloatRange(min=0), default=1.0, help=weight),
             *run_limits(),
-            click.Option(
-                ["--format", "output_format"],
-                type=formats,
-                default="text",
-                show_default=True,
-                help="Form of the report.",
-            ),
+            format_option("report", ("text", "json", "junit")),
             click.Option(["--witness"], is_flag=True, help="Show, for each `sometimes`, how it was reached."),
         ]
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.commands.flags import run_limits, said_limits
+from elcheck.checker.commands.flags import format_option, run_limits, said_limits
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import mutants
 from elcheck.checker.render import validation as render
 from elcheck.checker.validation.logs import read_logs
@@ -69,13 +67,7 @@ class ValidateCommand(ModelCommand):
                 ["--steps"], type=click.IntRange(min=0), default=SHOWN, show_default=True, help=steps
             ),
             click.Option(["--diagram"], is_flag=True, help="Draw the behaviour, a lane for each node."),
-            click.Option(
-                ["--format", "output_format"],
-                type=click.Choice(["text", "json"]),
-                default="text",
-                show_default=True,
-                help="Form of the answer.",
-            ),
+            format_option("answer"),
         ]
 
     def invoke(self, ctx: click.Context) -> int:
@@ -83,9 +75,7 @@ class ValidateCommand(ModelCommand):
         values = ctx.params
         if values["mutate"] is not None:
             return self.mutate(ctx)
-        limits = replace(
-            said_limits(values["timeout"], values["max_memory"]), max_states=values["max_states"]
-        )
+        limits = said_limits(values["timeout"], values["max_memory"], max_states=values["max_states"])
         asked = (self.file, observer_named(values["observer"]), values["logs"], self._given(ctx))
         try:
             found = validated(*asked, limits, values["skew"])
@@ -96,26 +86,26 @@ class ValidateCommand(ModelCommand):
         shown = {n: p.encode(found.parameters.get(n, p.default)) for n, p in self.file.parameters.items()}
         run = self.run_of(ctx, shown)
         if values["output_format"] == "json":
-            click.echo(render.as_json(run, found, code))
+            write_document(render.as_json(run, found, code))
         else:
-            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-            click.echo(render.as_text(run, found, values["steps"], width, drawn=values["diagram"]))
+            steps = values["steps"]
+            click.echo(render.as_text(run, found, steps, columns(), drawn=values["diagram"]))
         return code
 
     def mutate(self, ctx: click.Context) -> int:
         """Change the logs, print what is noticed, return the exit code."""
         values = ctx.params
-        limits = replace(
-            said_limits(values["timeout"], values["max_memory"]), max_states=values["max_states"]
-        )
+        limits = said_limits(values["timeout"], values["max_memory"], max_states=values["max_states"])
         observer = observer_named(values["observer"])
         logs = read_logs(values["logs"], observer.reader)
         found = sharpness(
             self.file, observer, logs, self._given(ctx), values["mutate"], values["seed"], limits
         )
         run = self.run_of(ctx, self.given(ctx))
-        as_json = values["output_format"] == "json"
-        click.echo(mutants.as_json(run, found) if as_json else mutants.as_text(run, found))
+        if values["output_format"] == "json":
+            write_document(mutants.as_json(run, found))
+        else:
+            click.echo(mutants.as_text(run, found))
         return EXIT["proved"]
 
     def _given(self, ctx: click.Context) -> dict[str, object]:

@@ -268,6 +268,11 @@ def test_processes_make_no_difference(capsys: pytest.CaptureFixture[str], lock: 
     assert mutated(capsys, lock, "--function", "Server.*", "--jobs", 3) == one
 
 
+def test_no_limit_on_memory(capsys: pytest.CaptureFixture[str], lock: Path) -> None:
+    _, without = mutated(capsys, lock, "--function", "Server.request")
+    assert mutated(capsys, lock, "--function", "Server.request", "--max-memory", "none")[1] == without
+
+
 def test_the_trace_to_a_difference_replays(lock: Path) -> None:
     baseline = Baseline(MutationSubject(load(str(lock))))
     limits = limits_for(baseline, Limits(max_states=500))
