@@ -17,8 +17,8 @@ from elcheck.checker.process.streams import write_document
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.render import zoo as render
 from elcheck.checker.search.engines import ENGINES
-from elcheck.checker.zoo.cases import Case, of_model, read
-from elcheck.checker.zoo.pins import pin, pinned
+from elcheck.checker.zoo.cases import Case, of_model
+from elcheck.checker.zoo.pins import pin, pinned, read
 from elcheck.checker.zoo.run import CaseResult, run
 
 

@@ -1,16 +1,9 @@
-"""What mutants came to once, kept in a TOML file, with the reasons why some survive.
+"""What mutants came to once, kept in a TOML file, with the reasons why some survive: below what a case is
+(``zoo/case_file``), these keys.
 
 ::
 
-    elcheck = "0.1.0"                       # the version that pinned it
-
-    [[case]]
-    model = "raft"                          # a bundled model, or a file beside the TOML file
-    parameters = { nodes = 3 }
-    environment = { crash = 2 }             # what differs from the model's own
-    search_depth = 20                       # --depth
-    big = true                              # takes minutes: only on request
-    mutants = 231                           # what follows is pinned
+    mutants = 231                           # how many there are, and what they came to
     equivalent = 40
     killed = 180
     survived = 10
@@ -25,28 +18,20 @@
 
 from __future__ import annotations
 
-import os
-import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import tomlkit
-from tomlkit.items import AoT, Table
+from tomlkit.items import Table
 
 from elcheck.checker.loading.errors import LoadError
-from elcheck.checker.loading.version import __version__
 from elcheck.checker.mutation.report import CampaignReport
 from elcheck.checker.mutation.trial import MutantFate
+from elcheck.checker.process.files import write_whole
+from elcheck.checker.zoo.case_file import ASKED, CaseEntry, beside, entries, inline, new_table, to_update
 from elcheck.checker.zoo.cases import Case
 
-_ASKED = {
-    "model": str,
-    "parameters": dict,
-    "environment": dict,
-    "search_depth": int,
-    "big": bool,
-}
 COUNTS = ("mutants", "equivalent", "killed", "survived", "undecided")
 _PINNED = {**dict.fromkeys(COUNTS, int), "kills": dict, "unsure": list, "survivors": list}
 
@@ -66,27 +51,11 @@ class PinnedCampaign:
 
 def read(path: Path) -> list[PinnedCampaign]:
     """The cases of a file. Raises LoadError, saying which case is wrong."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise LoadError(f"{path}: {error}") from error
-    tables = document.get("case")
-    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
-        raise LoadError(f"{path} has no [[case]]")
-    return [_case(path, number, table) for number, table in enumerate(tables, 1)]
+    return [_pinned(entry) for entry in entries(path, {**ASKED, **_PINNED})]
 
 
-def _case(path: Path, number: int, table: dict[str, object]) -> PinnedCampaign:
-    where = f"{path}, case {number} ({table.get('model', 'of no model')})"
-    for name, value in table.items():
-        kind = {**_ASKED, **_PINNED}.get(name)
-        if kind is None:
-            raise LoadError(f"{where}: {name!r} is no key of a case: {', '.join({**_ASKED, **_PINNED})}")
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise LoadError(f"{where}: {name} = {value!r} is no {kind.__name__}")
-    if "model" not in table:
-        raise LoadError(f"{where}: it has no model")
-    asked = {name: value for name, value in table.items() if name in _ASKED}
+def _pinned(entry: CaseEntry) -> PinnedCampaign:
+    case, where, table = entry
     explained: dict[str, str] = {}
     survivors = table.get("survivors", [])
     assert isinstance(survivors, list)
@@ -96,7 +65,7 @@ def _case(path: Path, number: int, table: dict[str, object]) -> PinnedCampaign:
             raise LoadError(f"{where}: [[case.survivors]] has why = '...' and mutants = ['...']")
         explained.update((str(mutant), why) for mutant in mutants)
     return PinnedCampaign(
-        Case(**asked, folder=path.parent),  # type: ignore[arg-type]  # checked above
+        case,
         {name: table[name] for name in COUNTS if name in table},  # type: ignore[misc]  # checked above
         table.get("kills", {}),  # type: ignore[arg-type]  # checked above
         tuple(map(str, table.get("unsure", ()))),  # type: ignore[call-overload]  # checked above
@@ -108,7 +77,7 @@ def pinned_in(path: Path, case: Case) -> PinnedCampaign:
     """What a file has pinned of a case. Raises LoadError if it has not got it."""
     found = _known(path, case)
     if found is None:
-        raise LoadError(f"{path} has no case {_beside(path, case).command!r}: --pin {path} writes it")
+        raise LoadError(f"{path} has no case {beside(path, case).command!r}: --pin {path} writes it")
     return found
 
 
@@ -119,7 +88,7 @@ def explained_in(path: Path, case: Case) -> Mapping[str, str]:
 
 
 def _known(path: Path, case: Case) -> PinnedCampaign | None:
-    wanted = _beside(path, case).command
+    wanted = beside(path, case).command
     return next((pinned for pinned in read(path) if pinned.case.command == wanted), None)
 
 
@@ -152,46 +121,18 @@ def pin(report: CampaignReport, case: Case, path: Path) -> None:
 
     What else the file says, comments too, stays. Raises LoadError for a file that is no file of cases.
     """
-    there = path.is_file()
-    document = tomlkit.parse(path.read_text(encoding="utf-8") if there else f'elcheck = "{__version__}"\n\n')
-    known = [pinned.case.command for pinned in read(path)] if there else []
-    document["elcheck"] = __version__
-    tables = document.setdefault("case", tomlkit.aot())
-    if not isinstance(tables, AoT):
-        raise LoadError(f"{path} has no [[case]]")
-    case = _beside(path, case)
-    if case.command in known:
-        table = tables[known.index(case.command)]
+    case = beside(path, case)
+    there = read(path) if path.is_file() else []
+    document, tables = to_update(path)
+    commands = [pinned.case.command for pinned in there]
+    if case.command in commands:
+        number = commands.index(case.command)
+        table, reasons = tables[number], there[number].explained
     else:
-        table = _new_table(case)
+        table, reasons = new_table(case), {}
         tables.append(table)
-    reasons = read(path)[known.index(case.command)].explained if case.command in known else {}
     _update(table, report, reasons)
-    try:
-        path.write_text(tomlkit.dumps(document), encoding="utf-8")
-    except OSError as error:  # which need not say which file it is
-        raise OSError(error.errno, error.strerror, str(path)) from error
-
-
-def _beside(pins: Path, case: Case) -> Case:
-    """A case as a file of pins names it: the file of its model from there."""
-    if case.path is None:
-        return replace(case, folder=pins.parent)
-    beside = Path(os.path.relpath(case.path, pins.parent)).as_posix()
-    return replace(case, model=beside, folder=pins.parent)
-
-
-def _new_table(case: Case) -> Table:
-    table = tomlkit.table()
-    table["model"] = case.model
-    for name, part in (("parameters", case.parameters), ("environment", case.environment)):
-        if part:
-            inline = tomlkit.inline_table()
-            inline.update(part)
-            table[name] = inline
-    if case.search_depth is not None:
-        table["search_depth"] = case.search_depth
-    return table
+    write_whole(path, tomlkit.dumps(document))
 
 
 def _update(table: Table, report: CampaignReport, reasons: Mapping[str, str]) -> None:
@@ -204,9 +145,7 @@ def _update(table: Table, report: CampaignReport, reasons: Mapping[str, str]) ->
         table.pop(name, None)
     for name, value in found_by(report).items():
         if isinstance(value, dict):
-            inline = tomlkit.inline_table()
-            inline.update(value)
-            table[name] = inline
+            table[name] = inline(value)
         elif isinstance(value, list):
             table[name] = _lines(value)
         else:

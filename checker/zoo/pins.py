@@ -1,22 +1,41 @@
-"""What cases came to once, kept in a TOML file."""
+"""What cases came to once, kept in a TOML file: below what a case is (``case_file``), any of these keys.
+
+::
+
+    first = true                            # --first
+    distinct = 83441                        # what follows is pinned
+    transitions = 252414
+    depth = 10
+    verdict = "refuted"
+    cut = { max_term = 43129 }
+    traces = { "at most one leader per term" = 10 }
+"""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import tomlkit
-from tomlkit.items import AoT, InlineTable, Table
+from tomlkit.items import Table
 
-from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import bundled
-from elcheck.checker.loading.version import __version__
 from elcheck.checker.process.files import write_whole
-from elcheck.checker.zoo.cases import PINNED, Case, read
+from elcheck.checker.zoo.case_file import ASKED, FIRST, beside, entries, inline, new_table, to_update
+from elcheck.checker.zoo.cases import Case
 from elcheck.checker.zoo.run import CaseResult
+
+_PINNED = {"distinct": int, "transitions": int, "depth": int, "verdict": str, "cut": dict, "traces": dict}
+
+
+def read(path: Path) -> list[Case]:
+    """The cases of a TOML file. Raises LoadError, saying which case is wrong."""
+    return [
+        replace(case, pinned={name: value for name, value in table.items() if name in _PINNED})
+        for case, _, table in entries(path, {**ASKED, **FIRST, **_PINNED})
+    ]
 
 
 @cache
@@ -46,61 +65,31 @@ def pin(outcomes: Sequence[CaseResult], path: Path) -> None:
 
     What else the file says, comments too, stays. Raises LoadError for a file that is no file of cases.
     """
-    there = path.is_file()
-    document = tomlkit.parse(path.read_text(encoding="utf-8") if there else f'elcheck = "{__version__}"\n\n')
-    known = {case.command: number for number, case in enumerate(read(path))} if there else {}
-    document["elcheck"] = __version__
-    tables = document.setdefault("case", tomlkit.aot())
-    if not isinstance(tables, AoT):
-        raise LoadError(f"{path} has no [[case]]")
+    known = {case.command: number for number, case in enumerate(read(path))} if path.is_file() else {}
+    document, tables = to_update(path)
     for outcome in outcomes:
         if outcome.stats is None:
             continue
-        case = _beside(path, outcome.case)
+        case = beside(path, outcome.case)
         number = known.get(case.command)
         if number is None:
-            tables.append(_table(case, outcome))
+            table = new_table(case)
+            _update(table, outcome)
+            table.add(tomlkit.nl())
+            tables.append(table)
         else:
             _update(tables[number], outcome)
     write_whole(path, tomlkit.dumps(document))
-
-
-def _beside(pins: Path, case: Case) -> Case:
-    """A case as a file of pins names it: the file of its model from there."""
-    if case.path is None:
-        return case
-    return replace(case, model=Path(os.path.relpath(case.path, pins.parent)).as_posix())
-
-
-def _table(case: Case, outcome: CaseResult) -> Table:
-    table = tomlkit.table()
-    table["model"] = case.model
-    for name, part in (("parameters", case.parameters), ("environment", case.environment)):
-        if part:
-            table[name] = _inline(part)
-    if case.search_depth is not None:
-        table["search_depth"] = case.search_depth
-    if case.first:
-        table["first"] = True
-    _update(table, outcome)
-    table.add(tomlkit.nl())
-    return table
 
 
 def _update(table: Table, outcome: CaseResult) -> None:
     body, after = table.value.body, []
     while body and body[-1][0] is None:  # blank lines and comments that lead to the next case
         after.append(body.pop())
-    for name in PINNED:
+    for name in _PINNED:
         found = outcome.found.get(name)
         if found is None:
             table.pop(name, None)
         elif table.get(name) != found:
-            table[name] = _inline(found) if isinstance(found, Mapping) else found
+            table[name] = inline(found) if isinstance(found, Mapping) else found
     body.extend(reversed(after))
-
-
-def _inline(part: Mapping[str, object]) -> InlineTable:
-    table = tomlkit.inline_table()
-    table.update(part)
-    return table

@@ -16,7 +16,7 @@ from elcheck.checker import cli
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.search.plain import search_plain
-from elcheck.checker.zoo.cases import read
+from elcheck.checker.zoo.pins import read
 from tests.support.commands import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")

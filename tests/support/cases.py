@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from elcheck.checker.zoo.cases import Case, read
+from elcheck.checker.zoo.cases import Case
+from elcheck.checker.zoo.pins import read
 
 COUNTS = Path(__file__).parents[1] / "counts.toml"
 CASES = read(COUNTS)

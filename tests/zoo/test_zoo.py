@@ -12,8 +12,8 @@ from elcheck.checker import cli
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.loading.docstring import about
 from elcheck.checker.loading.model_file import bundled
-from elcheck.checker.zoo.cases import of_model, read
-from elcheck.checker.zoo.pins import pinned
+from elcheck.checker.zoo.cases import of_model
+from elcheck.checker.zoo.pins import pinned, read
 
 MODEL = '''
 from typing import Annotated
