@@ -217,7 +217,7 @@ def imported(path: Path, kind: str = "model") -> ModuleType:
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.append(folder)
-    name = _module_name(path)
+    name = _module_name(path, kind)
     spec = importlib.util.spec_from_file_location(name, path.resolve())
     if spec is None or spec.loader is None:
         raise LoadError(f"{path} is no Python file: a {kind} file ends in .py")
@@ -234,7 +234,7 @@ def imported(path: Path, kind: str = "model") -> ModuleType:
     return module
 
 
-def _module_name(path: Path) -> str:
+def _module_name(path: Path, kind: str) -> str:
     """The name of a file's module: its own where an import of that finds it, so that another file that
     imports this one gets the same classes.
     """
@@ -243,7 +243,7 @@ def _module_name(path: Path) -> str:
         found = importlib.util.find_spec(path.stem) if known is None else known.__spec__
         if found is not None and found.origin == str(path.resolve()):
             return path.stem
-    return f"elcheck_model_{path.stem}"
+    return f"elcheck_{kind}_{path.stem}"
 
 
 _DECORATED_AGAIN = ("Cannot overwrite attribute __setattr__", "cannot inherit non-frozen dataclass")

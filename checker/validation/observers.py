@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import inspect
 import pkgutil
-import sys
-from importlib import import_module, util
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from elcheck.checker.model.call import said, theirs
+from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.model_file import imported
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.record import State
 from elcheck.checker.validation.jsonl import ObservationObserver
@@ -37,21 +37,11 @@ def observer_named(name: str) -> type[Observer[State]]:
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}, or FILE.py"
         raise UsageError(f"--as {name}: there is no such observer; {hint}")
-    return _only(_imported(path), name)
-
-
-def _imported(path: Path) -> ModuleType:
-    spec = util.spec_from_file_location(f"elcheck_observer_{path.stem}", path.resolve())
-    assert spec is not None
-    assert spec.loader is not None
-    module = util.module_from_spec(spec)
-    sys.modules[spec.name] = module
     try:
-        with theirs:
-            spec.loader.exec_module(module)
-    except Exception as error:
-        raise UsageError(f"--as {path}: it can't be imported: {said(error)}") from error
-    return module
+        module = imported(path, "observer")
+    except LoadError as error:
+        raise UsageError(f"--as {error}") from error
+    return _only(module, name)
 
 
 def _only(module: ModuleType, name: str) -> type[Observer[State]]:
