@@ -75,10 +75,9 @@ Mutation: TypeAlias = CodeMutation | LostField | OtherMark
 class Mutant:
     """A mutation, and how it is told: where it is, by which operator, what stood there and what stands there.
 
-    ``key`` names it, and stays the same where lines above it change.
+    ``key`` names it among all of its model, and stays the same where lines above it change.
     """
 
-    key: str
     function: str
     operator: str
     before: str
@@ -86,6 +85,7 @@ class Mutant:
     source: SourceText
     edit: TextEdit
     mutation: Mutation
+    key: str = ""
 
     @property
     def file(self) -> Path:

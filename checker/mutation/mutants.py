@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from types import FunctionType
-from typing import NamedTuple
 
 from elcheck.checker.model.fairness import strong, weak
 from elcheck.checker.model.generics import state_classes
@@ -20,29 +19,16 @@ from elcheck.checker.mutation.mutant import (
     CodeMutation,
     LostField,
     Mutant,
-    Mutation,
     OtherMark,
     change_in_words,
 )
 from elcheck.checker.mutation.operators import edited, looks, proposals
 from elcheck.checker.mutation.site import Site
-from elcheck.checker.mutation.source_text import SourceText, TextEdit
+from elcheck.checker.mutation.source_text import TextEdit
 from elcheck.checker.mutation.targets import Functions, Target
 
 ENOUGH = 16
 """Characters of code that say where they are; shorter pieces are told with what is around them."""
-
-
-class _Found(NamedTuple):
-    """A mutation and how it is told, before it has a key."""
-
-    function: str
-    operator: str
-    before: str
-    after: str
-    source: SourceText
-    edit: TextEdit
-    mutation: Mutation
 
 
 def mutants_of(
@@ -51,7 +37,7 @@ def mutants_of(
     """The mutants of some functions, of what is durable, and of what is assumed, in the order of the code.
     ``build`` is the function ``model``.
     """
-    found: list[_Found] = []
+    found: list[Mutant] = []
     for target in functions.every():
         if target in wanted:
             found += _of_function(target)
@@ -64,11 +50,11 @@ def mutants_of(
         key = f"{one.function}: {change_in_words(one.before, one.after)}"
         counts[key] += 1
         key += f" ({counts[key]})" if counts[key] > 1 else ""
-        mutants.append(Mutant(key, *one))
+        mutants.append(replace(one, key=key))
     return mutants
 
 
-def _of_function(target: Target) -> Iterator[_Found]:
+def _of_function(target: Target) -> Iterator[Mutant]:
     site = Site(target.source, target.function, vars(target.module))
     known = {looks(target.function)}
     for proposal in proposals(site):
@@ -77,7 +63,7 @@ def _of_function(target: Target) -> Iterator[_Found]:
             known.add(found.tree)
             told = _told(site, proposal.node, found.edit)
             mutation = CodeMutation(target, found.edit)
-            yield _Found(target.name, proposal.operator, *told, target.source, found.edit, mutation)
+            yield Mutant(target.name, proposal.operator, *told, target.source, found.edit, mutation)
 
 
 def _told(site: Site, node: ast.AST, edit: TextEdit) -> tuple[str, str]:
@@ -97,7 +83,7 @@ def _told(site: Site, node: ast.AST, edit: TextEdit) -> tuple[str, str]:
 # -- what is not the code of a handler ---------------------------------------------------------------------
 
 
-def _of_states(model: Model, functions: Functions) -> Iterator[_Found]:
+def _of_states(model: Model, functions: Functions) -> Iterator[Mutant]:
     """Each durable field, not durable."""
     programs = dict.fromkeys(type(program) for program in model.programs.values())
     states = dict.fromkeys(cls for program in programs for cls in state_classes(program, Node))
@@ -111,10 +97,10 @@ def _of_states(model: Model, functions: Functions) -> Iterator[_Found]:
                         before, after = (f"{name} = {source.of(node)}" for node in (value, default))
                         edit = source.replaced(value, source.of(default))
                         mutation = LostField(cls, name)
-                        yield _Found(definition.name, "lose durable", before, after, source, edit, mutation)
+                        yield Mutant(definition.name, "lose durable", before, after, source, edit, mutation)
 
 
-def _of_decorators(model: Model, functions: Functions) -> Iterator[_Found]:
+def _of_decorators(model: Model, functions: Functions) -> Iterator[Mutant]:
     """The rank, and (where something is claimed to happen) the fairness of each handler, left out."""
     programs = dict.fromkeys(map(type, [*model.programs.values(), model.program]))
     bases = dict.fromkeys(base for program in programs for base in program.__mro__)
@@ -134,7 +120,7 @@ def _claims_liveness(model: Model) -> bool:
     return any(claim.kind == "liveness" for claim in model.properties)
 
 
-def _without(target: Target, method: FunctionType, name: str, operator: str, mark: Mark) -> Iterator[_Found]:
+def _without(target: Target, method: FunctionType, name: str, operator: str, mark: Mark) -> Iterator[Mutant]:
     """A handler whose decorator lacks a keyword."""
     source = target.source
     for decorator in target.function.decorator_list:
@@ -144,10 +130,10 @@ def _without(target: Target, method: FunctionType, name: str, operator: str, mar
             without = f"{marker}({', '.join(rest)})" if rest else marker
             edit = source.replaced(decorator, without)
             told = (target.name, operator, f"@{source.of(decorator)}", f"@{without}")
-            yield _Found(*told, source, edit, OtherMark(method, mark))
+            yield Mutant(*told, source, edit, OtherMark(method, mark))
 
 
-def _of_assumptions(build: Target | None) -> Iterator[_Found]:
+def _of_assumptions(build: Target | None) -> Iterator[Mutant]:
     """Each assumption in the call of ``Model``, left out, and each strong one, weak."""
     if build is None:
         return
@@ -159,14 +145,14 @@ def _of_assumptions(build: Target | None) -> Iterator[_Found]:
                     yield from _of_list(build, site, keyword.value)
 
 
-def _of_list(build: Target, site: Site, assumed: ast.List) -> Iterator[_Found]:
+def _of_list(build: Target, site: Site, assumed: ast.List) -> Iterator[Mutant]:
     code = [site.of(part) for part in assumed.elts]
     for at, part in enumerate(assumed.elts):
         edit = build.source.replaced(assumed, f"[{', '.join(code[:at] + code[at + 1 :])}]")
         told = (build.name, "lose an assumption", code[at], "")
-        yield _Found(*told, build.source, edit, CodeMutation(build, edit))
+        yield Mutant(*told, build.source, edit, CodeMutation(build, edit))
         if isinstance(part, ast.Call) and site.named(part.func) is strong:
             edit = build.source.replaced(part.func, "weak")
             told = (build.name, "lose an assumption", code[at], code[at].replace("strong", "weak", 1))
             if site.names.get("weak") is weak:
-                yield _Found(*told, build.source, edit, CodeMutation(build, edit))
+                yield Mutant(*told, build.source, edit, CodeMutation(build, edit))
