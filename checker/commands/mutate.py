@@ -180,6 +180,8 @@ def campaign(
         ended.notice()
     finally:
         progress.done()
+        if journal is not None:
+            journal.close()
     return CampaignReport(baseline, mutants, trials, limits, time.perf_counter() - began)
 
 

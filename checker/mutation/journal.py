@@ -22,7 +22,8 @@ class Journal:
 
     def __init__(self, path: Path, subject: MutationSubject, *, resume: bool) -> None:
         self.known: dict[str, Trial] = {}
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        written = path.read_text(encoding="utf-8") if path.is_file() else ""
+        lines = written.splitlines()
         head = _head(subject)
         if lines and not resume:
             raise UsageError(
@@ -36,7 +37,7 @@ class Journal:
         self._file: TextIO = path.open("a", encoding="utf-8")
         if not lines:
             self._write(head)
-        elif not path.read_text(encoding="utf-8").endswith("\n"):
+        elif not written.endswith("\n"):
             self._file.write("\n")  # the last line was not finished
 
     def add(self, trial: Trial) -> None:
