@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 import elcheck.checker.check.check as core
 from elcheck.checker.check import report
@@ -18,6 +18,7 @@ from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ModelFile, adapted, load
 from elcheck.checker.model.model import Model
 from elcheck.checker.process.limits import SHARE, Limits
+from elcheck.checker.process.streams import columns
 from elcheck.checker.search.resources import Resources
 from elcheck.checker.traces.trace import Trace, TraceStep
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 __all__ = [
+    "CheckFailed",
     "Limits",
     "LoadError",
     "ModelFile",
@@ -41,8 +43,26 @@ __all__ = [
 ]
 
 
+class CheckFailed(AssertionError):
+    """A report in which something does not hold, or could not be told. The message has the traces."""
+
+
 class Report(report.CheckReport):
-    """What a check has found; in a notebook a table. ``report["a property"]`` is the result of one."""
+    """What a check has found; in a notebook a table. ``report["a property"]`` is the result of one, ``ok``
+    whether all is well, and :meth:`expect` raises if it is not. A report is not true or false.
+    """
+
+    def expect(self) -> Self:
+        """The report itself, if every property is proved or holds within bounds. Raises CheckFailed, with
+        each trace in its message, for a property that is refuted, vacuous or undetermined.
+        """
+        __tracebackhide__ = True  # of pytest: the line that expects it is what is shown
+        wrong = [result for result in self.results if not result.ok]
+        if wrong:
+            from elcheck.checker.render.failure import failure  # tables take their time
+
+            raise CheckFailed(failure(self, wrong, columns() or 100))
+        return self
 
     def _repr_html_(self) -> str:
         return html.render(self)

@@ -7,6 +7,7 @@ These are the names that models are written with, and those with which scripts c
 from dataclasses import replace
 
 from elcheck.checker.api import (
+    CheckFailed,
     Limits,
     LoadError,
     ModelFile,
@@ -90,6 +91,7 @@ __all__ = [
     "Bag",
     "Bound",
     "Call",
+    "CheckFailed",
     "Comparison",
     "Crashed",
     "DefinitionError",

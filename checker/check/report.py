@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import NoReturn
 
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
@@ -66,6 +67,14 @@ class CheckReport:
     exit_code: int
     exploration: Exploration
     reductions: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether every property is proved, or holds within the bounds that were set."""
+        return self.verdict.ok
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a report is not true or false: ask report.ok, or call report.expect()")
 
     @property
     def system(self) -> System:

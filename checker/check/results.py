@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.formula import Formula
@@ -73,6 +73,14 @@ class Result:
     def shortest(self) -> int | None:
         """How many traces of this length there are."""
         return self.shown.shortest
+
+    @property
+    def ok(self) -> bool:
+        """Whether the property is proved, or holds within the bounds that were set."""
+        return self.verdict.ok
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"the result of {self.name!r} is not true or false: ask result.ok")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Result) and self._parts() == other._parts()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from typing import NoReturn
 
 
 class Verdict(Enum):
-    """What a search says of a property. What it could not tell is never taken for holding."""
+    """What a search says of a property. What it could not tell is never taken for holding. A verdict is not
+    true or false, since all five would be true: ``ok`` says which of the two it comes to.
+    """
 
     PROVED = "proved"
     HOLDS = "holds-within-bounds"
@@ -19,6 +22,16 @@ class Verdict(Enum):
     def words(self) -> str:
         """In words: ``holds within bounds``."""
         return self.value.replace("-", " ")
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong: it is proved, or holds within the bounds that were set. What is vacuous
+        or undetermined is not.
+        """
+        return self in (Verdict.PROVED, Verdict.HOLDS)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"a verdict ({self.words}) is not true or false: ask verdict.ok, or what it `is`")
 
 
 EXIT = {

@@ -17,7 +17,7 @@ from elcheck.checker.export.subject import Exported
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.values import counted, text
 from elcheck.checker.traces.changes import changes
-from elcheck.checker.traces.source import Place, place_of_start, place_of_step
+from elcheck.checker.traces.source import Place, place_of_end, place_of_start, place_of_step
 from elcheck.checker.traces.trace import Trace
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -71,10 +71,7 @@ def _notifications(report: CheckReport) -> list[dict[str, object]]:
 
 def _result(report: CheckReport, rule: int, result: Result) -> dict[str, object]:
     """A refuted property, at the last step of a handler."""
-    runner = report.system.runner
-    steps = list(result.trace.numbered) if result.trace is not None else []
-    places = (place_of_step(runner, before, step) for _, before, step in reversed(steps))
-    last = next(filter(None, places), place_of_start(report.model))
+    last = place_of_end(report.system.runner, result.trace)
     found: dict[str, object] = {
         "ruleId": result.name,
         "ruleIndex": rule,

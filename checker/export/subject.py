@@ -13,7 +13,7 @@ from elcheck.checker.traces.trace import Trace
 
 
 class NoTrace(Exception):
-    """There is no trace to export. The message says why."""
+    """There is no such trace. The message says why."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Exported:
     def trace(self) -> Trace:
         """The trace that is meant. Raises NoTrace."""
         if self.result is None or self.result.trace is None:
-            raise NoTrace("there is no trace to export")
+            raise NoTrace("there is no trace")
         return self.result.trace
 
     @property
@@ -48,14 +48,14 @@ def result_with_trace(report: CheckReport, name: str | None) -> Result:
         refuted = (r for r in report.results if r.verdict is Verdict.REFUTED and r.trace is not None)
         found = next(refuted, None)
         if found is None:
-            raise NoTrace("nothing is refuted, so there is no counterexample to export")
+            raise NoTrace("nothing is refuted, so there is no counterexample")
         return found
     found = next((result for result in report.results if result.name == name), None)
     if found is None:
         known = ", ".join(repr(result.name) for result in report.results)
         raise NoTrace(f"there is no property {name!r}: there are {known}")
     if found.trace is None:
-        raise NoTrace(f"{name!r} ({found.verdict.words}) has no trace to export")
+        raise NoTrace(f"{name!r} ({found.verdict.words}) has no trace")
     return found
 
 

@@ -10,7 +10,6 @@ from types import FunctionType
 
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
-from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.loading.model_file import ModelFile, adapted
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
@@ -126,7 +125,7 @@ class Baseline:
 def require_holding(report: CheckReport) -> None:
     """Raise UsageError for a model that does not hold: what its mutants come to would tell nothing."""
     for result in report.results:
-        if result.verdict not in (Verdict.PROVED, Verdict.HOLDS):
+        if not result.ok:
             raise UsageError(
                 f"mutants of a model that does not hold tell nothing: {result.name!r} is "
                 f"{result.verdict.words}; mend it, leave it out, or search further"

@@ -101,7 +101,7 @@ def _judged(mutant: Mutant, report: CheckReport, baseline: Baseline) -> Trial:
         killers = [result for result in broken if _length(result) == steps]
         names, why = tuple(map(_called, killers)), killers[0].detail
         return replace(trial, fate=MutantFate.KILLED, killers=names, steps=steps, why=why)
-    unsure = [r for r in report.results if r.verdict not in (Verdict.PROVED, Verdict.HOLDS)]
+    unsure = [r for r in report.results if not r.ok]
     if unsure and stats.stopped is not None and stats.stopped.kind is not StopKind.DECIDED:
         return replace(trial, fate=MutantFate.UNDECIDED, why=str(stats.stopped))
     if unsure:

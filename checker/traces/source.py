@@ -21,7 +21,7 @@ from elcheck.checker.model.spec import Spec
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.step import Blocked, Choice, Send, Step
 from elcheck.checker.traces.messages import traffic
-from elcheck.checker.traces.trace import TraceStep
+from elcheck.checker.traces.trace import Trace, TraceStep
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
@@ -79,6 +79,13 @@ def place_of_start(model: Model, node: NodeId | None = None) -> Place:
         code = type(program).start.__code__
         return Place(code.co_filename, code.co_firstlineno)
     return Place(inspect.getsourcefile(cls) or "", inspect.getsourcelines(cls)[1])
+
+
+def place_of_end(runner: Runner, trace: Trace | None) -> Place:
+    """Where a trace ends: the line of its last step that is a handler's, else where the start is written."""
+    steps = [] if trace is None else list(trace.numbered)
+    places = (place_of_step(runner, before, step) for _, before, step in reversed(steps))
+    return next(filter(None, places), place_of_start(runner.model))
 
 
 def _comes_to(step: Step[State], state: object, choice: Choice) -> bool:

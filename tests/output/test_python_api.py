@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from elcheck import NoTrace, Report, UsageError, Verdict, always, check, each, load, within
+from elcheck import CheckFailed, NoTrace, Report, UsageError, Verdict, always, check, each, load, within
 from elcheck.checker.check.check import check as core_check
 from elcheck.checker.process.limits import Limits
 from tests.support.models import Counter, Counting
@@ -21,6 +23,84 @@ def test_it_is_the_same_check() -> None:
     assert isinstance(ours, Report)
     assert ours.results == theirs.results
     assert (ours.stats.distinct, ours.stats.stopped) == (theirs.stats.distinct, theirs.stats.stopped)
+
+
+JUGS = load("die_hard")()
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        (lambda: check(load("raft")(bug="forget-vote"), depth=10), [
+            "REFUTED always at most one leader per term: n1 and n2 both lead in term 1",
+            "10      n2      become_leader",
+            "UNDETERMINED sometimes a later leader commits too: not reached within bounds",
+        ]),
+        (lambda: check(load("raft_liveness")(bug="candidate-waits")), [
+            "REFUTED liveness", "and stays there for ever",
+        ]),
+        (lambda: check(load("die_hard")(big=4, small=2, goal=3)), [
+            "VACUOUS sometimes the goal is measured: no reachable state satisfies it",
+        ]),
+        (lambda: check(JUGS, depth=3), ["UNDETERMINED sometimes the goal is measured: not reached"]),
+        (lambda: check(JUGS, max_states=2), ["UNDETERMINED always no jug overflows", "--max-states 2"]),
+        (lambda: check(Counting(divides_at=2).model(always("small", each(Counter, lambda s: s.value < 9)))), [
+            "REFUTED nothing raises:", "ZeroDivisionError", "n1      increment",
+        ]),
+        (lambda: check(JUGS, timeout=1e-9), ["UNDETERMINED", "--timeout 1e-09 ran out"]),
+    ],
+    ids=["search", "liveness", "vacuous", "bound", "limit", "raises", "time"],
+)  # fmt: skip
+def test_what_is_expected_raises_with_the_traces(report: Callable[[], Report], said: list[str]) -> None:
+    """Each of them in the message; what could not be told is never taken for holding."""
+    found = report()
+    assert not found.ok
+    with pytest.raises(CheckFailed) as failed:
+        found.expect()
+    assert isinstance(failed.value, AssertionError)
+    assert [part for part in said if part not in str(failed.value)] == []
+    wrong = [result for result in found.results if not result.ok]
+    assert str(failed.value).startswith(f"{len(wrong)} of {len(found.results)} results not proved, nor held")
+    assert max(map(len, str(failed.value).splitlines())) <= 100
+
+
+@pytest.mark.parametrize("depth", [None, 9])
+def test_what_holds_is_as_expected(depth: int | None) -> None:
+    report = check(load("raft_election")(terms=1), depth=depth)
+    assert report.ok
+    assert all(result.ok for result in report.results)
+    assert report.expect() is report
+    bounded = check(load("raft_election")(), depth=6)
+    assert (bounded.verdict, bounded.ok, bounded.exit_code) == (Verdict.HOLDS, True, 0)
+
+
+def test_an_interrupted_check_is_not_ok() -> None:
+    def interrupts(s: Counter) -> bool:
+        signal.raise_signal(signal.SIGINT)
+        return True
+
+    report = check(Counting(limit=100).model(always("small", each(Counter, interrupts))))
+    assert report["small"].verdict is Verdict.UNDETERMINED
+    assert not report.ok
+    with pytest.raises(CheckFailed, match="it was interrupted"):
+        report.expect()
+
+
+def test_a_trace_is_shown_once() -> None:
+    """For all properties that it refutes."""
+    claims = [always(name, each(Counter, lambda s: s.value < 2)) for name in ("one", "other")]
+    with pytest.raises(CheckFailed) as failed:
+        check(Counting().model(*claims)).expect()
+    assert str(failed.value).count("increment") == 2
+    assert str(failed.value).count("REFUTED") == 2
+
+
+def test_truth_is_an_error() -> None:
+    """Of what would be true whatever came out."""
+    report = check(JUGS)
+    for asked in (report, report.verdict, report["no jug overflows"]):
+        with pytest.raises(TypeError, match=r"is not true or false: ask"):
+            assert asked
 
 
 class Cells(HTMLParser):
@@ -86,6 +166,10 @@ def test_mistakes_say_what_and_why(tmp_path: Path) -> None:
         report["goal"]
     with pytest.raises(NoTrace, match="there is no property 'goal': there are 'no jug overflows', 'the goal"):
         report.table("goal")
+    with pytest.raises(NoTrace, match=r"^nothing is refuted, so there is no counterexample$"):
+        report.table()
+    with pytest.raises(NoTrace, match=r"^'no jug overflows' \(proved\) has no trace$"):
+        report.table("no jug overflows")
     with pytest.raises(UsageError, match=r"\.svg: the ending says the format: \.itf\.json"):
         report.export(tmp_path / "x.svg")
     with pytest.raises(UsageError, match="'netwrok' is no part of an environment: network, loss"):
