@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
 import elcheck.checker.check.check as core
 from elcheck.checker.check import report
 from elcheck.checker.check.report import Stats
-from elcheck.checker.check.results import Result
+from elcheck.checker.check.results import Result, Shown
 from elcheck.checker.check.verdict import Verdict
-from elcheck.checker.export import formats, html
+from elcheck.checker.export import formats
 from elcheck.checker.export.libraries import require
 from elcheck.checker.export.subject import NoTrace, result_with_trace
 from elcheck.checker.loading.errors import LoadError
@@ -47,9 +48,28 @@ class CheckFailed(AssertionError):
     """A report in which something does not hold, or could not be told. The message has the traces."""
 
 
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
+class DrawnTrace(Trace):
+    """A trace that a notebook shows as a picture. It is equal to one that does not."""
+
+    model: Model
+
+    def __eq__(self, other: object) -> bool:
+        parts = self.initial, self.steps, self.loop
+        return isinstance(other, Trace) and parts == (other.initial, other.steps, other.loop)
+
+    def __hash__(self) -> int:
+        return hash((self.initial, self.steps, self.loop))
+
+    def _repr_html_(self) -> str:
+        from elcheck.checker.html import notebook  # which takes its time to be imported
+
+        return notebook.of_trace(self, self.model)
+
+
 class Report(report.CheckReport):
-    """What a check has found; in a notebook a table. ``report["a property"]`` is the result of one, ``ok``
-    whether all is well, and :meth:`expect` raises if it is not. A report is not true or false.
+    """What a check has found; in a notebook a table and a picture. ``report["a property"]`` is the
+    result of one, ``ok`` whether all is well, and :meth:`expect` raises if it is not. A report is not true or false.
     """
 
     def expect(self) -> Self:
@@ -65,7 +85,9 @@ class Report(report.CheckReport):
         return self
 
     def _repr_html_(self) -> str:
-        return html.render(self)
+        from elcheck.checker.html import notebook  # which takes its time to be imported
+
+        return notebook.of_report(self)
 
     def table(self, of: str | None = None, width: int | None = None) -> str:
         """A trace as the command line prints it: that of a property, or of the first refuted one; ``width``
@@ -123,7 +145,18 @@ def check(
     most = None if max_memory == "none" else max_memory
     limits = Limits(depth, max_states, most, timeout, first, SHARE if max_memory is None else None)
     found = core.check(model, limits, engine=engine, resources=Resources(workers=workers), symmetry=symmetry)
-    return Report(**{f.name: getattr(found, f.name) for f in fields(found)})
+    parts = {f.name: getattr(found, f.name) for f in fields(found)}
+    parts["results"] = tuple(replace(r, by=partial(_drawn, model, r)) for r in found.results)
+    return Report(**parts)
+
+
+def _drawn(model: Model, result: Result) -> Shown:
+    """What shows a verdict, with a trace that draws itself."""
+    shown = result.shown
+    if shown.trace is None:
+        return shown
+    trace = shown.trace
+    return shown._replace(trace=DrawnTrace(trace.initial, trace.steps, trace.loop, model=model))
 
 
 def within(model: Model, **environment: object) -> Model:

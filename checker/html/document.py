@@ -8,6 +8,7 @@ from elcheck.checker.check.report import CheckReport, Stats
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.html.meaning import meaning
+from elcheck.checker.html.picture import Pictures, pictures_of
 from elcheck.checker.html.sources import Excerpt, Source, Sources
 from elcheck.checker.html.trace_view import TraceView, trace_view_of
 from elcheck.checker.loading.docstring import ModelDoc
@@ -22,7 +23,8 @@ from elcheck.checker.traces.explain import explain
 class ClaimView:
     """A property and what came out. meaning: what it says, in words. story: the number of its trace. fair:
     why a lasso is fair. reads: what it looks at, and which steps bear on that. needs: for each step the steps
-    that it rests on, None for one that does not matter.
+    that it rests on, None for one that does not matter. guilty: the lanes of the nodes that it reads at the
+    end, unless it reads all.
     """
 
     name: str
@@ -34,6 +36,7 @@ class ClaimView:
     fair: tuple[str, ...] | None
     reads: str
     needs: tuple[tuple[int, ...] | None, ...]
+    guilty: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Document:
     command: str
     claims: tuple[ClaimView, ...]
     stories: tuple[TraceView, ...]
+    pictures: tuple[Pictures, ...]
     places: tuple[Excerpt, ...]
     sources: tuple[Source, ...]
     uses: tuple[Use, ...]
@@ -93,6 +97,7 @@ def document(run: Run, report: CheckReport, about: ModelDoc, sound: Model | None
         run.command,
         claims,
         stories,
+        tuple(map(pictures_of, stories)),
         tuple(sources.places),
         tuple(sources.files),
         uses,
@@ -120,6 +125,7 @@ def _claim(result: Result, report: CheckReport, story: int | None) -> ClaimView:
         fair,
         "" if found is None else str(found),
         () if found is None else found.needs,
+        () if found is None else tuple(node.index for node in found.nodes),
     )
 
 

@@ -5,7 +5,11 @@ const data = JSON.parse(document.getElementById("data").textContent);
 function head() {
   return html("header", {},
     html("h1", {}, `${data.name} `, verdict(data.verdict)), html("p", {}, data.summary),
-    ...data.claims.filter(refuted).map(({ name, detail }) => html("p", { class: "refuted" }, `${name}: ${detail}`)),
+    ...data.claims.filter(refuted).map(({ name, detail }) => html("p", { class: "refuted" }, `${name}: ${detail}`)));
+}
+
+function about() {
+  return html("section", { id: "run" }, html("h2", {}, "The run"),
     html("dl", {}, ...data.facts.flatMap(([label, said]) => [html("dt", {}, label), html("dd", {}, said)])),
     ...data.notes.map((note) => html("p", { class: "soft" }, note)),
     html("p", { class: "soft" }, "To repeat it:"), html("code", { class: "command" }, data.command));
@@ -15,6 +19,7 @@ function claims() {
   const length = (claim) => counted(data.stories[claim.story].frames.length - 1, "step");
   const open = (claim) => {
     choose(claim);
+    pick(0);
     viewer.scrollIntoView();
   };
   const button = (claim, value) => html("button", { type: "button", class: "choose", value, "aria-pressed": "false",
@@ -25,7 +30,7 @@ function claims() {
     html("td", { title: KINDS[claim.kind] }, claim.kind), html("td", {}, claim.detail),
     html("td", {}, ...(claim.story === null ? [] : [button(claim, number)]))));
   return html("section", { class: "scroll" }, html("h2", {}, "What is claimed, and what came out"),
-    html("table", {}, header("verdict", "property", "kind", "detail", "trace"), html("tbody", {}, ...rows)));
+    html("table", { class: "claims" }, header("verdict", "property", "kind", "detail", "trace"), html("tbody", {}, ...rows)));
 }
 
 function coverage() {
@@ -78,7 +83,7 @@ function onPaper() { // every counterexample, each with all that its steps chang
     const story = data.stories[claim.story];
     const rows = story.frames.map((frame, at) => html("tr", {}, html("td", { class: "number" }, String(at)),
       html("td", {}, title(story, frame, frame.said)), html("td", {}, ...instead(frame), frame.changes.join("; "))));
-    return html("section", {}, html("h2", {}, heading(claim)), lead(claim), run(story, claim), legend(story),
+    return html("section", {}, html("h2", {}, heading(claim)), lead(claim), run(claim, false), key(claim),
       html("table", {}, header("step", "what happens", "what changes"), html("tbody", {}, ...rows)), ...fair(claim));
   });
 }
@@ -92,11 +97,22 @@ function asked() { // "#2.7" in the address is the trace of the second property,
   return [traced.find(refuted) ?? traced[0], 0, false];
 }
 
+function visit() { // what the address asks for, if it asks for anything
+  const [claim, at, byName] = asked();
+  if (!claim) return;
+  choose(claim, at);
+  if (byName) document.getElementById(`step-${at}`).scrollIntoView({ block: "center", behavior: "instant" });
+}
+
 const paper = html("div", { class: "print" });
-const [claim, at, byName] = asked();
-document.getElementById("report").append(head(), claims(), ...(claim ? [viewer] : []), paper, coverage(), growth());
+const [first] = asked(), wrong = data.claims.some((claim) => claim.story !== null && refuted(claim));
+const trace = first ? [viewer, paper] : [];
+document.getElementById("report").append(head(), ...(wrong ? trace : []), claims(), ...(wrong ? [] : trace), about(),
+  coverage(), growth());
 addEventListener("beforeprint", () => paper.replaceChildren(...onPaper()));
 addEventListener("afterprint", () => paper.replaceChildren());
 addEventListener("keydown", keys);
-if (claim) choose(claim, at);
-if (byName) viewer.scrollIntoView({ behavior: "instant" });
+addEventListener("hashchange", visit);
+phone.addEventListener("change", () => shown.claim && choose(shown.claim, shown.at));
+history.scrollRestoration = "manual"; // a page that is loaded again goes to its step
+visit();

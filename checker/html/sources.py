@@ -6,32 +6,22 @@ import ast
 import inspect
 import re
 import tokenize
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-from pygments.lexers.python import PythonLexer
-from pygments.token import Comment, Keyword, Literal, Name, _TokenType
+from typing import TYPE_CHECKING
 
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.traces.source import place_of_step
 from elcheck.checker.traces.trace import TraceStep
 
+if TYPE_CHECKING:
+    from elcheck.checker.html.coloured import ColouredWord
+
 _OURS = Path(__file__).parent.parent
-_COLOURS = (
-    (Comment, "comment"),
-    (Literal.String, "string"),
-    (Keyword, "keyword"),
-    (Name.Decorator, "decorator"),
-    (Name.Function, "name"),
-    (Name.Class, "name"),
-)
 BEFORE_AND_AFTER = {"crash": "at_crash", "restart": "recover", "start": "start"}
 """The methods that say what a step means which no handler takes."""
-
-ColouredWord = tuple[str, str]
-"""A class of style.css, empty for plain text, and the text."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +102,8 @@ class Sources:
 
     def _file(self, path: str) -> int | None:
         """The number of a file, None for one that can't be read or is no Python any more."""
+        from elcheck.checker.html.coloured import coloured  # its library takes its time to be imported
+
         if path not in self._numbers:
             try:
                 with tokenize.open(path) as file:
@@ -137,28 +129,3 @@ def spans(text: str) -> dict[int, int]:
     return {
         min([f.lineno, *(d.lineno for d in f.decorator_list)]): f.end_lineno or f.lineno for f in functions
     }
-
-
-def coloured(text: str) -> tuple[tuple[ColouredWord, ...], ...]:
-    """The lines of a Python file, each in words that have a colour."""
-    lines: list[list[ColouredWord]] = [[]]
-    for kind, words in _words(text):
-        for number, part in enumerate(words.split("\n")):
-            if number:
-                lines.append([])
-            if part and lines[-1] and lines[-1][-1][0] == kind:
-                part = lines[-1].pop()[1] + part
-            if part:
-                lines[-1].append((kind, part))
-    while lines and not lines[-1]:
-        lines.pop()
-    return tuple(map(tuple, lines))
-
-
-def _words(text: str) -> Iterator[ColouredWord]:
-    for token, words in PythonLexer(stripnl=False).get_tokens(text):
-        yield _colour(token), words
-
-
-def _colour(token: _TokenType) -> str:
-    return next((name for kind, name in _COLOURS if token[: len(kind)] == kind), "")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from elcheck.checker.html.arrows import Arrow
 from elcheck.checker.html.otherwise import otherwise
 from elcheck.checker.html.sources import Sources
 from elcheck.checker.html.tables import Cells, Table, Texts, tables_of
@@ -30,21 +31,6 @@ EXPLAINED = {
     "tick": "Time passes, for all nodes together.",
 }
 """What a step means that no handler's docstring explains."""
-
-
-@dataclass(frozen=True)
-class Arrow:
-    """A message's lifetime in words; ``src`` and ``dst`` are lanes, the rest is as in :class:`Lifetime`."""
-
-    src: int
-    dst: int
-    name: str
-    said: str
-    sent: int
-    end: int | None
-    fate: str
-    copied: int | None
-    notice: bool
 
 
 @dataclass(frozen=True)
@@ -77,6 +63,10 @@ class Frame:
     fresh: tuple[int, ...]
     gone: tuple[int, ...]
 
+    def located(self, nodes: Sequence[str]) -> str:
+        """The event in a few words, with whose step it is."""
+        return self.brief if self.lane is None else f"{nodes[self.lane]}: {self.brief}"
+
 
 @dataclass(frozen=True)
 class TraceView:
@@ -95,8 +85,12 @@ class TraceView:
     else_: tuple[str, ...]
 
 
-def trace_view_of(trace: Trace, model: Model, sources: Sources, sound: Model | None = None) -> TraceView:
-    """What there is to draw of a trace. ``sound`` is the model without the mistake that was put in."""
+def trace_view_of(
+    trace: Trace, model: Model, sources: Sources | None = None, sound: Model | None = None
+) -> TraceView:
+    """What there is to draw of a trace, without places in the source if no ``sources`` are wanted. ``sound``
+    is the model without the mistake that was put in.
+    """
     compared = None if sound is None else otherwise(trace, model, sound)
     instead = {} if compared is None else compared.steps
     texts = Texts()
@@ -123,15 +117,15 @@ def _frame(
     before: GlobalState,
     after: GlobalState,
     cells: Cells,
-    sources: Sources,
+    sources: Sources | None,
     texts: Texts,
     instead: str,
 ) -> Frame:
     changed = changes(model, before, after)
     kind = "start" if event is None else event.kind
     own = event.node if event is not None else None
-    place = _beginning(model, sources) if event is None else sources.of_event(event)
-    doc = sources.places[place].doc if place is not None and kind not in EXPLAINED else ""
+    place = None if sources is None else _place(model, sources, event)
+    doc = "" if sources is None or place is None or kind in EXPLAINED else sources.places[place].doc
     name = "" if own is None else own.name
     return Frame(
         kind=kind,
@@ -154,11 +148,15 @@ def _frame(
     )
 
 
+def _place(model: Model, sources: Sources, event: Event | None) -> int | None:
+    return _beginning(model, sources) if event is None else sources.of_event(event)
+
+
 def _line(
-    sources: Sources, place: int | None, before: GlobalState, event: Event | None, after: GlobalState
+    sources: Sources | None, place: int | None, before: GlobalState, event: Event | None, after: GlobalState
 ) -> int | None:
     """The line that a step was taken at, if it is one of the method that is shown."""
-    if event is None or place is None:
+    if event is None or place is None or sources is None:
         return None
     return sources.line_of(place, before, TraceStep(event, after))
 

@@ -8,6 +8,7 @@ const KINDS = {
 };
 const NOT_NEEDED = "Nothing that is claimed rests on this step.";
 const shown = { claim: null, story: null, at: 0 };
+const phone = matchMedia("screen and (max-width: 700px)"); // there the picture is narrow
 const viewer = html("section", { id: "trace", "aria-labelledby": "trace-title" });
 const verdict = (said) => html("span", { class: `verdict ${said.split(" ")[0]}` }, said);
 const refuted = (claim) => claim.verdict === "refuted";
@@ -16,7 +17,7 @@ const heading = (claim) => (refuted(claim) ? "How it goes wrong" : "How it is re
 const header = (...names) =>
   html("thead", {}, html("tr", {}, ...names.map((name) => html("th", { scope: "col" }, name))));
 
-function choose(claim, at = 0) {
+function choose(claim, at = 0) { // and write the step into the address only when somebody picks one
   shown.claim = claim;
   shown.story = data.stories[claim.story];
   for (const button of document.querySelectorAll("button.choose"))
@@ -26,12 +27,12 @@ function choose(claim, at = 0) {
   viewer.replaceChildren(
     html("h2", { id: "trace-title" }, heading(claim)), lead(claim),
     html("div", { class: "viewer" },
-      html("div", {}, run(shown.story, claim), legend(shown.story), ...fair(claim)),
+      html("div", {}, run(claim, phone.matches), key(claim), ...fair(claim)),
       html("div", { class: "side" },
         html("div", { class: "walk" }, button("‹ back", -1), button("next ›", 1),
           html("strong", { id: "place", "aria-live": "polite" }), html("span", { class: "soft" }, "or the arrow keys")),
         pane("state", "The state after the step"), pane("source", "The model's source"))));
-  pick(at);
+  pick(at, false);
 }
 
 function lead(claim) {
@@ -66,9 +67,8 @@ function mistake(claim) { // what was put in, and where the trace owes itself to
 const toStep = (at) => html("button", { type: "button", class: "to-step", "aria-label": `Go to step ${at}`,
   click: () => pick(at) }, String(at));
 
-function run(story, claim) {
-  const lanes = story.nodes.map((name) => html("span", {}, name));
-  lanes.forEach((name, lane) => { name.style.left = `${x(story, lane)}px`; });
+function run(claim, narrow) {
+  const story = data.stories[claim.story], { [narrow ? "narrow" : "wide"]: shape } = data.pictures[claim.story];
   const list = html("ol", { class: "steps", role: "listbox", tabindex: 0, "aria-label": "Steps" },
     ...story.frames.map((frame, at) => row(story, claim, frame, at)));
   const look = `outcome ${refuted(claim) ? "refuted" : "proved"}`;
@@ -77,8 +77,13 @@ function run(story, claim) {
     pick(at);
     list.focus({ preventScroll: true }); // so that the arrow keys go on from there
   };
-  list.style.marginLeft = end.style.marginLeft = `${extent(story)}px`;
-  return html("div", { class: "run" }, html("div", { class: "lanes" }, ...lanes), picture(story, onpick), list, end);
+  list.style.marginLeft = end.style.marginLeft = `${shape.width}px`;
+  return html("div", { class: narrow ? "run narrow" : "run" }, ...picture(story, shape, claim.guilty, onpick), list, end);
+}
+
+function key(claim) {
+  const guilty = claim.guilty.length && refuted(claim) ? [{ drawn: null, said: "red name: its state is what is wrong" }] : [];
+  return legend([...data.pictures[claim.story].legend, ...guilty]);
 }
 
 function row(story, claim, frame, at) {
@@ -103,23 +108,17 @@ function fair(claim) {
     html("ul", {}, ...claim.fair.map((said) => html("li", {}, said))), html("p", { class: "soft" }, rest)];
 }
 
-function pick(at) {
+function pick(at, byHand = true) {
   const { story } = shown, frame = story.frames[at], id = `step-${at}`;
   shown.at = at;
   for (const option of viewer.querySelectorAll("[role=option]"))
     option.setAttribute("aria-selected", String(option.id === id));
   viewer.querySelector("[role=listbox]").setAttribute("aria-activedescendant", id);
-  for (const part of viewer.querySelectorAll("[data-at]"))
-    part.classList.toggle("now", Number(part.dataset.at) === at);
-  for (const message of viewer.querySelectorAll(".message")) {
-    const now = at > 0 && [message.dataset.sent, message.dataset.end].map(Number).includes(at);
-    message.classList.toggle("now", now);
-    message.setAttribute("tabindex", now ? 0 : -1); // few stops for the tab key: those of this step
-  }
+  mark(viewer, at);
   document.getElementById("place").textContent = `step ${at} of ${story.frames.length - 1}${within(story, at)}`;
   document.getElementById("state").replaceChildren(...state(story, frame, at));
   showSource(document.getElementById("source"), frame);
-  history.replaceState(null, "", `#${data.claims.indexOf(shown.claim) + 1}.${at}`);
+  if (byHand) history.replaceState(null, "", `#${data.claims.indexOf(shown.claim) + 1}.${at}`);
 }
 
 function within(story, at) {

@@ -27,11 +27,13 @@ from elcheck.checker.traces.trace import Trace
 @dataclass(frozen=True)
 class Explanation:
     """What matters in a trace. ``reads`` says in words what the property reads; ``needs`` has for each step
-    the numbers of the steps that it rests on directly, None for a step that does not matter.
+    the numbers of the steps that it rests on directly, None for a step that does not matter. ``nodes`` are
+    those whose states decide it, empty where it is not up to single ones.
     """
 
     reads: str
     needs: tuple[tuple[int, ...] | None, ...]
+    nodes: tuple[NodeId, ...] = ()
 
     @property
     def matters(self) -> list[bool]:
@@ -62,7 +64,7 @@ def explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
         if needs is not None:
             causes = {n - turn if n > size else n for n in needs} | set(folded[at] or ())
             folded[at] = tuple(sorted(causes))
-    return Explanation(found.reads, tuple(folded))
+    return replace(found, needs=tuple(folded))
 
 
 def _explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
@@ -85,6 +87,7 @@ def _explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
     else:
         nodes = _read(trace, claim)
         seeds, what = _last_changes(trace, claim.scope, nodes), f"{_listed(nodes)} at the end"
+        return replace(_explained(order, order.closure(seeds), trace, what), nodes=tuple(nodes))
     return _explained(order, order.closure(seeds), trace, what)
 
 

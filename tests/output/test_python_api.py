@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from elcheck import CheckFailed, NoTrace, Report, UsageError, Verdict, always, check, each, load, within
+from elcheck.checker.api import DrawnTrace
 from elcheck.checker.check.check import check as core_check
 from elcheck.checker.process.limits import Limits
 from tests.support.models import Counter, Counting
@@ -142,6 +144,41 @@ def test_html_shows_verdicts_and_the_first_trace() -> None:
     assert steps[7][:3] == ["8", "n1", "become_leader"]
     assert steps[3][3:] == ["down; voted_for n1 → None", ""]
     assert steps[7][4].startswith("raft.py:")
+
+
+def test_a_trace_draws_itself() -> None:
+    """In a notebook a trace is a picture, and otherwise the trace that it is."""
+    model = load("raft")(bug="forget-vote")
+    ours, plain = check(model, depth=10), core_check(model, Limits(depth=10))
+    trace = ours["at most one leader per term"].trace
+    assert trace == plain["at most one leader per term"].trace
+    assert len({trace, plain["at most one leader per term"].trace}) == 1
+    assert isinstance(trace, DrawnTrace)
+    said = trace._repr_html_()
+    assert Cells(said).rows[5][:3] == ["4", "n3", "crash"]
+    assert said.count('class="mark crash"') == 2  # one of them in the legend
+    assert "RequestVote(term=1, last_log=(0, 0)), from n2 to n3: sent in step 2, delivered in step 6" in said
+    assert 'class="guilty">n1</span>' in ours._repr_html_(), "whose state is wrong is marked"
+    assert 'class="guilty">n3</span>' not in ours._repr_html_()
+
+
+def test_a_spec_and_a_loop_are_drawn_too() -> None:
+    said = check(load("die_hard")())["the goal is measured"].trace
+    assert isinstance(said, DrawnTrace)
+    assert "<strong>big_to_small</strong>" in said._repr_html_()
+    starves = next(r for r in check(load("peterson_mutex")(bug="no-turn")).results if r.trace is not None)
+    assert isinstance(starves.trace, DrawnTrace)
+    assert Cells(starves.trace._repr_html_()).rows
+
+
+def test_styles_of_a_notebook_stay_where_they_are() -> None:
+    """Every rule is of what is inside, and nothing is fetched or run."""
+    said = check(load("die_hard")())._repr_html_()
+    style = said.partition("<style>")[2].partition("</style>")[0]
+    selectors = [one.strip() for rule in style.split("}")[:-1] for one in rule.partition("{")[0].split(",")]
+    assert len(selectors) > 20
+    assert all(one.startswith(".elcheck") for one in selectors)
+    assert not re.search(r"<script|https?:|@import|url\(|\bon[a-z]+=", said)
 
 
 def test_html_escapes() -> None:

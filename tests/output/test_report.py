@@ -12,7 +12,8 @@ import pytest
 
 from elcheck.checker import cli
 from elcheck.checker.check.verdict import EXIT
-from elcheck.checker.html.sources import Sources, coloured, spans
+from elcheck.checker.html.coloured import coloured
+from elcheck.checker.html.sources import Sources, spans
 from elcheck.checker.html.trace_view import TraceView, trace_view_of
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.model.model import Model

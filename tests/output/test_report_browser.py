@@ -168,6 +168,58 @@ def test_an_address_opens_a_step(browser: Browser, raft: Path) -> None:
     assert browser.one("#trace .lead strong").text == "at most one leader per term"
 
 
+def test_a_link_goes_to_its_step(browser: Browser, raft: Path) -> None:
+    """It is in sight, also when the page is loaded again, and when the address changes; without a link the
+    page begins at its beginning.
+    """
+    seen = "const r = arguments[0].getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight"
+    browser.open(raft, "#1.10")
+    assert browser.asked(seen, browser.one("#step-10")) is True
+    browser.driver.refresh()
+    assert browser.selected() == "10"
+    assert browser.asked(seen, browser.one("#step-10")) is True
+    browser.asked("location.hash = '#1.2'")
+    assert browser.selected() == "2"
+    browser.open(raft)
+    assert browser.asked("return [scrollY, location.hash]") == [0, ""]
+
+
+def test_what_is_wrong_comes_first(browser: Browser, raft: Path) -> None:
+    browser.open(raft)
+    assert browser.texts("h2") == [
+        "How it goes wrong",
+        "What is claimed, and what came out",
+        "The run",
+        "Coverage of the handlers",
+        "Growth: new states at each depth",
+    ]
+    assert browser.texts("#trace .lanes .guilty") == ["n1", "n2"]
+    assert {lane.get_attribute("data-lane") for lane in browser.all("#trace .lane.guilty")} == {"0", "1"}
+
+
+def test_on_a_phone(browser: Browser, raft: Path, lasso: Path) -> None:
+    """The verdict, the guilty lanes and the first steps are on the first screen, all lanes beside the steps,
+    and nothing is wider than the window.
+    """
+    look = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    wide = "return document.documentElement.scrollWidth <= 390"
+    bottom = "return document.querySelector(arguments[0]).getBoundingClientRect().bottom"
+    try:
+        browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", look)
+        browser.open(lasso)
+        assert browser.asked(wide) is True
+        browser.open(raft)
+        assert browser.asked(wide) is True
+        for place in ("h1 .verdict", "#trace .lanes .guilty", "#step-1"):
+            found = browser.asked(bottom, place)
+            assert isinstance(found, int | float)
+            assert found <= 844, place
+        assert browser.asked("return document.querySelector('.picture').clientWidth < 200") is True
+        assert browser.one("#trace .walk").is_displayed()
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_another_trace_can_be_chosen(browser: Browser, raft: Path) -> None:
     browser.open(raft)
     names = browser.texts("tr:has(button.choose) th")
@@ -199,7 +251,7 @@ def test_messages_tell_of_themselves(browser: Browser, raft: Path) -> None:
     assert browser.one("#tip").get_attribute("role") == "tooltip"
     browser.press(Keys.ESCAPE)
     assert browser.all("#tip") == []
-    browser.asked("arguments[0].dispatchEvent(new MouseEvent('mouseenter'))", messages[1])
+    browser.asked("arguments[0].dispatchEvent(new MouseEvent('mouseover', {bubbles: true}))", messages[1])
     assert browser.texts("#tip") == [said[1]]
 
 
@@ -215,7 +267,7 @@ def test_the_picture(browser: Browser, raft: Path) -> None:
     leads = (
         "return getComputedStyle(document.querySelectorAll('.lane[data-lane=\"0\"]')[arguments[0]]).stroke"
     )
-    assert len({str(browser.asked(leads, at)) for at in (0, 1, 8)}) == 3  # follower, candidate, leader
+    assert len({str(browser.asked(leads, at)) for at in (0, 1, 2)}) == 3  # follower, candidate, leader
     assert browser.texts("#trace .outcome") == ["n1 and n2 both lead in term 1"]
 
 
