@@ -69,7 +69,8 @@ class DrawnTrace(Trace):
 
 class Report(report.CheckReport):
     """What a check has found; in a notebook a table and a picture. ``report["a property"]`` is the
-    result of one, ``ok`` whether all is well, and :meth:`expect` raises if it is not. A report is not true or false.
+    result of one, ``ok`` whether all is well, and :meth:`expect` raises if it is not. A report is not true
+    or false.
     """
 
     def expect(self) -> Self:

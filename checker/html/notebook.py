@@ -82,7 +82,8 @@ def _picture(view: TraceView, wrong: Collection[str]) -> str:
         for name, at in zip(view.nodes, drawn.lanes, strict=True)
     )
     steps = "".join(
-        f"<li><strong>{escape(frame.located(view.nodes))}</strong><span>{escape('; '.join(frame.changes))}</span></li>"
+        f"<li><strong>{escape(frame.located(view.nodes))}</strong> "
+        f"<span>{escape('; '.join(frame.changes))}</span></li>"
         for frame in view.frames
     )
     entries = "".join(
