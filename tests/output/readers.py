@@ -137,7 +137,7 @@ class Drawn:
 
 
 _LINE = re.compile(
-    r"(?P<a>\w+)(?P<arrow>->>|-x)(?P<b>\w+): (?P<said>[^;#\n]*)"
+    r"(?P<a>\w+)(?P<arrow>->>|-x|--\))(?P<b>\w+): (?P<said>[^;#\n]*)"
     r"|Note over (?P<over>\w+(?:,\w+)?): (?P<note>[^;#\n]*)"
 )
 

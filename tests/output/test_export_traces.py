@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -16,6 +17,7 @@ from elcheck.checker.check.report import CheckReport
 from elcheck.checker.export.formats import FORMATS, rendered
 from elcheck.checker.export.itf import expression
 from elcheck.checker.model.state import Envelope, Event
+from elcheck.checker.model.values import text
 from elcheck.checker.render import as_json
 from elcheck.checker.traces.source import place_of_step
 from elcheck.checker.traces.trace import Trace
@@ -339,7 +341,9 @@ def test_mermaid_draws_every_message(world: str, seed: int) -> None:
     participants, drawn = read_mermaid(in_format(report, ".mmd"))
     nodes = [node.name for node in report.model.programs]
     assert list(participants.values()) == (nodes or ["DieHard"])
-    arrows = [(line.kind, *line.ends, int(line.lines[0].split()[0])) for line in drawn if line.kind != "note"]
+    arrows = [
+        (line.kind, *line.ends, int(line.lines[0].split()[0])) for line in drawn if line.kind in ("->>", "-x")
+    ]
     expected = []
     for number, step in enumerate(trace.steps, 1):
         message = message_of(step.event)
@@ -347,8 +351,31 @@ def test_mermaid_draws_every_message(world: str, seed: int) -> None:
             kind = "->>" if step.event.kind == "receive" else "-x"
             expected.append((kind, message.src.name, message.dst.name, number))
     assert arrows == expected
-    numbers = [int(line.lines[0].split()[0]) for line in drawn if line.lines[0].split()[0].isdecimal()]
-    assert numbers == list(range(1, len(trace.steps) + 1))
+    numbered = [line for line in drawn if line.kind != "--)" and line.lines[0].split()[0].isdecimal()]
+    assert [int(line.lines[0].split()[0]) for line in numbered] == list(range(1, len(trace.steps) + 1))
+
+
+@each_walk
+def test_mermaid_draws_messages_from_where_they_were_sent(world: str, seed: int) -> None:
+    """Each message leaves in the step that sends it, and one that arrives says which that was."""
+    report, trace = walked(world, seed)
+    drawn = read_mermaid(in_format(report, ".mmd"))[1]
+    now, left, arrived = 0, set[tuple[int, tuple[str, ...], str]](), None
+    for line in drawn:
+        first = line.lines[0]
+        if line.kind == "--)":
+            left.add((now, line.ends, first))
+        elif first.split()[0].isdecimal():
+            now = int(first.split()[0])
+            words = first.partition(" ")[2].removeprefix("lost: ")
+            arrived = None if line.kind == "note" else (line.ends, words)
+        elif arrived is not None:
+            origin = re.fullmatch(r"(?:sent|(?P<copied>copied)) in step (\d+)", first)
+            assert first == "under way from the beginning" or origin is not None
+            if origin is None or origin["copied"] is None:
+                assert (0 if origin is None else int(origin[2]), *arrived) in left
+    under_way = {(e.src.name, e.dst.name, text(e.msg)) for s in trace.states for e in s.network}
+    assert {(*ends, said) for _, ends, said in left} == under_way
 
 
 AWKWARD = "end; 50% #1 <b>%%{init}%%</b> & a\nb :wrap: $$x$$ `q` ü→"
@@ -379,5 +406,6 @@ def test_a_message_that_is_taken_and_sent_again() -> None:
     n1, n2 = node_ids(2)
     model = Model(Gossip(targets=(n1,)), [], Environment(network="bag"), nodes=(n1, n2))
     report = reported(model, follow(model, "n1 speak", "n1 hear"))
-    note = read_mermaid(in_format(report, ".mmd"))[1][-1]
-    assert note.lines == ("words 'nothing' → 'hello'", "sends Said(words='hello') to n1")
+    taken, note, again = read_mermaid(in_format(report, ".mmd"))[1][-3:]
+    assert (taken.kind, again.kind) == ("->>", "--)")
+    assert note.lines == ("sent in step 1", "words 'nothing' → 'hello'")
