@@ -1,191 +1,29 @@
 """elcheck: a model checker for leader election and consensus.
 
-These are the names that models are written with, and those with which scripts check them: ``check``,
-``load``, ``within``, what they return and what they raise.
+Its names are those of ``elcheck.vocabulary``, which is imported when one of them is first used: a plugin that
+is loaded in every run of pytest imports this module, and most of these runs use none.
 """
 
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from elcheck.checker.api import (
-    CheckFailed,
-    Limits,
-    LoadError,
-    ModelFile,
-    NoTrace,
-    Report,
-    Result,
-    Stats,
-    Trace,
-    TraceStep,
-    Verdict,
-    check,
-    load,
-    within,
-)
-from elcheck.checker.driving.subject import Sent, Subject, Undrivable
-from elcheck.checker.loading.version import __version__
-from elcheck.checker.model.collections import Bag, Map
-from elcheck.checker.model.environment import UNLIMITED, Environment, Partition
-from elcheck.checker.model.errors import DefinitionError, UsageError
-from elcheck.checker.model.fairness import STRONG, WEAK, Fair, Fairness, strong, unfair, weak
-from elcheck.checker.model.formula import Formula
-from elcheck.checker.model.handlers import action, receive, tick, timeout
-from elcheck.checker.model.ids import NodeId, node_ids
-from elcheck.checker.model.model import Bound, Model
-from elcheck.checker.model.monitor import Monitor
-from elcheck.checker.model.node import Node, with_mistake
-from elcheck.checker.model.property import (
-    Answer,
-    Look,
-    Property,
-    Scope,
-    all_nodes,
-    always,
-    always_eventually,
-    always_possible,
-    at,
-    change,
-    changes,
-    each,
-    eventually,
-    eventually_always,
-    history,
-    holds,
-    leads_to,
-    ltl,
-    never,
-    node_views,
-    pair,
-    some,
-    sometimes,
-    step,
-    taken,
-    view,
-    whole,
-)
-from elcheck.checker.model.record import Crashed, Disconnected, Message, Record, State, durable
-from elcheck.checker.model.spec import Spec
-from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, Prepared
-from elcheck.checker.model.step import Outcome, Sends, Step, Steps, guard, require
-from elcheck.checker.model.values import text
-from elcheck.checker.validation.calls import (
-    AtLeast,
-    AtMost,
-    Call,
-    Comparison,
-    ObservedStep,
-    OneOf,
-    Reading,
-    WantedSend,
-)
-from elcheck.checker.validation.logs import LogEvent, NodeLog, Pattern, SplitLine, TextReader, seconds
-from elcheck.checker.validation.observer import Observer
+if TYPE_CHECKING:
+    from elcheck.vocabulary import *  # noqa: F403  (a type checker sees them all)
+    from elcheck.vocabulary import __all__ as __all__
+    from elcheck.vocabulary import __version__ as __version__
+else:
 
-__all__ = [
-    "STRONG",
-    "UNLIMITED",
-    "WEAK",
-    "Answer",
-    "AtLeast",
-    "AtMost",
-    "Bag",
-    "Bound",
-    "Call",
-    "CheckFailed",
-    "Comparison",
-    "Crashed",
-    "DefinitionError",
-    "Disconnected",
-    "Envelope",
-    "Environment",
-    "Event",
-    "Fair",
-    "Fairness",
-    "Formula",
-    "GlobalState",
-    "Limits",
-    "LoadError",
-    "LogEvent",
-    "Look",
-    "Map",
-    "Message",
-    "Model",
-    "ModelFile",
-    "Monitor",
-    "NoTrace",
-    "Node",
-    "NodeId",
-    "NodeLog",
-    "NodeView",
-    "ObservedStep",
-    "Observer",
-    "OneOf",
-    "Outcome",
-    "Partition",
-    "Pattern",
-    "Prepared",
-    "Property",
-    "Reading",
-    "Record",
-    "Report",
-    "Result",
-    "Scope",
-    "Sends",
-    "Sent",
-    "Spec",
-    "SplitLine",
-    "State",
-    "Stats",
-    "Step",
-    "Steps",
-    "Subject",
-    "TextReader",
-    "Trace",
-    "TraceStep",
-    "Undrivable",
-    "UsageError",
-    "Verdict",
-    "WantedSend",
-    "__version__",
-    "action",
-    "all_nodes",
-    "always",
-    "always_eventually",
-    "always_possible",
-    "at",
-    "change",
-    "changes",
-    "check",
-    "durable",
-    "each",
-    "eventually",
-    "eventually_always",
-    "guard",
-    "history",
-    "holds",
-    "leads_to",
-    "load",
-    "ltl",
-    "never",
-    "node_ids",
-    "node_views",
-    "pair",
-    "receive",
-    "replace",
-    "require",
-    "seconds",
-    "some",
-    "sometimes",
-    "step",
-    "strong",
-    "taken",
-    "text",
-    "tick",
-    "timeout",
-    "unfair",
-    "view",
-    "weak",
-    "whole",
-    "with_mistake",
-    "within",
-]
+    def __getattr__(name):
+        from importlib import import_module
+
+        vocabulary = import_module("elcheck.vocabulary")
+        if name == "__all__":
+            return vocabulary.__all__
+        if name not in vocabulary.__all__:
+            raise AttributeError(f"module 'elcheck' has no attribute {name!r}")
+        globals()[name] = found = getattr(vocabulary, name)
+        return found
+
+    def __dir__():
+        from importlib import import_module
+
+        return [*globals(), *import_module("elcheck.vocabulary").__all__]

@@ -12,7 +12,7 @@ import click
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.commands.files import OutputFiles, require_formats, require_property, write_files
-from elcheck.checker.commands.flags import environment_options, said_limits, search_options
+from elcheck.checker.commands.flags import BESIDE, environment_options, said_limits, search_options
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ENVIRONMENT, ModelFile, adapted
 from elcheck.checker.loading.parameters import refuse_reserved
@@ -103,7 +103,8 @@ class ModelCommand(click.Command):
     def invoke(self, ctx: click.Context) -> int:
         """Check the model, print the report, return the exit code."""
         values = ctx.params
-        files = OutputFiles(values["report"], values["graph"], values["exports"], values["export_of"])
+        written = {name: values[name] for name in ("report", "graph", "exports", *BESIDE)}
+        files = OutputFiles(**written, of=values["export_of"])
         limits = said_limits(
             values["timeout"],
             values["max_memory"],

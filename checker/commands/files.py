@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,24 +10,33 @@ from pathlib import Path
 import click
 
 from elcheck.checker.check.report import CheckReport
-from elcheck.checker.export.formats import format_of, write
+from elcheck.checker.export.formats import FORMATS, format_of, write
 from elcheck.checker.export.subject import NoTrace
 from elcheck.checker.loading.docstring import ModelDoc
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
+from elcheck.checker.process.files import write_whole
 from elcheck.checker.process.watch import Ended
+from elcheck.checker.render import as_json, junit
+from elcheck.checker.render.notes import SourceNote, as_workflow_commands, notes_of
 from elcheck.checker.render.run import Run
 from elcheck.checker.system.system import deadlock_claim
 
 
 @dataclass(frozen=True)
 class OutputFiles:
-    """The files to write. ``of`` names the property whose trace is exported."""
+    """The files to write. ``of`` names the property whose trace is exported. ``annotate``: say what is wrong
+    on stderr, as a CI server wants it.
+    """
 
     report: Path | None = None
     graph: Path | None = None
     exports: tuple[Path, ...] = ()
     of: str | None = None
+    json: Path | None = None
+    junit: Path | None = None
+    sarif: Path | None = None
+    annotate: bool = False
 
     @property
     def of_graph(self) -> bool:
@@ -37,14 +46,25 @@ class OutputFiles:
 
 def require_formats(files: OutputFiles) -> None:
     """Raise UsageError for what can't be written: better before a long search than after."""
-    if files.report is not None and not files.report.parent.is_dir():
-        raise UsageError(f"--report {files.report}: there is no folder {files.report.parent}")
+    for name in ("report", "json", "junit", "sarif"):
+        require_folder(name, getattr(files, name))
     if files.graph is not None and format_of(files.graph).of != "graph":
         raise UsageError(
             f"--graph {files.graph}: the ending is of no state graph; --export writes everything else"
         )
     for path in files.exports:
         format_of(path)
+
+
+def require_folder(option: str, path: Path | None) -> None:
+    """Raise UsageError if a file is to be written into a folder that is not there."""
+    if path is not None and not path.parent.is_dir():
+        raise UsageError(f"--{option} {path}: there is no folder {path.parent}")
+
+
+def annotate(notes: Sequence[SourceNote]) -> None:
+    """Say what is wrong so that GitHub Actions shows it at its lines."""
+    click.echo(as_workflow_commands(notes), err=True, nl=False)
 
 
 def require_property(model: Model, name: str | None) -> None:
@@ -65,6 +85,14 @@ def write_files(
     said on stderr then. Raises UsageError, OSError or Ended if it did not fail.
     """
     writers: list[Callable[[], None]] = []
+    if files.annotate:
+        writers.append(lambda: annotate(notes_of(report)))
+    if files.json is not None:
+        writers.append(partial(_document, files.json, as_json.render, run, report))
+    if files.junit is not None:
+        writers.append(partial(_document, files.junit, junit.render, run, report))
+    if files.sarif is not None:
+        writers.append(partial(write, report, files.sarif, command=run.command, made=FORMATS[".sarif"]))
     if files.report is not None:
         from elcheck.checker.html import page  # which takes its time to be imported
 
@@ -83,6 +111,10 @@ def write_files(
                 raise
             click.echo(f"elcheck: {ended.notice()} before every file was written", err=True)
             return
+
+
+def _document(path: Path, render: Callable[[Run, CheckReport], str], run: Run, report: CheckReport) -> None:
+    write_whole(path, render(run, report) + "\n")
 
 
 def _export(report: CheckReport, path: Path, of: str | None, command: str) -> None:

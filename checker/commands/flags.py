@@ -98,6 +98,13 @@ def search_options() -> list[click.Option]:
             help="Write the state graph to FILE.dot, .graphml or .aut; the same as --export.",
         ),
         *export_options(),
+        *beside_options(),
+        click.Option(
+            ["--sarif"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="Write what is refuted to FILE as SARIF, for code scanning.",
+        ),
         click.Option(
             ["--report"],
             type=click.Path(dir_okay=False, path_type=Path),
@@ -162,6 +169,21 @@ def format_option(what: str, forms: Sequence[str] = ("text", "json")) -> click.O
         show_default=True,
         help=f"Form of the {what}.",
     )
+
+
+BESIDE = ("json", "junit", "sarif", "annotate")
+"""What may be written beside the report that is printed, for scripts and CI servers."""
+
+
+def beside_options() -> list[click.Option]:
+    """What to write for scripts and CI servers, whatever is printed."""
+    path = click.Path(dir_okay=False, path_type=Path)
+    annotated = "Say what is wrong on stderr in GitHub's workflow commands, which are shown at their lines."
+    return [
+        click.Option(["--json"], type=path, metavar="FILE", help="Write it to FILE as JSON, too."),
+        click.Option(["--junit"], type=path, metavar="FILE", help="Write it to FILE as JUnit XML, too."),
+        click.Option(["--annotate"], is_flag=True, help=annotated),
+    ]
 
 
 def run_limits() -> list[click.Option]:

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
 from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.commands.files import annotate, require_folder
+from elcheck.checker.commands.flags import beside_options
 from elcheck.checker.loading.model_file import bundled
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.values import counted
+from elcheck.checker.process.files import write_whole
 from elcheck.checker.process.limits import Stop
 from elcheck.checker.process.streams import write_document
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.render import zoo as render
+from elcheck.checker.render.failure import show_case
+from elcheck.checker.render.notes import notes_of_cases
 from elcheck.checker.search.engines import ENGINES
-from elcheck.checker.zoo.cases import Case, of_model
-from elcheck.checker.zoo.pins import pin, pinned, read
-from elcheck.checker.zoo.run import CaseResult, run
+from elcheck.checker.zoo.case_result import CaseResult
+from elcheck.checker.zoo.pins import pin
+from elcheck.checker.zoo.run import run
+from elcheck.checker.zoo.selection import cases_of
 
 
-@click.command()
+@click.command(params=beside_options())
 @click.argument("what", nargs=-1, metavar="[MODEL|FOLDER|CASES.toml]...")
 @click.option(
     "--format", "output_format", type=click.Choice(list(render.FORMATS)), default="text", show_default=True
@@ -31,13 +39,14 @@ from elcheck.checker.zoo.run import CaseResult, run
     "--pin",
     "pins",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write what came out to CASES.toml.",
+    help="Write what came out to CASES.toml; what is wrong is not pinned.",
 )
+@click.option("--accept", is_flag=True, help="With --pin: pin what is wrong too, so that it is known.")
 @click.option("--big", is_flag=True, help="Run the cases that take minutes too.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes at a time.  [default: one for each core]")
 @click.option("--engine", type=click.Choice(list(ENGINES)), default="auto", show_default=True)
 def zoo(
-    what: tuple[str, ...], output_format: str, pins: Path | None, big: bool, jobs: int | None, engine: str
+    what: tuple[str, ...], output_format: str, jobs: int | None, engine: str, **asked: Unpack[Written]
 ) -> int:
     """Check many models, each with all of its bugs.
 
@@ -45,45 +54,72 @@ def zoo(
 
     Without arguments the models that come with elcheck, and what they come to has to be what is pinned. A
     folder stands for the models in it. A TOML file holds cases of its own, with what they have to come to:
-    --pin writes one, or brings one up to date.
+    --pin writes one, or brings one up to date. It refuses what is wrong and not known to the file: a property
+    that is refuted, say, or a mistake that is not found. With --accept it pins that too, which is known then.
 
     Each case is said on stderr when it ends. Ctrl-C ends the rest: what has come out by then is printed, and
     pinned; a case that was under way has come to nothing.
 
-    Exit codes: 0 everything is as it has to be; 1 something is not; 2 usage; 20 it was interrupted; 74 the
-    file can't be written; 150 a model can't be loaded.
+    Exit codes: 0 everything is as it has to be, or was accepted; 1 something is not; 2 usage; 20 it was
+    interrupted; 74 a file can't be written; 150 a model can't be loaded.
     """
-    cases = [case for name in what or bundled() for case in _cases(name) if big or not case.big]
+    _require(asked)
+    big = asked["big"]
+    cases = [case for name in what or bundled() for case in cases_of(name) if big or not case.big]
     began = time.perf_counter()
     found: dict[int, CaseResult] = {}
     stopped: Stop | None = None
     try:
-        for place, outcome in run(cases, engine=engine, jobs=jobs or os.cpu_count() or 1):
+        for place, outcome in run(cases, engine=engine, jobs=jobs or os.cpu_count() or 1, show=show_case):
             found[place] = outcome
             click.echo(f"{len(found)} of {len(cases)}: {render.line(outcome)}", err=True)
     except Ended as ended:
         stopped = ended.notice()
     outcomes = [found[place] for place in sorted(found)]
     missing = None if stopped is None else f"{stopped} after {len(found)} of {counted(len(cases), 'case')}"
-    said = render.FORMATS[output_format](outcomes, time.perf_counter() - began, missing)
-    (click.echo if output_format == "text" else write_document)(said)
-    if pins is not None and outcomes:
-        pin(outcomes, pins)
+    took = time.perf_counter() - began
+    (click.echo if output_format == "text" else write_document)(
+        render.FORMATS[output_format](outcomes, took, missing)
+    )
+    for form in ("json", "junit"):
+        if (path := asked[form]) is not None:
+            write_whole(path, render.FORMATS[form](outcomes, took, missing) + "\n")
+    if asked["annotate"]:
+        annotate(notes_of_cases(outcomes))
+    accepted = _pin(outcomes, asked["pins"], accept=asked["accept"])
     if any(outcome.error for outcome in outcomes):
         return EXIT["load"]
-    if any(outcome.problems for outcome in outcomes):
+    if any(outcome.problems for outcome in outcomes) and not accepted:
         return EXIT["unexpected"]
     return 0 if missing is None else EXIT["undetermined"]
 
 
-def _cases(name: str) -> list[Case]:
-    """The cases that an argument stands for. Raises LoadError or UsageError."""
-    path = Path(name)
-    if path.suffix == ".toml":
-        return read(path)
-    if path.is_dir():
-        files = [file for file in sorted(path.glob("*.py")) if not file.name.startswith("_")]
-        if not files:
-            raise UsageError(f"there is no model in the folder {name}")
-        return [pinned(case) for file in files for case in of_model(str(file))]
-    return [pinned(case) for case in of_model(name)]
+class Written(TypedDict):
+    """What is written, and which cases are run."""
+
+    json: Path | None
+    junit: Path | None
+    annotate: bool
+    pins: Path | None
+    accept: bool
+    big: bool
+
+
+def _require(asked: Written) -> None:
+    """Raise UsageError for what can't be written: better before long searches than after."""
+    for option, path in (("json", asked["json"]), ("junit", asked["junit"]), ("pin", asked["pins"])):
+        require_folder(option, path)
+    if asked["accept"] and asked["pins"] is None:
+        raise UsageError("--accept is of --pin CASES.toml, which keeps what is accepted")
+
+
+def _pin(outcomes: Sequence[CaseResult], path: Path | None, *, accept: bool) -> bool:
+    """Pin what cases came to; say what is refused. Whether what is wrong was accepted."""
+    if path is None or not outcomes:
+        return False
+    refused = pin(outcomes, path, accept=accept)
+    for why in refused:
+        click.echo(f"elcheck: not pinned: {why}", err=True)
+    if refused:
+        click.echo("elcheck: mend it, or add --accept to pin it as it is: it is known then", err=True)
+    return accept

@@ -62,9 +62,14 @@ def rendered(report: CheckReport, made: Format, of: str | None = None, command: 
     return made.render(Exported(report, result, command))
 
 
-def write(report: CheckReport, path: Path, of: str | None = None, command: str = "") -> None:
-    """Write a file in the format of its ending. Raises what :func:`rendered` does, and OSError."""
-    made = format_of(path)
+def write(
+    report: CheckReport, path: Path, of: str | None = None, command: str = "", made: Format | None = None
+) -> None:
+    """Write a file in a format, that of its ending unless one is given.
+
+    Raises what :func:`rendered` does, and OSError.
+    """
+    made = made or format_of(path)
     try:
         said = rendered(report, made, of, command)
     except UsageError as error:

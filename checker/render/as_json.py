@@ -18,7 +18,7 @@ from elcheck.checker.model.state import Envelope, GlobalState
 from elcheck.checker.model.values import order, text
 from elcheck.checker.render.run import Run
 from elcheck.checker.traces.changes import changes
-from elcheck.checker.traces.source import place_of_step
+from elcheck.checker.traces.source import place_of_end, place_of_step
 from elcheck.checker.traces.trace import Trace, TraceStep
 
 
@@ -48,7 +48,7 @@ def document(run: Run, report: CheckReport) -> dict[str, object]:
             "seconds": round(stats.seconds, 3),
             "bytes_per_state": None if stats.bytes_per_state is None else round(stats.bytes_per_state, 1),
         },
-        "properties": [_result(report.model, result) for result in report.results],
+        "properties": [_result(report, result) for result in report.results],
         "coverage": {
             "never_run": list(coverage.never_run),
             "never_enabled": [{"handler": h, "why": why} for h, why in coverage.never_enabled],
@@ -79,12 +79,15 @@ def environment(model: Model) -> dict[str, object]:
     return {name: getattr(model.environment, name) for name in fields}
 
 
-def _result(model: Model, result: Result) -> dict[str, object]:
+def _result(report: CheckReport, result: Result) -> dict[str, object]:
+    model, place = report.model, None if result.ok else place_of_end(report.system.runner, result.trace)
     return {
         "name": result.name,
         "kind": result.kind,
         "verdict": result.verdict.value,
         "detail": result.detail,
+        "file": None if place is None else place.path,
+        "line": None if place is None else place.line,
         "trace": None if result.trace is None else trace(model, result.trace),
         "shortest": result.shortest,
         "fewest": result.fewest or None,

@@ -12,6 +12,7 @@ from elcheck.checker.model.values import counted
 from elcheck.checker.render.fit import fitted
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.traces.trace import Trace
+from elcheck.checker.zoo.cases import Case
 
 
 def failure(report: CheckReport, results: Sequence[Result], width: int | None = None) -> str:
@@ -22,10 +23,10 @@ def failure(report: CheckReport, results: Sequence[Result], width: int | None = 
     alike: dict[Trace | str, list[Result]] = {}
     for result in results:
         alike.setdefault(result.trace or result.name, []).append(result)
-    return "\n\n".join([lead, *(_shown(report, together, width) for together in alike.values())])
+    return "\n\n".join([lead, *(shown(report, together, width) for together in alike.values())])
 
 
-def _shown(report: CheckReport, results: Sequence[Result], width: int | None) -> str:
+def shown(report: CheckReport, results: Sequence[Result], width: int | None = None) -> str:
     """Results of one trace: what is wrong, and how it comes to that."""
     lines = [fitted(line, width) for result in results for line in headline(result).splitlines()]
     trace = results[0].trace
@@ -38,3 +39,9 @@ def headline(result: Result) -> str:
     """A result in a line: ``REFUTED always one leader: n1 and n2 both lead``."""
     name = result.name if result.kind in ("deadlock", "error") else f"{result.kind} {result.name}"
     return ": ".join(filter(None, [f"{result.verdict.words.upper()} {name}", result.detail]))
+
+
+def show_case(case: Case, report: CheckReport) -> dict[str, str]:
+    """The text of each property of a case that is not ok."""
+    del case
+    return {result.name: shown(report, [result]) for result in report.results if not result.ok}

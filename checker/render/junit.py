@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-import click
-
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.render.notes import note_of
 from elcheck.checker.render.run import Run
-from elcheck.checker.render.table import trace_table
 
 
 def render(run: Run, report: CheckReport) -> str:
     """A test suite in XML. Undetermined is an error, never a skip; vacuous is a failure."""
-    failing = (Verdict.REFUTED, Verdict.VACUOUS)
     errors = sum(_is_error(result) for result in report.results)
-    failures = sum(result.verdict in failing and not _is_error(result) for result in report.results)
+    failures = sum(not result.ok for result in report.results) - errors
     suite = ET.Element(
         "testsuite",
         name=printable(run.name),
@@ -47,16 +44,16 @@ def _case(suite: ET.Element, run: Run, report: CheckReport, result: Result) -> N
     )
     if _is_error(result):
         tag = "error"
-    elif result.verdict in (Verdict.REFUTED, Verdict.VACUOUS):
+    elif not result.ok:
         tag = "failure"
     else:
         ET.SubElement(case, "system-out").text = printable(f"{result.verdict.value} {result.detail}".strip())
         return
+    note = note_of(report, result)
+    case.attrib |= note.attributes
     message = printable(f"{result.verdict.value}: {result.detail}")
     problem = ET.SubElement(case, tag, type=result.verdict.value, message=message)
-    problem.text = (
-        printable(click.unstyle(trace_table(report.model, result.trace))) if result.trace else run.command
-    )
+    problem.text = printable(f"{note.text}\n\n{run.command}")
 
 
 def printable(text: str) -> str:

@@ -13,8 +13,9 @@ from tabulate import tabulate
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.junit import printable
+from elcheck.checker.render.notes import notes_of_cases
 from elcheck.checker.render.text import verdict
-from elcheck.checker.zoo.run import CaseResult
+from elcheck.checker.zoo.case_result import CaseResult, PropertyLine
 
 HEADERS = ("model", "with", "verdict", "breaks", "steps", "states", "seconds", "")
 
@@ -45,9 +46,7 @@ def as_text(outcomes: Sequence[CaseResult], seconds: float, missing: str | None 
 
 def _row(outcome: CaseResult) -> list[str]:
     said = outcome.case.command.removeprefix(f"elcheck {outcome.case.model}").removesuffix(" --first").strip()
-    right = (
-        click.style("ok", fg="green") if not outcome.problems else click.style("WRONG", fg="red", bold=True)
-    )
+    right = _judged(outcome)
     if outcome.stats is None or outcome.verdict is None:
         return [said, "", "", "", "", "", right]
     broken = outcome.refuted[:1]
@@ -62,11 +61,19 @@ def _row(outcome: CaseResult) -> list[str]:
     ]
 
 
+def _judged(outcome: CaseResult) -> str:
+    if outcome.problems:
+        return click.style("WRONG", fg="red", bold=True)
+    return click.style("known", fg="yellow") if outcome.known else click.style("ok", fg="green")
+
+
 def _summary(outcomes: Sequence[CaseResult], wrong: int, seconds: float) -> str:
     models = len({outcome.case.model for outcome in outcomes})
     as_expected = "all as they have to be" if not wrong else f"{wrong} not as they have to be"
     cases = f"{counted(len(outcomes), 'case')} of {counted(models, 'model')}"
-    return f"{cases} in {seconds:.0f} s: {as_expected}."
+    known = sum(len(outcome.known) for outcome in outcomes if not outcome.problems)
+    pinned = f"; {counted(known, 'refutation')} known, as pinned" if known else ""
+    return f"{cases} in {seconds:.0f} s: {as_expected}{pinned}."
 
 
 def as_json(outcomes: Sequence[CaseResult], seconds: float, missing: str | None = None) -> str:
@@ -91,9 +98,22 @@ def _object(outcome: CaseResult) -> dict[str, object]:
         "command": case.command,
         "expects": case.expects,
         "found": outcome.found,
-        "refuted": [{"name": r.name, "kind": r.kind, "steps": r.steps} for r in outcome.refuted],
+        "refuted": [_refuted(line) for line in outcome.refuted],
+        "known": [line.name for line in outcome.known],
         "seconds": None if outcome.stats is None else round(outcome.stats.seconds, 3),
         "problems": outcome.problems,
+    }
+
+
+def _refuted(line: PropertyLine) -> dict[str, object]:
+    return {
+        "name": line.name,
+        "kind": line.kind,
+        "steps": line.steps,
+        "detail": line.detail,
+        "file": None if line.place is None else line.place.path,
+        "line": None if line.place is None else line.place.line,
+        "text": line.said,
     }
 
 
@@ -130,10 +150,13 @@ def _case(suite: ET.Element, outcome: CaseResult) -> None:
     )
     if outcome.problems:
         tag = "failure" if outcome.error is None else "error"
-        ET.SubElement(case, tag, message=printable("; ".join(outcome.problems)))
+        (note,) = notes_of_cases([outcome])
+        case.attrib |= note.attributes
+        ET.SubElement(case, tag, message=printable("; ".join(outcome.problems))).text = printable(note.text)
     else:
-        said: Mapping[str, object] = outcome.found
-        ET.SubElement(case, "system-out").text = printable(json.dumps(said, ensure_ascii=False))
+        known = [f"known: {line.name} is refuted, as pinned\n" for line in outcome.known]
+        said = json.dumps(outcome.found, ensure_ascii=False)
+        ET.SubElement(case, "system-out").text = printable("".join([*known, said]))
 
 
 FORMATS: Mapping[str, Callable[[Sequence[CaseResult], float, str | None], str]] = {

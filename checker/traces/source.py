@@ -36,6 +36,12 @@ class Place(NamedTuple):
     def __str__(self) -> str:
         return f"{Path(self.file).name}:{self.line}"
 
+    @property
+    def path(self) -> str:
+        """The file, from the folder that elcheck runs in where it is below it, as CI servers want it."""
+        file = Path(self.file)
+        return (file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file).as_posix()
+
 
 class LocatedOutcome(NamedTuple):
     """One outcome of a handler, and the line that it came from."""

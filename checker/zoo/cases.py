@@ -21,7 +21,9 @@ Expectation = Literal["sound", "broken"]
 
 @dataclass(frozen=True)
 class Case:
-    """What is run. ``expects`` says what has to come out in general, ``pinned`` what exactly."""
+    """What is run. ``pinned`` says what exactly has to come out; ``expects`` what in general, None where a
+    verdict is pinned.
+    """
 
     model: str
     parameters: Mapping[str, object] = field(default_factory=dict)
@@ -45,6 +47,21 @@ class Case:
                 words += [flag, str(value)]
         words += [] if self.search_depth is None else ["--depth", str(self.search_depth)]
         return shlex.join([*words, *["--first"] * self.first])
+
+    @property
+    def name(self) -> str:
+        """What the case is, in short: its command without what all have."""
+        return self.command.removeprefix("elcheck ").removesuffix(" --first")
+
+    @property
+    def mistake(self) -> bool:
+        """Whether a mistake is put in, which has to be found."""
+        return bool(self.parameters.get("bug"))
+
+    @property
+    def in_general(self) -> Expectation:
+        """What has to come out if nothing more exact is known."""
+        return "broken" if self.mistake else "sound"
 
     @property
     def path(self) -> Path | None:

@@ -24,8 +24,8 @@ from tomlkit.items import Table
 from elcheck.checker.loading.model_file import bundled
 from elcheck.checker.process.files import write_whole
 from elcheck.checker.zoo.case_file import ASKED, FIRST, beside, entries, inline, new_table, to_update
+from elcheck.checker.zoo.case_result import CaseResult
 from elcheck.checker.zoo.cases import Case
-from elcheck.checker.zoo.run import CaseResult
 
 _PINNED = {"distinct": int, "transitions": int, "depth": int, "verdict": str, "cut": dict, "traces": dict}
 
@@ -33,9 +33,14 @@ _PINNED = {"distinct": int, "transitions": int, "depth": int, "verdict": str, "c
 def read(path: Path) -> list[Case]:
     """The cases of a TOML file. Raises LoadError, saying which case is wrong."""
     return [
-        replace(case, pinned={name: value for name, value in table.items() if name in _PINNED})
+        _with_pins(case, {name: value for name, value in table.items() if name in _PINNED})
         for case, _, table in entries(path, {**ASKED, **FIRST, **_PINNED})
     ]
+
+
+def _with_pins(case: Case, pins: Mapping[str, object]) -> Case:
+    """A case with what is pinned of it; where no verdict is, that it holds or its mistake is found."""
+    return replace(case, pinned=pins, expects=None if "verdict" in pins else case.in_general)
 
 
 @cache
@@ -59,27 +64,34 @@ def pinned(case: Case) -> Case:
     return case if known is None else replace(case, pinned=known.pinned)
 
 
-def pin(outcomes: Sequence[CaseResult], path: Path) -> None:
+def pin(outcomes: Sequence[CaseResult], path: Path, *, accept: bool = False) -> list[str]:
     """Write what cases came to, and with which elcheck: those that the file has are brought up to date, the
-    others appended.
+    others appended. What else the file says, comments too, stays.
 
-    What else the file says, comments too, stays. Raises LoadError for a file that is no file of cases.
+    What is wrong, and is not known to the file, is pinned only if it is to be accepted; else it is left, and
+    why is returned. Raises LoadError for a file that is no file of cases.
     """
-    known = {case.command: number for number, case in enumerate(read(path))} if path.is_file() else {}
+    known = {case.command: (at, case) for at, case in enumerate(read(path))} if path.is_file() else {}
     document, tables = to_update(path)
+    refused = []
     for outcome in outcomes:
         if outcome.stats is None:
             continue
         case = beside(path, outcome.case)
-        number = known.get(case.command)
-        if number is None:
+        number, there = known.get(case.command, (None, replace(case, pinned={})))
+        wrong = replace(outcome, case=there).wrong
+        if wrong and not accept:
+            refused.append(f"{case.name}: {'; '.join(wrong)}")
+        elif number is None:
             table = new_table(case)
             _update(table, outcome)
             table.add(tomlkit.nl())
             tables.append(table)
         else:
             _update(tables[number], outcome)
-    write_whole(path, tomlkit.dumps(document))
+    if len(tables):
+        write_whole(path, tomlkit.dumps(document))
+    return refused
 
 
 def _update(table: Table, outcome: CaseResult) -> None:

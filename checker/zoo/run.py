@@ -1,90 +1,44 @@
-"""Running many cases, each in a process of its own, and saying where one is not what it has to be."""
+"""Running many cases, each in a process of its own."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing import get_context
 
 from elcheck.checker.check.check import check
-from elcheck.checker.check.report import CheckReport, Stats
-from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.results import Result
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.process.limits import SHARE, StopKind
 from elcheck.checker.process.watch import current, look
+from elcheck.checker.traces.source import place_of_end
 from elcheck.checker.traces.trace import ReplayError
+from elcheck.checker.zoo.case_result import CaseResult, PropertyLine
 from elcheck.checker.zoo.cases import Case
 
 PERIOD = 0.1
 """Seconds between two looks whether the run goes on."""
 
 
-@dataclass(frozen=True)
-class PropertyLine:
-    """What was found of one property; ``steps`` is the length of its trace."""
-
-    name: str
-    kind: str
-    verdict: Verdict
-    detail: str
-    steps: int | None
+ShowCase = Callable[[Case, CheckReport], Mapping[str, str]]
+"""Shows what is not ok of a case: for each such property, by its name, the text that says so."""
 
 
-@dataclass(frozen=True)
-class CaseResult:
-    """What a case came to. ``error`` says why it could not be run; then there are no ``stats``."""
-
-    case: Case
-    verdict: Verdict | None = None
-    lines: tuple[PropertyLine, ...] = ()
-    stats: Stats | None = None
-    error: str | None = None
-
-    @property
-    def refuted(self) -> list[PropertyLine]:
-        """The properties that are refuted, those with the shortest traces first."""
-        found = [line for line in self.lines if line.verdict is Verdict.REFUTED]
-        return sorted(found, key=lambda line: line.steps or 0)
-
-    @property
-    def found(self) -> dict[str, object]:
-        """What can be pinned of it."""
-        if self.stats is None or self.verdict is None:
-            return {}
-        stats = self.stats
-        traces = {line.name: line.steps for line in self.lines if line.steps is not None}
-        cut = {"cut": stats.cut} if stats.cut and not self.case.first else {}
-        counts = {"distinct": stats.distinct, "transitions": stats.transitions, "depth": stats.depth}
-        return {**counts, "verdict": self.verdict.value, **cut, **({"traces": traces} if traces else {})}
-
-    @property
-    def problems(self) -> list[str]:
-        """In what it differs from what it has to be."""
-        if self.error is not None:
-            return [self.error]
-        problems = []
-        holds = self.verdict in (Verdict.PROVED, Verdict.HOLDS)
-        if self.case.expects == "sound" and not holds and self.verdict is not None:
-            problems.append(f"it does not hold: {self.verdict.words}")
-        if self.case.expects == "broken" and self.verdict is not Verdict.REFUTED:
-            problems.append("the mistake is not found")
-        for name, pinned in self.case.pinned.items():
-            found = self.found.get(name, {} if name in ("cut", "traces") else None)
-            if found != pinned:
-                problems.append(f"{name} is {_said(found)}, pinned {_said(pinned)}")
-        return problems
+def show_nothing(case: Case, report: CheckReport) -> Mapping[str, str]:
+    """Verdicts are enough."""
+    del case, report
+    return {}
 
 
-def _said(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def run_case(case: Case, engine: str = "auto", memory: float | None = None) -> CaseResult | None:
+def run_case(
+    case: Case, engine: str = "auto", memory: float | None = None, show: ShowCase = show_nothing
+) -> CaseResult | None:
     """Check one case; what fails is part of the outcome. None if a signal ends it: it has come to nothing.
 
     ``memory`` is the part of what is free that it may take.
@@ -95,30 +49,36 @@ def run_case(case: Case, engine: str = "auto", memory: float | None = None) -> C
         return CaseResult(case, error=str(error))
     except ReplayError as error:
         return CaseResult(case, error=f"this is a bug of elcheck, please report it: {error}")
-    if current().stop is not None:
-        return None
     stopped = report.stats.stopped
+    if current().stop is not None or (stopped is not None and stopped.kind is StopKind.INTERRUPT):
+        return None
     if stopped is not None and stopped.kind is StopKind.MEMORY:  # what it came to is this machine's
         return CaseResult(case, error=f"not every state was examined: {stopped}")
-    return outcome(case, report)
+    return outcome(case, report, show)
 
 
-def outcome(case: Case, report: CheckReport) -> CaseResult:
+def outcome(case: Case, report: CheckReport, show: ShowCase = show_nothing) -> CaseResult:
     """What a case came to, from its report."""
-    lines = tuple(
-        PropertyLine(r.name, r.kind, r.verdict, r.detail, None if r.trace is None else len(r.trace.steps))
-        for r in report.results
-    )
+    said = show(case, report)
+    lines = tuple(_line(report, result, said.get(result.name, "")) for result in report.results)
     return CaseResult(case, report.verdict, lines, report.stats)
 
 
-def run(cases: Sequence[Case], *, engine: str, jobs: int) -> Iterator[tuple[int, CaseResult]]:
+def _line(report: CheckReport, result: Result, said: str) -> PropertyLine:
+    steps = None if result.trace is None else len(result.trace.steps)
+    place = place_of_end(report.system.runner, result.trace) if said else None
+    return PropertyLine(result.name, result.kind, result.verdict, result.detail, steps, said, place)
+
+
+def run(
+    cases: Sequence[Case], *, engine: str, jobs: int, show: ShowCase = show_nothing
+) -> Iterator[tuple[int, CaseResult]]:
     """The outcomes of cases as they end, with their places, ``jobs`` of them at a time. Raises Ended; what is
     under way then is no outcome.
     """
     if jobs == 1:
         for place, case in enumerate(cases):
-            found = run_case(case, engine, SHARE)
+            found = run_case(case, engine, SHARE, show)
             if found is None:
                 look()
             else:
@@ -126,7 +86,9 @@ def run(cases: Sequence[Case], *, engine: str, jobs: int) -> Iterator[tuple[int,
         return
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), _leave_signals)
     try:
-        places = {pool.submit(run_case, case, engine, SHARE / jobs): at for at, case in enumerate(cases)}
+        places = {
+            pool.submit(run_case, case, engine, SHARE / jobs, show): at for at, case in enumerate(cases)
+        }
         waiting = set(places)
         while waiting:
             look()

@@ -39,7 +39,7 @@ WIDTH = 100
 
 _BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VOLATILE = re.compile(
-    r"\d+(\.\d+)? s\b|[\d,]+ (states|walks)/s|\"seconds\": [\d.]+|[\d.]+ +(ok|WRONG)$", re.MULTILINE
+    r"\d+(\.\d+)? s\b|[\d,]+ (states|walks)/s|\"seconds\": [\d.]+|[\d.]+ +(ok|known|WRONG)$", re.MULTILINE
 )
 _FAILED = {2, 70, 74, 150}
 """Exit codes of commands that did not do what they were told to."""

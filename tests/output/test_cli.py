@@ -17,6 +17,7 @@ import pydot
 import pytest
 
 from elcheck.checker import cli
+from elcheck.checker.loading.model_file import bundled
 from tests.support.commands import ELCHECK, ROOT, printed, run
 
 
@@ -140,7 +141,7 @@ def test_json_is_what_docs_say(capfd: pytest.CaptureFixture[str]) -> None:
     assert stats["cut"]["depth 6"] > 0
     first = document["properties"][0]
     assert set(first) == {
-        "name", "kind", "verdict", "detail", "trace", "certificate", "shortest", "fewest",
+        "name", "kind", "verdict", "detail", "file", "line", "trace", "certificate", "shortest", "fewest",
     }  # fmt: skip
     trace = first["trace"]
     assert set(trace) == {"initial", "steps", "loop"}
@@ -155,6 +156,7 @@ def test_json_is_what_docs_say(capfd: pytest.CaptureFixture[str]) -> None:
     assert step["changes"]["network.added"] == [{"src": "n1", "dst": "n2", "msg": sent}]
     assert step["state"]["nodes"]["n1"]["state"]["role"] == "CANDIDATE"
     documented = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    assert f"{first['file']}".endswith("raft.py")
     for key in [*document, *stats, *first, *trace, *step, *document["coverage"]]:
         assert f"`{key}`" in documented
 
@@ -185,6 +187,50 @@ def test_junit(capfd: pytest.CaptureFixture[str]) -> None:
     assert "become_leader" in (failure.text or "")
     assert cases["step terms only grow"].find("error") is not None  # undetermined is no skip
     assert cases["sometimes a leader is elected"].find("failure") is None
+
+
+def test_files_beside_the_text(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All at once, each with the trace and the line that it ends at."""
+    monkeypatch.chdir(tmp_path)
+    raft = bundled()["raft"]
+    Path("mine.py").write_text(raft.read_text(encoding="utf-8"), encoding="utf-8")
+    asked = ["mine.py", "--bug", "forget-vote", "--depth", "10"]
+    code = cli.run([*asked, "--json", "r.json", "--junit", "r.xml", "--sarif", "scan", "--annotate"])
+    out, err = capfd.readouterr()
+    assert code == 12
+    assert "REFUTED always at most one leader per term" in out
+    found = json.loads(Path("r.json").read_text(encoding="utf-8"))["properties"][0]
+    leads = [
+        number for number, line in enumerate(raft.read_text().splitlines(), 1) if "role=Role.LEADER" in line
+    ]
+    assert (found["file"], found["trace"]["steps"][-1]["source"]) == ("mine.py", f"mine.py:{found['line']}")
+    assert found["line"] in range(leads[0] - 8, leads[-1] + 9)
+    case = next(iter(ET.parse("r.xml").getroot().iter("testcase")))
+    assert (case.get("file"), case.get("line")) == ("mine.py", str(found["line"]))
+    result = json.loads(Path("scan").read_text(encoding="utf-8"))["runs"][0]["results"][0]
+    place = result["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("mine.py", found["line"])
+    commands = [line for line in err.splitlines() if line.startswith("::error ")]
+    assert len(commands) == 3  # two are refuted, one was not reached
+    assert commands[0].startswith(
+        f"::error file=mine.py,line={found['line']},title=REFUTED always at most one leader per term%3A n1"
+    )
+    assert "%0A10      n2      become_leader" in commands[0]
+    for option in ("--json", "--junit", "--sarif"):
+        assert cli.run([*asked, option, "nowhere/file"]) == 2
+        assert capfd.readouterr().err == f"elcheck: {option} nowhere/file: there is no folder nowhere\n"
+
+
+def test_what_holds_has_no_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "r.json"
+    assert cli.run(["die_hard", "--json", str(file), "--annotate", "--format", "json"]) == 0
+    out, err = capfd.readouterr()
+    found = json.loads(file.read_text(encoding="utf-8"))
+    assert err == ""
+    assert [(p["file"], p["line"]) for p in found["properties"]] == [(None, None)] * 2
+    assert {**json.loads(out), "stats": 0} == {**found, "stats": 0}
 
 
 def test_graph_dot_and_graphml(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

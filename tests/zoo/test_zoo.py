@@ -114,7 +114,12 @@ def test_json_and_junit(folder: Path, capfd: pytest.CaptureFixture[str]) -> None
         {"bug": "no-float"},
         {"bug": "harmless"},
     ]
-    assert document["cases"][1]["refuted"] == [{"name": "no flood", "kind": "always", "steps": 4}]
+    (refuted,) = document["cases"][1]["refuted"]
+    assert [refuted[key] for key in ("name", "kind", "steps")] == ["no flood", "always", 4]
+    assert refuted["line"] == MODEL.splitlines().index("        return Tank(s.level + 1)") + 1
+    assert Path(refuted["file"]) == folder / "tank.py"
+    assert "REFUTED always no flood" in refuted["text"]
+    assert "4       pour      level 3 → 4" in refuted["text"]
     assert document["cases"][0]["found"]["distinct"] == 4
     code, out, _ = printed(capfd, "zoo", folder, "--format", "junit")
     suite = ET.fromstring(out)[0]
@@ -146,7 +151,7 @@ def test_pins_are_brought_up_to_date_and_appended(folder: Path, capfd: pytest.Ca
         "verdict": "proved",
         "traces": {"full": 2},
     }
-    printed(capfd, "zoo", folder / "tank.py", "--pin", path)
+    printed(capfd, "zoo", folder / "tank.py", "--pin", path, "--accept")
     assert [case.parameters for case in read(path)] == [
         {"full": 2},
         {},
@@ -160,10 +165,92 @@ def test_pins_are_brought_up_to_date_and_appended(folder: Path, capfd: pytest.Ca
     assert lines[lines.index("# Of the next.") + 1] == "[[case]]"
     assert lines[lines.index("# Of the next.") - 2].startswith("traces")
     new = folder / "new.toml"
-    printed(capfd, "zoo", folder / "tank.py", "--pin", new)
+    printed(capfd, "zoo", folder / "tank.py", "--pin", new, "--accept")
     assert len(read(new)) == 3
     assert 'model = "tank.py"' in new.read_text(encoding="utf-8")  # wherever elcheck was run
     assert printed(capfd, "zoo", new)[0] == 0  # what is pinned is expected, the harmless bug as well
+
+
+def test_what_is_wrong_is_pinned_only_if_it_is_accepted(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tank, pins = folder / "tank.py", folder / "pins.toml"
+    code, _, err = printed(capfd, "zoo", tank, "--pin", pins)
+    assert code == EXIT["unexpected"]
+    assert "elcheck: not pinned: tank.py --bug harmless: the mistake is not found\n" in err
+    assert "elcheck: mend it, or add --accept to pin it as it is: it is known then\n" in err
+    assert [case.parameters for case in read(pins)] == [{}, {"bug": "no-float"}]
+    tank.write_text(MODEL.replace("s.level <= full)", "s.level < full)"), encoding="utf-8")
+    before = pins.read_text(encoding="utf-8")
+    code, out, err = printed(capfd, "zoo", pins, "--pin", pins)
+    assert code == EXIT["unexpected"]
+    assert "verdict is refuted, pinned proved" in out
+    assert "elcheck: not pinned: tank.py: no flood is refuted in 3 steps\n" in err
+    assert read(pins)[0].pinned == {**read(pins)[0].pinned, "verdict": "proved", "depth": 3}
+    assert (
+        pins.read_text(encoding="utf-8")
+        .partition("[[case]]")[2]
+        .startswith(before.partition("[[case]]")[2].partition("[[case]]")[0])
+    )
+    code, _, err = printed(capfd, "zoo", pins, "--pin", pins, "--accept")
+    assert (code, "not pinned" in err) == (0, False)
+    code, out, _ = printed(capfd, "zoo", pins)
+    assert code == 0
+    assert [line.split()[-1] for line in out.splitlines() if "REFUTED" in line] == ["known", "ok"]
+    assert out.rstrip().endswith("all as they have to be; 1 refutation known, as pinned.")
+
+
+def test_another_property_than_the_known_one_is_wrong(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Though the verdict of the whole is the same."""
+    pins = folder / "counts.toml"
+    pins.write_text(COUNTS.replace('"proved"', '"refuted"').replace("traces = {", 'traces = { "old" = 3,'))
+    (folder / "tank.py").write_text(MODEL.replace("s.level <= full)", "s.level < full)"), encoding="utf-8")
+    code, _, err = printed(capfd, "zoo", pins, "--pin", pins)
+    assert code == EXIT["unexpected"]
+    assert "not pinned: tank.py --full 2: no flood is refuted in 2 steps" in err
+
+
+def test_a_case_without_a_verdict_has_to_hold(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = folder / "counts.toml"
+    path.write_text('[[case]]\nmodel = "tank.py"\nparameters = { bug = "no-float" }\n', encoding="utf-8")
+    assert printed(capfd, "zoo", path)[0] == 0
+    path.write_text('[[case]]\nmodel = "tank.py"\nparameters = { bug = "harmless" }\n', encoding="utf-8")
+    code, out, _ = printed(capfd, "zoo", path)
+    assert (code, "the mistake is not found" in out) == (EXIT["unexpected"], True)
+
+
+def test_files_beside_the_table(
+    folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As GitHub and others want them: at the line, from the folder that elcheck runs in."""
+    monkeypatch.chdir(folder)
+    text = MODEL.replace("s.level <= full)", "s.level < full)")
+    Path("tank.py").write_text(text, encoding="utf-8")
+    line = text.splitlines().index("        return Tank(s.level + 1)") + 1
+    code, out, err = printed(
+        capfd, "zoo", "tank.py", "--json", "z.json", "--junit", "z.xml", "--annotate", "--jobs", "1"
+    )
+    assert code == EXIT["unexpected"]
+    assert out.startswith("model ")
+    assert json.loads(Path("z.json").read_text(encoding="utf-8"))["wrong"] == 1
+    suite = ET.parse("z.xml").getroot()[0]
+    case = next(suite.iter("testcase"))
+    assert (case.get("file"), case.get("line")) == ("tank.py", str(line))
+    failure = case.find("failure")
+    assert failure is not None
+    assert "3       pour      level 2 → 3" in (failure.text or "")
+    said = next(line for line in err.splitlines() if line.startswith("::"))
+    assert said.startswith(
+        f"::error file=tank.py,line={line},title=elcheck tank.py::it does not hold: refuted%0A"
+    )
+    assert "3       pour      level 2 → 3" in said
+    for option in ("--json", "--junit", "--pin"):
+        code, _, err = printed(capfd, "zoo", "tank.py", option, "nowhere/z")
+        assert (code, err) == (EXIT["usage"], f"elcheck: {option} nowhere/z: there is no folder nowhere\n")
+    code, _, err = printed(capfd, "zoo", "tank.py", "--accept")
+    assert (code, "--accept is of --pin CASES.toml" in err) == (EXIT["usage"], True)
 
 
 @pytest.mark.parametrize(

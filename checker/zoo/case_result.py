@@ -1,0 +1,103 @@
+"""What a case came to, and in what that is not what it has to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from elcheck.checker.check.report import Stats
+from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.model.values import counted
+from elcheck.checker.traces.source import Place
+from elcheck.checker.zoo.cases import Case
+
+
+@dataclass(frozen=True)
+class PropertyLine:
+    """What was found of one property; ``steps`` is the length of its trace. Of what is not ok, ``said`` shows
+    it with its trace, if it was asked for, and ``place`` is the line that it comes to.
+    """
+
+    name: str
+    kind: str
+    verdict: Verdict
+    detail: str
+    steps: int | None
+    said: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """What a case came to. ``error`` says why it could not be run; then there are no ``stats``."""
+
+    case: Case
+    verdict: Verdict | None = None
+    lines: tuple[PropertyLine, ...] = ()
+    stats: Stats | None = None
+    error: str | None = None
+
+    @property
+    def refuted(self) -> list[PropertyLine]:
+        """The properties that are refuted, those with the shortest traces first."""
+        found = [line for line in self.lines if line.verdict is Verdict.REFUTED]
+        return sorted(found, key=lambda line: line.steps or 0)
+
+    def knows(self, line: PropertyLine) -> bool:
+        """Whether it is pinned that a property is not ok."""
+        pins = self.case.pinned
+        if line.verdict is Verdict.REFUTED:
+            traces = pins.get("traces")
+            named = line.name in traces if isinstance(traces, Mapping) else line.steps is None
+            return named and pins.get("verdict") == Verdict.REFUTED.value
+        return pins.get("verdict") in (Verdict.REFUTED.value, line.verdict.value)
+
+    @property
+    def known(self) -> list[PropertyLine]:
+        """The properties of a model without a mistake put in that are refuted, as is pinned."""
+        return [] if self.case.mistake else [line for line in self.refuted if self.knows(line)]
+
+    @property
+    def wrong(self) -> list[str]:
+        """What is not ok and not pinned: that is no matter of numbers."""
+        if self.case.mistake:
+            found = self.verdict in (None, Verdict.REFUTED)
+            pinned = self.verdict is not None and self.case.pinned.get("verdict") == self.verdict.value
+            return [] if found or pinned else ["the mistake is not found"]
+        wrong = [line for line in self.lines if not line.verdict.ok and not self.knows(line)]
+        return [f"{line.name} is {line.verdict.words}" + _in_steps(line) for line in wrong]
+
+    @property
+    def found(self) -> dict[str, object]:
+        """What can be pinned of it."""
+        if self.stats is None or self.verdict is None:
+            return {}
+        stats = self.stats
+        traces = {line.name: line.steps for line in self.lines if line.steps is not None}
+        cut = {"cut": stats.cut} if stats.cut and not self.case.first else {}
+        counts = {"distinct": stats.distinct, "transitions": stats.transitions, "depth": stats.depth}
+        return {**counts, "verdict": self.verdict.value, **cut, **({"traces": traces} if traces else {})}
+
+    @property
+    def problems(self) -> list[str]:
+        """In what it differs from what it has to be."""
+        if self.error is not None:
+            return [self.error]
+        problems = []
+        if self.case.expects == "sound" and self.verdict is not None and not self.verdict.ok:
+            problems.append(f"it does not hold: {self.verdict.words}")
+        if self.case.expects == "broken" and self.verdict is not Verdict.REFUTED:
+            problems.append("the mistake is not found")
+        for name, pinned in self.case.pinned.items():
+            found = self.found.get(name, {} if name in ("cut", "traces") else None)
+            if found != pinned:
+                problems.append(f"{name} is {_said(found)}, pinned {_said(pinned)}")
+        return problems
+
+
+def _in_steps(line: PropertyLine) -> str:
+    return "" if line.steps is None else f" in {counted(line.steps, 'step')}"
+
+
+def _said(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
