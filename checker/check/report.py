@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import NoReturn
 
+from elcheck.checker.check.notes import notes_of
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.model import Model
@@ -14,7 +15,6 @@ from elcheck.checker.model.values import counted
 from elcheck.checker.process.limits import Stop
 from elcheck.checker.search.search import Exploration, Search
 from elcheck.checker.system import System
-from elcheck.checker.temporal.assumptions import Assumptions
 
 
 @dataclass(frozen=True)
@@ -108,15 +108,8 @@ class CheckReport:
     @property
     def notes(self) -> list[str]:
         """What one has to know to take the verdicts for what they are."""
-        found = self.model.environment.notes()
-        if self.stats.exhaustive and not self.stats.transitions:
-            found.append(
-                "no step changes anything: what is claimed was looked at in the initial states alone"
-            )
-        if any(claim.kind == "liveness" for claim in self.model.properties):
-            assumed = [str(Assumptions(self.model)), *["what its formulas say"] * bool(self.model.assume)]
-            found.append(f"every state may stutter; assumed is {' and '.join(assumed)}")
-        return found
+        still = self.stats.exhaustive and not self.stats.transitions
+        return notes_of(self.model, self.system.runner, nothing_changes=still)
 
 
 def coverage_of(system: System) -> Coverage:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TypeVar, overload
 
 from elcheck.checker.model.environment import Environment, Partition
 from elcheck.checker.model.fairness import Fair
-from elcheck.checker.model.formula import Formula, atoms_of
+from elcheck.checker.model.formula import And, Formula, atoms_of
+from elcheck.checker.model.generics import state_classes
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.monitor import Monitor
-from elcheck.checker.model.node import Program
-from elcheck.checker.model.property import Property, Scope, Some
+from elcheck.checker.model.node import Node, Program
+from elcheck.checker.model.property import EachNode, Property, Scope, Some
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import Prepared
 
@@ -65,6 +67,34 @@ class Model:
     partitions: Sequence[Partition] = ()
     fairness: Sequence[Fair] = ()
     assume: Sequence[Formula] = ()
+
+    def __post_init__(self) -> None:
+        claims = self.properties if isinstance(self.properties, list | tuple) else ()
+        if any(isinstance(claim, Property) and isinstance(claim.formula, EachNode) for claim in claims):
+            object.__setattr__(self, "properties", [self._spelled_out(claim) for claim in claims])
+
+    def _spelled_out(self, claim: Property) -> Property:
+        """A claim of each node as one of all nodes that it is about; as it is where the nodes are none."""
+        formula = claim.formula if isinstance(claim, Property) else None
+        if not isinstance(formula, EachNode) or not all(isinstance(node, NodeId) for node in self._named()):
+            return claim
+        among = self.nodes_with(formula.look.of) if formula.nodes is None else formula.nodes
+        claims = tuple((node, formula.claim(node)) for node in among)
+        return (
+            replace(claim, formula=reduce(And, (f for _, f in claims)), of_nodes=claims) if claims else claim
+        )
+
+    def _named(self) -> Iterable[object]:
+        return self.program if isinstance(self.program, Mapping) else self.nodes
+
+    def nodes_with(self, of: type) -> list[NodeId]:
+        """The nodes whose local states may be of a class, or of one that derives from it."""
+
+        def fits(program: Program) -> bool:
+            classes = state_classes(type(program), Node)
+            return not classes or any(issubclass(c, of) or issubclass(of, c) for c in classes)
+
+        return [node for node, program in self.programs.items() if fits(program)]
 
     def describe_environment(self) -> str:
         """What it runs in, in one line."""

@@ -24,8 +24,9 @@ is up, says ``each(node_views(Server), check)`` and is given a :class:`NodeView`
 A check answers True or False, or a string that says what is wrong.
 
 What has to happen is said by :func:`eventually`, :func:`always_eventually`, :func:`eventually_always`,
-:func:`leads_to` and, for everything else, :func:`ltl`; see checker/model/formula.py. In a formula a scope
-says that its check holds of everything that it looks at, ``some(scope)`` that it holds of something.
+:func:`leads_to`, of each node by itself :func:`each_leads_to`, and, for everything else, :func:`ltl`; see
+checker/model/formula.py. In a formula a scope says that its check holds of everything that it looks at,
+``some(scope)`` that it holds of something.
 """
 
 from __future__ import annotations
@@ -90,6 +91,8 @@ class Scope(Formula):
     check: Callable[..., object]
     look: Look[object] = Look(object)
     monitor: Monitor[object] | None = None
+    only: NodeId | None = None
+    """The one node of which it holds, where that is how it is meant."""
 
     @property
     def of(self) -> type:
@@ -133,6 +136,17 @@ class Property:
     name: str
     scope: Scope
     formula: Formula | None = None
+    of_nodes: tuple[tuple[NodeId, Formula], ...] = ()
+    """Where the formula claims the same of several nodes: what it claims of each."""
+
+
+@dataclass(frozen=True)
+class EachNode(Formula):
+    """What is claimed of each node by itself; a model puts what that comes to in its place."""
+
+    look: Look[object]
+    claim: Callable[[NodeId], Formula]
+    nodes: tuple[NodeId, ...] | None = None
 
 
 def _of_a_class(make: F) -> F:
@@ -211,18 +225,14 @@ def some(scope: Scope) -> Some:
 
 
 def at(node: NodeId, of: Looks[V], check: Callable[[V], Answer]) -> Formula:
-    """The check holds of one node (whose local state is of the class): what ``each`` says of all.
-
-    ``leads_to(f"{n} is answered", at(n, Client, asked), at(n, Client, answered))``, for each node n, claims
-    of every node that its own requests are answered.
-    """
+    """The check holds of one node (whose local state is of the class): what ``each`` says of all."""
     look = _look(of)
     named: Look[object] = Look(look.of, look.view, named=True)
 
     def check_there(seen: NodeView[V]) -> Answer:
         return seen.node == node and check(cast(V, seen if look.named else seen.state))
 
-    return Some(Scope("each", check_there, named))
+    return Some(Scope("each", check_there, named, only=node))
 
 
 def taken(name: str, node: NodeId | None = None) -> Taken:
@@ -309,6 +319,28 @@ def eventually_always(name: str, claim: Formula) -> Property:
 def leads_to(name: str, cause: Formula, effect: Formula) -> Property:
     """In every fair behaviour, whenever the cause holds, the effect holds then or later (G (p -> F q))."""
     return ltl(name, globally(cause >> finally_(effect)))
+
+
+def each_leads_to(
+    name: str,
+    of: Looks[V],
+    cause: Callable[[V], Answer],
+    effect: Callable[[V], Answer],
+    nodes: Sequence[NodeId] | None = None,
+) -> Property:
+    """In every fair behaviour, whenever the cause holds of a node, the effect holds of this node then or
+    later. ``nodes``: of which nodes that is claimed, by default of all whose local state is of the class.
+    """
+    if not isinstance(of, type | Look):
+        raise DefinitionError(
+            "each_leads_to(...) names the class of the states second, each_leads_to(name, Client, asked, "
+            f"answered), not {called(of)}"
+        )
+
+    def claim(node: NodeId) -> Formula:
+        return globally(at(node, of, cause) >> finally_(at(node, of, effect)))
+
+    return ltl(name, EachNode(_look(of), claim, None if nodes is None else tuple(nodes)))
 
 
 def ltl(name: str, formula: Formula) -> Property:

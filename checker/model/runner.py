@@ -81,6 +81,8 @@ class Runner:
         self.splits = False
         self._asked_of_bounds = 0
         self.unhandled: set[tuple[str, str]] = set()
+        self.stopped_clocks: dict[NodeId, str] = {}
+        """Nodes whose tick had no outcome in some local state, each with the reason."""
         self.repeats = Repeats(every_call=every_call_twice)
         programs: list[object] = [*self.programs.values(), model.program]
         self._twins = {id(program): turned(program) for program in programs}
@@ -174,8 +176,10 @@ class Runner:
         values = [value for _, value in event.args]
         if event.node is None:
             return self._call(self.model.program, event.name, [state, *values], event)
-        program = self.programs[event.node]
-        return self._call(program, event.name, [state, *values], event)
+        found = self._call(self.programs[event.node], event.name, [state, *values], event)
+        if event.kind == "tick" and not found.steps:
+            self.stopped_clocks.setdefault(event.node, found.blocked or "it has no outcome")
+        return found
 
     def starts(self, node: NodeId) -> tuple[Step[State], ...]:
         """The initial states of a node. Raises DefinitionError when there is none."""

@@ -9,7 +9,7 @@ from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.fairness import ALL, Fair, Per
 from elcheck.checker.model.formula import Formula, Taken, atoms_of
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import Scope, Some
+from elcheck.checker.model.property import EachNode, Scope, Some
 from elcheck.checker.model.selector import KINDS, StepNames
 from elcheck.checker.model.values import called
 
@@ -33,6 +33,10 @@ def check_formulas(model: Model, check_scope: Callable[[str, Scope], None]) -> N
             scope = atom.scope if isinstance(atom, Some) else atom
             if isinstance(scope, Scope):
                 check_scope(f"a formula of {who}", scope)
+            elif isinstance(atom, EachNode):
+                raise DefinitionError(
+                    f"{who} is claimed of each node with a {atom.look.of.__name__}, and there is none"
+                )
             elif isinstance(atom, Taken):
                 names.select(atom.name, atom.node, who=who)
             else:

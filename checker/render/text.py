@@ -144,6 +144,9 @@ def _shown(report: CheckReport, result: Result, wanted: Wanted) -> str:
         lines.append(diagram(report.model, result.trace, wanted.width, matters))
     else:
         lines.append(trace_table(report.model, result.trace, wanted.width, explanation))
+    if result.certificate is not None and result.certificate.held_up:
+        held = f"Held up by timing all along: {'; '.join(result.certificate.held_up)}."
+        lines.append(fitted(held, wanted.width))
     if wanted.certificate and result.certificate:
         lines.append(_certified(result.certificate))
     return "\n".join(lines)

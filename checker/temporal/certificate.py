@@ -6,12 +6,15 @@ the lasso was found with, and so it is their check as well.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from elcheck.checker.interpreter import Interpreter
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import GlobalState
 from elcheck.checker.temporal.promises import Promise, Promises
 from elcheck.checker.temporal.semantics import LassoWord, breaks, satisfies
 from elcheck.checker.traces.trace import ReplayError, Trace
@@ -34,9 +37,13 @@ class Kept:
 
 @dataclass(frozen=True)
 class Certificate:
-    """How each condition is met that is enabled somewhere in the loop. Every other is never enabled there."""
+    """How each condition is met that is enabled somewhere in the loop. Every other is never enabled there.
+
+    ``held_up``: the timeouts, or the tick, that only timing keeps from happening, in the whole loop.
+    """
 
     kept: tuple[Kept, ...]
+    held_up: tuple[str, ...] = ()
 
 
 def certify(trace: Trace, model: Model, claim: Formula) -> Certificate:
@@ -60,7 +67,28 @@ def certify(trace: Trace, model: Model, claim: Formula) -> Certificate:
     ]
     taken = {promises.of(step.event): n for n, step in enumerate(trace.steps, 1) if n > trace.loop}
     somewhere = dict.fromkeys(promise for found in enabled for promise in found)
-    return Certificate(tuple(_kept(promise, taken, enabled, trace.loop) for promise in somewhere))
+    kept = tuple(_kept(promise, taken, enabled, trace.loop) for promise in somewhere)
+    return Certificate(kept, _held_up(word.states[trace.loop :], unbounded))
+
+
+def _held_up(loop: Sequence[GlobalState], interpreter: Interpreter) -> tuple[str, ...]:
+    """What could happen all along a loop if it did not have to wait for what else can, and can nowhere."""
+    waits: dict[str, str] = {}
+    happen: set[str] = set()
+    for at, state in enumerate(loop):
+        if not state.environment.synchronous or not state.nodes:
+            return ()
+        unhurried = replace(state, environment=replace(state.environment, early_timeouts=None))
+        now = [event for event, _ in interpreter.steps(state) if not event.fault]
+        try:
+            sooner = [e.located for e, _ in interpreter.steps(unhurried) if e.kind in ("timeout", "tick")]
+        except HandlerError:  # of a handler that is not asked before its time
+            return ()
+        happen.update(event.located for event in now)
+        waits = {
+            what: waits.get(what, now[0].located) for what in sooner if now and (not at or what in waits)
+        }
+    return tuple(f"{what} waits, since {why} can happen" for what, why in waits.items() if what not in happen)
 
 
 def _word(trace: Trace, loop: int) -> LassoWord:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from elcheck.checker.model.formula import FALSE, And, Formula, Not, Or, Release
-from elcheck.checker.model.property import Scope
+from elcheck.checker.model.property import Scope, Some
 
 
 class WithoutEffect(NamedTuple):
@@ -45,4 +45,6 @@ def never_met(cause: Formula) -> str:
     if isinstance(cause, Scope) and cause.kind in ("each", "pair"):
         scope = f"{cause.kind}(...)"
         return f"its cause is never met: {scope} is met when all nodes meet it, some({scope}) when one does"
+    if isinstance(cause, Some) and cause.scope.only is not None:
+        return f"its cause is never met of {cause.scope.only}"
     return "its cause is never met"
