@@ -187,7 +187,7 @@ def _spill(values: Mapping[str, object], file: ModelFile, parameters: Mapping[st
 
 
 def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
-    progress = Progress()
+    progress = Progress(asked.limits.depth)
     with watching(asked.limits):
         try:
             report = check(

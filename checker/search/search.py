@@ -76,6 +76,11 @@ class Search:
             counts.pop()
         return tuple(counts)
 
+    @property
+    def complete_sizes(self) -> tuple[int, ...]:
+        """How many states there are at each depth of which all states are known."""
+        return tuple(end - begin for begin, end in pairwise(self.totals))
+
     def begin_level(self) -> None:
         """Let the states that are found next be those of the next depth."""
         self.levels.append(len(self.codes))
