@@ -28,6 +28,7 @@ from elcheck.checker.process.watch import Ended
 from elcheck.checker.traces.trace import ReplayError
 
 OWN = {
+    "blame": "blame_model",
     "drive": "drive",
     "explore": "explore",
     "list": "list_models",

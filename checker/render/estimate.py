@@ -8,8 +8,8 @@ from elcheck.checker.search.forecast import Forecast, forecast
 from elcheck.checker.search.search import Search
 
 _MANY = ((1_000_000_000, "billion"), (1_000_000, "million"))
-_SECONDS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
-_BYTES = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"))
+SECONDS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+BYTES = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"))
 
 
 class Growth:
@@ -18,26 +18,28 @@ class Growth:
     def __init__(self, deepest: int | None = None) -> None:
         self._deepest = deepest
         self._states = self._held = 0
+        self._since = 0.0
         self._found: tuple[tuple[int, ...], Forecast | None] = ((), None)
 
     def said(self, search: Search, seconds: float, held: int) -> str:
         """What the search will come to in all: states, time, memory; empty where that can't be told.
 
-        ``seconds`` is the time so far, ``held`` the memory of the process now, in bytes.
+        ``seconds`` is the time of the run so far, of which a search before this one may have a part; ``held``
+        the memory of the process now, in bytes.
         """
         states = search.distinct
         if states < self._states or not self._held:  # it has begun, or again with another engine
-            self._states, self._held = states, held
+            self._states, self._held, self._since = states, held, seconds
         sizes = search.complete_sizes
         if sizes != self._found[0]:
             self._found = (sizes, forecast(sizes, self._deepest))
         end = self._found[1]
         if end is None or end.states <= states:
             return ""
-        parts = [rounded(end.states), in_units(seconds * end.states / states, _SECONDS)]
+        parts = [rounded(end.states), in_units((seconds - self._since) * end.states / states, SECONDS)]
         if states >= 2 * self._states:
             more = (held - self._held) / (states - self._states) * (end.states - states)
-            parts.append(in_units(held + more, _BYTES))
+            parts.append(in_units(held + more, BYTES))
         return f"estimate in all: {', '.join(parts)}"
 
 

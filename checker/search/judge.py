@@ -49,6 +49,7 @@ class Judge:
         self._calls: Counter[int] = Counter()
         self._answers: dict[tuple[object, ...], bool | str] = {}
         self._wanted: Collection[int] = range(len(self.claims))
+        self._ends = True
         self.forget()
 
     def forget(self) -> None:
@@ -66,6 +67,11 @@ class Judge:
         self._wanted = frozenset(wanted)
         self.forget()
 
+    def ask_nothing(self) -> None:
+        """Ask for no claim, and let a search go on to its end."""
+        self._ends = False
+        self.only(())
+
     @property
     def answers(self) -> Mapping[tuple[object, ...], bool | str]:
         """What checks have answered, by the number of the claim and what they were called with; of whole
@@ -76,7 +82,7 @@ class Judge:
     @property
     def decided(self) -> bool:
         """Whether nothing is left to be found."""
-        return len(self.findings) == len(self._wanted)
+        return self._ends and len(self.findings) == len(self._wanted)
 
     @property
     def refuted(self) -> bool:

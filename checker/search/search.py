@@ -43,8 +43,9 @@ class Search:
     ``stopped`` says what ended the search before it was done. ``failure`` is
     the index of a state, and what raised there. ``expanded`` counts the states whose steps were followed.
     ``held`` is the size of the engine's own arrays in bytes, None where it does not know. ``spent`` counts
-    the seconds of the runs before a resume. ``observations`` and ``edges`` tell the observations of all
-    states, and the edges between them, where the engine knows these faster than state by state.
+    the seconds of the runs before a resume. ``observations``, ``fields`` and ``edges`` tell the observations
+    of all states, the fields of their codes (a row for each state, the lowest field first), and the edges
+    between them, where the engine knows these faster than state by state.
     """
 
     codes: Sequence[int] = ()
@@ -59,6 +60,7 @@ class Search:
     engine: str = "plain"
     represented: int | None = None
     observations: Callable[[], StateObservations] | None = None
+    fields: Callable[[], npt.NDArray[np.int64]] | None = None
     edges: Callable[[], RecordedEdges] | None = None
     held: int | None = None
     spent: float = 0.0

@@ -27,6 +27,7 @@ ROOMS = [
     "temporal",
     "check",
     "strategies",
+    "blame",
     "replay",
     "validation",
     "driving",

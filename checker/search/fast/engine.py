@@ -139,6 +139,7 @@ class FastSearch:
         self._memory = self._misses.memory
         self.stored = StoredStates(self._misses)
         self.search = Search(self.stored.codes, engine="fast", observations=cache(self.stored.observations))
+        self.search.fields = self.stored.fields
         if self._memory.h[L.EXCHANGES]:
             self.search.represented = 0
         if edges:

@@ -139,13 +139,16 @@ class Numbering:
         row: list[int] = self._memory.rows[index].tolist()
         code = row[-1] << self._system.environments.shift
         for id_ in row[:nodes]:
-            code += self._placed.get(id_) or self._place(id_)
+            code += self.placed(id_)
         for i, number in enumerate(row[nodes:-1]):
             code += number << history.shift(i)
         return code
 
-    def _place(self, id_: int) -> int:
+    def placed(self, id_: int) -> int:
         """An id as the field of a code that stands for the same."""
+        return self._placed.get(id_) or self._place(id_)
+
+    def _place(self, id_: int) -> int:
         memory = self._memory
         record = memory.used(L.IDS)[id_].tolist()
         node, local = self._local_of[record[L.LOCAL]]

@@ -80,6 +80,17 @@ class StoredStates:
         _, first, numbers = np.unique(key, return_index=True, return_inverse=True)
         return numbers, self.observed(first)
 
+    def fields(self) -> Ints:
+        """The fields of the codes of all states: a row for each state, the lowest field first."""
+        found = self._memory.rows[: len(self.codes)].astype(np.int64)
+        for table in self._misses.system.tables:
+            column = found[:, table.index]
+            met = np.flatnonzero(np.bincount(column))
+            placed = np.zeros(int(met[-1]) + 1, np.int64)
+            placed[met] = [self._misses.numbering.placed(id_) >> table.shift for id_ in met.tolist()]
+            found[:, table.index] = placed[column]
+        return found
+
     def edges(self) -> LabelledEdges:
         """The edges, if they were wanted."""
         h = self._memory.h

@@ -1,0 +1,46 @@
+"""The whole state space of a model, whatever its properties come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.validate import validate
+from elcheck.checker.process.limits import Limits
+from elcheck.checker.reductions.reduce import reduced
+from elcheck.checker.search.engines import ENGINES
+from elcheck.checker.search.judge import Judge
+from elcheck.checker.search.resources import Resources
+from elcheck.checker.search.search import Exploration, OnProgress
+from elcheck.checker.system import System, build
+
+
+def explored(
+    model: Model,
+    limits: Limits,
+    *,
+    engine: str = "auto",
+    progress: OnProgress = lambda _: None,
+    symmetry: bool = False,
+) -> Exploration:
+    """The search of all states of a model, of which nothing is claimed. With ``symmetry`` representatives are
+    searched; ``distinct`` counts all states either way.
+
+    Raises DefinitionError for a model that can't be searched, UsageError for an environment without a
+    meaning.
+    """
+    validate(model)
+
+    def fresh() -> System:
+        return build(model)
+
+    return reduced(fresh, _search(limits, engine, progress), symmetry=symmetry)[0]
+
+
+def _search(limits: Limits, engine: str, progress: OnProgress) -> Callable[[System], Exploration]:
+    def search(system: System) -> Exploration:
+        judge = Judge(system)
+        judge.ask_nothing()
+        return Exploration(system, judge, ENGINES[engine](system, judge, limits, progress, Resources()))
+
+    return search
