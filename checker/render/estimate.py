@@ -28,8 +28,10 @@ class Growth:
         the memory of the process now, in bytes.
         """
         states = search.distinct
-        if states < self._states or not self._held:  # it has begun, or again with another engine
-            self._states, self._held, self._since = states, held, seconds
+        if states < self._states:  # it begins again, with another engine, or is another search
+            self._since = seconds
+        if states < self._states or not self._held:
+            self._states, self._held = states, held
         sizes = search.complete_sizes
         if sizes != self._found[0]:
             self._found = (sizes, forecast(sizes, self._deepest))
