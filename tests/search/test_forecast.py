@@ -65,7 +65,7 @@ def test_an_estimate_is_of_complete_levels_only() -> None:
     said = Growth().said(search, 10.0, 2**30)
     end = forecast(CUBE[:14])
     assert end is not None
-    assert said == f"estimate in all: {rounded(end.states)}, 11 s"
+    assert said == f"estimate in all: {rounded(end.states)}, 10 s"
 
 
 def test_memory_is_foreseen_by_what_more_states_took() -> None:
