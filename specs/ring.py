@@ -47,38 +47,38 @@ class Numbered(Participant, Protocol):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Conclusion:
     """What the properties see of a participant."""
 
     elected: bool
     decision: Hashable
 
 
-def outcome(s: Participant) -> Outcome:
+def conclusion(s: Participant) -> Conclusion:
     """How the election has ended for a participant."""
-    return Outcome(s.elected, s.decision)
+    return Conclusion(s.elected, s.decision)
 
 
 def one_elected(of: type[Participant]) -> Property:
     """At most one processor is elected."""
 
-    def check(a: NodeView[Outcome], b: NodeView[Outcome]) -> bool | str:
+    def check(a: NodeView[Conclusion], b: NodeView[Conclusion]) -> bool | str:
         both = a.state.elected and b.state.elected
         return f"{a.node} and {b.node} are both elected" if both else True
 
-    return always("at most one is elected", pair(node_views(of, outcome), check))
+    return always("at most one is elected", pair(node_views(of, conclusion), check))
 
 
 def all_agree(of: type[Participant]) -> Property:
     """Those who have decided name the same leader."""
 
-    def check(a: NodeView[Outcome], b: NodeView[Outcome]) -> bool | str:
+    def check(a: NodeView[Conclusion], b: NodeView[Conclusion]) -> bool | str:
         mine, other = a.state.decision, b.state.decision
         if None not in (mine, other) and mine != other:
             return f"{a.node} has decided for {mine}, {b.node} for {other}"
         return True
 
-    return always("all agree on the leader", pair(node_views(of, outcome), check))
+    return always("all agree on the leader", pair(node_views(of, conclusion), check))
 
 
 def highest_elected(of: type[Numbered]) -> Property:
@@ -96,24 +96,24 @@ def highest_elected(of: type[Numbered]) -> Property:
     return always("the highest id is elected", pair(node_views(of, candidacy), check))
 
 
-def settled(nodes: Sequence[NodeView[Outcome]]) -> bool:
+def settled(nodes: Sequence[NodeView[Conclusion]]) -> bool:
     """Whether everyone has decided, and one is elected."""
     return all(n.state.decision is not None for n in nodes) and sum(n.state.elected for n in nodes) == 1
 
 
 def everyone_decides(of: type[Participant]) -> Property:
     """The election can come to its end."""
-    return sometimes("everyone has decided", all_nodes(node_views(of, outcome), settled))
+    return sometimes("everyone has decided", all_nodes(node_views(of, conclusion), settled))
 
 
 def can_always_end(of: type[Participant]) -> Property:
     """Wherever the election has come to, it can still come to its end."""
-    return always_possible("everyone can still decide", all_nodes(node_views(of, outcome), settled))
+    return always_possible("everyone can still decide", all_nodes(node_views(of, conclusion), settled))
 
 
 def proper_end(of: type[Participant]) -> Scope:
     """The only way to end, for ``Model(deadlock=...)``: everyone has decided, and one is elected."""
-    return all_nodes(node_views(of, outcome), settled)
+    return all_nodes(node_views(of, conclusion), settled)
 
 
 def quiet_after_the_end(*messages: type) -> Property:
