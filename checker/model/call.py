@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -67,20 +67,26 @@ class WrongAnswer(HandlerError):
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What a handler's call came to: its steps in canonical order, or the guard that blocked it."""
+    """What a handler's call came to: its steps, each once, or the guard that blocked it."""
 
     steps: tuple[Step[State], ...]
     blocked: str | None = None
+
+    def in_order(self) -> Outcomes:
+        """The same with the steps in canonical order, that of their values."""
+        return self if len(self.steps) < 2 else Outcomes(tuple(sorted(self.steps, key=order)), self.blocked)
 
 
 Normal = Callable[[Step[State]], Step[State]]
 
 
-def outcomes(call: Callable[[], object], where: str, normal: Normal) -> Outcomes:
+def outcomes(
+    call: Callable[[], object], where: str, normal: Normal, sound: Container[object] = ()
+) -> Outcomes:
     """Run a handler to its end.
 
     ``normal`` brings a step into its canonical form, and raises HandlerError for one that can't be. Equal
-    outcomes count once, and their order is that of their values, whatever order the handler found them in.
+    outcomes count once. States that are in ``sound`` are known to be values.
 
     Raises HandlerError if the handler raises, answers what is no outcome, or guards after a yield.
     """
@@ -91,16 +97,16 @@ def outcomes(call: Callable[[], object], where: str, normal: Normal) -> Outcomes
             if isinstance(answer, State):
                 answer = Step(answer)
             if isinstance(answer, Step):
-                return Outcomes((normal(_checked(answer)),))
+                return Outcomes((normal(_checked(answer, sound)),))
             if not isinstance(answer, Iterator):
                 raise WrongAnswer(
                     f"returns {text(answer)}: return the new state or a Step(state, sends), or yield Steps"
                 )
             for step in answer:
-                found.append(normal(_checked(step)))  # kept when a guard fails later
+                found.append(normal(_checked(step, sound)))  # kept when a guard fails later
                 look()
             if len(found) > 1:
-                found = sorted(set(found), key=order)
+                found = list(dict.fromkeys(found))
     except Blocked as blocked:
         if found:
             raise WrongAnswer(f"has a guard after a yield ({blocked})") from None
@@ -112,7 +118,7 @@ def outcomes(call: Callable[[], object], where: str, normal: Normal) -> Outcomes
     return Outcomes(tuple(found))
 
 
-def _checked(step: object) -> Step[State]:
+def _checked(step: object, sound: Container[object]) -> Step[State]:
     if not isinstance(step, Step):
         raise WrongAnswer(f"yields {text(step)}: yield Step(state, sends), or return the one state")
     if not isinstance(step.state, State):
@@ -120,11 +126,20 @@ def _checked(step: object) -> Step[State]:
     if not isinstance(step.sends, tuple):
         raise WrongAnswer(f"sends {text(step.sends)}: use self.send(...), or leave it out")
     chosen = (flaw(value, f"the choice {name!r}") for name, value in step.choice)
-    why = flaw(step.state) or flaw(step.sends) or next(filter(None, chosen), None)
+    why = _flaw_unless(sound, step.state) or flaw(step.sends) or next(filter(None, chosen), None)
     if why is not None:
         raise WrongAnswer(f"answers what is no value: {why}")
     hash(step)  # a __hash__ that raises is the handler's fault, found here
     return step
+
+
+def _flaw_unless(sound: Container[object], state: State) -> str | None:
+    """The flaw of a state that is not known to have none. What can't even be looked up has one."""
+    try:
+        known = state in sound
+    except Exception:
+        known = False
+    return None if known else flaw(state)
 
 
 def said(error: BaseException) -> str:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import cycle, islice, product
 
 from elcheck.checker.model.call import (
     HandlerError,
+    Normal,
     Outcomes,
     WrongAnswer,
     is_of_a_model,
@@ -39,15 +40,11 @@ from elcheck.checker.process.watch import look
 Argument = tuple[str, object]
 
 
-HandlerCall = Callable[..., Outcomes]
-"""Calls a handler: of a program, with its arguments."""
-
-
 @dataclass(frozen=True)
 class RememberedCall:
     """A call with what it came to."""
 
-    call: HandlerCall
+    call: ReadyMethod
     arguments: Sequence[object]
     answer: Outcomes
 
@@ -69,6 +66,25 @@ class HandlerTally:
             self.remembered.append(call)
 
 
+@dataclass(frozen=True, eq=False)
+class ReadyMethod:
+    """A method of a program at a node (of a Spec: None), as it is called again and again: with the tally of
+    its calls, the form of its steps, and the global names of a model's module that it may read.
+    """
+
+    name: str
+    where: str
+    tally: HandlerTally
+    normal: Normal
+    sound: Container[object]
+    module: dict[str, object] | None
+
+    def __call__(self, program: object, *given: object) -> Outcomes:
+        """What the method of a program comes to. Raises HandlerError."""
+        method: Callable[..., object] = getattr(program, self.name)
+        return outcomes(lambda: method(*given), self.where, self.normal, self.sound)
+
+
 class Runner:
     """The handlers of a model, ready to be called on plain states."""
 
@@ -79,6 +95,9 @@ class Runner:
         self.calls = 0
         self.tallies: dict[tuple[str, str], HandlerTally] = {}
         self.splits = False
+        self.sound: Container[object] = ()
+        """Local (or a Spec's) states that are known to be values."""
+        self._methods: dict[tuple[NodeId | None, str], ReadyMethod] = {}
         self._asked_of_bounds = 0
         self.unhandled: set[tuple[str, str]] = set()
         self.stopped_clocks: dict[NodeId, str] = {}
@@ -172,58 +191,56 @@ class Runner:
         return symmetric_splits(self.nodes)
 
     def take(self, event: Event, state: object) -> Outcomes:
-        """What a node's (or a Spec's) handler makes of an event in a local (or the shared) state."""
-        values = [value for _, value in event.args]
-        if event.node is None:
-            return self._call(self.model.program, event.name, [state, *values], event)
-        found = self._call(self.programs[event.node], event.name, [state, *values], event)
-        if event.kind == "tick" and not found.steps:
+        """What a node's (or a Spec's) handler makes of an event in a local (or shared) state, in order."""
+        found = self.answer(event, state).in_order()
+        if event.kind == "tick" and event.node is not None and not found.steps:
             self.stopped_clocks.setdefault(event.node, found.blocked or "it has no outcome")
         return found
 
+    def answer(self, event: Event, state: object) -> Outcomes:
+        """The same in the order in which the handler finds its steps."""
+        return self._call(event.node, event.name, event.kind, [state, *[value for _, value in event.args]])
+
     def starts(self, node: NodeId) -> tuple[Step[State], ...]:
         """The initial states of a node. Raises DefinitionError when there is none."""
-        return _some(self._call(self.programs[node], "start", [], node), self.programs[node])
+        return self._starts(node, self.programs[node])
 
     def shared_starts(self) -> tuple[Step[State], ...]:
         """The initial states of a Spec. Raises DefinitionError when there is none."""
-        return _some(self._call(self.model.program, "start", [], None), self.model.program)
+        return self._starts(None, self.model.program)
+
+    def _starts(self, node: NodeId | None, program: object) -> tuple[Step[State], ...]:
+        outcomes = self._call(node, "start", "start", []).in_order()
+        if not outcomes.steps:
+            why = f" ({outcomes.blocked})" if outcomes.blocked else ""
+            raise DefinitionError(f"{type(program).__name__}.start offers no initial state{why}")
+        return outcomes.steps
 
     def recoveries(self, node: NodeId, durable: object) -> tuple[Step[State], ...]:
         """What a restart may lead to."""
-        return self._call(self.programs[node], "recover", [durable], node).steps
+        return self._call(node, "recover", "recover", [durable]).in_order().steps
 
     def remains(self, node: NodeId, state: object) -> tuple[object, ...]:
         """What a crash may leave of a local state, the fields that are lost at their defaults."""
-        steps = self._call(self.programs[node], "at_crash", [state], node).steps
+        steps = self._call(node, "at_crash", "at_crash", [state]).in_order().steps
         left = [survivor(step.state) for step in steps]
         return tuple(dict.fromkeys(left))
 
-    def _call(
-        self, program: object, name: str, arguments: Sequence[object], event: Event | NodeId | None
-    ) -> Outcomes:
-        node = event.node if isinstance(event, Event) else event
-        where = f"{type(program).__name__}.{name}"
-        where += f" at {node}" if node is not None else ""
+    def _call(self, node: NodeId | None, name: str, kind: str, arguments: Sequence[object]) -> Outcomes:
+        program = self.model.program if node is None else self.programs[node]
         look()
         self.calls += 1
-        tally = self.tallies.get((type(program).__name__, name), HandlerTally())
+        method = self._methods.get((node, name)) or self._method(node, name, kind, program)
+        tally = method.tally
         tally.called += 1
-        normal = partial(self._normal, node=node, kind=event.kind if isinstance(event, Event) else name)
-
-        def call(program: object, *given: object) -> Outcomes:
-            method: Callable[..., object] = getattr(program, name)
-            return outcomes(lambda: method(*given), where, normal)
-
         try:
-            cls: type = type(program)
-            result = self._asked(call, [program, *arguments], tally, _module_of(cls, name))
+            result = self._asked(method, [program, *arguments])
         except WrongAnswer as error:
             tally.enabled += 1
-            method: Callable[..., object] = getattr(type(program), name)
-            own = is_of_a_model(inspect.unwrap(method).__code__.co_filename)
-            place = place_of(method) if own else "the one that it inherits"
-            raise HandlerError(f"{where} ({place}) {error}{_given(arguments)}") from error.__cause__
+            written: Callable[..., object] = getattr(type(program), name)
+            own = is_of_a_model(inspect.unwrap(written).__code__.co_filename)
+            place = place_of(written) if own else "the one that it inherits"
+            raise HandlerError(f"{method.where} ({place}) {error}{_given(arguments)}") from error.__cause__
         except HandlerError as error:
             tally.enabled += 1
             raise HandlerError(f"{error}{_given(arguments)}") from error.__cause__
@@ -234,29 +251,33 @@ class Runner:
             tally.blocked[result.blocked] += 1
         return result
 
-    def _asked(
-        self,
-        call: HandlerCall,
-        arguments: Sequence[object],
-        tally: HandlerTally,
-        module: dict[str, object] | None,
-    ) -> Outcomes:
+    def _method(self, node: NodeId | None, name: str, kind: str, program: object) -> ReadyMethod:
+        """A method of a node's program, made ready once."""
+        cls: type = type(program)
+        where = f"{cls.__name__}.{name}" + (f" at {node}" if node is not None else "")
+        tally = self.tallies.get((cls.__name__, name), HandlerTally())
+        normal = partial(self._normal, node=node, kind=kind)
+        made = ReadyMethod(name, where, tally, normal, self.sound, _module_of(cls, name))
+        self._methods[node, name] = made
+        return made
+
+    def _asked(self, method: ReadyMethod, arguments: Sequence[object]) -> Outcomes:
         """What a handler of a program (the first argument) answers. Now and then it is called twice.
 
         Raises WrongAnswer if it answers otherwise then, or has changed its arguments.
         """
-        if not self.repeats.is_due(tally.called):
-            return call(*arguments)
+        if not self.repeats.is_due(method.tally.called):
+            return method(*arguments)
         program = arguments[0]
         twin = self._twins[id(program)]
         before = [self._asked_again.get(id(program), program), *map(self.repeats.turned, arguments[1:])]
-        result = call(*arguments)
-        why = flaw_of_call(call, arguments, before, result, _is_same, module)
+        result = method(*arguments)
+        why = flaw_of_call(method, arguments, before, result, _is_same, method.module)
         if why is None and twin != program:
             why = "changes its program, whose fields are fixed: what is to be kept belongs into the state"
         if why is not None:
             raise WrongAnswer(why)
-        tally.keep(RememberedCall(call, before, result))
+        method.tally.keep(RememberedCall(method, before, result))
         return result
 
     def unlike_before(self) -> str | None:
@@ -329,18 +350,12 @@ def _module_of(program: type, name: str) -> dict[str, object] | None:
 
 def _is_same(a: Outcomes, b: Outcomes) -> bool:
     """Whether two calls came to the same. A guard's words may differ: they may list what a set holds."""
-    return a.steps == b.steps and (a.blocked is None) == (b.blocked is None)
+    same = a.steps == b.steps or set(a.steps) == set(b.steps)
+    return same and (a.blocked is None) == (b.blocked is None)
 
 
 def _given(arguments: Sequence[object]) -> str:
     return f", on ({', '.join(map(text, arguments))})" if arguments else ""
-
-
-def _some(outcomes: Outcomes, program: object) -> tuple[Step[State], ...]:
-    if not outcomes.steps:
-        why = f" ({outcomes.blocked})" if outcomes.blocked else ""
-        raise DefinitionError(f"{type(program).__name__}.start offers no initial state{why}")
-    return outcomes.steps
 
 
 def _arguments(program: object, handler: Handler) -> list[tuple[Argument, ...]]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, Flag
 from functools import cache, cached_property, partial
-from itertools import repeat
+from itertools import chain, repeat
 from typing import TypeAlias, get_args, get_origin, get_type_hints
 
 from elcheck.checker.model.ids import NodeId
@@ -32,30 +32,53 @@ _MUTABLE = {list: "a tuple", set: "a frozenset", dict: "a tuple of pairs", bytea
 def order(value: object) -> SortKey:
     """A key that sorts any allowed value, the same in every run (never by hash or address)."""
     cls: type = type(value)
-    if cls is NodeId:
-        return (5, value.index)  # type: ignore[attr-defined]  # of just this class
-    if value is None:
-        return (0,)
-    if isinstance(value, Flag):
-        return (4, type(value).__qualname__, value.value)
-    if isinstance(value, Enum):
-        return (4, type(value).__qualname__, list(type(value)).index(value))
-    if isinstance(value, bool | int | float):
-        return (1, value)
-    if isinstance(value, str):
-        return (2, value)
-    if isinstance(value, bytes):
-        return (3, value)
-    if isinstance(value, tuple):
-        return (6, *map(order, value))
-    if isinstance(value, frozenset):
-        return (7, *sorted(map(order, value)))
-    if isinstance(value, Mapping):
-        return (8, cls.__qualname__, *sorted((order(k), order(v)) for k, v in value.items()))
+    return _key_of(cls)(value)
+
+
+@cache
+def _key_of(cls: type) -> Callable[[object], SortKey]:
+    """What makes the keys of a class's values. They begin with the kind of value."""
+    for kind, key in _KEYS:
+        if issubclass(cls, kind):
+            return key
     names = _fields(cls)
-    if names is not None:
-        return (9, cls.__qualname__, *[order(getattr(value, name)) for name in names])
-    return (10, type(value).__qualname__, repr(value))
+    if names is None:
+        return lambda value: (10, cls.__qualname__, repr(value))
+    title = (9, cls.__qualname__)
+    return lambda value: (*title, *[order(getattr(value, name)) for name in names])
+
+
+def _key_of_flag(value: Flag) -> SortKey:
+    return (4, type(value).__qualname__, value.value)
+
+
+def _key_of_member(value: Enum) -> SortKey:
+    return (4, type(value).__qualname__, _places(type(value))[value.name])
+
+
+@cache
+def _places(cls: type[Enum]) -> dict[str, int]:
+    return {member.name: place for place, member in enumerate(cls)}
+
+
+def _key_of_mapping(value: Mapping[object, object]) -> SortKey:
+    items = sorted((order(key), order(part)) for key, part in value.items())
+    return (8, type(value).__qualname__, *items)
+
+
+_KEYS: list[tuple[type, Callable[..., SortKey]]] = [
+    (NodeId, lambda value: (5, value.index)),
+    (type(None), lambda value: (0,)),
+    (Flag, _key_of_flag),
+    (Enum, _key_of_member),
+    (int, lambda value: (1, value)),
+    (float, lambda value: (1, value)),
+    (str, lambda value: (2, value)),
+    (bytes, lambda value: (3, value)),
+    (tuple, lambda value: (6, *map(order, value))),
+    (frozenset, lambda value: (7, *sorted(map(order, value)))),
+    (Mapping, _key_of_mapping),
+]
 
 
 def text(value: object, *, sparse: bool = False) -> str:
@@ -133,11 +156,20 @@ def _is_sound(value: object, depth: int) -> bool:
         return all(map(_is_sound, value, repeat(below)))  # type: ignore[call-overload]  # of these
     names = _fields(cls)
     if names is not None:
-        sound = all(_is_sound(getattr(value, name), below) for name in names)
-        return sound and (len(getattr(value, "__dict__", ())) <= len(names) or _beside(value) is None)
-    if isinstance(value, Mapping) and not isinstance(value, dict) and flaw_of_class(cls) is None:
-        return all(_is_sound(key, below) and _is_sound(part, below) for key, part in value.items())
+        for name in names:
+            part = getattr(value, name)
+            if type(part) not in _ATOMS and not _is_sound(part, below):
+                return False
+        return len(getattr(value, "__dict__", ())) <= len(names) or _beside(value) is None
+    if _is_sound_mapping(cls):
+        items: Mapping[object, object] = value  # type: ignore[assignment]  # its class says so
+        return all(map(_is_sound, chain(items.keys(), items.values()), repeat(below)))
     return _explained(value, cls.__name__) is None
+
+
+@cache
+def _is_sound_mapping(cls: type) -> bool:
+    return issubclass(cls, Mapping) and not issubclass(cls, dict) and flaw_of_class(cls) is None
 
 
 @cache

@@ -2,53 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from elcheck.checker.model.model import Model
+from elcheck.checker.model.record import State
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event, GlobalState
-from elcheck.checker.system.interning import Interner
+from elcheck.checker.model.step import Step
+from elcheck.checker.model.values import SortKey, order
 from elcheck.checker.system.moves import Cut, Move
 from elcheck.checker.system.system import UNCUT, Cuts, Found, Observation, System
 
 
 class SharedSystem(System):
-    """A Spec's states, numbered in the order of first meeting."""
+    """A Spec's states, numbered in the order of first meeting. Only a state that was not met before is looked
+    at: whether it is a value, which bounds it crosses, and where it comes in the order.
+    """
 
     def __init__(self, model: Model, runner: Runner) -> None:
         super().__init__(model, runner)
-        self._states: Interner[object] = Interner()
-        self._events = runner.shared_events()
-        self._moves: dict[Event, Move] = {}
+        self._states: list[State] = []
+        self._places: dict[object, int] = {}
+        self._crossed: list[tuple[str, ...]] = []
+        self._events = [(event, Move(event, visible=True)) for event in runner.shared_events()]
+        self._chosen: dict[Event, Move] = {}
+        runner.sound = self._places
 
     def initial(self) -> Iterator[int]:
         starts = ((step.state, self.runner.crossed(step.state)) for step in self.runner.shared_starts())
-        return (self._states.number(state) for state in self._within_bounds(starts))
+        return (self._place(state) for state in self._within_bounds(starts))
 
     def successors(self, code: int) -> tuple[Found, Cuts]:
-        state = self._states.values[code]
+        state = self._states[code]
         found: Found = []
         cuts: list[Cut] = []
-        for event in self._events:
-            for step in self.runner.take(event, state).steps:
-                if step.state == state:
+        for event, move in self._events:
+            steps = self.runner.answer(event, state).steps
+            for step in self._in_order(steps) if len(steps) > 1 else steps:
+                place = self._place(step.state)
+                if place == code:
                     continue
-                chosen = event.chosen(step.choice)
-                crossed = self.runner.crossed(step.state)
-                cuts += [(bound, chosen) for bound in crossed]
-                if not crossed:
-                    found.append((self._states.number(step.state), self._move(chosen)))
+                taken = self._move(event.chosen(step.choice)) if step.choice else move
+                if place >= 0:
+                    found.append((place, taken))
+                else:
+                    cuts += [(bound, taken.event) for bound in self._crossed[-1 - place]]
         return found, Cuts(cuts) if cuts else UNCUT
 
+    def _in_order(self, steps: Sequence[Step[State]]) -> list[Step[State]]:
+        """Steps in an order that does not depend on that in which the handler found them: those to known
+        states by their numbers, then the others by value.
+        """
+
+        def key(step: Step[State]) -> tuple[int, int | SortKey, SortKey]:
+            place = self._places.get(step.state)
+            chosen = order(step.choice)
+            return (1, order(step.state), chosen) if place is None else (0, place, chosen)
+
+        return sorted(steps, key=key)
+
+    def _place(self, state: State) -> int:
+        """The number of a state: from 0 within the bounds, from -1 downwards beyond them."""
+        place = self._places.get(state)
+        if place is None:
+            crossed = self.runner.crossed(state)
+            if crossed:
+                self._crossed.append(crossed)
+                place = -len(self._crossed)
+            else:
+                place = len(self._states)
+                self._states.append(state)
+            self._places[state] = place
+        return place
+
     def _move(self, event: Event) -> Move:
-        """The move of an event, made once."""
-        found = self._moves.get(event)
+        """The move of an event with a choice, made once."""
+        found = self._chosen.get(event)
         if found is None:
-            found = self._moves[event] = Move(event, visible=True)
+            found = self._chosen[event] = Move(event, visible=True)
         return found
 
     def decode(self, code: int) -> GlobalState:
-        return GlobalState(shared=self._states.values[code])
+        return GlobalState(shared=self._states[code])
 
     def observation(self, code: int) -> Observation:
         return (code,)
@@ -57,4 +92,4 @@ class SharedSystem(System):
         return observation
 
     def views(self, observation: Observation, claim: int) -> tuple[object, ...]:
-        return (self._states.values[observation[0]],)
+        return (self._states[observation[0]],)

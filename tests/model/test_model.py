@@ -209,7 +209,7 @@ def test_outcomes_are_a_set_in_order() -> None:
         yield Step(Counter(2))
 
     found = outcomes(many, "many", lambda step: step)
-    assert [step.state for step in found.steps] == [Counter(1), Counter(2)]
+    assert [step.state for step in found.in_order().steps] == [Counter(1), Counter(2)]
 
 
 def test_a_guard_says_why() -> None:
