@@ -21,6 +21,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.process.limits import SHARE, Limits
 from elcheck.checker.process.streams import columns
 from elcheck.checker.search.resources import Resources
+from elcheck.checker.traces.source import place_of_end
 from elcheck.checker.traces.trace import Trace, TraceStep
 
 if TYPE_CHECKING:
@@ -45,7 +46,18 @@ __all__ = [
 
 
 class CheckFailed(AssertionError):
-    """A report in which something does not hold, or could not be told. The message has the traces."""
+    """A report in which something does not hold, or could not be told. The message has the traces; ``place``
+    is the line that the first of them comes to, ``file:line``.
+    """
+
+    def __init__(self, report: report.CheckReport) -> None:
+        from elcheck.checker.render.failure import failure  # tables take their time
+
+        self.report = report
+        wrong = [result for result in report.results if not result.ok]
+        place = place_of_end(report.system.runner, wrong[0].trace)
+        self.place = f"{place.path}:{place.line}"
+        super().__init__(failure(report, wrong, columns() or 100))
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -78,11 +90,8 @@ class Report(report.CheckReport):
         each trace in its message, for a property that is refuted, vacuous or undetermined.
         """
         __tracebackhide__ = True  # of pytest: the line that expects it is what is shown
-        wrong = [result for result in self.results if not result.ok]
-        if wrong:
-            from elcheck.checker.render.failure import failure  # tables take their time
-
-            raise CheckFailed(failure(self, wrong, columns() or 100))
+        if not self.ok:
+            raise CheckFailed(self)
         return self
 
     def _repr_html_(self) -> str:

@@ -19,11 +19,11 @@ def failure(report: CheckReport, results: Sequence[Result], width: int | None = 
     """Some results of a report, without colours; ``width`` wraps them. A trace is shown once for all results
     that it is of.
     """
-    lead = f"{len(results)} of {counted(len(report.results), 'result')} not proved, nor held within bounds:"
+    end = f"{len(results)} of {counted(len(report.results), 'result')} neither proved nor held within bounds."
     alike: dict[Trace | str, list[Result]] = {}
     for result in results:
         alike.setdefault(result.trace or result.name, []).append(result)
-    return "\n\n".join([lead, *(shown(report, together, width) for together in alike.values())])
+    return "\n\n".join([*(shown(report, together, width) for together in alike.values()), end])
 
 
 def shown(report: CheckReport, results: Sequence[Result], width: int | None = None) -> str:

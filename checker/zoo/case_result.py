@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from elcheck.checker.check.report import Stats
 from elcheck.checker.check.verdict import Verdict
@@ -26,6 +26,11 @@ class PropertyLine:
     said: str = ""
     place: Place | None = None
 
+    @property
+    def undecided(self) -> bool:
+        """Whether it neither holds nor is refuted."""
+        return self.verdict in (Verdict.VACUOUS, Verdict.UNDETERMINED)
+
 
 @dataclass(frozen=True)
 class CaseResult:
@@ -47,10 +52,23 @@ class CaseResult:
         """Whether it is pinned that a property is not ok."""
         pins = self.case.pinned
         if line.verdict is Verdict.REFUTED:
-            traces = pins.get("traces")
-            named = line.name in traces if isinstance(traces, Mapping) else line.steps is None
-            return named and pins.get("verdict") == Verdict.REFUTED.value
-        return pins.get("verdict") in (Verdict.REFUTED.value, line.verdict.value)
+            return self.pins_refuted(line)
+        undecided = pins.get("undecided")
+        if isinstance(undecided, list):
+            return line.name in undecided
+        stopped = self.case.first and pins.get("verdict") == Verdict.REFUTED.value
+        return stopped or pins.get("verdict") == line.verdict.value
+
+    def pins_refuted(self, line: PropertyLine) -> bool:
+        """Whether it is pinned that a property is refuted."""
+        traces = self.case.pinned.get("traces")
+        named = isinstance(traces, Mapping) and line.name in traces and line.kind != "sometimes"
+        return named and self.case.pinned.get("verdict") == Verdict.REFUTED.value
+
+    @property
+    def pinned(self) -> CaseResult:
+        """The same as if what came out had been pinned."""
+        return replace(self, case=replace(self.case, pinned=self.found, expects=None))
 
     @property
     def known(self) -> list[PropertyLine]:
@@ -74,9 +92,15 @@ class CaseResult:
             return {}
         stats = self.stats
         traces = {line.name: line.steps for line in self.lines if line.steps is not None}
-        cut = {"cut": stats.cut} if stats.cut and not self.case.first else {}
         counts = {"distinct": stats.distinct, "transitions": stats.transitions, "depth": stats.depth}
-        return {**counts, "verdict": self.verdict.value, **cut, **({"traces": traces} if traces else {})}
+        parts: dict[str, object] = {"traces": traces}
+        if not self.case.first:
+            parts |= {"cut": stats.cut, "undecided": [line.name for line in self.lines if line.undecided]}
+        return {
+            **counts,
+            "verdict": self.verdict.value,
+            **{name: part for name, part in parts.items() if part},
+        }
 
     @property
     def problems(self) -> list[str]:

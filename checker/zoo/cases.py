@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from elcheck.checker.loading.model_file import adapted, bundled, load
+from elcheck.checker.loading.model_file import ModelFile, adapted, bundled, load
 from elcheck.checker.model.model import Model
 from elcheck.checker.process.limits import Limits
 
@@ -69,14 +69,18 @@ class Case:
         return None if self.model in bundled() else (self.folder or Path()) / self.model
 
     @property
+    def file(self) -> ModelFile:
+        """The file of its model, loaded. Raises LoadError."""
+        return load(self.model if self.path is None else str(self.path))
+
+    @property
     def limits(self) -> Limits:
         """How far it searches."""
         return Limits(depth=self.search_depth, first=self.first)
 
     def build(self) -> Model:
         """Its model. Raises LoadError or UsageError."""
-        file = load(self.model if self.path is None else str(self.path))
-        return adapted(file(**self.parameters), self.environment)
+        return adapted(self.file(**self.parameters), self.environment)
 
 
 def of_model(name: str) -> list[Case]:

@@ -9,6 +9,7 @@
     verdict = "refuted"
     cut = { max_term = 43129 }
     traces = { "at most one leader per term" = 10 }
+    undecided = ["an entry is committed"]   # vacuous or undetermined
 """
 
 from __future__ import annotations
@@ -27,7 +28,15 @@ from elcheck.checker.zoo.case_file import ASKED, FIRST, beside, entries, inline,
 from elcheck.checker.zoo.case_result import CaseResult
 from elcheck.checker.zoo.cases import Case
 
-_PINNED = {"distinct": int, "transitions": int, "depth": int, "verdict": str, "cut": dict, "traces": dict}
+_PINNED = {
+    "distinct": int,
+    "transitions": int,
+    "depth": int,
+    "verdict": str,
+    "cut": dict,
+    "traces": dict,
+    "undecided": list,
+}
 
 
 def read(path: Path) -> list[Case]:

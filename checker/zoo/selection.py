@@ -15,8 +15,13 @@ def cases_of(name: str) -> list[Case]:
     if path.suffix == ".toml":
         return read(path)
     if path.is_dir():
-        files = [file for file in sorted(path.glob("*.py")) if not file.name.startswith("_")]
-        if not files:
-            raise UsageError(f"there is no model in the folder {name}")
-        return [pinned(case) for file in files for case in of_model(str(file))]
+        return [pinned(case) for file in models_in(path) for case in of_model(str(file))]
     return [pinned(case) for case in of_model(name)]
+
+
+def models_in(folder: Path) -> list[Path]:
+    """The models of a folder. Raises UsageError if there is none."""
+    files = [file for file in sorted(folder.glob("*.py")) if not file.name.startswith("_")]
+    if not files:
+        raise UsageError(f"there is no model in the folder {folder}")
+    return files

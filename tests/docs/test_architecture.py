@@ -37,11 +37,12 @@ ROOMS = [
     "export",
     "html",
     "explorer",
+    "testing",
     "commands",
 ]
 """The rooms of checker/, each of which imports from itself and from those before it only."""
-DOORS = ("api", "cli")
-"""What the outside calls: no room imports it."""
+DOORS = ("api", "cli", "pytest_plugin")
+"""What the outside calls: no room imports it, but for that of the plugin, which is a door as well."""
 ALONE = "observe"
 """What other programs may take a copy of: it imports nothing of elcheck, and every room may import it."""
 
@@ -117,7 +118,8 @@ def test_imports_go_one_way(path: Path) -> None:
     else:
         for name in ours:
             assert name.startswith("elcheck.checker."), f"{module} imports {name}"
-            assert room(name) <= room(module), f"{module} imports {name}"
+            inside = module.split(".")[2] == "testing" and name.split(".")[2] in DOORS
+            assert inside or room(name) <= room(module), f"{module} imports {name}"
     if module.startswith("elcheck.checker.interpreter"):
         assert not any(name.startswith("elcheck.checker.system") for name in ours), "it shares no code"
 
@@ -145,6 +147,10 @@ SLOW = ["networkx", "numba", "numpy", "pydot", "pygments", "scipy", "werkzeug"]
 """Libraries that take longer to import than a small model takes to be checked."""
 
 
+LIGHT = ["click", "elcheck.vocabulary", "psutil", "tabulate"]
+"""What a run of pytest does not pay for that tests no model."""
+
+
 def imported(code: str, libraries: list[str]) -> list[str]:
     """Which of some libraries are there after some code has run."""
     code = f"import sys\n{code}\nprint(*sorted({{*{libraries}}} & {{*sys.modules}}), file=sys.stderr)"
@@ -155,7 +161,9 @@ def imported(code: str, libraries: list[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("code", "libraries", "needed"),
     [
-        ("import elcheck", [*SLOW, "psutil", "tabulate"], []),
+        ("import elcheck", [*SLOW, *LIGHT], []),
+        ("import elcheck.checker.pytest_plugin", [*SLOW, *LIGHT], ["pygments"]),  # which pytest has
+        ("import elcheck; elcheck.check", [*SLOW, "psutil", "tabulate"], []),
         ("import elcheck.checker.cli", [*SLOW, "psutil"], []),
         ("from elcheck.checker.cli import run; run(['raft', '--depth', '4', '--explain'])", SLOW, []),
         ("import elcheck; elcheck.check(elcheck.load('raft')(), depth=4)._repr_html_()", SLOW, []),
@@ -176,7 +184,7 @@ def test_the_fast_engine_is_loaded_without_its_compiler() -> None:
 
 def test_what_a_bare_install_lacks_is_imported_by_nothing_else() -> None:
     """The extras say which; whoever imports one of them at its top is imported only where it is needed."""
-    extras = {"llvmlite", "networkx", "numba", "pydot", "scipy"}
+    extras = {"llvmlite", "networkx", "numba", "pydot", "scipy", "xdist"}
     found = {
         str(path.relative_to(ROOT)): {name.split(".")[0] for name in imports(path)} & extras for path in FILES
     }
@@ -185,4 +193,5 @@ def test_what_a_bare_install_lacks_is_imported_by_nothing_else() -> None:
         "checker/export/dot.py": {"pydot"},
         "checker/export/graph.py": {"networkx"},
         "checker/export/graphml.py": {"networkx"},
+        "checker/testing/workers.py": {"xdist"},
     }

@@ -62,7 +62,9 @@ def test_what_is_expected_raises_with_the_traces(report: Callable[[], Report], s
     assert isinstance(failed.value, AssertionError)
     assert [part for part in said if part not in str(failed.value)] == []
     wrong = [result for result in found.results if not result.ok]
-    assert str(failed.value).startswith(f"{len(wrong)} of {len(found.results)} results not proved, nor held")
+    end = f"\n\n{len(wrong)} of {len(found.results)} results neither proved nor held within bounds."
+    assert str(failed.value).endswith(end)
+    assert failed.value.place.rpartition(":")[2].isdecimal()
     assert max(map(len, str(failed.value).splitlines())) <= 100
 
 
