@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elcheck import (
@@ -36,6 +36,7 @@ from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.formula import And, Constant, Not, Or, Release, Taken, Until
 from elcheck.checker.temporal.vacuity import without_effects
 from elcheck.checker.traces.trace import Trace
+from tests.support.examples import examples
 
 Edge = tuple[str, int, int]
 """Which action leads from where to where."""
@@ -208,7 +209,7 @@ def cut(case: Case) -> bool:
     return any(edge[1] in everywhere and edge[2] >= case.limit for edge in case.edges)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(cases())
 def test_agrees_with_the_enumeration_of_all_fair_behaviours(case: Case) -> None:
     refuted, partial = broken(case), cut(case)
@@ -301,7 +302,7 @@ def formulas(p: Formula, q: Formula) -> st.SearchStrategy[Formula]:
     return st.recursive(atoms, larger, max_leaves=5)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(st.data())
 def test_formulas_agree_with_their_definition(data: st.DataObject) -> None:
     """A lasso that is shown breaks the formula, which its certificate has to see too; where none is, no short

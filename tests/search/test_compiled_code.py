@@ -127,6 +127,7 @@ def test_when_compiling_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         cache.machine_code()
 
 
+@pytest.mark.big  # half a minute; `.ci/run` compiles in a folder of its own, too
 def test_it_is_compiled_from_any_folder(kept: MachineCode, tmp_path: Path) -> None:
     """What is called ``numba`` or ``checker`` there is not ours."""
     (tmp_path / "numba.py").touch()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import networkx as nx
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from elcheck.checker.model.formula import (
@@ -30,6 +30,7 @@ from elcheck.checker.model.formula import (
 from elcheck.checker.temporal.automaton import Automaton, automaton_of
 from elcheck.checker.temporal.normal import dual, normal_form
 from elcheck.checker.temporal.tableau import tableau
+from tests.support.examples import examples
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def accepted(automaton: Automaton, words: Words) -> set[int]:
     return {position for state, position in good if state == automaton.initial}
 
 
-@settings(max_examples=1500, deadline=None)
+@examples(1500)
 @given(FORMULAS, WORDS)
 @example(
     globally(Q) & P.until(globally(Q) & R),  # an "until" does not bring back what it waits for
@@ -142,7 +143,7 @@ def test_accepts_what_satisfies_the_formula(f: Formula, words: Words) -> None:
     assert accepted(automaton_of(Not(f)), words) == set(range(len(words.letters))) - holds
 
 
-@settings(max_examples=600, deadline=None)
+@examples(600)
 @given(CLAIMS, CLAIMS, CLAIMS, WORDS)
 def test_several_claims_at_a_time(f: Formula, g: Formula, h: Formula, words: Words) -> None:
     holds = [where(claim, words) for claim in (f, g, h)]
@@ -150,7 +151,7 @@ def test_several_claims_at_a_time(f: Formula, g: Formula, h: Formula, words: Wor
     assert accepted(automaton_of(f | g | h), words) == set.union(*holds)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(FORMULAS, WORDS, st.integers(0, 9))
 def test_repeating_a_position_changes_nothing(f: Formula, words: Words, number: int) -> None:
     size = len(words.letters)
@@ -162,7 +163,7 @@ def test_repeating_a_position_changes_nothing(f: Formula, words: Words, number: 
     assert accepted(automaton, longer) - {size} == accepted(automaton, words)
 
 
-@settings(max_examples=2000, deadline=None)
+@examples(2000)
 @given(FORMULAS | CLAIMS | st.builds(And, CLAIMS, CLAIMS), WORDS)
 def test_normal_form_means_the_same(f: Formula, words: Words) -> None:
     normal = normal_form(f)
@@ -171,7 +172,7 @@ def test_normal_form_means_the_same(f: Formula, words: Words) -> None:
     assert where(dual(normal), words) == where(Not(f), words)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(FORMULAS)
 def test_every_state_and_mark_is_of_use(f: Formula) -> None:
     automaton = automaton_of(f)
