@@ -25,7 +25,7 @@ from elcheck.checker.process.running import ending, watching
 from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import as_json, junit, text
 from elcheck.checker.render import fault_budgets as render_fault_budgets
-from elcheck.checker.render.progress import Progress
+from elcheck.checker.render.progress import Progress, ProgressForm
 from elcheck.checker.render.run import Run
 from elcheck.checker.search.resources import Resources, Spill
 from elcheck.checker.strategies.fault_budgets import frontier
@@ -47,6 +47,7 @@ class Asked:
     frontier: bool
     sound: Model | None
     symmetry: bool
+    progress: ProgressForm
 
 
 class ModelCommand(click.Command):
@@ -127,6 +128,7 @@ class ModelCommand(click.Command):
             values["frontier"],
             None if files.report is None else self._sound(run.parameters, values),
             values["symmetry"] == "auto" and not files.of_graph,
+            values["progress"],
         )
         require_property(model, asked.files.of)
         return _frontier(run, model, asked) if asked.frontier else _check(run, model, asked, self.file)
@@ -187,7 +189,7 @@ def _spill(values: Mapping[str, object], file: ModelFile, parameters: Mapping[st
 
 
 def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
-    progress = Progress(asked.limits.depth)
+    progress = Progress(asked.limits.depth, asked.progress)
     with watching(asked.limits):
         try:
             report = check(
@@ -222,7 +224,7 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
         raise UsageError("--frontier prints a table (--format text or json), without traces and graphs")
     if asked.resources.spill is not None:
         raise UsageError("--frontier is many searches, and --spill keeps the states of one")
-    progress = Progress()
+    progress = Progress(form=asked.progress)
     try:
         found = frontier(
             model,

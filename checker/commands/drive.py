@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.commands.flags import format_option, run_limits, said_limits
+from elcheck.checker.commands.flags import format_option, progress_option, run_limits, said_limits
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.commands.replay import read_file
 from elcheck.checker.driving.campaign import Campaigner, DriveCampaign, WalksWanted
@@ -75,6 +75,7 @@ class DriveCommand(ModelCommand):
             click.Option(["--depth"], type=click.IntRange(min=0), help="Search for --cover up to there."),
             click.Option(["--max-states"], type=positive, help="Search at most so many states for --cover."),
             *run_limits(),
+            progress_option(),
             click.Option(
                 ["--patience"],
                 type=time,
@@ -107,7 +108,7 @@ class DriveCommand(ModelCommand):
             depth=values["depth"],
             max_states=values["max_states"],
         )
-        progress = Progress()
+        progress = Progress(form=values["progress"])
         try:
             trace = _trace(model, values["trace_file"], values["of_property"])
             campaigner = Campaigner(model, make, limits, progress.driven, values["patience"])

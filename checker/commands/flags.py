@@ -14,6 +14,7 @@ from elcheck.checker.export.formats import FORMATS
 from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, DetectorName, NetworkName
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.limits import SHARE, Limits
+from elcheck.checker.render.progress import ProgressForm
 from elcheck.checker.search.engines import ENGINES
 
 
@@ -83,6 +84,7 @@ def search_options() -> list[click.Option]:
         click.Option(["--first"], is_flag=True, help="Stop at the depth of the first counterexample."),
         click.Option(["--max-states"], type=positive, help="Stop after this many states."),
         *run_limits(),
+        progress_option(),
         format_option("report", ("text", "json", "junit")),
         click.Option(
             ["--witness"], is_flag=True, help="Show, for each `sometimes`, a trace that reaches it."
@@ -158,6 +160,17 @@ def search_options() -> list[click.Option]:
             help="Instead of checking once: the smallest budgets of faults that break each property.",
         ),
     ]
+
+
+def progress_option() -> click.Option:
+    """How to say how far a run is."""
+    return click.Option(
+        ["--progress"],
+        type=click.Choice(get_args(ProgressForm)),
+        default="text",
+        show_default=True,
+        help="How to say on stderr how far it is: for people, as JSON a line, or not at all.",
+    )
 
 
 def format_option(what: str, forms: Sequence[str] = ("text", "json")) -> click.Option:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.commands.flags import format_option, run_limits, said_limits
+from elcheck.checker.commands.flags import format_option, progress_option, run_limits, said_limits
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
@@ -47,6 +47,7 @@ class SimulateCommand(ModelCommand):
             click.Option(["--steps"], type=positive, default=100, show_default=True, help="Steps in a walk."),
             click.Option(["--faults"], type=click.FloatRange(min=0), default=1.0, help=weight),
             *run_limits(),
+            progress_option(),
             format_option("report", ("text", "json", "junit")),
             click.Option(["--witness"], is_flag=True, help="Show, for each `sometimes`, how it was reached."),
         ]
@@ -60,7 +61,7 @@ class SimulateCommand(ModelCommand):
         walks = values["walks"] or (WALKS if values["timeout"] is None else None)
         plan = WalkPlan(walks, values["steps"], values["seed"], values["faults"], limits)
         run, model = self.asked_for(ctx)
-        progress = Progress()
+        progress = Progress(form=values["progress"])
         try:
             found = walk(model, plan, progress.walked)
         except (DefinitionError, HandlerError) as error:

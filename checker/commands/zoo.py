@@ -12,7 +12,7 @@ import click
 
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.files import annotate, require_folder
-from elcheck.checker.commands.flags import beside_options
+from elcheck.checker.commands.flags import beside_options, progress_option
 from elcheck.checker.loading.model_file import bundled
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.values import counted
@@ -23,6 +23,7 @@ from elcheck.checker.process.watch import Ended
 from elcheck.checker.render import zoo as render
 from elcheck.checker.render.failure import show_case
 from elcheck.checker.render.notes import notes_of_cases
+from elcheck.checker.render.progress import ProgressForm, write_progress
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.zoo.case_result import CaseResult
 from elcheck.checker.zoo.pins import pin
@@ -30,7 +31,7 @@ from elcheck.checker.zoo.run import run
 from elcheck.checker.zoo.selection import cases_of
 
 
-@click.command(params=beside_options())
+@click.command(params=[*beside_options(), progress_option()])
 @click.argument("what", nargs=-1, metavar="[MODEL|FOLDER|CASES.toml]...")
 @click.option(
     "--format", "output_format", type=click.Choice(list(render.FORMATS)), default="text", show_default=True
@@ -72,7 +73,7 @@ def zoo(
     try:
         for place, outcome in run(cases, engine=engine, jobs=jobs or os.cpu_count() or 1, show=show_case):
             found[place] = outcome
-            click.echo(f"{len(found)} of {len(cases)}: {render.line(outcome)}", err=True)
+            _tell(outcome, len(found), len(cases), asked["progress"])
     except Ended as ended:
         stopped = ended.notice()
     outcomes = [found[place] for place in sorted(found)]
@@ -103,6 +104,15 @@ class Written(TypedDict):
     pins: Path | None
     accept: bool
     big: bool
+    progress: ProgressForm
+
+
+def _tell(outcome: CaseResult, done: int, of: int, form: ProgressForm) -> None:
+    """Say that a case has ended."""
+    if form == "text":
+        click.echo(f"{done} of {of}: {render.line(outcome)}", err=True)
+    elif form == "json":
+        write_progress("case", {"done": done, "of": of, **render.as_object(outcome)})
 
 
 def _require(asked: Written) -> None:

@@ -81,7 +81,7 @@ def as_json(outcomes: Sequence[CaseResult], seconds: float, missing: str | None 
     wrong = sum(bool(outcome.problems) for outcome in outcomes)
     document = {
         "elcheck": __version__,
-        "cases": [_object(o) for o in outcomes],
+        "cases": [as_object(o) for o in outcomes],
         "wrong": wrong,
         "stopped": missing,
         "seconds": round(seconds, 3),
@@ -89,7 +89,8 @@ def as_json(outcomes: Sequence[CaseResult], seconds: float, missing: str | None 
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _object(outcome: CaseResult) -> dict[str, object]:
+def as_object(outcome: CaseResult) -> dict[str, object]:
+    """A case in JSON's types."""
     case = outcome.case
     return {
         "model": case.model,
