@@ -18,7 +18,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.process.files import write_whole
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.render import as_json, junit
-from elcheck.checker.render.notes import SourceNote, as_workflow_commands, notes_of
+from elcheck.checker.render.notes import SourceNote, as_code_quality, as_workflow_commands, notes_of
 from elcheck.checker.render.run import Run
 from elcheck.checker.system.system import deadlock_claim
 
@@ -35,6 +35,7 @@ class OutputFiles:
     of: str | None = None
     json: Path | None = None
     junit: Path | None = None
+    code_quality: Path | None = None
     sarif: Path | None = None
     annotate: bool = False
 
@@ -46,8 +47,8 @@ class OutputFiles:
 
 def require_formats(files: OutputFiles) -> None:
     """Raise UsageError for what can't be written: better before a long search than after."""
-    for name in ("report", "json", "junit", "sarif"):
-        require_folder(name, getattr(files, name))
+    for name in ("report", "json", "junit", "code_quality", "sarif"):
+        require_folder(name.replace("_", "-"), getattr(files, name))
     if files.graph is not None and format_of(files.graph).of != "graph":
         raise UsageError(
             f"--graph {files.graph}: the ending is of no state graph; --export writes everything else"
@@ -65,6 +66,12 @@ def require_folder(option: str, path: Path | None) -> None:
 def annotate(notes: Sequence[SourceNote]) -> None:
     """Say what is wrong so that GitHub Actions shows it at its lines."""
     click.echo(as_workflow_commands(notes), err=True, nl=False)
+
+
+def write_code_quality(path: Path | None, notes: Sequence[SourceNote]) -> None:
+    """Write what is wrong so that GitLab shows it at its lines, if there is a file to write it to."""
+    if path is not None:
+        write_whole(path, as_code_quality(notes) + "\n")
 
 
 def require_property(model: Model, name: str | None) -> None:
@@ -91,6 +98,8 @@ def write_files(
         writers.append(partial(_document, files.json, as_json.render, run, report))
     if files.junit is not None:
         writers.append(partial(_document, files.junit, junit.render, run, report))
+    if files.code_quality is not None:
+        writers.append(lambda: write_code_quality(files.code_quality, notes_of(report)))
     if files.sarif is not None:
         writers.append(partial(write, report, files.sarif, command=run.command, made=FORMATS[".sarif"]))
     if files.report is not None:

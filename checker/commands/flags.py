@@ -184,7 +184,7 @@ def format_option(what: str, forms: Sequence[str] = ("text", "json")) -> click.O
     )
 
 
-BESIDE = ("json", "junit", "sarif", "annotate")
+BESIDE = ("json", "junit", "code_quality", "sarif", "annotate")
 """What may be written beside the report that is printed, for scripts and CI servers."""
 
 
@@ -195,6 +195,12 @@ def beside_options() -> list[click.Option]:
     return [
         click.Option(["--json"], type=path, metavar="FILE", help="Write it to FILE as JSON, too."),
         click.Option(["--junit"], type=path, metavar="FILE", help="Write it to FILE as JUnit XML, too."),
+        click.Option(
+            ["--code-quality"],
+            type=path,
+            metavar="FILE",
+            help="Write what is wrong to FILE as GitLab's report of code quality.",
+        ),
         click.Option(["--annotate"], is_flag=True, help=annotated),
     ]
 

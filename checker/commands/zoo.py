@@ -11,7 +11,7 @@ from typing import TypedDict, Unpack
 import click
 
 from elcheck.checker.check.verdict import EXIT
-from elcheck.checker.commands.files import annotate, require_folder
+from elcheck.checker.commands.files import annotate, require_folder, write_code_quality
 from elcheck.checker.commands.flags import beside_options, progress_option
 from elcheck.checker.loading.model_file import bundled
 from elcheck.checker.model.errors import UsageError
@@ -85,6 +85,7 @@ def zoo(
     for form in ("json", "junit"):
         if (path := asked[form]) is not None:
             write_whole(path, render.FORMATS[form](outcomes, took, missing) + "\n")
+    write_code_quality(asked["code_quality"], notes_of_cases(outcomes))
     if asked["annotate"]:
         annotate(notes_of_cases(outcomes))
     accepted = _pin(outcomes, asked["pins"], accept=asked["accept"])
@@ -100,6 +101,7 @@ class Written(TypedDict):
 
     json: Path | None
     junit: Path | None
+    code_quality: Path | None
     annotate: bool
     pins: Path | None
     accept: bool
@@ -117,8 +119,10 @@ def _tell(outcome: CaseResult, done: int, of: int, form: ProgressForm) -> None:
 
 def _require(asked: Written) -> None:
     """Raise UsageError for what can't be written: better before long searches than after."""
-    for option, path in (("json", asked["json"]), ("junit", asked["junit"]), ("pin", asked["pins"])):
-        require_folder(option, path)
+    require_folder("json", asked["json"])
+    require_folder("junit", asked["junit"])
+    require_folder("code-quality", asked["code_quality"])
+    require_folder("pin", asked["pins"])
     if asked["accept"] and asked["pins"] is None:
         raise UsageError("--accept is of --pin CASES.toml, which keeps what is accepted")
 

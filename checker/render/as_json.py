@@ -9,7 +9,7 @@ from enum import Enum
 
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
-from elcheck.checker.loading.version import __version__
+from elcheck.checker.loading.version import JSON_FORMAT, __version__
 from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
@@ -67,6 +67,7 @@ def asked(run: Run, model: Model) -> dict[str, object]:
     """What was asked, and of which elcheck: every report begins with it."""
     return {
         "elcheck": __version__,
+        "format": JSON_FORMAT,
         "model": run.name,
         "parameters": {name: value(v) for name, v in run.parameters.items()},
         "environment": environment(model),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -77,3 +79,22 @@ def _data(said: str) -> str:
 
 def _property(said: str) -> str:
     return _data(said).replace(":", "%3A").replace(",", "%2C")
+
+
+def as_code_quality(notes: Iterable[SourceNote]) -> str:
+    """The notes as GitLab's report of code quality, which merge requests show at their lines.
+
+    GitLab Docs, Code Quality, "Import code quality results from a CI/CD job": the report's format.
+    """
+    found = [
+        {
+            "description": note.text,
+            "check_name": note.title,
+            "fingerprint": hashlib.sha256(f"{note.title} {note.place}".encode()).hexdigest(),
+            "severity": "blocker",
+            "location": {"path": note.place.path, "lines": {"begin": note.place.line}},
+        }
+        for note in notes
+        if note.place is not None
+    ]
+    return json.dumps(found, indent=2, ensure_ascii=False)

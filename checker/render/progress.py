@@ -69,8 +69,8 @@ class Progress:
         self._show(
             "walks",
             lambda seconds, held: (
-                f"{tally.walks:,} walks, {tally.walks / seconds:,.0f}/s, {len(tally.seen):,} distinct states, "
-                f"at most {tally.longest:,} steps, {_mebibytes(held)}"
+                f"{tally.walks:,} walks, {tally.walks / seconds:,.0f}/s, {len(tally.seen):,} distinct "
+                f"states, at most {tally.longest:,} steps, {_mebibytes(held)}"
             ),
             lambda: {"walks": tally.walks, "steps": tally.steps, "longest": tally.longest},
         )

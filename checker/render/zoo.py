@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import click
 from tabulate import tabulate
 
-from elcheck.checker.loading.version import __version__
+from elcheck.checker.loading.version import JSON_FORMAT, __version__
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.junit import printable
 from elcheck.checker.render.notes import notes_of_cases
@@ -81,6 +81,7 @@ def as_json(outcomes: Sequence[CaseResult], seconds: float, missing: str | None 
     wrong = sum(bool(outcome.problems) for outcome in outcomes)
     document = {
         "elcheck": __version__,
+        "format": JSON_FORMAT,
         "cases": [as_object(o) for o in outcomes],
         "wrong": wrong,
         "stopped": missing,

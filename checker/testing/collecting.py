@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -136,17 +137,19 @@ class CaseFile(pytest.File):
     def collect(self) -> Iterator[CaseTests]:
         """The cases. Raises CollectError."""
         try:
-            cases = cases_of(str(self.path))
+            cases = [self._seen_from_here(case) for case in cases_of(str(self.path))]
         except (LoadError, UsageError) as error:
             raise self.CollectError(str(error)) from error
         for number, case in enumerate(cases, 1):
-            name = _short(case, self.path)
+            name = replace(case, model=Path(case.model).name).name if self.path.suffix == ".py" else case.name
             yield CaseTests.from_parent(self, name=name, case=case, plugin=self.plugin, number=number)
 
-
-def _short(case: Case, file: Path) -> str:
-    """The name of a case in its file, without the folders of the file."""
-    return case.name if file.suffix == ".toml" else case.name.replace(str(file), file.name, 1)
+    def _seen_from_here(self, case: Case) -> Case:
+        """A case of a model file, which is named from the folder that pytest was run in."""
+        here = self.config.invocation_params.dir
+        if self.path.suffix == ".toml" or not self.path.is_relative_to(here):
+            return case
+        return replace(case, model=self.path.relative_to(here).as_posix(), folder=here)
 
 
 class CaseTests(pytest.Collector):

@@ -28,7 +28,7 @@ from elcheck.checker.zoo.case_file import ASKED, FIRST, beside, entries, inline,
 from elcheck.checker.zoo.case_result import CaseResult
 from elcheck.checker.zoo.cases import Case
 
-_PINNED = {
+PINNED = {
     "distinct": int,
     "transitions": int,
     "depth": int,
@@ -37,13 +37,14 @@ _PINNED = {
     "traces": dict,
     "undecided": list,
 }
+"""The keys that say what a case came to, with the types of their values."""
 
 
 def read(path: Path) -> list[Case]:
     """The cases of a TOML file. Raises LoadError, saying which case is wrong."""
     return [
-        _with_pins(case, {name: value for name, value in table.items() if name in _PINNED})
-        for case, _, table in entries(path, {**ASKED, **FIRST, **_PINNED})
+        _with_pins(case, {name: value for name, value in table.items() if name in PINNED})
+        for case, _, table in entries(path, {**ASKED, **FIRST, **PINNED})
     ]
 
 
@@ -107,7 +108,7 @@ def _update(table: Table, outcome: CaseResult) -> None:
     body, after = table.value.body, []
     while body and body[-1][0] is None:  # blank lines and comments that lead to the next case
         after.append(body.pop())
-    for name in _PINNED:
+    for name in PINNED:
         found = outcome.found.get(name)
         if found is None:
             table.pop(name, None)

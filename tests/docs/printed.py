@@ -7,7 +7,8 @@ A page is README.md or a file of docs/. What its fenced blocks are is said behin
 ``python``          a session, if it begins with ``>>>``: a doctest; all of a page are one
 ``sh``              commands that take long or open a browser: they are not run, but have to be understood
 
-A command is ``elcheck ...``, or ``cat FILE`` of a file that one before it in the block has written. A block
+A command is ``elcheck ...``, ``pytest ...``, or ``cat FILE`` of a file that one before it in the block has
+written. A block
 may show a part of what is printed: of its paragraphs some, each known by its first words, in order. A
 paragraph ``...`` says that something is left out. Seconds and rates are those of some run. The files of
 README.md are there on every page.
@@ -21,11 +22,13 @@ import io
 import os
 import re
 import shlex
+import subprocess
 import sys
 import tempfile
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 from unittest import mock
 
@@ -39,7 +42,8 @@ WIDTH = 100
 
 _BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VOLATILE = re.compile(
-    r"\d+(\.\d+)? s\b|[\d,]+ (states|walks)/s|\"seconds\": [\d.]+|[\d.]+ +(ok|known|WRONG)$", re.MULTILINE
+    r"\d+(\.\d+)? s\b|in [\d.]+s\b|[\d,]+ (states|walks)/s|\"seconds\": [\d.]+|[\d.]+ +(ok|known|WRONG)$",
+    re.MULTILINE,
 )
 _FAILED = {2, 70, 74, 150}
 """Exit codes of commands that did not do what they were told to."""
@@ -212,7 +216,9 @@ def printed(line: str) -> tuple[int, str]:
     name, *args = shlex.split(line)
     if name == "cat":
         return 0, Path(args[0]).read_text(encoding="utf-8")
-    assert name == "elcheck", f"{line}: only elcheck and cat are run"
+    if name == "pytest":
+        return tested(args)
+    assert name == "elcheck", f"{line}: only elcheck, pytest and cat are run"
     out, err = _Terminal(), io.StringIO()
     with (
         mock.patch.dict(os.environ, {"COLUMNS": str(WIDTH), "NO_COLOR": "1"}),
@@ -221,7 +227,22 @@ def printed(line: str) -> tuple[int, str]:
     ):
         code = cli.run(args)
     said = [line for line in err.getvalue().splitlines() if not re.match(r"\d+ of \d+: elcheck ", line)]
-    return code, out.getvalue() + "".join(textwrap.fill(line, WIDTH) for line in said)
+    return code, out.getvalue() + "\n".join(textwrap.fill(line, WIDTH) for line in said)
+
+
+def tested(args: list[str]) -> tuple[int, str]:
+    """pytest's exit code and what it prints, without what it says of itself."""
+    plugin = [] if entry_points(group="pytest11", name="elcheck") else ["-p", "elcheck.checker.pytest_plugin"]
+    quiet = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+    rest = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "CI"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *plugin, *quiet, *args],
+        env={**rest, "COLUMNS": str(WIDTH), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, re.sub(r"^=+ test session.*?(?=collected \d)", "", done.stdout, flags=re.S)
 
 
 def understood(line: str) -> None:
