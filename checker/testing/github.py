@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pytest
@@ -18,4 +19,11 @@ def workflow_commands(reports: Iterable[pytest.TestReport]) -> str:
 
 def _note(report: pytest.TestReport) -> SourceNote:
     file, _, line = str(dict(report.user_properties)[PLACE]).rpartition(":")
-    return SourceNote(report.nodeid.partition("::")[2], report.longreprtext, Place(file, int(line)))
+    return SourceNote(report.nodeid.partition("::")[2], _message(report), Place(file, int(line)))
+
+
+def _message(report: pytest.TestReport) -> str:
+    """What was raised, without what pytest shows around it."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    said = report.longreprtext if crash is None else str(crash.message)
+    return re.sub(r"^([\w.]*CheckFailed|Failed): ", "", said)

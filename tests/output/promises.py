@@ -24,8 +24,8 @@ REPORT = ["two_phase_commit", "--managers", "2", "--bug", "eager-commit"]
 COMMANDS = {
     "check": REPORT,
     "frontier": [*REPORT, "--frontier"],
-    "simulate": ["die_hard", "--walks", "2"],
-    "zoo": ["zoo", "die_hard"],
+    "simulate": ["simulate", "die_hard", "--walks", "2"],
+    "zoo": ["zoo", "die_hard", "--jobs", "1"],
     "list": ["list", "die_hard"],
 }
 OPEN = {
@@ -44,7 +44,7 @@ def current() -> dict[str, object]:
         "exit_codes": {str(code): name for name, code in EXIT.items()},
         "verdicts": [verdict.value for verdict in Verdict],
         "pins": sorted({**ASKED, **FIRST, **PINNED}),
-        "python": {name: parts for name, parts in names.items() if name in SCRIPTS or not parts},
+        "python": {name: parts if name in SCRIPTS else [] for name, parts in names.items()},
     }
 
 

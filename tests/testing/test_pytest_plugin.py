@@ -315,13 +315,15 @@ def test_files_of_the_project_are_tested_where_no_test_is_named(project: pytest.
 def test_github_shows_failures_at_their_lines(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    marked = '\n\n@pytest.mark.elcheck("tank.py")\ndef test_alone():\n    pass\n'
-    write(project, {"tank.py": BROKEN, "test_it.py": "import pytest" + marked})
+    mark = '\n\n@pytest.mark.elcheck("tank.py")\n'
+    alone = f"{mark}def test_alone():\n    pass\n"
+    expects = f"{mark}def test_expects(elcheck_report):\n    elcheck_report.expect()\n"
+    write(project, {"tank.py": BROKEN, "test_it.py": "import pytest" + alone + expects})
     assert "::error" not in run(project).stdout.str()
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     lines = run(project, "--elcheck", "counts.toml").outlines
     commands = [line for line in lines if line.startswith("::error ")]
-    names = ["tank.py%3A%3Ano flood", "test_alone"]
+    names = ["tank.py%3A%3Ano flood", "test_alone", "test_expects"]
     assert [line.partition("::REFUTED always no flood")[0] for line in commands] == [
         f"::error file=tank.py,line={LINE},title={name}" for name in names
     ]
