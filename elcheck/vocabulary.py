@@ -65,6 +65,7 @@ from elcheck.checker.model.property import (
     whole,
 )
 from elcheck.checker.model.record import Crashed, Disconnected, Message, Record, State, durable
+from elcheck.checker.model.refinement import refines
 from elcheck.checker.model.spec import Spec
 from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, Prepared
 from elcheck.checker.model.step import Outcome, Sends, Step, Steps, guard, require
@@ -173,6 +174,7 @@ __all__ = [
     "node_views",
     "pair",
     "receive",
+    "refines",
     "replace",
     "require",
     "seconds",

@@ -34,12 +34,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Generic, Literal, TypeAlias, TypeVar, cast, overload
+from typing import Generic, Literal, Protocol, TypeAlias, TypeVar, cast, overload
 
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.formula import Formula, Taken, finally_, globally
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.monitor import Monitor
+from elcheck.checker.model.record import State
 from elcheck.checker.model.state import GlobalState, NodeView
 from elcheck.checker.model.values import called
 
@@ -47,7 +48,9 @@ S = TypeVar("S")
 V = TypeVar("V")
 V_co = TypeVar("V_co", covariant=True)
 M = TypeVar("M")
-F = TypeVar("F", bound="Callable[..., Scope]")
+A = TypeVar("A", bound=State)
+A_co = TypeVar("A_co", bound=State, covariant=True)
+F = TypeVar("F", bound="Callable[..., object]")
 
 Answer: TypeAlias = bool | str
 ScopeKind = Literal["each", "pair", "all", "history", "whole", "shared", "change", "changes", "none"]
@@ -108,9 +111,18 @@ class Scope(Formula):
         """What the check answers of what was seen: of NodeViews, or lists of them, without their names if
         it does not look at these.
         """
-        if self.kind in ("history", "whole", "shared", "none") or self.look.named:
+        if self.monitor is not None or self.kind in ("whole", "shared", "none") or self.look.named:
             return self.check(*seen)
         return self.check(*map(_nameless, seen))
+
+
+class MapsTo(Protocol[A_co]):
+    """A scope whose check answers a state, of a more abstract model: what :func:`refines` is given."""
+
+    @property
+    def check(self) -> Callable[..., A_co]:
+        """What makes it of what is seen."""
+        ...
 
 
 def _nameless(seen: object) -> object:
@@ -181,8 +193,12 @@ def pair(of: Looks[V], check: Callable[[V, V], Answer]) -> Scope:
     return Scope("pair", check, _look(of))
 
 
+@overload
+def all_nodes(of: Looks[V], check: Callable[[Sequence[V]], Answer]) -> Scope: ...
+@overload
+def all_nodes(of: Looks[V], check: Callable[[Sequence[V]], A]) -> MapsTo[A]: ...
 @_of_a_class
-def all_nodes(of: Looks[V], check: Callable[[Sequence[V]], Answer]) -> Scope:
+def all_nodes(of: Looks[V], check: Callable[[Sequence[V]], object]) -> object:
     """All nodes together, in the order of their ids."""
     return Scope("all", check, _look(of))
 
@@ -201,7 +217,11 @@ def changes(of: Looks[V], check: Callable[[Sequence[V], Sequence[V]], Answer]) -
     return Scope("changes", check, _look(of))
 
 
-def history(monitor: Monitor[M], check: Callable[[M], Answer]) -> Scope:
+@overload
+def history(monitor: Monitor[M], check: Callable[[M], Answer]) -> Scope: ...
+@overload
+def history(monitor: Monitor[M], check: Callable[[M], A]) -> MapsTo[A]: ...
+def history(monitor: Monitor[M], check: Callable[[M], object]) -> object:
     """The state of a monitor, which the model then keeps."""
     if not isinstance(monitor, Monitor):
         raise DefinitionError(f"history(...) takes a Monitor first, not {called(monitor)}")
@@ -213,8 +233,12 @@ def whole(check: Callable[[GlobalState], Answer]) -> Scope:
     return Scope("whole", check)
 
 
+@overload
+def holds(of: type[S], check: Callable[[S], Answer]) -> Scope: ...
+@overload
+def holds(of: type[S], check: Callable[[S], A]) -> MapsTo[A]: ...
 @_of_a_class
-def holds(of: type[S], check: Callable[[S], Answer]) -> Scope:
+def holds(of: type[S], check: Callable[[S], object]) -> object:
     """The shared state of a Spec."""
     return Scope("shared", check, _look(of))
 

@@ -18,6 +18,7 @@ from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.node import PLACE, Node, Program
 from elcheck.checker.model.property import Property, Scope
 from elcheck.checker.model.record import Message, State, require_survivors
+from elcheck.checker.model.refinement import Refinement
 from elcheck.checker.model.selector import KINDS
 from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import FAULTS, Envelope, Prepared, is_notice
@@ -245,6 +246,8 @@ def _properties(model: Model, *, shared: bool) -> None:
     def check(kind: str, who: str, scope: Scope) -> None:
         _scope(kind, who, scope, shared=shared)
         _looks_at_something(model, who, scope, shared=shared)
+        if isinstance(scope.check, Refinement):
+            _spec(Model(scope.check.abstract, ()))
 
     for item in model.properties:
         if item.formula is None:
@@ -261,7 +264,7 @@ def _properties(model: Model, *, shared: bool) -> None:
 
 def _looks_at_something(model: Model, who: str, scope: Scope, *, shared: bool) -> None:
     """Refuse a scope whose class of states no node has: its check would hold of nothing."""
-    if scope.kind in ("history", "whole"):
+    if scope.monitor is not None or scope.kind == "whole":
         return
     programs = [model.program] if shared else list(model.programs.values())
     known = [state_classes(type(program), Spec if shared else Node) for program in programs]

@@ -11,9 +11,13 @@ _NARROWEST = 24
 
 
 def fitted(said: str, width: int | None) -> str:
-    """A line with its colours, broken where it is too long, the further ones indented below its beginning."""
+    """Lines with their colours, each broken where it is too long, the further ones indented below it."""
     if width is None:
         return said
+    return "\n".join(_line(line, width) for line in said.split("\n"))
+
+
+def _line(said: str, width: int) -> str:
     indent = said[: len(said) - len(said.lstrip())]
     lines, line = [], ""
     for word in said.split():

@@ -43,6 +43,8 @@ def judged(trace: Trace, model: Model) -> list[Judgement]:
     try:
         for at in range(len(trace.steps) + 1):
             judge.state(at, at)
+            if at == 0:
+                judge.begins(at, at)
             if judge.asks_deadlock and system.stuck(at):
                 judge.no_next_step(at, at)
             if judge.asks_steps and at:
@@ -122,7 +124,7 @@ class _Traced(System):
         state, scope = self._states[observation[0]], self.claims[claim].scope
         if not state.nodes:
             return (state.shared,)
-        if scope.kind == "history":
+        if scope.monitor is not None:
             return (state.history[self.model.place_of(scope.monitor)],)
         views = (view_of(scope, view.node, view.state, up=view.up) for view in state.nodes)
         return tuple(view for view in views if view is not None)

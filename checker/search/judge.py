@@ -10,6 +10,7 @@ from operator import itemgetter
 from elcheck.checker.model.call import CheckError, HandlerError, said
 from elcheck.checker.model.handlers import place_if_known
 from elcheck.checker.model.property import Property, Scope, Some
+from elcheck.checker.model.refinement import Refinement, Unmappable
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import GlobalState, NodeView
 from elcheck.checker.model.swap import Asymmetry, Swap
@@ -121,6 +122,16 @@ class Judge:
         self.observed(index, self._system.observation(code))
         if self._whole:
             self.whole(index, code)
+
+    def begins(self, index: int, code: int) -> None:
+        """Judge an initial state by the claims of how a model starts. Raises HandlerError."""
+        for p, claim in self._steps:
+            if isinstance(claim.scope.check, Refinement) and p not in self.findings:
+                views = self._system.views(self._system.observation(code), p)
+                arguments: Arguments = (views,) if claim.scope.kind == "changes" else views
+                answer = self._answer(p, claim, arguments)
+                if isinstance(answer, str):
+                    self.found(p, Finding(index, None, answer))
 
     def observed(self, index: int, observation: Observation) -> None:
         """Judge the observation of a new state, by all properties but those of whole states."""
@@ -245,6 +256,8 @@ class Judge:
         twice = self._system.runner.repeats.is_due(self._calls[p])
         try:
             answer, why = answer_of(claim.scope.ask, arguments, twice=twice, same=_is_same)
+        except Unmappable as error:
+            raise CheckError(f"{_who(claim)} {error}") from error
         except Exception as error:
             raise CheckError(f"{_who(claim)} raises {said(error)}{_of(arguments)}{_hint(claim)}") from error
         place = place_if_known(claim.scope.check)

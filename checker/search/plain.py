@@ -94,6 +94,7 @@ class PlainSearch:
                 break
             self._at = index
             self._judge.state(index, code)
+            self._judge.begins(index, code)
         if search.stopped is None and self._limits.first:
             search.stop_between_levels(self._judge, self._limits)
 

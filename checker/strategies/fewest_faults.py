@@ -193,6 +193,8 @@ class FewestFaults:
         self._steps[edge.code] = steps
         if edge.move is None or edge.move.visible or judge.every_state:
             judge.state(label, edge.code)
+            if edge.move is None:
+                judge.begins(label, edge.code)
         found, cuts = self.system.successors(edge.code)
         if judge.asks_deadlock and not cuts.steps and all(move.event.fault for _, move in found):
             judge.no_next_step(label, edge.code)

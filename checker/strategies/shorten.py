@@ -96,6 +96,8 @@ class _Shortener:
         if judge.asks_steps and move is not None:
             judge.step(len(path) - 2, path[-2][0], code, move)
         judge.state(len(path) - 1, code)
+        if move is None:
+            judge.begins(0, code)
         if judge.asks_deadlock:
             found, cuts = self.system.successors(code)
             if has_no_step(found, cuts):

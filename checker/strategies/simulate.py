@@ -252,6 +252,8 @@ class Walker:
             self.tally.seen.add(code)
         if move is None or move.visible or self.judge.every_state:
             self.judge.state(len(self._path) - 1, code)
+            if move is None:
+                self.judge.begins(0, code)
             self._note()
 
     def _note(self) -> None:

@@ -58,6 +58,7 @@ class NodeTable:
         self.told_of_breaks = runner.receiver(node, Disconnected) is not None
         self.blocked: dict[int, str] = {}
         self.taken: set[int] = set()
+        self._all_visible = any(s.kind == "changes" and s.monitor is not None for s in runner.model.scopes)
         wanted = {"bag": "copies", "fifo": "link"}.get(network)
         limits = {b.name: b.holds for b in runner.model.bounds if isinstance(b.holds, int)}
         self._limit = (wanted, limits[wanted]) if wanted in limits else ("", 0)
@@ -154,9 +155,12 @@ class NodeTable:
 
     def move(self, event: Event, before: int, after: int, sends: RemoteEffects) -> Move:
         """A new move of this node."""
+        return Move(event, ((self.index, before, after),), sends, self.is_visible(before, after))
+
+    def is_visible(self, before: int, after: int) -> bool:
+        """Whether a property may see a difference between two local states, or of monitors."""
         observation = self.local_states.observation
-        visible = observation[before] != observation[after]
-        return Move(event, ((self.index, before, after),), sends, visible)
+        return self._all_visible or observation[before] != observation[after]
 
     def fault_move(
         self,

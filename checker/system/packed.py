@@ -72,7 +72,7 @@ class NodeSystem(System):
         self._move_classes: dict[object, MoveTables] = {}
         self._plans: dict[int, StepPlan] = {}
         self._monitor_of = [
-            model.place_of(c.scope.monitor) if c.scope.kind == "history" else None for c in self.claims
+            None if c.scope.monitor is None else model.place_of(c.scope.monitor) for c in self.claims
         ]
         self._observed = tuple((table.shift, _ObservationOf(table)) for table in self.tables)
 

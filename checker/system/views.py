@@ -54,7 +54,7 @@ class Observations:
 
 def view_of(scope: Scope, node: NodeId, local: object, *, up: bool) -> View:
     """What a property of this scope sees of a node. Raises HandlerError when its view raises."""
-    if scope.kind not in NODE_SCOPES or not isinstance(local, scope.of):
+    if scope.monitor is not None or scope.kind not in NODE_SCOPES or not isinstance(local, scope.of):
         return None
     view = scope.look.view
     if view is None:

@@ -84,6 +84,8 @@ class Shortest:
 
     def _clearest(self, number: int, finding: Finding) -> Clearest | None:
         claim = self._judge.claims[number]
+        if claim.kind == "step" and finding.step is None:  # an initial state decides it
+            return None
         depth = self._found.search.depth_of(finding.index)
         looks_ahead = claim.kind in ("step", "deadlock")
         if not self._is_complete(depth, expanded=looks_ahead):

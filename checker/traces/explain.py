@@ -79,7 +79,7 @@ def _explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
         seeds, nodes = _of_formula(trace, claim.formula, model)
         what = f"{_listed(nodes)} all along" if nodes else "which steps are taken"
         what += ", and goes round" * (trace.loop is not None)
-    elif claim.scope.kind == "history":
+    elif claim.scope.monitor is not None:
         at = model.place_of(claim.scope.monitor)
         seeds, what = _of_monitor(trace, at), f"the history {model.monitors[at].name!r}"
     elif claim.kind == "step":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ import pytest
 
 from elcheck import (
     Bound,
+    DefinitionError,
     Environment,
     Event,
     Model,
@@ -22,6 +24,7 @@ from elcheck import (
     Step,
     Steps,
     action,
+    all_nodes,
     always,
     always_possible,
     change,
@@ -32,6 +35,7 @@ from elcheck import (
     never,
     node_ids,
     node_views,
+    refines,
     sometimes,
     step,
     tick,
@@ -196,6 +200,62 @@ class Contract:
         assert result.verdict is Verdict.REFUTED
         assert result.trace is not None
         assert len(result.trace.steps) == 5
+
+    def test_refinement(self) -> None:
+        """A counter that jumps is one that counts by ones and twos; it does not count by ones."""
+        mapping = all_nodes(Counter, lambda nodes: Counter(nodes[0].value))
+        model = Counting(5, jump=True).model(
+            refines("by twos", By(2), mapping),
+            refines("by ones", By(1), mapping),
+            refines("from one", By(2), all_nodes(Counter, lambda nodes: Counter(nodes[0].value + 1))),
+            refines("by halves", By(1), all_nodes(Counter, lambda nodes: Counter(nodes[0].value // 2))),
+        )
+        found = {result.name: result for result in self.check(model).results}
+        assert [r.verdict for r in found.values()] == [
+            Verdict.PROVED,
+            Verdict.REFUTED,
+            Verdict.REFUTED,
+            Verdict.PROVED,
+        ]
+        assert found["by ones"].detail.splitlines() == [
+            "the last step maps to no step of By",
+            "It maps from",
+            "  Counter(value=2)",
+            "to",
+            "  Counter(value=4)",
+            "The nearest steps of By are:",
+            "  count(1), which leads to Counter(value=3)",
+        ]
+        assert found["from one"].detail.splitlines() == [
+            "the start maps to no start of By",
+            "It maps to",
+            "  Counter(value=1)",
+            "The nearest starts are:",
+            "  Counter(value=0)",
+        ]
+        for result, steps in (("by ones", 3), ("from one", 0)):
+            trace = found[result].trace
+            assert trace is not None
+            assert len(trace.steps) == steps
+            replay(trace, model)
+
+    @pytest.mark.parametrize(
+        ("maps", "says"),
+        [
+            (lambda nodes: 3, "maps to 3: the states of By are of Counter"),
+            (lambda nodes: {}[nodes[0]], "has a mapping that raises KeyError"),
+            (
+                lambda nodes: Counter(nodes[0].value + 7),
+                "is about By, of which By.count raises ZeroDivisionError",
+            ),
+        ],
+    )
+    def test_a_mapping_that_can_not_be_meant(
+        self, maps: Callable[[Sequence[Counter]], Counter], says: str
+    ) -> None:
+        result = self.check(Counting(5).model(refines("it", By(0), all_nodes(Counter, maps)))).results[-1]
+        assert result.kind == "error"
+        assert re.match(f"the property 'it' {says}", result.detail)
 
     def test_deadlock(self) -> None:
         stuck = replace(Counting(3).model(always("small", below(9))), deadlock=True)
@@ -390,6 +450,17 @@ class Contract:
 
     # -- specs over shared state -----------------------------------------------------------------------
 
+    def test_refinement_that_is_refused(self) -> None:
+        mapping = all_nodes(Counter, lambda nodes: Counter())
+        with pytest.raises(DefinitionError, match="names a Spec second"):
+            refines("it", Counting(3), mapping)  # type: ignore[arg-type]  # what is refused
+        with pytest.raises(DefinitionError, match=r"takes a mapping .* not each\(\.\.\.\)"):
+            refines("it", By(1), each(Counter, lambda s: True))  # type: ignore[misc]  # what is refused
+        with pytest.raises(DefinitionError, match="looks at states of class Other, and there are none"):
+            self.check(Counting(3).model(refines("it", By(1), all_nodes(Other, lambda nodes: Counter()))))
+        with pytest.raises(DefinitionError, match="a Spec has one state"):
+            self.check(Model(By(1), [refines("it", By(1), mapping)]))
+
     def test_spec_bounds_and_steps(self) -> None:
         class Up(Spec[Counter]):
             def start(self) -> Counter:
@@ -417,6 +488,22 @@ class Contract:
         trace = report.results[0].trace
         assert trace is not None
         assert trace.steps[-1].event.args == (("size", 2),)
+
+
+class By(Spec[Counter]):
+    """A counter that counts by up to so many; by none it can't."""
+
+    most: int
+
+    def start(self) -> Counter:
+        return Counter(0 if self.most else 7)
+
+    def number(self) -> Iterable[int]:
+        return range(1, self.most + 1) if self.most else (1,)
+
+    @action(over=number)
+    def count(self, s: Counter, number: int) -> Counter:
+        return Counter(s.value + number // min(self.most, 1))
 
 
 class Other(State):

@@ -241,6 +241,9 @@ class FastSearch:
         self._employ_threads()
         self._count()
         self._examine(np.arange(len(found.codes)), STATE)
+        for index, code in enumerate(found.codes):
+            self._at = index
+            self._judge.begins(index, code)
         self._begun = found.stopped is None
         if found.stopped is None and self._limits.first:
             found.stop_between_levels(self._judge, self._limits)

@@ -293,10 +293,10 @@ class MissHandler:
         """Add the outcomes of an event in a local state."""
         memory = self.memory
         node, _ = self.numbering.local_of(local)
-        observation = self.system.tables[node].local_states.observation
+        is_visible = self.system.tables[node].is_visible
         start = int(memory.h[COUNT + L.OUTCOMES])
         for event, before, after, crossed, own, sends in answers:
-            flags = L.VISIBLE * (observation[before] != observation[after])
+            flags = L.VISIBLE * is_visible(before, after)
             flags |= L.MONITORED * (event.kind in MONITORED)
             spans = (*self._add_sends(sends), *self._add_sends([_Effect(node, code) for code in own]))
             memory.append(L.OUTCOMES, self.numbering.local(node, after), flags, *spans, crossed)
