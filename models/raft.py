@@ -19,6 +19,7 @@ from elcheck import (
     Model,
     Node,
     NodeId,
+    Outcome,
     Prepared,
     State,
     Step,
@@ -357,6 +358,31 @@ class NoLogCheck(Raft):
 
     def is_up_to_date(self, s: Server, msg: RequestVote) -> bool:
         return True
+
+
+class HearsayVote(Raft):
+    """Term and vote are one value: who has heard of a candidate's counts as having voted for it, whatever its
+    log, when it asks again (openraft PR 1220).
+    """
+
+    def request_vote(self, s: Server, src: NodeId, msg: RequestVote) -> Outcome[Server]:
+        if msg.term > s.current_term and not super().is_up_to_date(s, msg):
+            return replace(self.caught_up(s, msg.term), voted_for=src)
+        return super().request_vote(s, src, msg)
+
+    def is_up_to_date(self, s: Server, msg: RequestVote) -> bool:
+        return s.voted_for is not None or super().is_up_to_date(s, msg)
+
+
+class VoteTermLowered(Raft):
+    """A voter goes back to the term of an old leader whose entry arrives late, and has another vote in the
+    term in which it has voted (nebula issue 2405).
+    """
+
+    def append_entries(self, s: Server, src: NodeId, msg: AppendEntries) -> Outcome[Server]:
+        if msg.term < s.current_term and s.role is Role.FOLLOWER and s.last_log[0] <= msg.term:
+            s = replace(s, current_term=msg.term, voted_for=None)
+        return super().append_entries(s, src, msg)
 
 
 class TruncateAlways(Raft):

@@ -271,7 +271,7 @@ def model(
     tries: Annotated[int, "how often the reader asks"] = 2,
     bug: Annotated[type[Serving], "a mistake to put in"] = Serving,
 ) -> Model:
-    """Raft's read index: are reads linearizable?
+    """Raft's read index, and whether reads are linearizable.
 
     Paper: D. Ongaro, Consensus: Bridging Theory and Practice, 2014, section 6.4; etcd issue 20418.
     Assumes: no crash; messages may be late, lost or repeated. A leader's log is sent as a whole.

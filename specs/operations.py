@@ -206,7 +206,7 @@ def linearizable(of: type[Client], what: SequentialObject) -> Property:
             seen = _explained(seen, what, change)
         return seen
 
-    monitor = Monitor("linearizations", of, start=start, after=after)
+    monitor = Monitor("linearizations", of, start=start, after=after, shown=False)
     return always("operations are linearizable", history(monitor, lambda seen: seen.wrong or True))
 
 
@@ -304,7 +304,7 @@ def sequentially_consistent(of: type[Client], what: SequentialObject) -> Propert
     def said(logs: Logs) -> str:
         return "; ".join(f"{client}: {', '.join(map(_entry, log))}" for client, log in logs.items())
 
-    monitor = Monitor("operations", of, start=start, after=after)
+    monitor = Monitor("operations", of, start=start, after=after, shown=False)
     return always("operations are sequentially consistent", history(monitor, check))
 
 
@@ -357,7 +357,7 @@ def monotonic_reads(of: type[Client], is_older: Callable[[V, V], bool], read: st
                 seen = LastReads(seen.values.put(client, result), wrong)
         return seen
 
-    monitor = Monitor("last reads", of, start=start, after=after)
+    monitor = Monitor("last reads", of, start=start, after=after, shown=False)
     return always("reads are monotonic", history(monitor, lambda seen: seen.wrong or True))
 
 
@@ -395,7 +395,7 @@ def no_value_without_a_write(of: type[Client], read: str = "read", write: str = 
                 seen = _with_read(seen, client, result, returns=how == "returns")
         return seen
 
-    monitor = Monitor("reads", of, start=start, after=after)
+    monitor = Monitor("reads", of, start=start, after=after, shown=False)
     return always("no value without a write", history(monitor, lambda seen: seen.wrong or True))
 
 

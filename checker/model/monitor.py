@@ -21,13 +21,15 @@ class Monitor(Generic[M_co]):
     step that changes something: (monitor's state, event, node before, node after). It sees the handlers'
     steps, crashes and restarts; a joint step calls it for each node in turn. ``start`` is shown the nodes
     whose local states are of class ``of``, ``after`` the steps before and after which they are. It
-    multiplies states, so a model without need of history has none.
+    multiplies states, so a model without need of history has none. ``shown``: whether traces tell how its
+    state changes.
     """
 
     name: str
     of: type
     start: Callable[..., object]
     after: Callable[..., object]
+    shown: bool = True
 
     def __init__(
         self: Monitor[M],
@@ -36,6 +38,8 @@ class Monitor(Generic[M_co]):
         *,
         start: Callable[[tuple[NodeView[S], ...]], M],
         after: Callable[[M, Event, NodeView[S], NodeView[S]], M],
+        shown: bool = True,
     ) -> None:
-        for field, value in (("name", name), ("of", of), ("start", start), ("after", after)):
+        fields = {"name": name, "of": of, "start": start, "after": after, "shown": shown}
+        for field, value in fields.items():
             object.__setattr__(self, field, value)

@@ -49,10 +49,9 @@ def changes(model: Model, before: GlobalState, after: GlobalState) -> Changes:
         found += _of_node(old, new)
     found += _of_fields("shared", "", before.shared, after.shared)
     found += _of_environment(before, after)
-    names = [monitor.name for monitor in model.monitors]
-    for name, old_m, new_m in zip(names, before.history, after.history, strict=True):
-        if old_m != new_m:
-            found.append(Change("history", "", name, old_m, new_m))
+    for monitor, old_m, new_m in zip(model.monitors, before.history, after.history, strict=True):
+        if old_m != new_m and monitor.shown:
+            found.append(Change("history", "", monitor.name, old_m, new_m))
     then, now = Counter(before.network), Counter(after.network)
     return Changes(tuple(found), tuple((now - then).elements()), tuple((then - now).elements()))
 
