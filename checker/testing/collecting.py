@@ -52,7 +52,10 @@ class CasesPlugin:
             except UsageError as error:
                 raise pytest.UsageError(f"--elcheck: {error}") from error
         if not where.is_file():
-            raise pytest.UsageError(f"--elcheck {path}: there is no such file")
+            remedy = (
+                f"; `elcheck zoo MODEL.py --pin {path.name}` writes one" if path.suffix == ".toml" else ""
+            )
+            raise pytest.UsageError(f"--elcheck {path}: there is no such file{remedy}")
         if where.suffix not in (".toml", ".py"):
             raise pytest.UsageError(f"--elcheck {path}: it takes a model (.py) or a file of cases (.toml)")
         return [where.resolve()]

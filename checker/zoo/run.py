@@ -95,6 +95,7 @@ def run(
             done, waiting = wait(waiting, PERIOD, FIRST_COMPLETED)
             for future in sorted(done, key=places.__getitem__):
                 yield places[future], _result(future, cases[places[future]])
+        pool.shutdown()  # they end by themselves: what is ended from outside is said to leak semaphores
     finally:
         _end(pool)
 

@@ -223,6 +223,46 @@ def test_files_beside_the_text(
         assert capfd.readouterr().err == f"elcheck: {option} nowhere/file: there is no folder nowhere\n"
 
 
+@pytest.mark.parametrize(
+    ("command", "events", "holds"),
+    [
+        (
+            ["raft", "--depth", "9"],
+            ["search", "end"],
+            {"states", "transitions", "depth", "frontier", "memory"},
+        ),
+        (["simulate", "raft", "--walks", "60"], ["walks", "end"], {"walks", "steps", "longest", "seconds"}),
+        (["zoo", "die_hard", "--jobs", "1"], ["case"], {"done", "of", "verdict", "problems", "command"}),
+        (["die_hard"], ["end"], {"of", "seconds"}),
+    ],
+)
+def test_progress_for_programs(
+    command: list[str],
+    events: list[str],
+    holds: set[str],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An object a line on stderr, whatever stdout has."""
+    monkeypatch.setattr("elcheck.checker.render.progress.OBJECTS", 0)
+    cli.run([*command, "--progress", "json", "--format", "json"])
+    out, err = capfd.readouterr()
+    found = [json.loads(line) for line in err.splitlines()]
+    assert list(dict.fromkeys(part["event"] for part in found)) == events
+    assert [part["event"] for part in found].count("end") == ("end" in events)
+    last = {**found[-1], **found[-1].get("found", {})}
+    assert holds <= {*last}
+    if "states" in holds:
+        stats = json.loads(out)["stats"]
+        assert (last["transitions"], last["depth"], last["frontier"]) == (
+            stats["transitions"],
+            stats["depth"],
+            0,
+        )
+    cli.run([*command, "--progress", "none"])
+    assert capfd.readouterr().err == ""
+
+
 def test_what_holds_has_no_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "r.json"
     assert cli.run(["die_hard", "--json", str(file), "--annotate", "--format", "json"]) == 0

@@ -137,7 +137,8 @@ def test_what_is_wrong_in_a_file_is_said_when_it_is_collected(
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["--elcheck", "nowhere.toml"], "*--elcheck nowhere.toml: there is no such file"),
+        (["--elcheck", "nowhere.toml"], "*no such file; `elcheck zoo MODEL.py --pin nowhere.toml` writes one"),
+        (["--elcheck", "nowhere.py"], "*--elcheck nowhere.py: there is no such file"),
         (["--elcheck", "notes.txt"], "*--elcheck notes.txt: it takes a model (.py) or a file of cases (.toml)"),
         (["--elcheck-pin"], "*--elcheck-pin is of the cases of a file: --elcheck FILE.toml"),
         (["--elcheck", "counts.toml", "--elcheck-accept"], "*--elcheck-accept is of --elcheck-pin"),
