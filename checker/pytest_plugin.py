@@ -14,6 +14,12 @@ import pytest
 if TYPE_CHECKING:
     from elcheck.checker.api import Report
 
+for _finder in sys.meta_path:
+    # pytest rewrites the assertions of all that is installed with a plugin. Ours are no tests, and a search
+    # goes through them for each of its states.
+    getattr(_finder, "_must_rewrite", set()).discard("elcheck")
+    getattr(_finder, "_marked_for_rewrite_cache", {}).clear()
+
 MARK = "elcheck"
 FIXTURE = "elcheck_report"
 PLACE = "elcheck_place"

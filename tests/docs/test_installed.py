@@ -25,6 +25,8 @@ THEIRS = {
     "checker/__init__.py": 'NAME = "their checker"\n',
     "tests/__init__.py": "",
     "tests/test_theirs.py": """
+import sys
+
 import checker
 import models
 import specs
@@ -39,6 +41,11 @@ def test_names() -> None:
 def test_election() -> None:
     assert check(load("models/coup.py")()).verdict is Verdict.REFUTED
     assert check(load("raft")(), depth=4)["terms only grow"].trace is None
+
+
+def test_assertions_of_elcheck_are_its_own():
+    assert "@pytest_ar" in globals()
+    assert not hasattr(sys.modules["elcheck.checker.check.check"], "@pytest_ar")
 """,
     "models/coup.py": '''
 from elcheck import Model, Node, State, action, guard, node_ids, replace
@@ -171,7 +178,9 @@ def test_a_wheel_has_one_name(wheel: Path, tmp_path: Path) -> None:
         (["python", "-m", "elcheck", "raft", "--depth", "4"], {}, 20, "depth 4 cut"),
         (["python", "-c", "import models, elcheck; print(models.NAME, elcheck.__version__)"], {},
          0, f"their models {__version__}"),
-        (["python", "-m", "pytest", "-q", "-p", "no:cacheprovider"], {}, 0, "2 passed"),
+        (["python", "-m", "pytest", "-q", "-p", "no:cacheprovider"], {}, 0, "3 passed"),
+        (["python", "-m", "pytest", "-p", "no:cacheprovider", "--elcheck", "models/coup.py", "models"], {}, 1,
+         "REFUTED always at most one leader per term: n1 and n2 both lead in term 0"),
     ],
 )  # fmt: skip
 def test_beside_a_project(
