@@ -15,12 +15,16 @@ import click
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import EXIT, Verdict
-from elcheck.checker.commands.check import ModelCommand
+from elcheck.checker.commands.check import ModelCommand, environment_in
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.commands.replay import read_file
 from elcheck.checker.explorer.about import Overview, SavedPath
+from elcheck.checker.explorer.live import LiveModel, Renew
 from elcheck.checker.explorer.space import Space
+from elcheck.checker.explorer.terminal import Terminal
 from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.model_file import adapted
+from elcheck.checker.loading.reloading import SourceWatch
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.errors import DefinitionError, UsageError
@@ -28,6 +32,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import SHARE, Limits
 from elcheck.checker.process.running import watching
+from elcheck.checker.process.streams import columns
 from elcheck.checker.process.watch import optional
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run
@@ -35,12 +40,12 @@ from elcheck.checker.replay.reading import read
 from elcheck.checker.replay.walk import walk
 from elcheck.checker.traces.trace import Trace, going_on
 
-_HELP = """Walk the states of a model by hand, in a browser.
+_HELP = """Walk the states of a model by hand, in a browser or (--tty) in the terminal.
 
     The page shows a state, the steps that it has and what each would change, the steps that it has not and
     which guard blocks each, and what the properties say. A state's steps are worked out when it is looked at,
     so that it opens at once however large the space is. It can be reached from this machine only, by the
-    address that is printed. Ctrl-C ends it.
+    address that is printed. When the model's file is saved it is read again. Ctrl-C ends it.
     """
 _PATIENCE = 20.0
 """Seconds that a check takes at most if nothing else is said: someone waits for the page."""
@@ -66,20 +71,23 @@ class ExploreCommand(ModelCommand):
                 help=f"Check first, for at most {_PATIENCE:.0f} seconds, and offer the traces found. Ctrl-C "
                 "ends the check and opens the page.",
             ),
+            click.Option(
+                ["--tty"], is_flag=True, help="Walk in the terminal, by lines that are typed or piped."
+            ),
             click.Option(["--depth"], type=click.IntRange(min=0), help="Check up to this many steps away."),
             click.Option(["--timeout"], type=time, metavar="SECONDS", help="Check for that long at most."),
         ]
 
     def invoke(self, ctx: click.Context) -> int:
-        """Serve the page until Ctrl-C, and return 0."""
-        from elcheck.checker.explorer.server import serving  # its library takes its time to be imported
-
+        """Walk until the end is asked for, and return 0."""
         values = ctx.params
         at = values["at"]
         if at is not None and not _PLACE.fullmatch(at):
             raise UsageError(f"--at {at!r}: a place is what a link has after its #, such as 0.3.1")
         if not values["check"] and (values["depth"] is not None or values["timeout"] is not None):
             raise UsageError("--depth and --timeout are of the check: say --check too")
+        if values["tty"] and values["port"]:
+            raise UsageError("--port is of the page, and --tty needs none: leave one of them out")
         run, model = self.asked_for(ctx)
         try:
             validate(model)
@@ -87,24 +95,60 @@ class ExploreCommand(ModelCommand):
             prepared = [*_of_file(space, values["trace"])] if values["trace"] is not None else []
             first = prepared[0].path if prepared else (0,)
             if at is not None:
-                space.walk([int(number) for number in at.partition("~")[0].split(".")])
+                first = tuple(int(number) for number in at.partition("~")[0].split("."))
+                space.walk(first)
             report = None
             if values["check"]:
                 report = checked(model, values["depth"], values["timeout"] or _PATIENCE)
                 prepared += traces_of(report, space)
         except (DefinitionError, HandlerError) as error:
             raise LoadError(f"{self.file.path}: {error}") from error
-        server, address = serving(space, _about(run, model, prepared, report), values["port"])
-        address += "#" + (at or ".".join(map(str, first)))
+        live = LiveModel(space, _about(run, model, prepared, report), self._renewal(ctx))
         notes = [f"{trace.name}: {trace.note}" for trace in prepared[:1] if values["trace"] and trace.note]
-        click.echo("\n".join([*notes, f"{run.name} is at {address}", "Ctrl-C ends it."]))
-        sys.stdout.flush()
-        with TemporaryDirectory(prefix="elcheck-") as folder, optional():
-            if values["open_page"]:
-                _open(address, Path(folder))
-            server.serve_forever(poll_interval=0.1)  # asks the watch in between
-        click.echo("\nended")
+        for note in notes:
+            click.echo(note)
+        place = at or ".".join(map(str, first))
+        with optional():
+            if values["tty"]:
+                _in_terminal(live, first)
+            else:
+                _on_page(live, place, values["port"], opened=values["open_page"])
+        if not values["tty"]:
+            click.echo("\nended")
         return EXIT["proved"]
+
+    def _renewal(self, ctx: click.Context) -> Renew:
+        """What reads the model again, with what was given, once its file has changed."""
+        source, given, environment = SourceWatch(self.file), self.given(ctx), environment_in(ctx.params)
+
+        def renew() -> Space | None:
+            if not source.changed():
+                return None
+            model = adapted(source.reload()(**given), environment)
+            validate(model)
+            return Space(model)
+
+        return renew
+
+
+def _in_terminal(live: LiveModel, path: Sequence[int]) -> None:
+    """Walk in the terminal."""
+    typed = sys.stdin.isatty()
+    Terminal(live, path, click.echo, columns() or 100).run(sys.stdin.readline, "> " if typed else "")
+
+
+def _on_page(live: LiveModel, place: str, port: int, *, opened: bool) -> None:
+    """Serve the page until Ctrl-C."""
+    from elcheck.checker.explorer.server import serving  # its library takes its time to be imported
+
+    server, address = serving(live, port)
+    address += f"#{place}"
+    click.echo("\n".join([f"{live.about.name} is at {address}", "Ctrl-C ends it."]))
+    sys.stdout.flush()
+    with TemporaryDirectory(prefix="elcheck-") as folder:
+        if opened:
+            _open(address, Path(folder))
+        server.serve_forever(poll_interval=0.1)  # asks the watch in between
 
 
 def _about(run: Run, model: Model, prepared: Sequence[SavedPath], report: CheckReport | None) -> Overview:

@@ -88,8 +88,7 @@ def write_files(
 ) -> None:
     """Write all of them; ``sound`` is the model without the mistake that was put in, if one was.
 
-    Where the check failed, its verdict's own code says more than that a file could not be written; that is
-    said on stderr then. Raises UsageError, OSError or Ended if it did not fail.
+    Raises as :func:`write_all` does.
     """
     writers: list[Callable[[], None]] = []
     if files.annotate:
@@ -108,15 +107,22 @@ def write_files(
         writers.append(partial(page.write, run, report, about, files.report, sound))
     graphs = () if files.graph is None else (files.graph,)
     writers += [partial(_export, report, path, files.of, run.command) for path in (*graphs, *files.exports)]
+    write_all(writers, failed=report.exit_code != 0)
+
+
+def write_all(writers: Sequence[Callable[[], None]], *, failed: bool) -> None:
+    """Call what writes files. ``failed``: the run's own code says more than that a file could not be written;
+    that is said on stderr then. Raises UsageError, OSError or Ended if it did not fail.
+    """
     for writer in writers:
         try:
             writer()
         except (UsageError, OSError) as error:
-            if report.exit_code == 0:
+            if not failed:
                 raise
             click.echo(f"elcheck: {_why(error)}", err=True)
         except Ended as ended:
-            if report.exit_code == 0:
+            if not failed:
                 raise
             click.echo(f"elcheck: {ended.notice()} before every file was written", err=True)
             return

@@ -107,11 +107,7 @@ def search_options() -> list[click.Option]:
             metavar="FILE",
             help="Write what is refuted to FILE as SARIF, for code scanning.",
         ),
-        click.Option(
-            ["--report"],
-            type=click.Path(dir_okay=False, path_type=Path),
-            help="Write everything, with pictures of the traces, to one HTML file.",
-        ),
+        report_option(),
         click.Option(
             ["--engine"],
             type=click.Choice(list(ENGINES)),
@@ -170,6 +166,14 @@ def progress_option() -> click.Option:
         default="text",
         show_default=True,
         help="How to say on stderr how far it is: for people, as JSON a line, or not at all.",
+    )
+
+
+def report_option() -> click.Option:
+    """Where the page is written."""
+    said = "Write everything, with pictures of the traces, to one HTML file."
+    return click.Option(
+        ["--report"], type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help=said
     )
 
 

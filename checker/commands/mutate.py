@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 
 from elcheck.checker.commands.check import ModelCommand, environment_in
-from elcheck.checker.commands.flags import SizeType, format_option, said_limits
+from elcheck.checker.commands.files import require_folder, write_all
+from elcheck.checker.commands.flags import SizeType, format_option, report_option, said_limits
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ModelFile
@@ -75,6 +76,7 @@ class MutateCommand(ModelCommand):
             click.Option(["--resume"], is_flag=True, help="Go on from what the --journal has."),
             click.Option(["--pin"], type=file, metavar="FILE", help="Write what came out to a TOML file."),
             click.Option(["--against"], type=file, metavar="FILE", help=_AGAINST),
+            report_option(),
             format_option("report", ("text", *render.FORMATS)),
         ]
 
@@ -101,9 +103,19 @@ class MutateCommand(ModelCommand):
             report = replace(report, explained=pinned.explained, unsure=pinned.unsure)
             report = replace(report, deviations=problems(report, pinned) if wanted.all else ())
         _print(run, report, values["output_format"])
+        if values["report"] is not None:
+            path = values["report"]
+            write_all([lambda: self._page(run, report, path)], failed=report.exit_code != 0)
         if values["pin"] is not None and not report.left:
             pin(report, case, values["pin"])
         return report.exit_code
+
+    def _page(self, run: Run, report: CampaignReport, path: Path) -> None:
+        """Write the report as a page."""
+        from elcheck.checker.html import of_mutants, page  # which takes its time to be imported
+
+        plain = click.unstyle(render.as_text(run, report, None))
+        page.write_page(of_mutants.document(run, report, self.file.about), plain, path)
 
 
 _FUNCTION = "Mutate only functions of this name, such as 'Raft.vote' or 'Raft.*'; may be repeated."
@@ -202,6 +214,7 @@ def _require_sense(ctx: click.Context) -> None:
         raise UsageError("--resume goes on from a --journal FILE: name it")
     if values["pin"] is not None and (values["function"] or values["since"] is not None):
         raise UsageError("--pin keeps what came of all mutants: leave out --function and --since")
+    require_folder("report", values["report"])
     for file in filter(None, (values["journal"], values["pin"])):
         if not file.parent.is_dir():
             raise UsageError(f"{file}: there is no folder {file.parent}")

@@ -9,18 +9,20 @@ import click
 
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.commands.flags import format_option, run_limits, said_limits
+from elcheck.checker.commands.files import require_folder, write_all
+from elcheck.checker.commands.flags import format_option, report_option, run_limits, said_limits
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import mutants
 from elcheck.checker.render import validation as render
+from elcheck.checker.render.run import Run
 from elcheck.checker.validation.logs import read_logs
 from elcheck.checker.validation.mutants import sharpness
 from elcheck.checker.validation.observers import observer_named, observers
-from elcheck.checker.validation.result import LogVerdict
+from elcheck.checker.validation.result import LogVerdict, Validation
 from elcheck.checker.validation.validate import validate as validated
 
 _HELP = """Say whether a model allows what the nodes of a real system logged, and if not, where not, and why.
@@ -67,13 +69,17 @@ class ValidateCommand(ModelCommand):
                 ["--steps"], type=click.IntRange(min=0), default=SHOWN, show_default=True, help=steps
             ),
             click.Option(["--diagram"], is_flag=True, help="Draw the behaviour, a lane for each node."),
+            report_option(),
             format_option("answer"),
         ]
 
     def invoke(self, ctx: click.Context) -> int:
         """Compare the logs with the model, print the answer, return the exit code."""
         values = ctx.params
+        require_folder("report", values["report"])
         if values["mutate"] is not None:
+            if values["report"] is not None:
+                raise UsageError("--report is of one validation: leave out --mutate")
             return self.mutate(ctx)
         limits = said_limits(values["timeout"], values["max_memory"], max_states=values["max_states"])
         asked = (self.file, observer_named(values["observer"]), values["logs"], self._given(ctx))
@@ -90,7 +96,17 @@ class ValidateCommand(ModelCommand):
         else:
             steps = values["steps"]
             click.echo(render.as_text(run, found, steps, columns(), drawn=values["diagram"]))
+        if values["report"] is not None:
+            path, steps = values["report"], values["steps"]
+            write_all([lambda: self._page(run, found, path, steps)], failed=code != 0)
         return code
+
+    def _page(self, run: Run, found: Validation, path: Path, steps: int) -> None:
+        """Write the answer as a page."""
+        from elcheck.checker.html import of_logs, page  # which takes its time to be imported
+
+        plain = click.unstyle(render.as_text(run, found, steps, None, drawn=False))
+        page.write_page(of_logs.document(run, found, self.file.about, steps), plain, path)
 
     def mutate(self, ctx: click.Context) -> int:
         """Change the logs, print what is noticed, return the exit code."""

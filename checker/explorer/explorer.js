@@ -7,16 +7,6 @@ const get = (id) => document.getElementById(id);
 const shown = { here: null, kept: [], words: [] }; // kept: the longest way there was, which arrow keys go along
 let about = null, latest = 0;
 
-function html(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") element.addEventListener(name, value);
-    else if (value !== null) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
-
 async function ask(name, question) {
   const headers = { "X-Elcheck-Token": token, "Content-Type": "application/json" };
   const options = question ? { method: "POST", headers, body: JSON.stringify(question) } : { headers };
@@ -79,6 +69,7 @@ async function show(question, comment) {
     Object.assign(shown, { kept: found.path, words: found.trail });
   shown.here = found;
   draw(found);
+  drawBeside(found);
   say(...comment(found));
 }
 
@@ -175,7 +166,7 @@ function notes(name, detail) {
 }
 
 function steps(here) {
-  const buttons = here.steps.map((step, number) => html("button", { class: "step", click: () => go([...here.path, number]) },
+  const buttons = here.steps.map((step, number) => html("button", { class: "step", "data-number": number, click: () => go([...here.path, number]) },
     ...(number < 9 ? [html("kbd", { "aria-hidden": "true" }, number + 1)] : []),
     html("span", { class: step.fault ? "words fault" : "words" }, step.said),
     ...step.changes.map(change),
@@ -249,13 +240,7 @@ async function choose() {
   get("here-title").focus();
 }
 
-async function begin() {
-  try {
-    about = await ask("about");
-  } catch (error) {
-    say(error.message, true);
-    return;
-  }
+function introduce() {
   document.title = `${about.name}: elcheck explore`;
   get("name").textContent = about.name;
   get("summary").textContent = about.summary;
@@ -263,14 +248,27 @@ async function begin() {
   get("environment").textContent = about.environment;
   get("faults").parentElement.hidden = !about.faults;
   get("choose-trace").hidden = !about.prepared.length;
-  get("trace").append(...about.prepared.map(({ name }, number) => html("option", { value: number }, name)));
+  get("trace").replaceChildren(html("option", { value: "" }, "a trace…"),
+    ...about.prepared.map(({ name }, number) => html("option", { value: number }, name)));
+}
+
+async function begin() {
+  try {
+    about = await ask("about");
+  } catch (error) {
+    say(error.message, true);
+    return;
+  }
+  introduce();
   get("undo").addEventListener("click", undo);
   get("walk").addEventListener("click", walk);
   get("copy").addEventListener("click", copy);
   get("trace").addEventListener("change", choose);
   get("start").addEventListener("change", () => go([get("start").valueAsNumber - 1]));
+  listenBeside();
   addEventListener("hashchange", load);
   addEventListener("keydown", keys);
   await load();
+  setInterval(lookAtFile, EVERY);
 }
 begin();

@@ -1,8 +1,8 @@
 """The page's server: on this machine only, for those who know its address, and it answers nothing but paths.
 
-What a request can ask for is one of three files by name, or what a list of numbers leads to. A page of
-another site can't ask: it knows no token (which is in the address, and has to be said in a header), and a
-name that it has made to mean this machine is refused by the Host header (DNS rebinding).
+What a request can ask for is one of a few files by name, or what a list of numbers, or of names of steps,
+leads to. A page of another site can't ask: it knows no token (which is in the address, and has to be said in
+a header), and a name that it has made to mean this machine is refused by the Host header (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHand
 from werkzeug.wrappers import Request, Response
 
 from elcheck.checker.explorer.about import Overview
+from elcheck.checker.explorer.drawn import picture, source
+from elcheck.checker.explorer.graph import graph
+from elcheck.checker.explorer.live import LiveModel
 from elcheck.checker.explorer.place import JsonObject, place
-from elcheck.checker.explorer.space import Space
+from elcheck.checker.explorer.space import LONGEST
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.process.watch import look
@@ -33,11 +36,17 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 TOKEN_HEADER = "X-Elcheck-Token"
+_SCRIPT, _STYLE = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
 _FILES = {
-    "": ("index.html", "text/html; charset=utf-8"),
-    "explorer.js": ("explorer.js", "text/javascript; charset=utf-8"),
-    "explorer.css": ("explorer.css", "text/css; charset=utf-8"),
+    "": ("explorer", "index.html", "text/html; charset=utf-8"),
+    "explorer.js": ("explorer", "explorer.js", _SCRIPT),
+    "walk.js": ("explorer", "walk.js", _SCRIPT),
+    "picture.js": ("html", "picture.js", _SCRIPT),
+    "explorer.css": ("explorer", "explorer.css", _STYLE),
+    "colours.css": ("html", "colours.css", _STYLE),
+    "picture.css": ("html", "picture.css", _STYLE),
 }
+"""Of each name the room and the file, and its kind."""
 _LARGEST = 1_000_000
 """Bytes that a request may have: more than the longest path needs."""
 _MOST = 1000
@@ -67,10 +76,18 @@ class RequestRefused(Exception):
 class App:
     """The server as a WSGI application. ``hosts`` are the Host headers that it answers to."""
 
-    def __init__(self, space: Space, about: Overview, token: str, hosts: Sequence[str]) -> None:
-        self.space, self.about, self.token, self.hosts = space, about, token, hosts
+    def __init__(self, live: LiveModel, token: str, hosts: Sequence[str]) -> None:
+        self.live, self.token, self.hosts = live, token, hosts
         self._lock = Lock()  # handlers of a model are called by one thread at a time
-        self._calls: Mapping[str, Callable[[JsonObject], JsonObject]] = {"at": self._at, "walk": self._walk}
+        self._calls: Mapping[str, Callable[[JsonObject], JsonObject]] = {
+            "at": self._at,
+            "follow": self._follow,
+            "graph": self._graph,
+            "picture": self._picture,
+            "source": self._source,
+            "version": self._version,
+            "walk": self._walk,
+        }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request, as WSGI has it."""
@@ -104,8 +121,8 @@ class App:
             raise RequestRefused(404, "there is no such page")
         if request.method not in ("GET", "HEAD"):
             raise RequestRefused(405, "this is read, with GET")
-        file, kind = _FILES[name]
-        found = resources.files("elcheck.checker.explorer").joinpath(file).read_bytes()
+        room, file, kind = _FILES[name]
+        found = resources.files(f"elcheck.checker.{room}").joinpath(file).read_bytes()
         return Response(found, content_type=kind)
 
     # -- questions -------------------------------------------------------------------------------------
@@ -115,7 +132,7 @@ class App:
         if not hmac.compare_digest(said.encode(), self.token.encode()):
             raise RequestRefused(403, f"the header {TOKEN_HEADER} is missing, or wrong")
         if name == "about" and request.method == "GET":
-            return _json(_about(self.about))
+            return _json(_about(self.live.about, self.live.version))
         if name not in self._calls:
             raise RequestRefused(404, "there is no such question")
         if request.method != "POST":
@@ -127,7 +144,28 @@ class App:
             return _json(self._calls[name](question))
 
     def _at(self, question: JsonObject) -> JsonObject:
-        return place(self.space, _path(question))
+        return place(self.live.space, _path(question))
+
+    def _version(self, question: JsonObject) -> JsonObject:
+        """Which the model is, read again if its file was saved."""
+        del question
+        self.live.refresh()
+        return {"version": self.live.version, "problem": self.live.problem}
+
+    def _follow(self, question: JsonObject) -> JsonObject:
+        """Where the steps of a walk lead in the model as it is now, and why it ends there."""
+        path, why = self.live.space.follow(_path(question), _names(question))
+        return {**place(self.live.space, path), "ended": why}
+
+    def _picture(self, question: JsonObject) -> JsonObject:
+        return picture(self.live.space, _path(question))
+
+    def _graph(self, question: JsonObject) -> JsonObject:
+        return graph(self.live.space, _path(question))
+
+    def _source(self, question: JsonObject) -> JsonObject:
+        further = None if question.get("step") is None else _number(question, "step")
+        return source(self.live.space, _path(question), further)
 
     def _walk(self, question: JsonObject) -> JsonObject:
         seed, most = _number(question, "seed"), _number(question, "steps")
@@ -136,14 +174,16 @@ class App:
             raise UsageError("'faults' is true or false")
         if not 1 <= most <= _MOST:
             raise UsageError(f"'steps' is a number from 1 to {_MOST}")
-        path, why = self.space.random(_path(question), seed, most, faults=faults)
-        return {**place(self.space, path), "ended": why}
+        space = self.live.space
+        path, why = space.random(_path(question), seed, most, faults=faults)
+        return {**place(space, path), "ended": why}
 
 
-def _about(about: Overview) -> JsonObject:
+def _about(about: Overview, version: int) -> JsonObject:
     prepared = [{"name": p.name, "path": list(p.path), "note": p.note} for p in about.prepared]
     return {
         "name": about.name,
+        "version": version,
         "summary": about.summary,
         "parameters": about.parameters,
         "environment": about.environment,
@@ -174,6 +214,15 @@ def _path(question: JsonObject) -> list[int]:
     if not isinstance(path, list) or not all(type(place) is int for place in path):
         raise UsageError("'path' is a list of whole numbers")
     return path
+
+
+def _names(question: JsonObject) -> list[str]:
+    said = question.get("said")
+    if not isinstance(said, list) or not all(type(name) is str for name in said):
+        raise UsageError("'said' is a list of steps, each as it is called")
+    if len(said) > LONGEST:
+        raise UsageError(f"'said' has at most {LONGEST:,} steps, and this one {len(said):,}")
+    return said
 
 
 def _number(question: JsonObject, name: str) -> int:
@@ -217,12 +266,12 @@ def listen(port: int) -> socket.socket:
     return found
 
 
-def serving(space: Space, about: Overview, port: int) -> tuple[BaseWSGIServer, str]:
+def serving(live: LiveModel, port: int) -> tuple[BaseWSGIServer, str]:
     """A server that listens, and the address of its page. Raises UsageError if it can't have the port."""
     with listen(port) as heard:
         port = heard.getsockname()[1]
         token = secrets.token_urlsafe(18)
         hosts = [f"{HOST}:{port}", f"localhost:{port}"]
-        app = App(space, about, token, hosts)
+        app = App(live, token, hosts)
         server = _Server(HOST, port, app, _Quiet, fd=heard.fileno())
     return server, f"http://{hosts[0]}/{token}/"

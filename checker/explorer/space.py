@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
+from elcheck.checker.html.sources import Sources
 from elcheck.checker.interpreter.steps import Successor
 from elcheck.checker.interpreter.why_not import Explainer, Reason, around
 from elcheck.checker.model.call import HandlerError
@@ -16,6 +18,8 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import counted
 from elcheck.checker.replay.judged import Judgement, judged
+from elcheck.checker.replay.script import LineStep, Script
+from elcheck.checker.replay.walk import walk
 from elcheck.checker.traces.trace import Trace, TraceStep
 
 LONGEST = 2_000
@@ -58,6 +62,11 @@ class Space:
         self.of_state = lru_cache(_KEPT)(self._of_state)
         self.of_step = lru_cache(_KEPT)(self._of_step)
 
+    @cached_property
+    def sources(self) -> Sources:
+        """Where the methods of the model are written."""
+        return Sources(self.explainer.runner)
+
     def _ways(self, state: GlobalState) -> Ways:
         found: dict[Successor, None] = {}
         try:
@@ -96,6 +105,25 @@ class Space:
         except ValueError:
             raise UsageError("the trace is none of this model") from None
         return tuple(path)
+
+    def follow(self, path: Sequence[int], said: Sequence[str]) -> tuple[Places, str]:
+        """The path of the steps that are said, as far as there is one, and why it goes no further (empty: it
+        does not end early). It is the given path if its steps are called so here too: that of a walk in a
+        model that has changed since.
+        """
+        with suppress(UsageError):
+            if [step.event.located for step in self.walk(path).steps] == list(said):
+                return tuple(path), ""
+        start = path[0] + 1 if path and 0 <= path[0] < len(self.starts) else None
+        try:
+            walked = walk(Script(start, tuple(map(LineStep, said))), self.model)
+        except UsageError as error:
+            return (0,), str(error)
+        found = self.path_of(walked.trace)
+        if walked.refused is None or walked.refused.number is None:
+            return found, walked.raised or ""
+        whys = "; ".join(str(r.why) for r in walked.refused.reasons)
+        return found, f"step {walked.refused.number}, {walked.refused.step.text}, is not possible: {whys}"
 
     def random(self, path: Sequence[int], seed: int, most: int, *, faults: bool) -> tuple[Places, str]:
         """A path continued at random, and why it ends where it does: after ``most`` steps, or before that

@@ -1,77 +1,25 @@
-"""Everything that the report shows, as one object: script.js draws it and knows nothing of models."""
+"""Everything that the page of a check shows, as one object: scripts draw it and know nothing of models."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from elcheck.checker.check.report import CheckReport, Stats
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.export import mermaid
+from elcheck.checker.export.subject import Exported
 from elcheck.checker.html.meaning import meaning
-from elcheck.checker.html.picture import Pictures, pictures_of
-from elcheck.checker.html.sources import Excerpt, Source, Sources
-from elcheck.checker.html.trace_view import TraceView, trace_view_of
+from elcheck.checker.html.parts import ClaimView, Document, Use
+from elcheck.checker.html.picture import pictures_of
+from elcheck.checker.html.sources import Sources
+from elcheck.checker.html.trace_view import trace_view_of
 from elcheck.checker.loading.docstring import ModelDoc
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.run import Run
 from elcheck.checker.traces.explain import explain
-
-
-@dataclass(frozen=True)
-class ClaimView:
-    """A property and what came out. meaning: what it says, in words. story: the number of its trace. fair:
-    why a lasso is fair. reads: what it looks at, and which steps bear on that. needs: for each step the steps
-    that it rests on, None for one that does not matter. guilty: the lanes of the nodes that it reads at the
-    end, unless it reads all.
-    """
-
-    name: str
-    kind: str
-    verdict: str
-    detail: str
-    meaning: tuple[str, ...]
-    story: int | None
-    fair: tuple[str, ...] | None
-    reads: str
-    needs: tuple[tuple[int, ...] | None, ...]
-    guilty: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Use:
-    """How much a handler was used: calls, calls that gave a step, and the guards that blocked the others."""
-
-    program: str
-    name: str
-    place: int | None
-    called: int
-    enabled: int
-    blocked: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True)
-class Document:
-    """The whole report. ``facts`` are pairs of a label and what there is to say; ``mistake`` is what was
-    put in (empty: nothing); ``levels`` how many states are at each depth.
-    """
-
-    name: str
-    verdict: str
-    summary: str
-    facts: tuple[tuple[str, str], ...]
-    mistake: str
-    notes: tuple[str, ...]
-    command: str
-    claims: tuple[ClaimView, ...]
-    stories: tuple[TraceView, ...]
-    pictures: tuple[Pictures, ...]
-    places: tuple[Excerpt, ...]
-    sources: tuple[Source, ...]
-    uses: tuple[Use, ...]
-    gaps: tuple[str, ...]
-    levels: tuple[int, ...]
+from elcheck.checker.traces.reads import FieldsRead, fields_read
+from elcheck.checker.traces.trace import Trace
 
 
 def document(run: Run, report: CheckReport, about: ModelDoc, sound: Model | None = None) -> Document:
@@ -81,7 +29,9 @@ def document(run: Run, report: CheckReport, about: ModelDoc, sound: Model | None
     sources = Sources(report.system.runner)
     traces = [result.trace for result in report.results]
     numbers = {trace: number for number, trace in enumerate(dict.fromkeys(filter(None, traces)))}
-    stories = tuple(trace_view_of(trace, report.model, sources, sound) for trace in numbers)
+    stories = tuple(
+        trace_view_of(trace, report.model, sources, sound, read=_read(report, trace)) for trace in numbers
+    )
     claims = tuple(
         _claim(result, report, None if result.trace is None else numbers[result.trace])
         for result in report.results
@@ -95,6 +45,8 @@ def document(run: Run, report: CheckReport, about: ModelDoc, sound: Model | None
         _mistake(run, about),
         (*_cuts(report.stats), *(f"{note[0].upper()}{note[1:]}." for note in report.notes)),
         run.command,
+        "What is claimed, and what came out",
+        "property",
         claims,
         stories,
         tuple(map(pictures_of, stories)),
@@ -103,7 +55,23 @@ def document(run: Run, report: CheckReport, about: ModelDoc, sound: Model | None
         uses,
         tuple(_gaps(report)),
         report.search.sizes,
+        diagrams=tuple(_diagram(report, trace) for trace in numbers),
     )
+
+
+def _diagram(report: CheckReport, trace: Trace) -> str:
+    """A trace as a Mermaid diagram, of the first property that it decides."""
+    return mermaid.render(Exported(report, next(r for r in report.results if r.trace == trace)))
+
+
+def _read(report: CheckReport, trace: Trace) -> FieldsRead:
+    """What the checks read that a trace decides, the first of its claims first."""
+    found: dict[type[object], tuple[str, ...]] = {}
+    for result in report.results:
+        if result.trace == trace:
+            for cls, names in fields_read(trace, report.model, report.claim_of(result)).items():
+                found[cls] = tuple(dict.fromkeys((*found.get(cls, ()), *names)))
+    return found
 
 
 def said(verdict: Verdict) -> str:
@@ -115,13 +83,17 @@ def _claim(result: Result, report: CheckReport, story: int | None) -> ClaimView:
     fair = None if result.certificate is None else tuple(map(str, result.certificate.kept))
     claim = report.claim_of(result)
     found = None if result.trace is None else explain(result.trace, report.model, claim)
+    wrong = result.verdict is Verdict.REFUTED
     return ClaimView(
         result.name,
         result.kind,
         said(result.verdict),
         result.detail,
+        wrong,
+        "How it goes wrong" if wrong else "How it is reached",
         () if claim is None else meaning(claim),
         story,
+        0,
         fair,
         "" if found is None else str(found),
         () if found is None else found.needs,

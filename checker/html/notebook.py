@@ -21,6 +21,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.values import counted
 from elcheck.checker.traces.explain import explain
+from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead, fields_read
 from elcheck.checker.traces.source import place_of_step
 from elcheck.checker.traces.trace import Trace, going_on
 from elcheck.checker.traces.wording import in_words
@@ -43,7 +44,8 @@ def of_report(report: CheckReport) -> str:
         parts.append(f"{escape(first.detail)}</span></p>")
         assert first.trace is not None
         claim = report.claim_of(first)
-        parts.append(_trace(first.trace, report.model, explain(first.trace, report.model, claim).nodes))
+        guilty = explain(first.trace, report.model, claim).nodes
+        parts.append(_trace(first.trace, report.model, guilty, fields_read(first.trace, report.model, claim)))
     return _whole(parts)
 
 
@@ -64,9 +66,11 @@ def _row(result: Result) -> list[str]:
     return [escape(result.name), escape(result.kind), shown, escape(result.detail.partition("\n")[0])]
 
 
-def _trace(trace: Trace, model: Model, guilty: Collection[object] = ()) -> str:
+def _trace(
+    trace: Trace, model: Model, guilty: Collection[object] = (), read: FieldsRead = NOTHING_READ
+) -> str:
     """The picture with its steps beside it; folded away, a table with the lines of the source."""
-    view = trace_view_of(trace, model)
+    view = trace_view_of(trace, model, read=read)
     wrong = [name for node, name in zip(model.programs, view.nodes, strict=True) if node in guilty]
     again = "" if trace.loop is None else f"<p>{escape(going_on(trace, trace.loop))}</p>"
     table = f"<details><summary>As a table</summary>{_steps(trace, model)}</details>"

@@ -14,7 +14,8 @@ from string import Template
 import click
 
 from elcheck.checker.check.report import CheckReport
-from elcheck.checker.html.document import Document, document
+from elcheck.checker.html.document import document
+from elcheck.checker.html.parts import Document
 from elcheck.checker.loading.docstring import ModelDoc
 from elcheck.checker.model.model import Model
 from elcheck.checker.process.files import write_whole
@@ -22,6 +23,7 @@ from elcheck.checker.render import text
 from elcheck.checker.render.junit import printable
 from elcheck.checker.render.run import Run
 
+STYLES = ("colours.css", "picture.css", "style.css")
 SCRIPTS = ("picture.js", "viewer.js", "script.js")
 
 
@@ -31,14 +33,18 @@ def write(run: Run, report: CheckReport, about: ModelDoc, path: Path, sound: Mod
     Raises OSError, with the path, when it can't be written.
     """
     plain = click.unstyle(text.render(run, report, text.Wanted(witnesses=True, certificate=True)))
-    found = page(document(run, report, about, sound), plain)
-    write_whole(path, found)
+    write_page(document(run, report, about, sound), plain, path)
+
+
+def write_page(shown: Document, plain: str, path: Path) -> None:
+    """Write a page. Raises OSError, with the path, when it can't be written."""
+    write_whole(path, page(shown, plain))
 
 
 def page(shown: Document, plain: str) -> str:
     """The page. ``plain`` is the same report as text, for where no script runs."""
-    style, script = _asset("style.css"), "".join(map(_asset, SCRIPTS))
-    return Template(_asset("page.html")).substitute(
+    style, script = "".join(map(asset, STYLES)), "".join(map(asset, SCRIPTS))
+    return Template(asset("page.html")).substitute(
         title=_escaped(f"{shown.name}: {shown.verdict}"),
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
         style=style,
@@ -48,7 +54,8 @@ def page(shown: Document, plain: str) -> str:
     )
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A file that comes with the page."""
     return resources.files("elcheck.checker.html").joinpath(name).read_text(encoding="utf-8")
 
 

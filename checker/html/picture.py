@@ -1,6 +1,6 @@
 """The space-time diagram: a lane for each node, a row for each step, time downwards, messages as arrows.
 
-It is drawn here once, for the page, the explorer and notebooks: what is drawn has classes that style.css
+It is drawn here once, for the page, the explorer and notebooks: what is drawn has classes that picture.css
 colours, and ``data-at``, ``data-sent`` and ``data-end`` for the scripts that say which step is selected.
 """
 
@@ -16,7 +16,7 @@ from elcheck.checker.html.trace_view import Frame, TraceView
 from elcheck.checker.model.values import counted
 
 ROW = 84
-"""The height of a step, in pixels; style.css has it too."""
+"""The height of a step, in pixels; as style.css and notebook.css have it."""
 ROLES = 6
 """Colours of lanes."""
 _BESIDE = 134  # what is written beside the last lane's marks
@@ -104,7 +104,7 @@ class Drawing:
     def _bands(self) -> Iterator[Shape]:
         """A row for each step, with its number."""
         for at, row in enumerate(self._view.frames):
-            number = shape("text", str(at), x=self._left - 6, y=self._y(at) + 4, text_anchor="end")
+            number = shape("text", str(self._view.first + at), x=self._left - 6, y=self._y(at) + 4)
             back = shape("rect", x=0, width=self._width, y=at * ROW, height=ROW)
             yield group([back, number], class_="band otherwise" if row.otherwise else "band", data_at=at)
 

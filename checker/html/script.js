@@ -5,7 +5,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 function head() {
   return html("header", {},
     html("h1", {}, `${data.name} `, verdict(data.verdict)), html("p", {}, data.summary),
-    ...data.claims.filter(refuted).map(({ name, detail }) => html("p", { class: "refuted" }, `${name}: ${detail}`)));
+    ...data.claims.filter(({ wrong, verdict: said }) => wrong && said !== "survived").map(({ name, detail }) => html("p", { class: "refuted" }, `${name}: ${detail}`)));
 }
 
 function about() {
@@ -19,21 +19,30 @@ function claims() {
   const length = (claim) => counted(data.stories[claim.story].frames.length - 1, "step");
   const open = (claim) => {
     choose(claim);
-    pick(0);
+    pick(claim.at);
     viewer.scrollIntoView();
   };
   const button = (claim, value) => html("button", { type: "button", class: "choose", value, "aria-pressed": "false",
     "aria-label": `Show the trace of ${claim.name}: ${length(claim)}`, click: () => open(claim) }, length(claim));
+  if (!data.claims.length) return "";
   const rows = data.claims.map((claim, number) => html("tr", {},
     html("td", {}, verdict(claim.verdict)), html("th", { scope: "row" }, claim.name,
       ...claim.meaning.map((said) => html("div", { class: "meaning" }, said))),
     html("td", { title: KINDS[claim.kind] }, claim.kind), html("td", {}, claim.detail),
     html("td", {}, ...(claim.story === null ? [] : [button(claim, number)]))));
-  return html("section", { class: "scroll" }, html("h2", {}, "What is claimed, and what came out"),
-    html("table", { class: "claims" }, header("verdict", "property", "kind", "detail", "trace"), html("tbody", {}, ...rows)));
+  return html("section", { class: "scroll" }, html("h2", {}, data.claimed),
+    html("table", { class: "claims" }, header("verdict", data.noun, "kind", "detail", "trace"), html("tbody", {}, ...rows)));
+}
+
+function table({ title: name, said, header: heads, rows, numbers, code, stacked }) {
+  const look = (at) => (numbers.includes(at) ? "number" : code.includes(at) ? "code" : "");
+  return html("section", { class: "scroll" }, html("h2", {}, name), ...(said ? [html("p", { class: "soft" }, said)] : []),
+    html("table", { class: stacked ? "cells stacked" : "cells" }, header(...heads), html("tbody", {}, ...rows.map((row) => html("tr", {},
+      ...row.map((cell, at) => html("td", { class: look(at) }, cell)))))));
 }
 
 function coverage() {
+  if (!data.uses.length) return "";
   const number = (count) => html("td", { class: "number" }, count.toLocaleString("en"));
   const unused = (use) => (use.called ? "never enabled " : "never ran ");
   const rows = data.uses.map((use) => html("tr", {},
@@ -49,6 +58,7 @@ function coverage() {
 }
 
 function growth() {
+  if (!data.levels.length) return "";
   const { levels } = data, most = Math.max(...levels), said = most.toLocaleString("en");
   const range = `0 to ${levels.length - 1}`, top = levels.indexOf(most);
   const label = `New states at the depths ${range}; the most, ${said}, at depth ${top}`;
@@ -77,13 +87,13 @@ function bars(levels, most, label) {
 }
 
 function onPaper() { // every counterexample, each with all that its steps change
-  const chosen = data.claims.filter((claim) => claim.story !== null && refuted(claim));
+  const chosen = data.claims.filter((claim) => claim.story !== null && claim.wrong);
   const once = chosen.filter((claim, at) => chosen.findIndex((other) => other.story === claim.story) === at);
   return (once.length || !shown.claim ? once : [shown.claim]).map((claim) => {
     const story = data.stories[claim.story];
-    const rows = story.frames.map((frame, at) => html("tr", {}, html("td", { class: "number" }, String(at)),
+    const rows = story.frames.map((frame, at) => html("tr", {}, html("td", { class: "number" }, String(story.first + at)),
       html("td", {}, title(story, frame, frame.said)), html("td", {}, ...instead(frame), frame.changes.join("; "))));
-    return html("section", {}, html("h2", {}, heading(claim)), lead(claim), run(claim, false), key(claim),
+    return html("section", {}, html("h2", {}, claim.heading), lead(claim), run(claim, false), key(claim),
       html("table", {}, header("step", "what happens", "what changes"), html("tbody", {}, ...rows)), ...fair(claim));
   });
 }
@@ -91,24 +101,24 @@ function onPaper() { // every counterexample, each with all that its steps chang
 function asked() { // "#2.7" in the address is the trace of the second property, at its step 7
   const [, number, at] = /^#(\d+)\.(\d+)$/.exec(location.hash) ?? [];
   const named = data.claims[number - 1];
-  const last = (claim) => data.stories[claim.story].frames.length - 1;
-  if (named && named.story !== null) return [named, Math.min(at, last(named)), true];
+  const within = ({ story }) => Math.max(0, Math.min(at - data.stories[story].first, data.stories[story].frames.length - 1));
+  if (named && named.story !== null) return [named, within(named), true];
   const traced = data.claims.filter((claim) => claim.story !== null);
-  return [traced.find(refuted) ?? traced[0], 0, false];
+  return [traced.find(({ wrong }) => wrong) ?? traced[0], null, false];
 }
 
 function visit() { // what the address asks for, if it asks for anything
   const [claim, at, byName] = asked();
   if (!claim) return;
-  choose(claim, at);
+  choose(claim, at ?? claim.at);
   if (byName) document.getElementById(`step-${at}`).scrollIntoView({ block: "center", behavior: "instant" });
 }
 
 const paper = html("div", { class: "print" });
-const [first] = asked(), wrong = data.claims.some((claim) => claim.story !== null && refuted(claim));
+const [first] = asked(), wrong = data.claims.some((claim) => claim.story !== null && claim.wrong);
 const trace = first ? [viewer, paper] : [];
-document.getElementById("report").append(head(), ...(wrong ? trace : []), claims(), ...(wrong ? [] : trace), about(),
-  coverage(), growth());
+document.getElementById("report").append(head(), ...data.first.map(table), ...(wrong ? trace : []), claims(),
+  ...(wrong ? [] : trace), ...data.sections.map(table), about(), coverage(), growth());
 addEventListener("beforeprint", () => paper.replaceChildren(...onPaper()));
 addEventListener("afterprint", () => paper.replaceChildren());
 addEventListener("keydown", keys);

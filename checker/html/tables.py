@@ -12,7 +12,8 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import durable_fields
 from elcheck.checker.model.state import GlobalState
-from elcheck.checker.model.values import text
+from elcheck.checker.model.values import order, text
+from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead
 
 TablePart = Mapping[str, object]
 """The fields of one column, by their names."""
@@ -51,11 +52,18 @@ class Texts:
         return tuple(self._numbers)
 
 
-def tables_of(model: Model, states: Sequence[GlobalState], texts: Texts) -> tuple[list[Table], list[Cells]]:
-    """The tables that hold the parts of some states, and what each state writes into them."""
+def tables_of(
+    model: Model, states: Sequence[GlobalState], texts: Texts, read: FieldsRead = NOTHING_READ
+) -> tuple[list[Table], list[Cells]]:
+    """The tables that hold the parts of some states, and what each state writes into them. Fields that the
+    failing check has ``read`` come first.
+    """
     parts = [_parts(model, state) for state in states]
-    durable = _durable(model, states[0])
-    tables = [_table(title, [p[title] for p in parts], durable.get(title, frozenset())) for title in parts[0]]
+    durable, first = _durable(model, states[0]), _first(model, states[0], read)
+    tables = [
+        _table(title, [p[title] for p in parts], durable.get(title, frozenset()), first.get(title, ()))
+        for title in parts[0]
+    ]
     return tables, [
         tuple(_filled(table, shown, texts) for table, shown in zip(tables, part.values(), strict=True))
         for part in parts
@@ -117,26 +125,70 @@ def _durable(model: Model, state: GlobalState) -> dict[str, frozenset[str]]:
     return found
 
 
-def _table(title: str, states: Sequence[Mapping[str, TablePart]], durable: frozenset[str]) -> Table:
+def _first(model: Model, state: GlobalState, read: FieldsRead) -> dict[str, tuple[str, ...]]:
+    """The fields of each table that the failing check has read."""
+    if state.shared is not None:
+        return {type(model.program).__name__: read.get(type(state.shared), ())}
+    found: dict[str, tuple[str, ...]] = {}
+    for view in state.nodes:
+        title = type(model.programs[view.node]).__name__
+        found[title] = tuple(dict.fromkeys((*found.get(title, ()), *read.get(type(view.state), ()))))
+    return found
+
+
+def _table(
+    title: str,
+    states: Sequence[Mapping[str, TablePart]],
+    durable: frozenset[str],
+    first: Sequence[str],
+) -> Table:
     columns = [column for state in states for column in state.values()]
-    rows = tuple(dict.fromkeys(row for column in columns for row in column))
-    role = next((row for row in rows if _tells(row, columns)), None)
-    values = {column[role] for column in columns if role in column} if role else set()
-    classes = {type(value): None for value in values}
+    known = list(dict.fromkeys(row for column in columns for row in column))
+
+    def place(row: str) -> int:
+        """Whether a node is up says how the rest is meant; then what was read, then the others."""
+        name = row.partition(".")[0]
+        return -1 if row == "up" else first.index(name) if name in first else len(first)
+
+    rows = tuple(sorted(known, key=place))
+    role = _role(rows, [row for row in rows if row.partition(".")[0] in first], columns)
     return Table(
         title,
         tuple(states[0]),
         rows,
         tuple(at for at, row in enumerate(rows) if row.partition(".")[0] in durable),
         None if role is None else rows.index(role),
-        tuple(text(member) for cls in classes for member in _members(cls) if member in values),
+        () if role is None else _values(role, columns),
     )
 
 
-def _tells(row: str, columns: Sequence[TablePart]) -> bool:
-    """Whether a field says what a node is: an enum that differs somewhere."""
-    values = {column[row] for column in columns if row in column}
-    return len(values) > 1 and all(isinstance(value, Enum) for value in values)
+_COLOURS = 6
+"""Values that a role may have: more have no colours of their own."""
+
+
+def _role(rows: Sequence[str], read: Sequence[str], columns: Sequence[TablePart]) -> str | None:
+    """The row that best says what a node is: an enumeration that changes, above all one that the failing
+    check reads; else what that reads, if it has few values.
+    """
+    enums = [row for row in rows if _changes(row, columns, Enum)]
+    telling = [row for row in read if row in enums]
+    few = [row for row in read if _changes(row, columns) and len(_values(row, columns)) <= _COLOURS]
+    return next(iter([*telling, *(few if read else []), *enums]), None)
+
+
+def _changes(row: str, columns: Sequence[TablePart], kind: type = object) -> bool:
+    """Whether a field has several values, all of a kind."""
+    values = [column[row] for column in columns if row in column]
+    return any(v != values[0] for v in values) and all(isinstance(value, kind) for value in values)
+
+
+def _values(row: str, columns: Sequence[TablePart]) -> tuple[str, ...]:
+    """The values of a field: of enumerations in their order, then others in theirs."""
+    values = [column[row] for column in columns if row in column]
+    classes = {type(value): None for value in values if isinstance(value, Enum)}
+    ordered = [member for cls in classes for member in _members(cls) if member in values]
+    others = sorted((value for value in values if not isinstance(value, Enum)), key=order)
+    return tuple(dict.fromkeys(_said(value) for value in [*ordered, *others]))
 
 
 def _members(cls: type) -> list[object]:

@@ -16,6 +16,7 @@ from elcheck.checker.model.state import Envelope, Event, GlobalState, is_notice
 from elcheck.checker.model.values import text
 from elcheck.checker.traces.changes import Change, changes
 from elcheck.checker.traces.messages import Lifetime, messages_of
+from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead
 from elcheck.checker.traces.trace import Trace, TraceStep
 from elcheck.checker.traces.wording import in_words
 
@@ -42,7 +43,7 @@ class Frame:
     number, and line: where it was left. otherwise: what the step would be without the mistake that was put
     in, if that is something else. network, gone: the messages under way, and those that are no more, by their
     texts' numbers;
-    fresh: which of the former are new.
+    fresh: which of the former are new. logged: the lines of logs that tell of it.
     """
 
     kind: str
@@ -62,6 +63,7 @@ class Frame:
     network: tuple[int, ...]
     fresh: tuple[int, ...]
     gone: tuple[int, ...]
+    logged: str = ""
 
     def located(self, nodes: Sequence[str]) -> str:
         """The event in a few words, with whose step it is."""
@@ -72,7 +74,8 @@ class Frame:
 class TraceView:
     """A whole trace. ``texts`` is what cells and networks point into; ``loop`` is the trace's. ``compared``:
     its steps were held against the model without the mistake that was put in; ``else_``: what else there
-    would be in that, if no step would be another.
+    would be in that, if no step would be another. ``first`` is the number of the first frame: of a long
+    trace only the end is shown.
     """
 
     nodes: tuple[str, ...]
@@ -83,22 +86,29 @@ class TraceView:
     texts: tuple[str, ...]
     compared: bool
     else_: tuple[str, ...]
+    first: int = 0
 
 
 def trace_view_of(
-    trace: Trace, model: Model, sources: Sources | None = None, sound: Model | None = None
+    trace: Trace,
+    model: Model,
+    sources: Sources | None = None,
+    sound: Model | None = None,
+    first: int = 0,
+    read: FieldsRead = NOTHING_READ,
 ) -> TraceView:
     """What there is to draw of a trace, without places in the source if no ``sources`` are wanted. ``sound``
-    is the model without the mistake that was put in.
+    is the model without the mistake that was put in, ``first`` the number of the initial state. Fields that
+    the failing check has ``read`` come first, and give lanes their colours.
     """
     compared = None if sound is None else otherwise(trace, model, sound)
     instead = {} if compared is None else compared.steps
     texts = Texts()
     states = trace.states
-    tables, cells = tables_of(model, states, texts)
+    tables, cells = tables_of(model, states, texts, read)
     events = [None, *(step.event for step in trace.steps)]
     frames = tuple(
-        _frame(model, event, before, after, filled, sources, texts, instead.get(number, ""))
+        _frame(model, event, before, after, filled, sources, texts, instead.get(number, ""), read)
         for number, (event, before, after, filled) in enumerate(
             zip(events, [states[0], *states], states, cells, strict=False)
         )
@@ -106,8 +116,9 @@ def trace_view_of(
     nodes = tuple(node.name for node in model.programs)
     messages = tuple(map(_arrow, messages_of(trace, model).lifetimes()))
     else_ = () if compared is None else compared.else_
+    said = texts.all()
     return TraceView(
-        nodes, trace.loop, tuple(tables), frames, messages, texts.all(), compared is not None, else_
+        nodes, trace.loop, tuple(tables), frames, messages, said, compared is not None, else_, first
     )
 
 
@@ -120,6 +131,7 @@ def _frame(
     sources: Sources | None,
     texts: Texts,
     instead: str,
+    read: FieldsRead,
 ) -> Frame:
     changed = changes(model, before, after)
     kind = "start" if event is None else event.kind
@@ -134,7 +146,7 @@ def _frame(
         said="start" if event is None else str(event),
         brief="start" if event is None else _brief(event),
         doc=doc or EXPLAINED.get(kind, ""),
-        marks=_marks(name, changed.fields),
+        marks=_marks(name, changed.fields, _read_of(event, after, read)),
         place=place,
         line=_line(sources, place, before, event, after),
         changes=() if event is None else tuple(in_words(model, before, TraceStep(event, after))),
@@ -179,12 +191,28 @@ def _brief(event: Event) -> str:
     return f"{event.name} from {text(dict(event.args)['src'])}" if event.kind == "receive" else str(event)
 
 
-def _marks(own: str, fields: Sequence[Change]) -> tuple[str, ...]:
-    """What the picture writes beside a step: two new values of the node's fields, enums first, short ones."""
+def _read_of(event: Event | None, after: GlobalState, read: FieldsRead) -> Sequence[str]:
+    """The fields that the failing check reads of the node that steps."""
+    if event is None or event.node is None:
+        return ()
+    return read.get(type(after.nodes[event.node.index].state), ())
+
+
+def _marks(own: str, fields: Sequence[Change], read: Sequence[str]) -> tuple[str, ...]:
+    """What the picture writes beside a step: two new values of the node's fields, those that the failing
+    check reads first, then enums; short ones.
+    """
     mine = [change for change in fields if change.kind == "local" and change.node == own]
-    ranked = sorted(mine, key=lambda change: not isinstance(change.new, Enum))
-    said = [text(c.new) if isinstance(c.new, Enum) else f"{c.field} {text(c.new)}" for c in ranked]
+    ranked = sorted(mine, key=lambda change: (change.field not in read, not isinstance(change.new, Enum)))
+    said = [_mark(change, enums=[c for c in mine if isinstance(c.new, Enum)]) for change in ranked]
     return tuple(part for part in said if len(part) <= 18)[:2]
+
+
+def _mark(change: Change, enums: Sequence[Change]) -> str:
+    """A new value, with its field unless it says all."""
+    if isinstance(change.new, bool):
+        return change.field if change.new else f"not {change.field}"
+    return text(change.new) if enums == [change] else f"{change.field} {text(change.new)}"
 
 
 def _in_words(envelope: Envelope) -> str:

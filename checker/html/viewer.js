@@ -11,9 +11,8 @@ const shown = { claim: null, story: null, at: 0 };
 const phone = matchMedia("screen and (max-width: 700px)"); // there the picture is narrow
 const viewer = html("section", { id: "trace", "aria-labelledby": "trace-title" });
 const verdict = (said) => html("span", { class: `verdict ${said.split(" ")[0]}` }, said);
-const refuted = (claim) => claim.verdict === "refuted";
+const number = (at) => shown.story.first + at; // of a step: of a long trace only the end is here
 const title = (story, frame, said) => (frame.lane === null ? said : `${story.nodes[frame.lane]}: ${said}`);
-const heading = (claim) => (refuted(claim) ? "How it goes wrong" : "How it is reached");
 const header = (...names) =>
   html("thead", {}, html("tr", {}, ...names.map((name) => html("th", { scope: "col" }, name))));
 
@@ -25,9 +24,9 @@ function choose(claim, at = 0) { // and write the step into the address only whe
   const button = (said, by) => html("button", { type: "button", click: () => move(by) }, said);
   const pane = (id, label) => html("div", { class: "pane", id, tabindex: 0, role: "region", "aria-label": label });
   viewer.replaceChildren(
-    html("h2", { id: "trace-title" }, heading(claim)), lead(claim),
+    html("h2", { id: "trace-title" }, claim.heading), lead(claim),
     html("div", { class: "viewer" },
-      html("div", {}, run(claim, phone.matches), key(claim), ...fair(claim)),
+      html("div", {}, run(claim, phone.matches), key(claim), ...fair(claim), ...mermaid(claim)),
       html("div", { class: "side" },
         html("div", { class: "walk" }, button("‹ back", -1), button("next ›", 1),
           html("strong", { id: "place", "aria-live": "polite" }), html("span", { class: "soft" }, "or the arrow keys")),
@@ -38,13 +37,19 @@ function choose(claim, at = 0) { // and write the step into the address only whe
 function lead(claim) {
   const others = data.claims.filter((other) => other.story === claim.story && other !== claim);
   const also = others.map((other) => html("p", { class: "soft" }, `The same steps: ${other.name}: ${other.detail}`));
-  return html("div", { class: refuted(claim) ? "lead" : "lead reached" },
+  return html("div", { class: claim.wrong ? "lead" : "lead reached" },
     html("p", {}, verdict(claim.verdict), " ", html("strong", { class: "claimed" }, claim.name),
-      html("span", { class: "soft" }, ` (${claim.kind}: ${KINDS[claim.kind]})`)),
+      html("span", { class: "soft" }, KINDS[claim.kind] ? ` (${claim.kind}: ${KINDS[claim.kind]})` : ` (${claim.kind})`)),
     ...claim.meaning.map((said) => html("p", {}, said)),
-    html("p", {}, html("strong", {}, claim.detail)),
-    ...(refuted(claim) && data.mistake ? mistake(claim) : []),
+    ...diff(claim), html("p", {}, html("strong", {}, claim.detail)),
+    ...(claim.wrong && data.mistake ? mistake(claim) : []),
     html("p", { class: "soft" }, claim.reads), ...also);
+}
+
+function diff({ difference }) { // of the source
+  if (!difference.length) return [];
+  const looks = { "+": "added", "-": "removed", "@": "soft" };
+  return [html("pre", { class: "diff" }, ...difference.map((line) => html("span", { class: looks[line[0]] ?? "" }, `${line}\n`)))];
 }
 
 function mistake(claim) { // what was put in, and where the trace owes itself to it
@@ -64,14 +69,14 @@ function mistake(claim) { // what was put in, and where the trace owes itself to
   return [put, html("p", {}, `Without it the same steps could be taken${rest}.`)];
 }
 
-const toStep = (at) => html("button", { type: "button", class: "to-step", "aria-label": `Go to step ${at}`,
-  click: () => pick(at) }, String(at));
+const toStep = (at) => html("button", { type: "button", class: "to-step", "aria-label": `Go to step ${number(at)}`,
+  click: () => pick(at) }, String(number(at)));
 
 function run(claim, narrow) {
   const story = data.stories[claim.story], { [narrow ? "narrow" : "wide"]: shape } = data.pictures[claim.story];
   const list = html("ol", { class: "steps", role: "listbox", tabindex: 0, "aria-label": "Steps" },
     ...story.frames.map((frame, at) => row(story, claim, frame, at)));
-  const look = `outcome ${refuted(claim) ? "refuted" : "proved"}`;
+  const look = `outcome ${claim.wrong ? "refuted" : "proved"}`;
   const end = html("p", { class: look }, story.loop === null ? claim.detail : round(story));
   const onpick = (at) => {
     pick(at);
@@ -82,7 +87,7 @@ function run(claim, narrow) {
 }
 
 function key(claim) {
-  const guilty = claim.guilty.length && refuted(claim) ? [{ drawn: null, said: "red name: its state is what is wrong" }] : [];
+  const guilty = claim.guilty.length && claim.wrong ? [{ drawn: null, said: "red name: its state is what is wrong" }] : [];
   return legend([...data.pictures[claim.story].legend, ...guilty]);
 }
 
@@ -91,7 +96,7 @@ function row(story, claim, frame, at) {
   return html("li", { role: "option", id: `step-${at}`, class: look, click: () => pick(at) },
     html("div", { class: idle ? "head idle" : "head" }, title(story, frame, frame.brief)),
     frame.otherwise ? html("div", { class: "doc instead" }, `without the mistake ${frame.otherwise}`)
-      : html("div", { class: "doc" }, idle ? NOT_NEEDED : frame.doc),
+      : html("div", { class: frame.logged ? "doc logged" : "doc" }, frame.logged || (idle ? NOT_NEEDED : frame.doc)),
     html("div", { class: "what" }, frame.changes.join("; ")));
 }
 
@@ -108,6 +113,11 @@ function fair(claim) {
     html("ul", {}, ...claim.fair.map((said) => html("li", {}, said))), html("p", { class: "soft" }, rest)];
 }
 
+function mermaid({ story }) { // to paste where Mermaid is drawn
+  const said = data.diagrams[story];
+  return said ? [html("details", {}, html("summary", {}, "As a Mermaid diagram, to paste"), html("pre", { class: "diff" }, said))] : [];
+}
+
 function pick(at, byHand = true) {
   const { story } = shown, frame = story.frames[at], id = `step-${at}`;
   shown.at = at;
@@ -115,10 +125,10 @@ function pick(at, byHand = true) {
     option.setAttribute("aria-selected", String(option.id === id));
   viewer.querySelector("[role=listbox]").setAttribute("aria-activedescendant", id);
   mark(viewer, at);
-  document.getElementById("place").textContent = `step ${at} of ${story.frames.length - 1}${within(story, at)}`;
+  document.getElementById("place").textContent = `step ${number(at)} of ${number(story.frames.length - 1)}${within(story, at)}`;
   document.getElementById("state").replaceChildren(...state(story, frame, at));
   showSource(document.getElementById("source"), frame);
-  if (byHand) history.replaceState(null, "", `#${data.claims.indexOf(shown.claim) + 1}.${at}`);
+  if (byHand) history.replaceState(null, "", `#${data.claims.indexOf(shown.claim) + 1}.${number(at)}`);
 }
 
 function within(story, at) {
@@ -154,6 +164,7 @@ function state(story, frame, at) {
   const messages = [html("h4", {}, `Messages under way: ${network.length}`),
     html("ul", {}, ...items([...network, ...gone]))];
   return [html("h3", {}, title(story, frame, frame.said)), html("p", { class: "soft" }, frame.doc),
+    ...(frame.logged ? [html("p", { class: "code" }, frame.logged)] : []),
     ...instead(frame), ...rests(at), html("ul", {}, ...items(frame.changes)),
     ...story.tables.flatMap((table, number) =>
       [html("h4", {}, table.title), grid(story, table, frame, frame.cells[number], before.cells[number])]),
@@ -165,9 +176,9 @@ function instead(frame) {
 }
 
 function rests(at) {
-  const needs = at ? shown.claim.needs[at - 1] : [];
+  const needs = shown.claim.needs[at - 1]; // there are none of the start, and not of every claim
   if (needs === null) return [html("p", { class: "soft" }, NOT_NEEDED)];
-  if (!needs.length) return [];
+  if (!needs?.length) return [];
   const what = needs.length > 1 ? "It rests on the steps " : "It rests on step ";
   return [html("p", { class: "soft" }, what, ...needs.flatMap((step) => [toStep(step), " "]))];
 }

@@ -49,7 +49,12 @@ COLOURS = {
 
 def as_text(run: Run, report: CampaignReport, width: int | None) -> str:
     """The tables, then each survivor from near."""
-    parts = [_head(run, report, width), _functions(report), _properties(report), _sum(report)]
+    parts = [
+        _head(run, report, width),
+        _functions(report),
+        _properties(report),
+        "\n".join(sum_in_words(report)),
+    ]
     parts += [_undecided(report, width)] if report.having(MutantFate.UNDECIDED) else []
     for number, survivor in enumerate(report.survivors, 1):
         parts.append(_survivor(survivor, number, len(report.survivors), width))
@@ -60,29 +65,34 @@ def as_text(run: Run, report: CampaignReport, width: int | None) -> str:
 
 
 def _head(run: Run, report: CampaignReport, width: int | None) -> str:
-    stats, model = report.baseline.report.stats, report.baseline.model
-    asked = f"{len(report.baseline.asked):,} questions to its code"
-    size = f"{counted(stats.distinct, 'state')}, {counted(stats.transitions, 'transition')}, {asked}"
+    model = report.baseline.model
     lines = [click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")]
     lines += [fitted(run.settings, width)] if run.parameters else []
     lines += [model.environment.describe()] if model.programs else []
-    return "\n".join([*lines, f"as it is: {size}"])
+    return "\n".join([*lines, f"as it is: {size_in_words(report)}"])
 
 
-_FATES = (MutantFate.EQUIVALENT, MutantFate.KILLED, MutantFate.SURVIVED, MutantFate.UNDECIDED)
+def size_in_words(report: CampaignReport) -> str:
+    """How large the model is without any mutation."""
+    stats = report.baseline.report.stats
+    asked = f"{len(report.baseline.asked):,} questions to its code"
+    return f"{counted(stats.distinct, 'state')}, {counted(stats.transitions, 'transition')}, {asked}"
+
+
+FATES = (MutantFate.EQUIVALENT, MutantFate.KILLED, MutantFate.SURVIVED, MutantFate.UNDECIDED)
 
 
 def _functions(report: CampaignReport) -> str:
     """A row for each function, and one for all."""
     rows = [_row(name, tally) for name, tally in report.functions.items()]
     rows.append(_row(click.style("all", bold=True), report.tally))
-    headers = ["function", "mutants", *(fate.value for fate in _FATES)]
+    headers = ["function", "mutants", *(fate.value for fate in FATES)]
     align = ("left", *["right"] * (len(headers) - 1))
     return tabulate(rows, headers, tablefmt="simple", disable_numparse=True, colalign=align)
 
 
 def _row(name: str, tally: Tally) -> list[str]:
-    cells = [_count(fate, tally.fates.get(fate, 0)) for fate in _FATES]
+    cells = [_count(fate, tally.fates.get(fate, 0)) for fate in FATES]
     return [name, str(tally.mutants), *cells]
 
 
@@ -118,7 +128,8 @@ def _idle(report: CampaignReport) -> list[str]:
     return ["What these kill others kill too, in as few steps:", *idle] if idle else []
 
 
-def _sum(report: CampaignReport) -> str:
+def sum_in_words(report: CampaignReport) -> list[str]:
+    """What came out in all, in lines with colours."""
     tally = report.tally
     equivalent, killed = tally.fates.get(MutantFate.EQUIVALENT, 0), tally.fates.get(MutantFate.KILLED, 0)
     idle = sum(not trial.runs for trial in report.trials.values())
@@ -136,7 +147,7 @@ def _sum(report: CampaignReport) -> str:
     if report.left:
         lines.append(f"{counted(report.left, 'mutant')} left untried: it was interrupted.")
     lines.append(f"{counted(tally.mutants, 'mutant')} in {report.seconds:.0f} s.")
-    return "\n".join(lines)
+    return lines
 
 
 def _undecided(report: CampaignReport, width: int | None) -> str:
@@ -171,7 +182,8 @@ def _survivor(survivor: Survivor, number: int, count: int, width: int | None) ->
     survived = click.style("SURVIVED", fg="red", bold=True)
     lines = [f"{survived} {number} of {count}: {click.style(mutant.function, bold=True)}, {mutant.operator}"]
     lines.append(_coloured(mutant.difference))
-    lines.append(fitted(difference_in_words(survivor), width))
+    elsewhere = survivor.deviation is not None and survivor.deviation.more and survivor.deviation.less
+    lines.append(fitted(difference_in_words(survivor) + " As it is:" * bool(elsewhere), width))
     if survivor.deviation is not None:
         lines.append(_trace(survivor, survivor.deviation, width))
     lines.append(fitted(nearest_in_words(survivor), width))
@@ -200,7 +212,7 @@ def difference_in_words(survivor: Survivor) -> str:
     if deviation.more and deviation.less:
         with survivor.mutant.mutation.installed():
             other = _does(survivor.model, deviation, deviation.more[0])
-        return f"This step leads elsewhere, {who}: {other}. As it is:"
+        return f"This step leads elsewhere, {who}: {other}."
     change = "becomes possible" if deviation.more else "is not possible any more"
     return f"This step {change}: {who}."
 
@@ -284,7 +296,7 @@ def as_json_(run: Run, report: CampaignReport) -> str:
         "transitions": report.baseline.report.stats.transitions,
         "questions": len(report.baseline.asked),
         "mutants": [_mutant(mutant, report) for mutant in report.mutants],
-        "counts": {fate.value: tally.fates.get(fate, 0) for fate in _FATES},
+        "counts": {fate.value: tally.fates.get(fate, 0) for fate in FATES},
         "left": report.left,
         "score": None if tally.score is None else round(tally.score, 4),
         "properties": [dataclasses.asdict(score) for score in report.properties],

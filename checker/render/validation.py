@@ -29,7 +29,7 @@ def as_text(run: Run, found: Validation, steps: int, width: int | None, *, drawn
     head = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
     parts = [
         head + "\n" + "\n".join(map(_log, found.model.programs, found.logs)),
-        fitted(_headline(found), width),
+        fitted(headline(found), width),
     ]
     if found.refusals:
         parts.append("Where each node is stuck, the likeliest cause first:")
@@ -41,13 +41,18 @@ def as_text(run: Run, found: Validation, steps: int, width: int | None, *, drawn
 
 def _log(node: NodeId, named: tuple[str, NodeLog | None]) -> str:
     name, log = named
-    who = f"  {node}" + (f" ({name})" if name != node.name else "")
+    return f"  {node}" + (f" ({name})" if name != node.name else "") + f": {log_in_words(log)}"
+
+
+def log_in_words(log: NodeLog | None) -> str:
+    """A node's log, and how much of it was understood."""
     if log is None:
-        return f"{who}: its log is missing, and whatever it may have sent is taken to have been sent"
-    return f"{who}: {log.path}, {len(log.events)} of {counted(log.lines, 'line')} understood"
+        return "its log is missing, and whatever it may have sent is taken to have been sent"
+    return f"{log.path}, {len(log.events)} of {counted(log.lines, 'line')} understood"
 
 
-def _headline(found: Validation) -> str:
+def headline(found: Validation) -> str:
+    """The answer in a line, in colour."""
     said = click.style(found.verdict.value.upper(), fg=_COLOURS[found.verdict], bold=True)
     if found.why:
         return f"{said}: {found.why}"
@@ -76,34 +81,40 @@ def _behaviour(
     left_out = max(0, total - steps) if steps else 0
     allowed = found.verdict is LogVerdict.ALLOWED
     yield "The behaviour:" if allowed else "The behaviour up to there:"
-    logged = LoggedSteps(_lines(behaviour), left_out)
+    logged = LoggedSteps(lines(behaviour), left_out)
     yield trace_table(behaviour.model, behaviour.trace, width, logged=logged)
     if drawn:
         yield diagram(behaviour.model, behaviour.trace, width)
-    if behaviour.undone:
-        refs = ", ".join(step.refs for step in behaviour.undone)
-        yield fitted(f"Undone by a kill before it was on the disk: {refs}.", width)
-    if behaviour.assumed:
-        sent = ", ".join(f"{e.msg} from {e.src} to {e.dst}" for e in behaviour.assumed)
-        yield fitted(f"Taken to have been sent, though no log says so: {sent}.", width)
-    rows = [[j.name, j.kind, _judged(j, behaviour)] for j in found.judgements]
+    yield from (fitted(remark, width) for remark in remarks(behaviour))
+    rows = [[j.name, j.kind, judged_in_words(j, behaviour)] for j in found.judgements]
     if rows:
         yield table(rows, ["property", "kind", "in this behaviour"], "in this behaviour", width)
     uses = [[f"{use.program}.{use.handler}", str(use.observed), str(use.hidden)] for use in found.coverage]
     yield table(uses, ["handler", "observed", "hidden"], "handler", width)
 
 
-def _lines(behaviour: Behaviour) -> list[str]:
+def remarks(behaviour: Behaviour) -> Iterator[str]:
+    """What has to be known of a behaviour beside its steps."""
+    if behaviour.undone:
+        refs = ", ".join(step.refs for step in behaviour.undone)
+        yield f"Undone by a kill before it was on the disk: {refs}."
+    if behaviour.assumed:
+        sent = ", ".join(f"{e.msg} from {e.src} to {e.dst}" for e in behaviour.assumed)
+        yield f"Taken to have been sent, though no log says so: {sent}."
+
+
+def lines(behaviour: Behaviour) -> list[str]:
+    """The lines of each step, empty for a hidden one."""
     return ["" if lines is None else lines.refs for lines in behaviour.observed]
 
 
-def _judged(judgement: Judgement, behaviour: Behaviour) -> str:
+def judged_in_words(judgement: Judgement, behaviour: Behaviour) -> str:
     """What is said of a property, with the lines of the step that breaks it."""
     at = judgement.at
     if at is None:
         return judgement.detail or "not broken"
-    lines = _lines(behaviour)[at - 1] if at else ""
-    where = f"by step {at}" + (f" ({lines})" if lines else "") if at else "in the initial state"
+    told = lines(behaviour)[at - 1] if at else ""
+    where = f"by step {at}" + (f" ({told})" if told else "") if at else "in the initial state"
     if judgement.kind == "sometimes":
         return f"reached {where}"
     return f"{click.style('broken', fg='red', bold=True)} {where}: {judgement.detail}"
@@ -149,14 +160,14 @@ def _log_document(node: NodeId, name: str, log: NodeLog | None) -> dict[str, obj
 def _behaviour_document(behaviour: Behaviour) -> dict[str, object]:
     """The steps with their lines and the state of their node; all states would be as many megabytes."""
     steps = []
-    for (_, _, step), lines in zip(behaviour.trace.numbered, _lines(behaviour), strict=True):
+    for (_, _, step), told in zip(behaviour.trace.numbered, lines(behaviour), strict=True):
         assert step.event.node is not None
         steps.append(
             {
                 "node": step.event.node.name,
                 "action": step.event.name,
                 "args": {name: json_of.value(v) for name, v in step.event.args},
-                "lines": lines or None,
+                "lines": told or None,
                 "state": json_of.value(step.state.nodes[step.event.node.index].state),
             }
         )

@@ -117,6 +117,8 @@ def _node(step: WrittenStep, name: str | None, nodes: Sequence[str]) -> str | No
     if colon and first.split() and len(first.split()) == 1 and "(" not in first:
         return first.strip()
     said = step.words
+    if not said:
+        return None
     return said[0] if said[:1] != (name,) and (said[1:2] == (name,) or said[0] in nodes) else None
 
 

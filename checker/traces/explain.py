@@ -84,6 +84,8 @@ def _explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
         seeds, what = _of_monitor(trace, at), f"the history {model.monitors[at].name!r}"
     elif claim.kind == "step":
         seeds, what = _of_step(trace, claim.scope)
+        moved = [] if claim.scope.kind == "changes" else changed(*trace.states[-2:])
+        return replace(_explained(order, order.closure(seeds), trace, what), nodes=tuple(moved))
     else:
         nodes = _read(trace, claim)
         seeds, what = _last_changes(trace, claim.scope, nodes), f"{_listed(nodes)} at the end"

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from elcheck.checker.explorer.about import Overview, SavedPath
+from elcheck.checker.explorer.live import LiveModel
 from elcheck.checker.explorer.server import serving
 from elcheck.checker.explorer.space import Space
+from elcheck.checker.loading.model_file import load
+from elcheck.checker.loading.reloading import SourceWatch
 from elcheck.checker.model.model import Model
-from tests.explorer.walking import FORGOTTEN, client, follow, model_of
+from tests.explorer.walking import FORGOTTEN, OVERVIEW, client, follow, model_of, written
 from tests.support.browser import Chromium, Keys, Select, WebDriverWait
 
 
-def served(model: Model, *prepared: SavedPath) -> Iterator[str]:
+def of_model(model: Model, *prepared: SavedPath) -> Iterator[str]:
     """The address of a page for a model, served while it is used."""
     about = Overview("m", "A model.", "size 3", "network set", "elcheck explore m", prepared)
-    server, address = serving(Space(model), about, 0)
+    return served(LiveModel(Space(model), about))
+
+
+def served(live: LiveModel) -> Iterator[str]:
+    """The address of a page for a model that may be read again."""
+    server, address = serving(live, 0)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     yield address
@@ -30,12 +39,12 @@ def served(model: Model, *prepared: SavedPath) -> Iterator[str]:
 def raft() -> Iterator[str]:
     model = model_of("raft", bug="forget-vote")
     path = tuple(follow(client(model), *FORGOTTEN.split("; ")))
-    yield from served(model, SavedPath("refuted: at most one leader per term", path, "n1 and n2 both lead"))
+    yield from of_model(model, SavedPath("refuted: at most one leader per term", path, "n1 and n2 both lead"))
 
 
 @pytest.fixture(scope="module")
 def jugs() -> Iterator[str]:
-    yield from served(model_of("die_hard"))
+    yield from of_model(model_of("die_hard"))
 
 
 class Page(Chromium):
@@ -176,3 +185,59 @@ def test_nothing_else_may_be_asked_by_the_page(page: Page, jugs: str) -> None:
     said: object = page.driver.execute_async_script(fetched)
     assert said == "refused"
     assert any("Content Security Policy" in problem for problem in page.problems())
+
+
+def test_what_stands_beside_the_walk(page: Page, raft: str) -> None:
+    """The picture goes along and leads back, the source is that of the step, the graph can be clicked in."""
+    page.open(raft, "The initial state")
+    Select(page.one("#trace")).select_by_visible_text("refuted: at most one leader per term")
+    page.comes_to("After step 10, n2: become_leader")
+    WebDriverWait(page.driver, 10).until(lambda _: len(page.all("#picture .band")) == 11)
+    line = page.one("#source .taken").get_attribute("data-line")
+    assert page.text("#source p") == f"n2: become_leader (raft.py, line {line})"
+    assert "become_leader" in page.text("#source pre")
+    assert [band.get_attribute("data-at") for band in page.all("#picture .band.now")] == ["10"]
+    page.asked(
+        "document.querySelector('#picture .band[data-at=\"4\"] rect').dispatchEvent("
+        "new MouseEvent('click', {bubbles: true}))"
+    )
+    page.comes_to("After step 4, n1: vote(Vote(term=1)) from n3")
+    page.asked("document.querySelector('.step').focus()")
+    first = page.text(".step .words")
+    WebDriverWait(page.driver, 10).until(lambda _: page.text("#source strong") == first)
+    page.click("#around summary")
+    WebDriverWait(page.driver, 20).until(lambda _: page.all("#graph .vertex.here"))
+    assert len(page.all("#graph .vertex")) == 300
+    assert len(page.all("#graph .vertex.walked")) == 5
+    page.asked(
+        "document.querySelector('#graph .vertex.walked').dispatchEvent("
+        "new MouseEvent('click', {bubbles: true}))"
+    )
+    page.comes_to("The initial state")
+    page.click("#around summary")
+    assert page.problems() == []
+
+
+def test_a_saved_file_is_taken_up(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "browsed_file.py"
+    written(path)
+    file = load(str(path))
+    watch = SourceWatch(file)
+    live = LiveModel(Space(file()), OVERVIEW, lambda: Space(watch.reload()()) if watch.changed() else None)
+    for address in served(live):
+        page.open(address, "The initial state")
+        page.click(".step", "n1: up")
+        page.comes_to("After step 1, n1: up")
+        page.click(".step", "n1: up")
+        page.comes_to("After step 2, n1: up")
+        path.write_text("def model(:\n", encoding="utf-8")
+        WebDriverWait(page.driver, 10).until(lambda _: "invalid syntax" in page.text("#problem"))
+        assert page.text("#here-title") == "After step 2, n1: up", "the old model stays"
+        written(path, LIMIT=1)
+        page.says(
+            "The model was saved. Of the walk 1 of 2 steps are left: step 2, n1: up, is not possible: "
+            "its guard: that is enough"
+        )
+        assert page.text("#here-title") == "After step 1, n1: up"
+        assert not page.one("#problem").is_displayed()
+        assert page.problems() == []

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TypeAlias, cast
 
 from werkzeug.test import Client, TestResponse
 
 from elcheck import Model
 from elcheck.checker.explorer.about import Overview
+from elcheck.checker.explorer.live import LiveModel
 from elcheck.checker.explorer.place import JsonObject
 from elcheck.checker.explorer.server import HOST, App
 from elcheck.checker.explorer.space import Space
 from elcheck.checker.loading.model_file import load
 
 TOKEN = "a-token"
+OVERVIEW = Overview("m", "", "", "", "elcheck explore m")
 NAME = f"{HOST}:8000"
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 
@@ -26,7 +29,12 @@ def model_of(name: str, **parameters: object) -> Model:
 
 def client(model: Model) -> Client:
     """A client of the server for a model."""
-    return Client(App(Space(model), Overview("m", "", "", "", "elcheck explore m"), TOKEN, [NAME]))
+    return client_of(LiveModel(Space(model), OVERVIEW))
+
+
+def client_of(live: LiveModel) -> Client:
+    """A client of the server for a model that may be read again."""
+    return Client(App(live, TOKEN, [NAME]))
 
 
 def asked(
@@ -79,3 +87,36 @@ FORGOTTEN = (
     f"n1: election_timeout; n2: election_timeout; {_ASKED}n1; n1: vote; n1: become_leader; "
     f"n3: crash; n3: restart; {_ASKED}n2; n2: vote; n2: become_leader"
 )
+
+MODEL = """
+from elcheck import *
+
+
+class Local(State):
+    count: int = 0
+
+
+class Count(Node[Local]):
+    @action
+    def up(self, s: Local) -> Local:
+        guard(s.count < LIMIT, "that is enough")
+        return replace(s, count=s.count + STEP)
+
+    @action
+    def NAME(self, s: Local) -> Local:
+        guard(s.count > 0, "nothing to clear")
+        return replace(s, count=0)
+
+
+def model(nodes: int = 1) -> Model:
+    small = always("small", each(Local, lambda s: s.count < 9))
+    return Model(Count(), nodes=node_ids(nodes), properties=[small])
+"""
+
+
+def written(path: Path, **parts: object) -> None:
+    """Save the model with some parts."""
+    said = MODEL
+    for name, part in {"LIMIT": 3, "STEP": 1, "NAME": "clear", **parts}.items():
+        said = said.replace(name, str(part))
+    path.write_text(said, encoding="utf-8")

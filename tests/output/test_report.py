@@ -5,26 +5,42 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from elcheck.checker import cli
-from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.check.check import check
+from elcheck.checker.check.verdict import EXIT, Verdict
 from elcheck.checker.html.coloured import coloured
+from elcheck.checker.html.picture import pictures_of
+from elcheck.checker.html.shapes import as_markup
 from elcheck.checker.html.sources import Sources, spans
 from elcheck.checker.html.trace_view import TraceView, trace_view_of
 from elcheck.checker.interpreter import Interpreter
+from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Envelope, Prepared
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.traces.messages import messages_of
+from elcheck.checker.traces.reads import fields_read
 from elcheck.checker.traces.trace import Trace
+from tests.docs.printed import files_of
 from tests.output.report_cases import LOSSY, ROUND, built, data_of, walk, write
 
 ROOT = Path(__file__).parents[2]
 FORGET = ["raft", "--bug", "forget-vote", "--depth", "10"]
+
+
+def load_text(source: str) -> Model:
+    """The model of a page."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "lots_of_the_readme.py"
+        file.write_text(source, encoding="utf-8")
+        return load(str(file))()
 
 
 def story(name: str, environment: dict[str, object], words: tuple[str, ...], **given: object) -> TraceView:
@@ -106,6 +122,36 @@ def test_a_story_in_words_and_tables() -> None:
     ]
     assert vote.fresh == (2,)
     assert start.fresh == ()
+
+
+def test_what_the_failing_check_reads_comes_first() -> None:
+    """Without an enum the lanes have the colour of what is wrong, and its row is the first."""
+    model = files_of(ROOT / "README.md")["lots.py"]
+    file = load_text(model)
+    report = check(file, Limits())
+    refuted = next(r for r in report.results if r.verdict is Verdict.REFUTED)
+    assert refuted.trace is not None
+    read = fields_read(refuted.trace, file, report.claim_of(refuted))
+    told = trace_view_of(refuted.trace, file, read=read)
+    (table,) = told.tables
+    assert (table.rows[0], table.role, table.roles) == ("leads", 0, ("False", "True"))
+    assert table.rows[1:] == ("lot", "seen", "beaten"), "the others are in their order"
+    assert told.frames[-1].marks == ("leads",)
+    drawn = as_markup(pictures_of(told).wide.drawn)
+    assert [drawn.count(f'class="lane role{n}"') for n in (0, 1)] == [3, 2], "two lead at the end"
+    plain = trace_view_of(refuted.trace, file)
+    assert plain.tables[0].role is None
+    assert plain.tables[0].rows[0] == "lot"
+
+
+def test_the_page_has_every_trace_as_a_diagram(tmp_path: Path) -> None:
+    path, diagram = tmp_path / "out.html", tmp_path / "out.mmd"
+    assert cli.run([*FORGET, "--report", str(path), "--export", str(diagram)]) == EXIT["refuted"]
+    document = data_of(path.read_text(encoding="utf-8"))
+    assert isinstance(document, dict)
+    assert len(document["diagrams"]) == len(document["stories"])
+    assert document["diagrams"][document["claims"][0]["story"]] == diagram.read_text(encoding="utf-8")
+    assert document["claims"][0]["guilty"] == [0, 1]
 
 
 def test_the_methods_of_steps() -> None:
@@ -257,9 +303,8 @@ def _contrast(one: str, other: str) -> float:
 
 def test_text_can_be_read_in_both_colour_schemes() -> None:
     """Contrast of 4.5 for text and 3 for lanes, as WCAG 2.2 asks for (1.4.3, 1.4.11)."""
-    style = (ROOT / "checker" / "html" / "style.css").read_text(encoding="utf-8")
-    screen = style.partition("@media print")[0]
-    light, dark = (_variables(block) for block in screen.split("@media (prefers-color-scheme: dark)"))
+    style = (ROOT / "checker" / "html" / "colours.css").read_text(encoding="utf-8")
+    light, dark = (_variables(block) for block in style.split("@media (prefers-color-scheme: dark)"))
     assert set(light) == set(dark)
     inks = ["ink", "soft", "accent", "bad", "good", "warn", "comment", "string", "keyword", "name"]
     for colours in (light, dark):

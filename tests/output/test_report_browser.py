@@ -10,6 +10,7 @@ import pytest
 
 from elcheck.checker import cli
 from elcheck.checker.model.values import text
+from tests.docs.printed import files_of
 from tests.output.report_cases import LOSSY, ROUND, write
 from tests.support.browser import Chromium, Keys
 
@@ -211,6 +212,7 @@ def test_on_a_phone(browser: Browser, raft: Path, lasso: Path) -> None:
         browser.open(raft)
         assert browser.asked(wide) is True
         for place in ("h1 .verdict", "#trace .lanes .guilty", "#step-1"):
+            assert browser.one(place).is_displayed()
             found = browser.asked(bottom, place)
             assert isinstance(found, int | float)
             assert found <= 844, place
@@ -491,6 +493,36 @@ def test_strings_of_a_model_stay_strings(browser: Browser, tmp_path: Path) -> No
     )
     assert browser.asked("return document.scripts.length") == 2
     assert browser.requests() == [path.as_uri()]
+
+
+def test_pages_of_logs_and_of_mutants(browser: Browser, tmp_path: Path) -> None:
+    """They load alone, step, and fit a phone."""
+    logs = sorted(map(str, (ROOT / "tests/validation/logs/etcd-corrupted/two-leaders").iterdir()))
+    refused, mutants, lock = tmp_path / "logs.html", tmp_path / "mutants.html", tmp_path / "lock.py"
+    lock.write_text(files_of(ROOT / "docs/mutation.md")["lock.py"], encoding="utf-8")
+    assert cli.run(["validate", "etcd_raft", *logs, "--as", "etcd", "--report", str(refused)]) == 1
+    command = ["mutate", str(lock), "--function", "Server.*", "--jobs", "1", "--report", str(mutants)]
+    assert cli.run(command) == 1
+    look = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    for path, verdict, title in (
+        (refused, "NOT ALLOWED", "Where each node is stuck"),
+        (mutants, "KILLED", "What became of the mutants of each function"),
+    ):
+        browser.open(path)
+        assert verdict in browser.one("h1").text
+        assert browser.texts("h2")[0] == title
+        browser.press(Keys.ARROW_LEFT)
+        last = len(browser.all("#trace [role=option]")) - 1
+        assert browser.selected() == str(last - 1)
+        assert browser.problems() == []
+        assert browser.requests() == [path.as_uri()]
+        try:
+            browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", look)
+            browser.open(path)
+            assert browser.asked("return document.documentElement.scrollWidth <= 390") is True
+        finally:
+            browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert browser.all("#trace .diff .removed")
 
 
 def test_a_long_trace_stays_usable(browser: Browser, tmp_path: Path) -> None:
