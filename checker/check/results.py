@@ -215,5 +215,6 @@ def _undecided(claim: Property, search: Search, answer: GraphFinding | None) -> 
     if claim.kind == "sometimes":
         if search.cuts:
             return result(Verdict.UNDETERMINED, "not reached within bounds", bounds)
-        return result(Verdict.VACUOUS, "no reachable state satisfies it")
+        what = "step" if claim.is_of_steps else "reachable state"
+        return result(Verdict.VACUOUS, f"no {what} satisfies it")
     return result(Verdict.HOLDS, "", bounds) if search.cuts else result(Verdict.PROVED)

@@ -151,6 +151,25 @@ class Property:
     of_nodes: tuple[tuple[NodeId, Formula], ...] = ()
     """Where the formula claims the same of several nodes: what it claims of each."""
 
+    @property
+    def is_of_steps(self) -> bool:
+        """Whether it is decided by a step, not by a state."""
+        return self.scope.kind in ("change", "changes")
+
+
+@dataclass(frozen=True)
+class Enabled:
+    """A check of whole states: whether some step of a name is enabled, of one node if it is given. What steps
+    a state has is told by the interpreter.
+    """
+
+    name: str
+    node: NodeId | None = None
+
+    def __call__(self, state: object) -> Answer:
+        """Nothing by itself."""
+        raise TypeError(f"enabled({self.name!r}) is asked of a model")
+
 
 @dataclass(frozen=True)
 class EachNode(Formula):
@@ -233,6 +252,14 @@ def whole(check: Callable[[GlobalState], Answer]) -> Scope:
     return Scope("whole", check)
 
 
+def enabled(name: str, node: NodeId | None = None) -> Scope:
+    """Some step of this name, and of this node if one is given, is enabled: it would change the state,
+    whether or not a bound cuts it. Timing, partitions and budgets have their say. Names are those of
+    :func:`taken`. Asked of every state, with all its handlers: slow.
+    """
+    return Scope("whole", Enabled(name, node))
+
+
 @overload
 def holds(of: type[S], check: Callable[[S], Answer]) -> Scope: ...
 @overload
@@ -294,7 +321,9 @@ def never(name: str, scope: Scope) -> Property:
 
 
 def sometimes(name: str, scope: Scope) -> Property:
-    """In some reachable state the check holds of something in its scope; a witness can be shown."""
+    """In some reachable state the check holds of something in its scope; a witness can be shown. With
+    ``change`` or ``changes`` it holds of some step.
+    """
     return Property("sometimes", name, scope)
 
 

@@ -16,10 +16,10 @@ from elcheck.checker.model.handlers import Handler, handlers_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.node import PLACE, Node, Program
-from elcheck.checker.model.property import Property, Scope
+from elcheck.checker.model.property import Enabled, Property, Scope
 from elcheck.checker.model.record import Message, State, require_survivors
 from elcheck.checker.model.refinement import Refinement
-from elcheck.checker.model.selector import KINDS
+from elcheck.checker.model.selector import KINDS, StepNames
 from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import FAULTS, Envelope, Prepared, is_notice
 from elcheck.checker.model.validate_liveness import check_fairness, check_formulas
@@ -246,6 +246,8 @@ def _properties(model: Model, *, shared: bool) -> None:
     def check(kind: str, who: str, scope: Scope) -> None:
         _scope(kind, who, scope, shared=shared)
         _looks_at_something(model, who, scope, shared=shared)
+        if isinstance(scope.check, Enabled):
+            StepNames(model).select(scope.check.name, scope.check.node, who=who)
         if isinstance(scope.check, Refinement):
             _spec(Model(scope.check.abstract, ()))
 
@@ -291,7 +293,7 @@ def _may_be(cls: type, of: type) -> bool:
 
 
 def _scope(kind: str, who: str, scope: Scope, *, shared: bool) -> None:
-    if shared and scope.kind not in ("shared", "change"):
+    if shared and scope.kind not in ("shared", "change") and not isinstance(scope.check, Enabled):
         raise DefinitionError(
             f"{who} looks at {scope.kind}(...): a Spec has one state, holds(Jugs, check), in a "
             f"step change(Jugs, check)"
@@ -301,7 +303,8 @@ def _scope(kind: str, who: str, scope: Scope, *, shared: bool) -> None:
             f"{who} looks at holds(...), which is for a Spec's one state: each, pair, "
             f"all_nodes, ... look at nodes"
         )
-    if (kind == "step") != (scope.kind in _STEP_SCOPES):
+    if kind != "sometimes" and (kind == "step") != (scope.kind in _STEP_SCOPES):
         raise DefinitionError(
-            f"{who} looks at {scope.kind}(...): step takes change(...) or changes(...), the others don't"
+            f"{who} looks at {scope.kind}(...): step takes change(...) or changes(...), "
+            "and so may sometimes; the others don't"
         )

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from elcheck.checker.interpreter.asking import Asker
 from elcheck.checker.model.call import HandlerError, said, theirs
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.formula import And, Constant, Formula, Not, Or, Release, Until
@@ -207,7 +208,7 @@ class OfCheck:
     arguments: tuple[object, ...]
 
     def ask(self, system: System) -> object:
-        return system.claims[self.claim].scope.ask(*self.arguments)
+        return Asker(system.model).ask(system.claims[self.claim].scope, *self.arguments)
 
 
 @dataclass(frozen=True)

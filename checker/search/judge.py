@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 
+from elcheck.checker.interpreter.asking import Asker
 from elcheck.checker.model.call import CheckError, HandlerError, said
 from elcheck.checker.model.handlers import place_if_known
 from elcheck.checker.model.property import Property, Scope, Some
@@ -46,6 +48,7 @@ class Judge:
         self._system = system
         self._of_spec = isinstance(system.model.program, SharedProgram)
         self.claims: Sequence[Property] = system.claims
+        self._asker = Asker(system.model)
         self.evaluations = 0
         self._calls: Counter[int] = Counter()
         self._answers: dict[tuple[object, ...], bool | str] = {}
@@ -93,8 +96,9 @@ class Judge:
     def _sort_out(self) -> None:
         """Note which of the undecided claims have to be asked when."""
         open_claims = [(p, self.claims[p]) for p in sorted(self._wanted) if p not in self.findings]
-        steps = [(p, c) for p, c in open_claims if c.kind == "step"]
-        states = [(p, c) for p, c in open_claims if c.kind in ("always", "never", "sometimes")]
+        decidable = [(p, c) for p, c in open_claims if c.kind in ("always", "never", "sometimes", "step")]
+        steps = [(p, c) for p, c in decidable if c.is_of_steps]
+        states = [(p, c) for p, c in decidable if not c.is_of_steps]
         self._whole = [(p, c) for p, c in states if c.scope.kind == "whole"]
         alike: dict[object, list[tuple[int, Property]]] = {}
         for p, claim in states:
@@ -255,7 +259,8 @@ class Judge:
         look()
         twice = self._system.runner.repeats.is_due(self._calls[p])
         try:
-            answer, why = answer_of(claim.scope.ask, arguments, twice=twice, same=_is_same)
+            ask = partial(self._asker.ask, claim.scope)
+            answer, why = answer_of(ask, arguments, twice=twice, same=_is_same)
         except Unmappable as error:
             raise CheckError(f"{_who(claim)} {error}") from error
         except Exception as error:
@@ -289,11 +294,13 @@ class Judge:
         return [(p, said_) for p, claim in self._steps for said_ in self._broken(p, claim, before, after)]
 
     def _broken(self, p: int, claim: Property, before: Observation, after: Observation) -> Iterator[str]:
-        """What a property of steps says of a step that breaks it."""
+        """What a property of steps says of a step that decides it."""
         olds, news = self._system.views(before, p), self._system.views(after, p)
         for arguments in _changed(claim, olds, news):
             answer = self._answer(p, claim, arguments)
-            if isinstance(answer, str):
+            if claim.kind == "sometimes":
+                yield from [_of(arguments)] * (answer is True)
+            elif isinstance(answer, str):
                 yield _complaint(claim, answer, arguments)
             elif not answer:
                 yield "is broken" + _of(arguments)

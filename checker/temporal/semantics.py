@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from elcheck.checker.interpreter.asking import Asker
 from elcheck.checker.model.call import theirs
 from elcheck.checker.model.formula import And, Constant, Formula, Not, Or, Release, Taken, Until
 from elcheck.checker.model.model import Model
@@ -125,7 +126,8 @@ def _holds(atom: Formula, state: GlobalState, model: Model) -> bool:
     """Whether an atom holds in a state."""
     scope = atom.scope if isinstance(atom, Some) else atom
     assert isinstance(scope, Scope)
-    answers = (scope.ask(*args) is True for args in _arguments(scope, state, model))
+    asker = Asker(model)
+    answers = (asker.ask(scope, *args) is True for args in _arguments(scope, state, model))
     with theirs:
         return any(answers) if isinstance(atom, Some) else all(answers)
 

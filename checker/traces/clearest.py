@@ -84,13 +84,13 @@ class Shortest:
 
     def _clearest(self, number: int, finding: Finding) -> Clearest | None:
         claim = self._judge.claims[number]
-        if claim.kind == "step" and finding.step is None:  # an initial state decides it
+        if claim.is_of_steps and finding.step is None:  # an initial state decides it
             return None
         depth = self._found.search.depth_of(finding.index)
-        looks_ahead = claim.kind in ("step", "deadlock")
+        looks_ahead = claim.is_of_steps or claim.kind == "deadlock"
         if not self._is_complete(depth, expanded=looks_ahead):
             return None
-        self._know(self._search.level(depth + (claim.kind == "step")).stop)
+        self._know(self._search.level(depth + claim.is_of_steps).stop)
         return self._clearest_to(list(self._ends(number, depth)), depth)
 
     def clearest_to(self, states: Sequence[int]) -> Clearest | None:
@@ -169,18 +169,18 @@ class Shortest:
 
     def _ends(self, number: int, depth: int) -> Iterator[End]:
         """Everything of a depth that decides a claim."""
-        judge, system, kind = self._judge, self._system, self._judge.claims[number].kind
+        judge, system, claim = self._judge, self._system, self._judge.claims[number]
         for index in self._search.level(depth):
             if index % EVERY == 0:
                 look()
             code = self._search.codes[index]
-            if kind == "step":
+            if claim.is_of_steps:
                 for succ, move in system.successors(code)[0]:
                     target = self._index.get(succ)
                     said = judge.said_of_step(number, code, succ) if move.visible else None
                     if said is not None and target is not None:
                         yield End(PathEdge(index, target, move), target, said)
-            elif kind == "deadlock":
+            elif claim.kind == "deadlock":
                 said = judge.said_of_end(number, code) if has_no_step(*system.successors(code)) else None
                 if said is not None:
                     yield End(None, index, said)

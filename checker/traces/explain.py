@@ -82,7 +82,7 @@ def _explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
     elif claim.scope.monitor is not None:
         at = model.place_of(claim.scope.monitor)
         seeds, what = _of_monitor(trace, at), f"the history {model.monitors[at].name!r}"
-    elif claim.kind == "step":
+    elif claim.is_of_steps:
         seeds, what = _of_step(trace, claim.scope)
         moved = [] if claim.scope.kind == "changes" else changed(*trace.states[-2:])
         return replace(_explained(order, order.closure(seeds), trace, what), nodes=tuple(moved))

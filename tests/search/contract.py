@@ -28,10 +28,14 @@ from elcheck import (
     always,
     always_possible,
     change,
+    changes,
     each,
+    enabled,
+    eventually,
     guard,
     history,
     holds,
+    ltl,
     never,
     node_ids,
     node_views,
@@ -39,6 +43,7 @@ from elcheck import (
     sometimes,
     step,
     tick,
+    weak,
 )
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
@@ -256,6 +261,58 @@ class Contract:
         result = self.check(Counting(5).model(refines("it", By(0), all_nodes(Counter, maps)))).results[-1]
         assert result.kind == "error"
         assert re.match(f"the property 'it' {says}", result.detail)
+
+    def test_sometimes_of_steps(self) -> None:
+        def jumps(a: Counter, b: Counter) -> bool:
+            return b.value - a.value == 2
+
+        def falls(a: Counter, b: Counter) -> bool:
+            return b.value < a.value
+
+        model = Counting(5, jump=True).model(
+            sometimes("it jumps", change(Counter, jumps)),
+            sometimes("it falls", change(Counter, falls)),
+            sometimes("all jump", changes(Counter, lambda a, b: all(map(jumps, a, b)))),
+        )
+        report = self.check(model)
+        assert [r.verdict for r in report.results] == [Verdict.PROVED, Verdict.VACUOUS, Verdict.PROVED]
+        assert report["it falls"].detail == "no step satisfies it"
+        for name in ("it jumps", "all jump"):
+            trace = report[name].trace
+            assert trace is not None
+            assert [str(step.event) for step in trace.steps] == ["increment"] * 3
+            assert trace.states[-1].nodes[0].state == Counter(4)
+            replay(trace, model)
+        bounded = replace(model, bounds=[Bound("low", Counter, lambda s: s.value < 4)])
+        assert self.check(bounded)["it jumps"].verdict is Verdict.UNDETERMINED
+
+    def test_what_is_enabled(self) -> None:
+        [n1] = node_ids(1)
+        top = each(Counter, lambda s: s.value == 3)
+        goes_on = ltl("it goes on", always(enabled("increment", n1) | top))
+        model = Counting(3).model(
+            always("always", enabled("increment")),
+            never("never", enabled("increment", n1)),
+            sometimes("sometimes", enabled("action")),
+            sometimes("a crash", enabled("crash")),
+            goes_on,
+            ltl("it stops", always(enabled("*") | ~enabled("increment")) >> eventually(~enabled("action"))),
+        )
+        model = replace(model, fairness=[weak("increment")])
+        report = self.check(model)
+        assert [r.verdict for r in report.results] == [
+            Verdict.REFUTED,
+            Verdict.REFUTED,
+            Verdict.PROVED,
+            Verdict.VACUOUS,
+            Verdict.PROVED,
+            Verdict.PROVED,
+        ]
+        assert [len(r.trace.steps) for r in report.results[:3] if r.trace is not None] == [3, 0, 0]
+        cut = replace(model, bounds=[Bound("low", Counter, lambda s: s.value < 2)])
+        assert self.check(cut)["always"].verdict is Verdict.HOLDS  # what a bound cuts is enabled
+        with pytest.raises(DefinitionError, match="speaks of steps 'decrement'; the handlers are increment"):
+            self.check(Counting(3).model(always("it", enabled("decrement"))))
 
     def test_deadlock(self) -> None:
         stuck = replace(Counting(3).model(always("small", below(9))), deadlock=True)
