@@ -57,7 +57,7 @@ class CheckFailed(AssertionError):
         wrong = [result for result in report.results if not result.ok]
         place = place_of_end(report.system.runner, wrong[0].trace)
         self.place = f"{place.path}:{place.line}"
-        super().__init__(failure(report, wrong, columns() or 100))
+        super().__init__(failure(report, wrong, columns()))
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)

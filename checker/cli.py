@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -23,7 +24,7 @@ from elcheck.checker.model.call import is_of_a_model, said
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.escapes import refuse_escapes
 from elcheck.checker.process.running import signals, watching
-from elcheck.checker.process.streams import keep_standard_files, own_stdout
+from elcheck.checker.process.streams import keep_standard_files, own_stdout, say
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.traces.trace import ReplayError
 
@@ -44,6 +45,8 @@ what they are called there.
 """
 
 
+SETTINGS = {"max_content_width": 110, "help_option_names": ["-h", "--help"]}
+"""What all commands have in common: click hands it on."""
 ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """The signals that end a command with what is known."""
 
@@ -60,7 +63,7 @@ class Models(click.Group):
         """A command of elcheck's own, or the one that checks a model. Raises LoadError."""
         del ctx
         if cmd_name not in OWN:
-            return ModelCommand(cmd_name, load(cmd_name))
+            return ModelCommand(cmd_name, load(cmd_name, OWN))
         own: click.Command = getattr(import_module(f"elcheck.checker.commands.{cmd_name}"), OWN[cmd_name])
         return own
 
@@ -74,7 +77,7 @@ class Models(click.Group):
             formatter.write_dl(records)
 
 
-@click.command(cls=Models, subcommand_metavar="MODEL [OPTIONS]", context_settings={"max_content_width": 110})
+@click.command(cls=Models, subcommand_metavar="MODEL [OPTIONS]", context_settings=SETTINGS)
 @click.version_option(version=__version__)
 def elcheck() -> None:
     """Check a model: every interleaving, message loss and crash, by breadth-first search.
@@ -123,7 +126,10 @@ def _run(args: list[str]) -> int:
     except Ended as ended:
         return _failed(str(ended.notice()), "undetermined")
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        with suppress(OSError, ValueError):
+            say(shown.getvalue().rstrip("\n"))
         return EXIT["usage"]
     except click.Abort:
         return _failed("interrupted", "undetermined")
@@ -160,7 +166,7 @@ def _drop_stdout() -> None:
 
 def _failed(message: str, kind: str) -> int:
     with suppress(OSError, ValueError):  # stderr may be closed, too
-        click.echo(f"elcheck: {message}", err=True)
+        say(f"elcheck: {message}")
     return EXIT[kind]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from elcheck.checker.check.coverage import coverage_of
 from elcheck.checker.check.growth import growth_of
-from elcheck.checker.check.report import CheckReport, Stats, coverage_of
+from elcheck.checker.check.report import CheckReport, Stats
 from elcheck.checker.check.results import Result, results_of
 from elcheck.checker.check.verdict import overall
 from elcheck.checker.model.errors import UsageError

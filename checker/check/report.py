@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import NoReturn
 
+from elcheck.checker.check.coverage import Coverage
 from elcheck.checker.check.notes import notes_of
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
@@ -43,20 +44,11 @@ class Stats:
     growing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Coverage:
-    """What of the model the search never used."""
-
-    never_run: tuple[str, ...] = ()
-    never_enabled: tuple[tuple[str, str], ...] = ()
-    never_changing: tuple[str, ...] = ()
-    unhandled: tuple[tuple[str, str], ...] = ()
-    blocked_heads: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, repr=False)
 class CheckReport:
-    """Everything that a check has to say. ``reductions`` say which states were taken together, which not."""
+    """Everything that a check has to say. ``reductions`` say which states were taken together, which not;
+    ``left_out`` names the properties that were not to be checked.
+    """
 
     model: Model
     engine: str
@@ -67,6 +59,7 @@ class CheckReport:
     exit_code: int
     exploration: Exploration
     reductions: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -110,24 +103,3 @@ class CheckReport:
         """What one has to know to take the verdicts for what they are."""
         still = self.stats.exhaustive and not self.stats.transitions
         return notes_of(self.model, self.system.runner, nothing_changes=still)
-
-
-def coverage_of(system: System) -> Coverage:
-    """What was never used of a model in all that a system was asked so far."""
-    never_run, never_enabled, never_changing = [], [], []
-    takes = {(owner, handler.name) for owner, handler in system.runner.all_handlers() if handler.messages}
-    for (owner, name), tally in system.runner.tallies.items():
-        if not tally.called:
-            never_run.append(f"{owner}.{name}")
-        elif not tally.enabled:
-            why = tally.blocked.most_common(1)
-            never_enabled.append((f"{owner}.{name}", why[0][0] if why else "it yields nothing"))
-        elif not tally.changed and (owner, name) not in takes:  # a delivery takes its message at least
-            never_changing.append(f"{owner}.{name}")
-    return Coverage(
-        tuple(never_run),
-        tuple(never_enabled),
-        tuple(never_changing),
-        tuple(sorted(system.runner.unhandled)),
-        tuple(system.blocked_heads()),
-    )

@@ -8,7 +8,7 @@ import click
 
 from elcheck.checker.blame.blame import FURTHER, BlameSubject, blame
 from elcheck.checker.commands.check import ModelCommand, environment_in
-from elcheck.checker.commands.flags import format_option, run_limits, said_limits
+from elcheck.checker.commands.flags import format_option, run_limits, said_limits, width_option
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import adapted
@@ -45,6 +45,7 @@ class BlameCommand(ModelCommand):
             click.Option(["--further"], type=click.IntRange(min=0), default=FURTHER, help=most),
             *run_limits(),
             click.Option(["--engine"], type=click.Choice(list(ENGINES)), default="auto", show_default=True),
+            width_option(),
             format_option("report"),
         ]
 
@@ -71,7 +72,7 @@ class BlameCommand(ModelCommand):
         if values["output_format"] == "json":
             write_document(render.as_json(run, found))
         else:
-            click.echo(render.as_text(run, found, columns()))
+            click.echo(render.as_text(run, found, columns(values["width"])))
         return found.exit_code
 
     def _subject(self, ctx: click.Context, model: Model) -> BlameSubject:

@@ -11,7 +11,8 @@ import click
 
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
-from elcheck.checker.commands.files import OutputFiles, require_formats, require_property, write_files
+from elcheck.checker.check.selection import only, require_properties
+from elcheck.checker.commands.files import OutputFiles, require_formats, write_files
 from elcheck.checker.commands.flags import BESIDE, environment_options, said_limits, search_options
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ENVIRONMENT, ModelFile, adapted
@@ -48,6 +49,7 @@ class Asked:
     sound: Model | None
     symmetry: bool
     progress: ProgressForm
+    left_out: tuple[str, ...] = ()
 
 
 class ModelCommand(click.Command):
@@ -56,7 +58,8 @@ class ModelCommand(click.Command):
     def __init__(self, name: str, file: ModelFile) -> None:
         self.file = file
         self.own: list[click.Parameter] = [*self.environment_options(), *self.further_options()]
-        flags = {flag.lstrip("-").replace("-", "_") for option in self.own for flag in option.opts}
+        long = (flag for option in self.own for flag in option.opts if flag.startswith("--"))
+        flags = {flag.removeprefix("--").replace("-", "_") for flag in long}
         reserved = flags | {"help", "output_format"}
         refuse_reserved(file.parameters, reserved, file.path)
         self.parameters = [parameter.option() for parameter in file.parameters.values()]
@@ -116,10 +119,19 @@ class ModelCommand(click.Command):
         _require_text(values)
         require_formats(files)
         run, model = self.asked_for(ctx)
+        require_properties(model, values["properties"], "--property")
+        require_properties(model, filter(None, [files.of]), "--export-of")
         asked = Asked(
             limits,
             values["output_format"],
-            text.Wanted(values["witness"], values["certificate"], values["diagram"], values["explain"]),
+            text.Wanted(
+                values["witness"],
+                values["certificate"],
+                values["diagram"],
+                values["explain"],
+                columns(values["width"]),
+                detail_in(values),
+            ),
             files,
             values["check_model"],
             values["engine"],
@@ -130,7 +142,8 @@ class ModelCommand(click.Command):
             values["symmetry"] == "auto" and not files.of_graph,
             values["progress"],
         )
-        require_property(model, asked.files.of)
+        model, left_out = only(model, values["properties"])
+        asked = replace(asked, left_out=left_out)
         return _frontier(run, model, asked) if asked.frontier else _check(run, model, asked, self.file)
 
     def asked_for(self, ctx: click.Context) -> tuple[Run, Model]:
@@ -148,7 +161,7 @@ class ModelCommand(click.Command):
     def run_of(self, ctx: click.Context, parameters: Mapping[str, object]) -> Run:
         """What was asked for, with some parameters."""
         command = shlex.join(["elcheck", *ctx.find_root().obj])
-        return Run(str(ctx.info_name), self.file.summary, parameters, command)
+        return Run(str(ctx.info_name), self.file.summary, parameters, command, tuple(self.given(ctx)))
 
     def _sound(self, parameters: Mapping[str, object], values: Mapping[str, object]) -> Model | None:
         """The same without the mistake that was put in; None if none was, or it can't be had without."""
@@ -164,6 +177,13 @@ class ModelCommand(click.Command):
 def environment_in(values: Mapping[str, object]) -> dict[str, object]:
     """What the user says of the environment."""
     return {name: values[name] for name in ENVIRONMENT if values.get(name) is not None}
+
+
+def detail_in(values: Mapping[str, object]) -> text.Detail:
+    """How much is to be said. Raises UsageError."""
+    if values["quiet"] and values["verbose"]:
+        raise UsageError("-q says less and -v says more: take one of them")
+    return "quiet" if values["quiet"] else "all" if values["verbose"] else "normal"
 
 
 def _require_text(values: Mapping[str, object]) -> None:
@@ -185,6 +205,8 @@ def _spill(values: Mapping[str, object], file: ModelFile, parameters: Mapping[st
         return None
     searched = {"the model's file": file.path.name, "what the model's source comes to": file.digest()}
     searched |= {f"the parameter {name}": text_of(value) for name, value in parameters.items()}
+    if values["properties"]:
+        searched["the properties (--property)"] = text_of(tuple(sorted(values["properties"])))  # type: ignore[call-overload]
     return Spill(folder, bool(values["resume"]), every if isinstance(every, float) else 60.0, searched)
 
 
@@ -203,6 +225,7 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
             )
             if asked.minimise:
                 report = fewest_faults(report, asked.limits, progress)
+            report = replace(report, left_out=asked.left_out)
         except (DefinitionError, HandlerError) as error:
             raise LoadError(f"{file.path}: {error}") from error
         finally:
@@ -218,7 +241,7 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
     if (
         asked.output_format == "junit"
         or asked.minimise
-        or asked.wanted != text.Wanted()
+        or asked.wanted != text.Wanted(width=asked.wanted.width)
         or asked.files != OutputFiles()
     ):
         raise UsageError("--frontier prints a table (--format text or json), without traces and graphs")
@@ -241,7 +264,7 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
     if asked.output_format == "json":
         write_document(render_fault_budgets.as_json(run, found))
     else:
-        click.echo(render_fault_budgets.as_text(run, found, columns()))
+        click.echo(render_fault_budgets.as_text(run, found, asked.wanted.width))
     return found.exit_code
 
 
@@ -251,4 +274,4 @@ def _print(run: Run, report: CheckReport, asked: Asked) -> None:
     elif asked.output_format == "junit":
         write_document(junit.render(run, report))
     else:
-        click.echo(text.render(run, report, replace(asked.wanted, width=columns())))
+        click.echo(text.render(run, report, asked.wanted))

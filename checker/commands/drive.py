@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import click
 
 from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.commands.flags import format_option, progress_option, run_limits, said_limits
+from elcheck.checker.commands.flags import (
+    DurationType,
+    format_option,
+    progress_option,
+    run_limits,
+    said_limits,
+    width_option,
+)
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.commands.replay import read_file
 from elcheck.checker.driving.campaign import Campaigner, DriveCampaign, WalksWanted
@@ -51,7 +57,6 @@ class DriveCommand(ModelCommand):
     def further_options(self) -> Sequence[click.Parameter]:
         """The subject, which steps, and how to print what came of them."""
         positive = click.IntRange(min=1)
-        time = click.FloatRange(min=0, min_open=True)
         return [
             click.Argument(["subject"], metavar="SUBJECT"),
             click.Option(
@@ -78,8 +83,7 @@ class DriveCommand(ModelCommand):
             progress_option(),
             click.Option(
                 ["--patience"],
-                type=time,
-                metavar="SECONDS",
+                type=DurationType(),
                 default=PATIENCE,
                 show_default=True,
                 help="How long the code may take for one step, before it counts as hung.",
@@ -91,6 +95,7 @@ class DriveCommand(ModelCommand):
                 show_default=True,
                 help="What searches for --cover.",
             ),
+            width_option(),
             format_option("answer"),
         ]
 
@@ -128,7 +133,7 @@ class DriveCommand(ModelCommand):
         if values["output_format"] == "json":
             write_document(render.as_json(run, answer))
         else:
-            click.echo(render.as_text(run, answer, columns()))
+            click.echo(render.as_text(run, answer, columns(values["width"])))
         return answer.exit_code
 
 
@@ -150,8 +155,6 @@ def _require_one_plan(ctx: click.Context) -> None:
             flag = {"of_property": "--property"}.get(name, "--" + name.replace("_", "-"))
             plan = {"trace_file": "--trace", "cover": "--cover"}.get(chosen[0] if chosen else "", "walks")
             raise UsageError(f"{flag} says nothing of {plan}: leave it out")
-    if values["patience"] is not None and not math.isfinite(values["patience"]):
-        raise UsageError("--patience takes a number of seconds")
 
 
 def _walks(ctx: click.Context) -> WalksWanted:

@@ -16,6 +16,7 @@ from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import EXIT, Verdict
 from elcheck.checker.commands.check import ModelCommand, environment_in
+from elcheck.checker.commands.flags import DurationType
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.commands.replay import read_file
 from elcheck.checker.explorer.about import Overview, SavedPath
@@ -32,7 +33,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import SHARE, Limits
 from elcheck.checker.process.running import watching
-from elcheck.checker.process.streams import columns
+from elcheck.checker.process.streams import columns, say
 from elcheck.checker.process.watch import optional
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run
@@ -58,7 +59,6 @@ class ExploreCommand(ModelCommand):
     def further_options(self) -> Sequence[click.Parameter]:
         """Where the page is, and what can be chosen on it."""
         port = click.IntRange(0, 65535)
-        time = click.FloatRange(min=0, min_open=True)
         trace = click.Path(dir_okay=False, allow_dash=True)
         return [
             click.Option(["--port"], type=port, default=0, help="Where it listens.  [default: a free one]"),
@@ -75,7 +75,7 @@ class ExploreCommand(ModelCommand):
                 ["--tty"], is_flag=True, help="Walk in the terminal, by lines that are typed or piped."
             ),
             click.Option(["--depth"], type=click.IntRange(min=0), help="Check up to this many steps away."),
-            click.Option(["--timeout"], type=time, metavar="SECONDS", help="Check for that long at most."),
+            click.Option(["--timeout"], type=DurationType(), help="Check for that long at most."),
         ]
 
     def invoke(self, ctx: click.Context) -> int:
@@ -191,7 +191,7 @@ def _end(trace: Trace) -> list[str]:
 
 def checked(model: Model, depth: int | None, seconds: float) -> CheckReport:
     """What a check says in a limited time."""
-    click.echo(f"checking, for {seconds:g} seconds at most (--timeout; Ctrl-C ends it)", err=True)
+    say(f"checking, for {seconds:g} seconds at most (--timeout; Ctrl-C ends it)")
     progress = Progress()
     try:
         with watching(absorbs=True):

@@ -16,11 +16,11 @@ from elcheck.checker.loading.docstring import ModelDoc
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.process.files import write_whole
+from elcheck.checker.process.streams import say
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.render import as_json, junit
 from elcheck.checker.render.notes import SourceNote, as_code_quality, as_workflow_commands, notes_of
 from elcheck.checker.render.run import Run
-from elcheck.checker.system.system import deadlock_claim
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,7 @@ def write_code_quality(path: Path | None, notes: Sequence[SourceNote]) -> None:
     """Write what is wrong so that GitLab shows it at its lines, if there is a file to write it to."""
     if path is not None:
         write_whole(path, as_code_quality(notes) + "\n")
-
-
-def require_property(model: Model, name: str | None) -> None:
-    """Raise UsageError if no property has a name."""
-    known = [claim.name for claim in model.properties] + [claim.name for claim in deadlock_claim(model)]
-    if name is not None and name not in known:
-        raise UsageError(
-            f"--export-of {name!r}: the model has no such property, but {', '.join(map(repr, known))}"
-        )
+        wrote(path)
 
 
 def write_files(
@@ -100,11 +92,9 @@ def write_files(
     if files.code_quality is not None:
         writers.append(lambda: write_code_quality(files.code_quality, notes_of(report)))
     if files.sarif is not None:
-        writers.append(partial(write, report, files.sarif, command=run.command, made=FORMATS[".sarif"]))
+        writers.append(partial(_sarif, report, files.sarif, run.command))
     if files.report is not None:
-        from elcheck.checker.html import page  # which takes its time to be imported
-
-        writers.append(partial(page.write, run, report, about, files.report, sound))
+        writers.append(partial(_page, run, report, about, files.report, sound))
     graphs = () if files.graph is None else (files.graph,)
     writers += [partial(_export, report, path, files.of, run.command) for path in (*graphs, *files.exports)]
     write_all(writers, failed=report.exit_code != 0)
@@ -120,23 +110,42 @@ def write_all(writers: Sequence[Callable[[], None]], *, failed: bool) -> None:
         except (UsageError, OSError) as error:
             if not failed:
                 raise
-            click.echo(f"elcheck: {_why(error)}", err=True)
+            say(f"elcheck: {_why(error)}")
         except Ended as ended:
             if not failed:
                 raise
-            click.echo(f"elcheck: {ended.notice()} before every file was written", err=True)
+            say(f"elcheck: {ended.notice()} before every file was written")
             return
+
+
+def wrote(path: Path) -> None:
+    """Say that a file was written."""
+    say(f"elcheck: wrote {path}")
 
 
 def _document(path: Path, render: Callable[[Run, CheckReport], str], run: Run, report: CheckReport) -> None:
     write_whole(path, render(run, report) + "\n")
+    wrote(path)
+
+
+def _sarif(report: CheckReport, path: Path, command: str) -> None:
+    write(report, path, command=command, made=FORMATS[".sarif"])
+    wrote(path)
+
+
+def _page(run: Run, report: CheckReport, about: ModelDoc, path: Path, sound: Model | None) -> None:
+    from elcheck.checker.html import page  # which takes its time to be imported
+
+    page.write(run, report, about, path, sound)
+    wrote(path)
 
 
 def _export(report: CheckReport, path: Path, of: str | None, command: str) -> None:
     try:
         write(report, path, of, command)
+        wrote(path)
     except NoTrace as error:
-        click.echo(f"elcheck: {path} is not written: {error}", err=True)
+        say(f"elcheck: {path} is not written: {error}")
 
 
 def _why(error: Exception) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -12,8 +12,8 @@ import click
 
 from elcheck.checker.export.formats import FORMATS
 from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, DetectorName, NetworkName
-from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.limits import SHARE, Limits
+from elcheck.checker.process.streams import NARROWEST, NO_TERMINAL
 from elcheck.checker.render.progress import ProgressForm
 from elcheck.checker.search.engines import ENGINES
 
@@ -47,6 +47,29 @@ class SizeType(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # gene
         if not matched or float(matched[1]) == 0:
             raise click.BadParameter(f"{value!r} is no size such as 500M or 2G, nor 'none'")
         return int(float(matched[1]) * 2 ** (10 * ("KMGT".index(matched[2].upper()) + 1)))
+
+
+class DurationType(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic only in newer click
+    """A time in seconds, or with units: ``90``, ``90s``, ``5m``, ``1h30m``."""
+
+    name = "TIME"
+    _UNITS: Mapping[str, float] = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+    def convert(self, value: object, param: object, ctx: object) -> float:
+        """Turn what was written into seconds."""
+        del param, ctx
+        if isinstance(value, int | float):
+            return float(value)
+        said = str(value).strip().lower()
+        if re.fullmatch(r"\d+(\.\d*)?|\.\d+", said):
+            said += "s"
+        parts = re.findall(r"(\d+(?:\.\d*)?|\.\d+)(ms|[smhd])", said)
+        if not parts or "".join(number + unit for number, unit in parts) != said:
+            raise click.BadParameter(f"{value!r} is no time such as 90s, 5m, 1h30m or 90 (seconds)")
+        found = sum(float(number) * self._UNITS[unit] for number, unit in parts)
+        if not 0 < found < math.inf:
+            raise click.BadParameter(f"{value!r} is no time to wait: it has to be more than 0")
+        return found
 
 
 _FAULTS = {
@@ -85,6 +108,8 @@ def search_options() -> list[click.Option]:
         click.Option(["--max-states"], type=positive, help="Stop after this many states."),
         *run_limits(),
         progress_option(),
+        property_option(),
+        *text_options(),
         format_option("report", ("text", "json", "junit")),
         click.Option(
             ["--witness"], is_flag=True, help="Show, for each `sometimes`, a trace that reaches it."
@@ -138,9 +163,8 @@ def search_options() -> list[click.Option]:
         click.Option(["--resume"], is_flag=True, help="Go on from the checkpoint in the --spill folder."),
         click.Option(
             ["--checkpoint"],
-            type=click.FloatRange(min=0, min_open=True),
-            metavar="SECONDS",
-            help="Time between two checkpoints of --spill.  [default: 60]",
+            type=DurationType(),
+            help="Time between two checkpoints of --spill.  [default: 60s]",
         ),
         click.Option(
             ["--check-model"], is_flag=True, help="Run every handler twice to find nondeterministic ones."
@@ -175,6 +199,32 @@ def report_option() -> click.Option:
     return click.Option(
         ["--report"], type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help=said
     )
+
+
+def property_option() -> click.Option:
+    """Which properties to check."""
+    return click.Option(
+        ["--property", "properties"],
+        metavar="NAME",
+        multiple=True,
+        help="Check this property alone; may be repeated.",
+    )
+
+
+def text_options() -> list[click.Option]:
+    """How much a report as text says, and how wide it is."""
+    return [
+        click.Option(["-q", "--quiet"], is_flag=True, help="Say the verdicts alone."),
+        click.Option(["-v", "--verbose"], is_flag=True, help="Say everything: each property, each trace."),
+        width_option(),
+    ]
+
+
+def width_option() -> click.Option:
+    """How wide what is printed is."""
+    least = click.IntRange(min=NARROWEST)
+    help_ = f"Columns of the text.  [default: the terminal's, {NO_TERMINAL} where there is none]"
+    return click.Option(["--width"], type=least, help=help_)
 
 
 def format_option(what: str, forms: Sequence[str] = ("text", "json")) -> click.Option:
@@ -220,9 +270,8 @@ def run_limits() -> list[click.Option]:
         ),
         click.Option(
             ["--timeout"],
-            type=click.FloatRange(min=0, min_open=True),
-            metavar="SECONDS",
-            help="Stop after this long.",
+            type=DurationType(),
+            help="Stop after this long: 90s, 5m, 2h.",
         ),
     ]
 
@@ -235,9 +284,7 @@ def said_limits(
     max_states: int | None = None,
     first: bool = False,
 ) -> Limits:
-    """What the options of :func:`run_limits` come to, with other limits. Raises UsageError."""
-    if timeout is not None and not math.isfinite(timeout):
-        raise UsageError("--timeout takes a number of seconds")
+    """What the options of :func:`run_limits` come to, with other limits."""
     return Limits(
         depth=depth,
         max_states=max_states,

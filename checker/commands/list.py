@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from elcheck.checker.loading.model_file import bundled
-from elcheck.checker.process.streams import columns, write_document
+from elcheck.checker.process.streams import NARROWEST, columns, write_document
 from elcheck.checker.render import catalogue as render
 from elcheck.checker.zoo.catalogue import entry
 
@@ -15,7 +15,8 @@ from elcheck.checker.zoo.catalogue import entry
 @click.option(
     "--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
-def list_models(models: tuple[str, ...], output_format: str) -> int:
+@click.option("--width", type=click.IntRange(min=NARROWEST), help="Columns of the text.")
+def list_models(models: tuple[str, ...], output_format: str, width: int | None) -> int:
     """Show models: algorithm, paper, assumptions, properties with verdicts, bugs.
 
     Without arguments all that come with elcheck. Nothing is run: the verdicts are what is pinned of the
@@ -25,5 +26,5 @@ def list_models(models: tuple[str, ...], output_format: str) -> int:
     if output_format == "json":
         write_document(render.as_json(entries))
     else:
-        click.echo(render.as_text(entries, columns() or 100))
+        click.echo(render.as_text(entries, columns(width)))
     return 0

@@ -13,8 +13,15 @@ from pathlib import Path
 import click
 
 from elcheck.checker.commands.check import ModelCommand, environment_in
-from elcheck.checker.commands.files import require_folder, write_all
-from elcheck.checker.commands.flags import SizeType, format_option, report_option, said_limits
+from elcheck.checker.commands.files import require_folder, write_all, wrote
+from elcheck.checker.commands.flags import (
+    DurationType,
+    SizeType,
+    format_option,
+    report_option,
+    said_limits,
+    width_option,
+)
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ModelFile
@@ -29,7 +36,7 @@ from elcheck.checker.mutation.pins import explained_in, pin, pinned_in, problems
 from elcheck.checker.mutation.report import CampaignReport
 from elcheck.checker.mutation.trial import Trial
 from elcheck.checker.process.limits import Limits
-from elcheck.checker.process.streams import columns, write_document
+from elcheck.checker.process.streams import columns, say, write_document
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.render import mutation as render
 from elcheck.checker.render.progress import Progress
@@ -55,7 +62,6 @@ class MutateCommand(ModelCommand):
     def further_options(self) -> Sequence[click.Parameter]:
         """How far mutants are searched, which there are, and what to write."""
         positive = click.IntRange(min=1)
-        seconds = click.FloatRange(min=0, min_open=True)
         file = click.Path(dir_okay=False, path_type=Path)
         return [
             click.Option(["--function"], multiple=True, metavar="NAME", help=_FUNCTION),
@@ -65,7 +71,7 @@ class MutateCommand(ModelCommand):
             click.Option(["--depth"], type=click.IntRange(min=0), help="Search up to this many steps away."),
             click.Option(["--max-states"], type=positive, help=_STATES),
             click.Option(["--max-memory"], type=SizeType(), help="Give a mutant up above this much memory."),
-            click.Option(["--timeout"], type=seconds, metavar="SECONDS", help=_SECONDS),
+            click.Option(["--timeout"], type=DurationType(), help=_SECONDS),
             click.Option(
                 ["--jobs"], type=positive, help="Processes at a time.  [default: one for each core]"
             ),
@@ -77,6 +83,7 @@ class MutateCommand(ModelCommand):
             click.Option(["--pin"], type=file, metavar="FILE", help="Write what came out to a TOML file."),
             click.Option(["--against"], type=file, metavar="FILE", help=_AGAINST),
             report_option(),
+            width_option(),
             format_option("report", ("text", *render.FORMATS)),
         ]
 
@@ -102,12 +109,13 @@ class MutateCommand(ModelCommand):
         if pinned is not None:
             report = replace(report, explained=pinned.explained, unsure=pinned.unsure)
             report = replace(report, deviations=problems(report, pinned) if wanted.all else ())
-        _print(run, report, values["output_format"])
+        _print(run, report, values["output_format"], columns(values["width"]))
         if values["report"] is not None:
             path = values["report"]
             write_all([lambda: self._page(run, report, path)], failed=report.exit_code != 0)
         if values["pin"] is not None and not report.left:
             pin(report, case, values["pin"])
+            wrote(values["pin"])
         return report.exit_code
 
     def _page(self, run: Run, report: CampaignReport, path: Path) -> None:
@@ -116,6 +124,7 @@ class MutateCommand(ModelCommand):
 
         plain = click.unstyle(render.as_text(run, report, None))
         page.write_page(of_mutants.document(run, report, self.file.about), plain, path)
+        wrote(path)
 
 
 _FUNCTION = "Mutate only functions of this name, such as 'Raft.vote' or 'Raft.*'; may be repeated."
@@ -204,7 +213,7 @@ def _keep(journal: Journal | None, trial: Trial) -> None:
     try:
         journal.add(trial)
     except OSError as error:
-        click.echo(f"elcheck: can't write {error.filename}: {error.strerror}", err=True)
+        say(f"elcheck: can't write {error.filename}: {error.strerror}")
 
 
 def _require_sense(ctx: click.Context) -> None:
@@ -220,11 +229,11 @@ def _require_sense(ctx: click.Context) -> None:
             raise UsageError(f"{file}: there is no folder {file.parent}")
 
 
-def _print(run: Run, report: CampaignReport, output_format: str) -> None:
+def _print(run: Run, report: CampaignReport, output_format: str, width: int) -> None:
     if output_format in render.FORMATS:
         write_document(render.FORMATS[output_format](run, report))
     else:
-        click.echo(render.as_text(run, report, columns()))
+        click.echo(render.as_text(run, report, width))
 
 
 mutate = OfModel("mutate", MutateCommand, help=_HELP, subcommand_metavar="MODEL [OPTIONS]")

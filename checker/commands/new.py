@@ -10,6 +10,8 @@ import click
 
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.files import write_whole
+from elcheck.checker.process.streams import columns
+from elcheck.checker.render.fit import fitted
 
 
 @click.command()
@@ -31,5 +33,6 @@ def new(name: str) -> int:
     for file, template in files.items():
         text = resources.files(__package__).joinpath("new_model", template).read_text(encoding="utf-8")
         write_whole(file, text.format(file=f"{stem}.py", program=program), new=True)
-    click.echo(f"wrote {' and '.join(map(str, files))}; elcheck {stem}.py checks the model")
+    said = f"wrote {' and '.join(map(str, files))}; elcheck {stem}.py checks the model"
+    click.echo(fitted(said, columns()))
     return 0

@@ -10,7 +10,7 @@ import click
 
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.commands.flags import format_option
+from elcheck.checker.commands.flags import format_option, width_option
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
@@ -49,6 +49,7 @@ class ReplayCommand(ModelCommand):
                 metavar="NAME",
                 help="Of a report the trace of this property.  [default: of the first refuted]",
             ),
+            width_option(),
             format_option("answer"),
         ]
 
@@ -70,7 +71,7 @@ class ReplayCommand(ModelCommand):
         if values["output_format"] == "json":
             write_document(render.as_json(run, answer))
         else:
-            click.echo(render.as_text(run, answer, columns()))
+            click.echo(render.as_text(run, answer, columns(values["width"])))
         return answer.exit_code
 
 

@@ -5,11 +5,20 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
-from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.commands.flags import format_option, progress_option, run_limits, said_limits
+from elcheck.checker.check.selection import only, require_properties
+from elcheck.checker.commands.check import ModelCommand, detail_in
+from elcheck.checker.commands.flags import (
+    format_option,
+    progress_option,
+    property_option,
+    run_limits,
+    said_limits,
+    text_options,
+)
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
@@ -48,6 +57,8 @@ class SimulateCommand(ModelCommand):
             click.Option(["--faults"], type=click.FloatRange(min=0), default=1.0, help=weight),
             *run_limits(),
             progress_option(),
+            property_option(),
+            *text_options(),
             format_option("report", ("text", "json", "junit")),
             click.Option(["--witness"], is_flag=True, help="Show, for each `sometimes`, how it was reached."),
         ]
@@ -60,7 +71,15 @@ class SimulateCommand(ModelCommand):
             raise UsageError("--faults takes a number")
         walks = values["walks"] or (WALKS if values["timeout"] is None else None)
         plan = WalkPlan(walks, values["steps"], values["seed"], values["faults"], limits)
+        wanted = text.Wanted(
+            witnesses=values["witness"],
+            width=columns(values["width"]),
+            detail=detail_in(values),
+            drawable=False,
+        )
         run, model = self.asked_for(ctx)
+        require_properties(model, values["properties"], "--property")
+        model, left_out = only(model, values["properties"])
         progress = Progress(form=values["progress"])
         try:
             found = walk(model, plan, progress.walked)
@@ -68,17 +87,18 @@ class SimulateCommand(ModelCommand):
             raise LoadError(f"{self.file.path}: {error}") from error
         finally:
             progress.done()
-        _print(run, found, values["output_format"], witnesses=values["witness"])
+        found = replace(found, report=replace(found.report, left_out=left_out))
+        _print(run, found, values["output_format"], wanted)
         return found.report.exit_code
 
 
-def _print(run: Run, found: Simulation, output_format: str, *, witnesses: bool) -> None:
+def _print(run: Run, found: Simulation, output_format: str, wanted: text.Wanted) -> None:
     if output_format == "json":
         write_document(json.dumps(_document(run, found), indent=2, ensure_ascii=False))
     elif output_format == "junit":
         write_document(junit.render(run, found.report))
     else:
-        click.echo(text.render(run, found.report, text.Wanted(witnesses=witnesses, width=columns())))
+        click.echo(text.render(run, found.report, wanted))
 
 
 def _document(run: Run, found: Simulation) -> dict[str, object]:

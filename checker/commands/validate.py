@@ -9,8 +9,8 @@ import click
 
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.commands.files import require_folder, write_all
-from elcheck.checker.commands.flags import format_option, report_option, run_limits, said_limits
+from elcheck.checker.commands.files import require_folder, write_all, wrote
+from elcheck.checker.commands.flags import format_option, report_option, run_limits, said_limits, width_option
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
@@ -70,6 +70,7 @@ class ValidateCommand(ModelCommand):
             ),
             click.Option(["--diagram"], is_flag=True, help="Draw the behaviour, a lane for each node."),
             report_option(),
+            width_option(),
             format_option("answer"),
         ]
 
@@ -95,7 +96,7 @@ class ValidateCommand(ModelCommand):
             write_document(render.as_json(run, found, code))
         else:
             steps = values["steps"]
-            click.echo(render.as_text(run, found, steps, columns(), drawn=values["diagram"]))
+            click.echo(render.as_text(run, found, steps, columns(values["width"]), drawn=values["diagram"]))
         if values["report"] is not None:
             path, steps = values["report"], values["steps"]
             write_all([lambda: self._page(run, found, path, steps)], failed=code != 0)
@@ -107,6 +108,7 @@ class ValidateCommand(ModelCommand):
 
         plain = click.unstyle(render.as_text(run, found, steps, None, drawn=False))
         page.write_page(of_logs.document(run, found, self.file.about, steps), plain, path)
+        wrote(path)
 
     def mutate(self, ctx: click.Context) -> int:
         """Change the logs, print what is noticed, return the exit code."""
@@ -121,7 +123,7 @@ class ValidateCommand(ModelCommand):
         if values["output_format"] == "json":
             write_document(mutants.as_json(run, found))
         else:
-            click.echo(mutants.as_text(run, found))
+            click.echo(mutants.as_text(run, found, columns(values["width"])))
         return EXIT["proved"]
 
     def _given(self, ctx: click.Context) -> dict[str, object]:

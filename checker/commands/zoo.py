@@ -11,14 +11,14 @@ from typing import TypedDict, Unpack
 import click
 
 from elcheck.checker.check.verdict import EXIT
-from elcheck.checker.commands.files import annotate, require_folder, write_code_quality
+from elcheck.checker.commands.files import annotate, require_folder, write_code_quality, wrote
 from elcheck.checker.commands.flags import beside_options, progress_option
 from elcheck.checker.loading.model_file import bundled
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.values import counted
 from elcheck.checker.process.files import write_whole
 from elcheck.checker.process.limits import Stop
-from elcheck.checker.process.streams import write_document
+from elcheck.checker.process.streams import NARROWEST, columns, say, write_document
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.render import zoo as render
 from elcheck.checker.render.failure import show_case
@@ -34,7 +34,11 @@ from elcheck.checker.zoo.selection import cases_of
 @click.command(params=[*beside_options(), progress_option()])
 @click.argument("what", nargs=-1, metavar="[MODEL|FOLDER|CASES.toml]...")
 @click.option(
-    "--format", "output_format", type=click.Choice(list(render.FORMATS)), default="text", show_default=True
+    "--format",
+    "output_format",
+    type=click.Choice(["text", *render.FORMATS]),
+    default="text",
+    show_default=True,
 )
 @click.option(
     "--pin",
@@ -43,6 +47,7 @@ from elcheck.checker.zoo.selection import cases_of
     help="Write what came out to CASES.toml; what is wrong is not pinned.",
 )
 @click.option("--accept", is_flag=True, help="With --pin: pin what is wrong too, so that it is known.")
+@click.option("--width", type=click.IntRange(min=NARROWEST), help="Columns of the text.")
 @click.option("--big", is_flag=True, help="Run the cases that take minutes too.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes at a time.  [default: one for each core]")
 @click.option("--engine", type=click.Choice(list(ENGINES)), default="auto", show_default=True)
@@ -79,12 +84,14 @@ def zoo(
     outcomes = [found[place] for place in sorted(found)]
     missing = None if stopped is None else f"{stopped} after {len(found)} of {counted(len(cases), 'case')}"
     took = time.perf_counter() - began
-    (click.echo if output_format == "text" else write_document)(
-        render.FORMATS[output_format](outcomes, took, missing)
-    )
+    if output_format == "text":
+        click.echo(render.as_text(outcomes, took, missing, columns(asked["width"])))
+    else:
+        write_document(render.FORMATS[output_format](outcomes, took, missing))
     for form in ("json", "junit"):
         if (path := asked[form]) is not None:
             write_whole(path, render.FORMATS[form](outcomes, took, missing) + "\n")
+            wrote(path)
     write_code_quality(asked["code_quality"], notes_of_cases(outcomes))
     if asked["annotate"]:
         annotate(notes_of_cases(outcomes))
@@ -107,12 +114,13 @@ class Written(TypedDict):
     accept: bool
     big: bool
     progress: ProgressForm
+    width: int | None
 
 
 def _tell(outcome: CaseResult, done: int, of: int, form: ProgressForm) -> None:
     """Say that a case has ended."""
     if form == "text":
-        click.echo(f"{done} of {of}: {render.line(outcome)}", err=True)
+        say(f"{done} of {of}: {render.line(outcome)}")
     elif form == "json":
         write_progress("case", {"done": done, "of": of, **render.as_object(outcome)})
 
@@ -132,8 +140,9 @@ def _pin(outcomes: Sequence[CaseResult], path: Path | None, *, accept: bool) -> 
     if path is None or not outcomes:
         return False
     refused = pin(outcomes, path, accept=accept)
+    wrote(path)
     for why in refused:
-        click.echo(f"elcheck: not pinned: {why}", err=True)
+        say(f"elcheck: not pinned: {why}")
     if refused:
-        click.echo("elcheck: mend it, or add --accept to pin it as it is: it is known then", err=True)
+        say("elcheck: mend it, or add --accept to pin it as it is: it is known then")
     return accept

@@ -32,8 +32,8 @@ def write(run: Run, report: CheckReport, about: ModelDoc, path: Path, sound: Mod
 
     Raises OSError, with the path, when it can't be written.
     """
-    plain = click.unstyle(text.render(run, report, text.Wanted(witnesses=True, certificate=True)))
-    write_page(document(run, report, about, sound), plain, path)
+    wanted = text.Wanted(witnesses=True, certificate=True, detail="all")
+    write_page(document(run, report, about, sound), click.unstyle(text.render(run, report, wanted)), path)
 
 
 def write_page(shown: Document, plain: str, path: Path) -> None:

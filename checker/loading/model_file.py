@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import difflib
 import hashlib
 import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +20,7 @@ from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.parameters import Parameter, parameters_of
 from elcheck.checker.model.call import said, theirs
 from elcheck.checker.model.environment import Environment
-from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.errors import DefinitionError, UsageError, did_you_mean
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import no_network, well_formed
 from elcheck.checker.model.values import text
@@ -153,7 +152,7 @@ def bundled() -> dict[str, Path]:
     return {file.stem: file for file in files if not file.stem.startswith("_")}
 
 
-def find(name: str) -> Path:
+def find(name: str, commands: Iterable[str] = ()) -> Path:
     """The file that a name on the command line means. Raises LoadError."""
     path = Path(name)
     try:
@@ -167,14 +166,14 @@ def find(name: str) -> Path:
     known = bundled()
     if name in known:
         return known[name]
-    close = difflib.get_close_matches(path.stem, known, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else f"; bundled models: {', '.join(known)}"
+    meant = did_you_mean(path.stem, [*known, *commands])
+    hint = f"; {meant}" if meant else f"; bundled models: {', '.join(known)}"
     raise LoadError(f"there is no file {name}, and no bundled model of that name{hint}")
 
 
-def load(name: str) -> ModelFile:
-    """Import a model file. Raises LoadError."""
-    path = find(name)
+def load(name: str, commands: Iterable[str] = ()) -> ModelFile:
+    """Import a model file; ``commands`` are names that may have been meant, too. Raises LoadError."""
+    path = find(name, commands)
     module = imported(path)
     function: object = getattr(module, "model", None)
     if not callable(function):

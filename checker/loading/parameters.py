@@ -16,6 +16,10 @@ import click
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.values import text
 
+_MOST_CHOICES = 40
+"""Characters of the names of choices up to which these stand behind an option; those of mistakes that are
+more have a list of their own.
+"""
 _KINDS = "int, bool, str, Literal[...], an Enum, or type[Program] for its mistakes"
 
 
@@ -54,8 +58,15 @@ class Parameter:
         if self.required:
             return click.Option([flag, self.name], type=self.kind, required=True, help=self.help)
         shown = self.encode(self.default)
+        many = len("|".join(self.choices)) > _MOST_CHOICES
+        listed = many and not all(isinstance(choice, type) for choice in self.choices.values() if choice)
         return click.Option(
-            [flag, self.name], type=self.kind, default=shown, help=self.help, show_default=shown is not None
+            [flag, self.name],
+            type=self.kind,
+            default=shown,
+            help=self.help + f" (one of {', '.join(self.choices)})" * listed,
+            show_default=shown is not None,
+            metavar="NAME" if many else None,
         )
 
 

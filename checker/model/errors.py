@@ -1,5 +1,8 @@
 """The errors that a person who writes or runs a model can cause."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class DefinitionError(Exception):
     """A model is defined wrongly. The message says what, where and why."""
@@ -7,3 +10,12 @@ class DefinitionError(Exception):
 
 class UsageError(Exception):
     """What was asked for can't be done: a wrong parameter, a combination without a meaning."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The question that a wrong name is answered with, empty if no known one is like it."""
+    among = list(known)
+    close = get_close_matches(name.lower(), [other.lower() for other in among], n=1, cutoff=0.5)
+    close = close or [other.lower() for other in among if name and name.lower() in other.lower()]
+    meant = next((other for other in among if close and other.lower() == close[0]), None)
+    return "" if meant is None else f"did you mean {meant!r}?"

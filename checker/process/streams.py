@@ -11,6 +11,7 @@ import errno
 import io
 import os
 import sys
+import textwrap
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,10 @@ from typing import TextIO
 
 from elcheck.checker.process.watch import in_endable
 
+NO_TERMINAL = 100
+"""How wide text is that goes into a file or a pipe."""
+NARROWEST = 40
+"""A terminal is taken to be at least this wide."""
 READABLE = "elcheck.readable"
 """The name of what encodes what an encoding has no character for."""
 _LIKE = {
@@ -134,14 +139,32 @@ def write_document(said: str) -> None:
     bytes_.flush()
 
 
-def columns() -> int | None:
-    """How wide the terminal is to which standard output goes; None for a file or a pipe."""
-    if not sys.stdout.isatty():
-        return None
+def say(message: str) -> None:
+    """Say something on stderr: on a terminal in lines that fit it, elsewhere a line as it is."""
+    import click  # which takes its time, and a script may never need it
+
+    if sys.stderr is not None and sys.stderr.isatty():
+        width = columns(stream=sys.stderr)
+        message = "\n".join(_fitted(line, width) for line in message.split("\n"))
+    click.echo(message, err=True)
+
+
+def _fitted(line: str, width: int) -> str:
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(line, width, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def columns(wanted: int | None = None, stream: TextIO | None = None) -> int:
+    """How wide what is written to standard output, or another stream, may be: as wide as somebody wants it,
+    as the terminal is, or, for a file or a pipe, 100.
+    """
+    stream = sys.stdout if stream is None else stream
+    if wanted is not None or not stream.isatty():
+        return wanted or NO_TERMINAL
     with suppress(OSError, ValueError):
-        return int(os.environ.get("COLUMNS", "")) or None
+        return max(NARROWEST, int(os.environ.get("COLUMNS", "")))
     with suppress(OSError, ValueError):
-        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+        return max(NARROWEST, os.get_terminal_size(stream.fileno()).columns)
     return 80
 
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-import click
-from tabulate import tabulate
-
 from elcheck.checker.blame.cutoff import Cutoff, PairGrowth
 from elcheck.checker.blame.parts import PartCount
 from elcheck.checker.blame.report import Blame
@@ -15,7 +12,7 @@ from elcheck.checker.blame.variants import VariantCount
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.as_json import asked
 from elcheck.checker.render.estimate import BYTES, SECONDS, in_units, rounded
-from elcheck.checker.render.fit import fitted, table
+from elcheck.checker.render.fit import fitted, head, repeating, table
 from elcheck.checker.render.run import Run
 
 WORDS = {
@@ -37,22 +34,21 @@ LEAST = 200
 
 def as_text(run: Run, found: Blame, width: int | None) -> str:
     """What people read."""
-    parts = ["\n".join(fitted(line, width) for line in _head(run, found))]
+    parts = [head(run, *_head(run, found), width=width)]
     parts += _parts(found, width)
-    parts.append(_levels(found))
+    parts.append(_levels(found, width))
     if found.variants:
-        parts.append(_variants(found))
+        parts.append(_variants(found, width))
     for cutoff in found.cutoffs:
         parts.append(_cutoff(cutoff, width))
     parts += [fitted(f"Left out: {what}.", width) for what in found.unfinished]
-    parts.append(f"To repeat it: {run.command}")
+    parts.append(repeating(run, width))
     return "\n\n".join(parts)
 
 
 def _head(run: Run, found: Blame) -> list[str]:
     size = found.size
-    lines = [click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")]
-    lines += [run.settings] * bool(run.parameters)
+    lines = [run.settings] * bool(run.parameters)
     lines += [found.model.environment.describe()] * bool(found.model.programs)
     depth = max(0, len(size.sizes) - 1)
     lines.append(f"{counted(size.distinct, 'state')}, {size.transitions:,} transitions, depth {depth}")
@@ -86,8 +82,9 @@ def _parts(found: Blame, width: int | None) -> list[str]:
     lines: list[str] = []
     if rows:
         said = [[part.name, WORDS[part.kind], f"{part.left:,}", _fewer(whole, part.left)] for part in rows]
-        head = "What tells states apart, and how many are left if it does not:"
-        lines.append(f"{head}\n{table(said, ['part', 'kind', 'states left', 'times fewer'], 'part', width)}")
+        headers = ["part", "kind", "states left", "times fewer"]
+        lines.append(fitted("What tells states apart, and how many are left if it does not:", width))
+        lines[-1] += f"\n{table(said, headers, width, right=headers[2:])}"
     idle = [part for part in found.parts if part.left == whole]
     if idle:
         lines.append(
@@ -118,7 +115,7 @@ def _fewer(whole: int, left: int) -> str:
 # -- depths ----------------------------------------------------------------------------------------------
 
 
-def _levels(found: Blame) -> str:
+def _levels(found: Blame, width: int | None) -> str:
     """The states of each depth; small ones at the beginning and the end in a line each."""
     sizes = found.size.sizes
     most = max(sizes, default=1)
@@ -135,33 +132,25 @@ def _levels(found: Blame) -> str:
     if last + 1 < len(sizes):
         rest = f"{last + 1} to {len(sizes) - 1}" if last + 2 < len(sizes) else f"{last + 1}"
         rows.append([rest, f"{sum(sizes[last + 1 :]):,}", "", ""])
-    align = ("left", "right", "right", "left")
-    return "\n".join(
-        [
-            "Where they are:",
-            tabulate(
-                rows, ["depth", "states", "growth", ""], "simple", colalign=align, disable_numparse=True
-            ),
-        ]
-    )
+    shown = table(rows, ["depth", "states", "growth", ""], width, right=["states", "growth"])
+    return f"Where they are:\n{shown}"
 
 
 # -- beside it -------------------------------------------------------------------------------------------
 
 
-def _variants(found: Blame) -> str:
+def _variants(found: Blame, width: int | None) -> str:
     whole = found.size.distinct
     rows = []
     for each in found.variants:
         more = "" if each.stopped is None else "> "
         times = f"{each.states / max(1, whole):.2f}"
         rows.append([f"{each.name} {each.now} → {each.then}", f"{more}{each.states:,}", f"{more}{times}"])
-    align = ("left", "right", "right")
     headers = ["change", "states", "times these"]
     lines = ["What one more and one fewer come to:"]
-    lines.append(tabulate(rows, headers, "simple", colalign=align, disable_numparse=True))
+    lines.append(table(rows, headers, width, right=headers[1:]))
     reasons = dict.fromkeys(each.stopped for each in found.variants if each.stopped is not None)
-    lines += [f"(>: {reason}, and there are more)" for reason in reasons]
+    lines += [fitted(f"(>: {reason}, and there are more)", width) for reason in reasons]
     return "\n".join(lines)
 
 
@@ -181,8 +170,8 @@ def _cutoff(cutoff: Cutoff, width: int | None) -> str:
     if not rows:
         return f"With more {cutoff.parameter}: no property looks at nodes."
     headers = ["property", *map(str, cutoff.values), "nothing new from"]
-    head = f"How many different views properties have of any two nodes, by {cutoff.parameter}:"
-    lines = [head, table(rows, headers, "property", width)]
+    said = f"How many different views properties have of any two nodes, by {cutoff.parameter}:"
+    lines = [fitted(said, width), table(rows, headers, width, right=headers[1:])]
     if any("+" in cell for row in rows for cell in row[1:-1]):
         lines.append("(+: not all states were searched)")
     if any(row.settled is not None for row in cutoff.rows):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Literal, TypeAlias
@@ -31,22 +30,9 @@ def lane_width(lanes: int, width: int | None) -> int:
     return min(_WIDEST, max(_NARROWEST, (width - MARGIN) // lanes))
 
 
-def wrapped(said: str, width: int) -> list[str]:
-    """A text in lines of a lane, the further ones indented. It is broken at blanks and after an opening
-    bracket; a part longer than a line where the line ends.
-    """
-    lines, line = [], ""
-    for part in re.findall(r"[^ (]*(?:\(\)[^ (]*)*\(?(?: +|$)?", said):
-        while part:
-            if len((line + part).rstrip()) <= width:
-                line, part = line + part, ""
-            elif line.strip():
-                lines.append(line.rstrip())
-                line = "  "
-            else:
-                lines.append(line + part[: width - len(line)])
-                line, part = "  ", part[width - len(line) :]
-    return [*lines, line.rstrip()] if line.strip() else lines
+def least_width(lanes: int) -> int:
+    """How many columns so many lanes take at the least."""
+    return MARGIN + lanes * _NARROWEST
 
 
 def cut(said: str, width: int) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Sequence
 
 import click
 
 from elcheck.checker.model.values import counted
+from elcheck.checker.render.fit import fitted, wrapped
 from elcheck.checker.zoo.catalogue import CatalogueEntry, KnownClaim, KnownMistake
 
 
@@ -18,14 +18,14 @@ def as_text(entries: Sequence[CatalogueEntry], width: int) -> str:
 
 
 def _lines(entry: CatalogueEntry, width: int) -> list[str]:
-    lines = [f"{click.style(entry.name, bold=True)}: {entry.about.summary}"]
+    lines = [fitted(f"{click.style(entry.name, bold=True)}: {entry.about.summary}", width)]
     rows = [(part.lower(), said) for part, said in entry.about.parts.items()]
     rows.append(("runs in", entry.environment))
     rows += [("properties" if i == 0 else "", _claim(claim)) for i, claim in enumerate(entry.claims)]
     rows += [("bugs" if i == 0 else "", _bug(bug)) for i, bug in enumerate(entry.bugs)]
     for label, said in rows:
-        wrapped = textwrap.wrap(said, max(40, width - 14), subsequent_indent="  ")
-        lines += [f"  {label if i == 0 else '':12}{line}" for i, line in enumerate(wrapped)]
+        folded = wrapped(said, width - 14, at_brackets=False)
+        lines += [f"  {label if i == 0 else '':12}{line}" for i, line in enumerate(folded)]
     return lines
 
 

@@ -13,30 +13,41 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState, is_notice
 from elcheck.checker.model.values import text
-from elcheck.checker.render.canvas import Cell, Lanes, Row, Style, cut, lane_width, wrapped
+from elcheck.checker.render.canvas import Cell, Lanes, Row, Style, cut, lane_width
+from elcheck.checker.render.fit import NBSP, wrapped
 from elcheck.checker.traces.messages import Messages, TrackedMessage, messages_of
+from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead
 from elcheck.checker.traces.salient import Telling
 from elcheck.checker.traces.trace import Trace, TraceStep
+from elcheck.checker.traces.wording import says_no_more
 
 _CUT = "\N{BOX DRAWINGS LIGHT DIAGONAL CROSS}"
 
 
-def diagram(model: Model, trace: Trace, width: int | None = None, matters: Sequence[bool] = ()) -> str:
+def diagram(
+    model: Model,
+    trace: Trace,
+    width: int | None = None,
+    matters: Sequence[bool] = (),
+    read: FieldsRead = NOTHING_READ,
+) -> str:
     """The diagram of a trace, for a terminal of some width. ``matters`` says of each step whether it does;
-    the others are dimmed and marked.
+    the others are dimmed and marked. What the failing check has ``read`` is shown first.
     """
-    return "\n".join(row.text() for row in _Diagram(model, trace, width, matters).rows())
+    return "\n".join(row.text() for row in _Diagram(model, trace, width, matters, read).rows())
 
 
 class _Diagram:
     """The rows of one diagram."""
 
-    def __init__(self, model: Model, trace: Trace, width: int | None, matters: Sequence[bool]) -> None:
+    def __init__(
+        self, model: Model, trace: Trace, width: int | None, matters: Sequence[bool], read: FieldsRead
+    ) -> None:
         self._trace = trace
         self._nodes = [view.node for view in trace.initial.nodes]
         self._lanes = Lanes(len(self._nodes), lane_width(len(self._nodes), width))
         self._messages: Messages = messages_of(trace, model)
-        self._telling = Telling(trace)
+        self._telling = Telling(trace, read)
         self._matters = matters
         self._named: set[type] = set()
 
@@ -107,7 +118,7 @@ class _Diagram:
         lanes, envelope = self._lanes, message.envelope
         src, dst = lanes.column(envelope.src.index), lanes.column(envelope.dst.index)
         style: Style = "fault" if event.fault else "message"
-        name = "" if event.kind == "receive" and _says_no_more(event.name, envelope.msg) else _name(event)
+        name = "" if event.kind == "receive" and says_no_more(event.name, envelope.msg) else _name(event)
         if src == dst:
             mark = {"lose": "✗", "duplicate": "+"}.get(event.kind, "●")
             row.put(dst, mark, style)
@@ -149,9 +160,9 @@ class _Diagram:
             cells[event.node.index] += first
         for node in self._nodes:
             old = None if before is None else before.nodes[node.index]
-            words = [part.replace(" ", "\xa0") for part in self._telling.said(after.nodes[node.index], old)]
+            words = [part.replace(" ", NBSP) for part in self._telling.said(after.nodes[node.index], old)]
             lines = wrapped(", ".join(words), self._lanes.room)
-            cells[node.index] += [(line.replace("\xa0", " "), "state") for line in lines]
+            cells[node.index] += [(line, "state") for line in lines]
         for sender, said in self._sent(number):
             cells[sender.index] += [(line, "message") for line in wrapped(said, self._lanes.room)]
         for message in (self._messages.all[n] for n in self._messages.dropped[number]):
@@ -207,11 +218,6 @@ class _Diagram:
 
 def _name(event: Event) -> str:
     return event.name + (f" ({which})" if (which := dict(event.args).get("which")) else "")
-
-
-def _says_no_more(name: str, msg: object) -> bool:
-    """Whether a handler is called what its message is: vote_request, VoteRequest."""
-    return name.replace("_", "").lower() == type(msg).__name__.lower()
 
 
 def _shortened(sent: int, msg: object, room: int) -> str:

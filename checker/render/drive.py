@@ -15,8 +15,8 @@ from elcheck.checker.driving.lockstep import Drive, DriveEnding
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import counted, text
 from elcheck.checker.render import as_json as json_of
-from elcheck.checker.render.fit import fitted, table
-from elcheck.checker.render.judgement import in_words
+from elcheck.checker.render.fit import fitted, head, repeating, table
+from elcheck.checker.render.judgement import as_objects, judgement_table
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.judged import Judgement
@@ -53,24 +53,22 @@ class DriveResult:
 def as_text(run: Run, result: DriveResult, width: int | None = None) -> str:
     """The verdict, the trace with both sides where they differ, and how much was driven."""
     campaign, model = result.campaign, result.model
-    head = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
-    parts = [f"{head}\n{model.describe_environment()}", fitted(_headline(result), width)]
+    parts = [head(run, model.describe_environment(), width=width), fitted(_headline(result), width)]
     driven = campaign.drive
     if driven is not None:
         if driven.mismatches:
             parts.append(both_sides(driven.mismatches, width))
         parts.append(trace_table(model, driven.trace, width))
     if result.judgements:
-        rows = [[j.name, j.kind, in_words(j)] for j in result.judgements]
-        parts.append(table(rows, ["property", "kind", "in this trace"], "in this trace", width))
+        parts.append(judgement_table(result.judgements, "in this trace", width))
     parts += [fitted(line, width) for line in _tallied(campaign)]
-    return "\n\n".join([*parts, f"To repeat it: {run.command}"])
+    return "\n\n".join([*parts, repeating(run, width)])
 
 
 def both_sides(mismatches: Sequence[DriveMismatch], width: int | None = None) -> str:
     """What differs, with what each side has."""
     rows = [[m.what, _said(m, m.model), _said(m, m.subject)] for m in mismatches]
-    return table(rows, ["what", "the model", "the subject"], "the model", width)
+    return table(rows, ["what", "the model", "the subject"], width)
 
 
 def where(driven: Drive) -> str:
@@ -148,9 +146,7 @@ def as_json(run: Run, result: DriveResult) -> str:
         "ended": None if driven is None else _ended(driven),
         "shortened_from": campaign.from_steps,
         "trace": None if driven is None else json_of.trace(model, driven.trace),
-        "properties": [
-            {"name": j.name, "kind": j.kind, "at": j.at, "detail": j.detail} for j in result.judgements
-        ],
+        "properties": as_objects(result.judgements),
         "driven": {
             "paths": tally.paths,
             "steps": tally.steps,

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-import click
-
 from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.as_json import asked
-from elcheck.checker.render.fit import fitted, table
+from elcheck.checker.render.fit import fitted, head, repeating, table
 from elcheck.checker.render.run import Run
 from elcheck.checker.strategies.fault_budgets import FEW, BudgetRow, Frontier, Minimum
 
@@ -30,18 +28,20 @@ _NAMES: Mapping[FaultKind, tuple[str, str]] = {
 def as_text(run: Run, found: Frontier, width: int | None = None) -> str:
     """A table with a line for each smallest budget, and what it rests on."""
     model = found.model
-    head = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
     kinds = [kind for kind in FAULT_KINDS if getattr(model.environment, kind) != 0]
     rows = [line for row in found.rows for line in _lines(row, kinds)]
     headers = ["property", "kind", "breaks with", *kinds, "steps"]
     parts = [
-        f"{head}\n{model.describe_environment()}",
-        table(rows, headers, "breaks with", width),
-        f"{found.searched} of {counted(found.points, 'combination')} of budgets had to be searched, "
-        f"in {found.seconds:.1f} s.",
-        *([f"It was stopped: {found.stopped}."] if found.stopped else []),
+        head(run, model.describe_environment(), width=width),
+        table(rows, headers, width, right=[*kinds, "steps"]),
+        fitted(
+            f"{found.searched} of {counted(found.points, 'combination')} of budgets had to be searched, "
+            f"in {found.seconds:.1f} s.",
+            width,
+        ),
+        *([fitted(f"It was stopped: {found.stopped}.", width)] if found.stopped else []),
         *[fitted(f"Note: {note}.", width) for note in _notes(found)],
-        f"To repeat it: {run.command}",
+        repeating(run, width),
     ]
     return "\n\n".join(parts)
 

@@ -2,42 +2,150 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
 
 import click
 from tabulate import tabulate
 
-_NARROWEST = 24
+from elcheck.checker.render.run import Run
+
+NBSP = "\N{NO-BREAK SPACE}"
+"""A blank at which no line is broken; it is printed as one."""
+_GAP = 2
+"""Blanks between two columns of a table."""
+_NARROWEST = 6
+"""No column gets narrower than this."""
+_AT_BLANKS = re.compile(r"[^ ]* *")
+_AT_BRACKETS = re.compile(r"[^ (]*(?:\(\)[^ (]*)*\(?(?: +|$)?")
+_CODE = re.compile(r"(\x1b\[[0-9;]*m)")
+
+
+def wrapped(said: str, width: int, *, at_brackets: bool = True, indent: str = "  ") -> list[str]:
+    """A text in lines, the further ones indented; its colours go on from line to line. It is broken at
+    blanks and (``at_brackets``) after an opening bracket; a part longer than a line where the line ends.
+    """
+    if "\n" in said:
+        again = partial(wrapped, width=width, at_brackets=at_brackets, indent=indent)
+        return [part for line in said.split("\n") for part in again(line)]
+    plain = click.unstyle(said)
+    parts = _AT_BRACKETS if at_brackets else _AT_BLANKS
+    lines = [line.replace(NBSP, " ") for line in _lines(plain, max(width, 1), parts, indent)]
+    return lines if plain == said else _coloured(lines, said)
+
+
+def _lines(said: str, width: int, parts: re.Pattern[str], indent: str) -> Iterator[str]:
+    indent = indent if len(indent) < width else ""
+    line = ""
+    for part in parts.findall(said):
+        while part:
+            if len((line + part).rstrip()) <= width:
+                line, part = line + part, ""
+            elif line.strip():
+                yield line.rstrip()
+                line = indent
+            else:
+                cut = max(1, width - len(line))
+                yield line + part[:cut]
+                line, part = indent, part[cut:]
+    if line.strip():
+        yield line.rstrip()
+
+
+def _coloured(lines: Sequence[str], said: str) -> list[str]:
+    """Lines of a text with its colours: all but blanks stands in them in the same order."""
+    colours = (colour for char, colour in _characters(said) if char not in (" ", NBSP))
+    found = []
+    for line in lines:
+        row: list[tuple[str, str]] = []
+        for char in line:
+            row.append((char, (row[-1][1] if row else "") if char == " " else next(colours)))
+        spans = [(code, "".join(map(itemgetter(0), span))) for code, span in groupby(row, itemgetter(1))]
+        found.append("".join(f"{code}{text}\x1b[0m" if code else text for code, text in spans))
+    return found
+
+
+def _characters(said: str) -> Iterator[tuple[str, str]]:
+    """Each character with the codes of its colours."""
+    codes = ""
+    for part in _CODE.split(said):
+        if _CODE.fullmatch(part):
+            codes = "" if part == "\x1b[0m" else codes + part
+        else:
+            yield from ((char, codes) for char in part)
 
 
 def fitted(said: str, width: int | None) -> str:
-    """Lines with their colours, each broken where it is too long, the further ones indented below it."""
+    """Lines with their colours, broken at blanks where they are too long, the further ones indented below
+    the beginning of theirs.
+    """
     if width is None:
         return said
-    return "\n".join(_line(line, width) for line in said.split("\n"))
+    found: list[str] = []
+    for line in said.split("\n"):
+        if len(click.unstyle(line)) <= width and NBSP not in line:
+            found.append(line)
+            continue
+        begin = re.match(r" *", click.unstyle(line))
+        indent = " " * (begin.end() if begin else 0)
+        found += wrapped(line, width, at_brackets=False, indent=indent + "  ") or [""]
+    return "\n".join(found)
 
 
-def _line(said: str, width: int) -> str:
-    indent = said[: len(said) - len(said.lstrip())]
-    lines, line = [], ""
-    for word in said.split():
-        longer = f"{line} {word}" if line else indent + word
-        if line and len(click.unstyle(longer)) > width:
-            lines.append(line)
-            longer = f"{indent}  {word}"
-        line = longer
-    return "\n".join([*lines, line])
+def head(run: Run, *below: str, width: int | None) -> str:
+    """What was run: the model's name and what it is, and what it runs in."""
+    first = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
+    return "\n".join(fitted(line, width) for line in (first, *below))
 
 
-def table(rows: Sequence[Sequence[str]], headers: Sequence[str], folded: str, width: int | None) -> str:
-    """A table in which one column is folded to what the others leave."""
-    at = list(headers).index(folded)
-    room: list[int | None] = [None] * len(headers)
-    if width is not None and rows:
-        longest = [max(len(click.unstyle(row[column])) for row in rows) for column in range(len(headers))]
-        # two more for a header, as tabulate has it
-        widths = [max(len(header) + 2, cells) for header, cells in zip(headers, longest, strict=True)]
-        room[at] = max(_NARROWEST, width - sum(widths) + widths[at] - 2 * (len(headers) - 1))
-    # where it folds, tabulate takes "False" for a bool, and prints the truth of the text: a blank helps
-    rows = [[f"{cell} " if cell in ("True", "False") else cell for cell in row] for row in rows]
-    return tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True, maxcolwidths=room)
+def repeating(run: Run, width: int | None) -> str:
+    """The command that was run, in lines that a shell takes for one."""
+    command = f"To repeat it: {run.command}"
+    if width is None or len(command) <= width:
+        return command
+    return " \\\n".join(wrapped(command, width - 2, at_brackets=False))
+
+
+def table(
+    rows: Sequence[Sequence[str]],
+    headers: Sequence[str],
+    width: int | None,
+    *,
+    most: Mapping[str, int] = {},
+    right: Sequence[str] = (),
+    indented: Sequence[str] = (),
+) -> str:
+    """A table that is as wide as its cells, or folded to a width: first the columns of ``most`` to that, then
+    whichever is widest. Columns of ``right`` end at their right; those of ``indented`` are folded at brackets
+    too, with indented further lines.
+    """
+    widths = _widths(rows, headers, width, most)
+    folds = [
+        partial(wrapped, width=room, at_brackets=name in indented, indent="  " * (name in indented))
+        for name, room in zip(headers, widths, strict=True)
+    ]
+    folded = [
+        ["\n".join(fold(cell)) for fold, cell in zip(folds, row, strict=True)] for row in (headers, *rows)
+    ]
+    rule = ["-" * room for room in widths]
+    align = ["right" if name in right else "left" for name in headers]
+    drawn = tabulate([folded[0], rule, *folded[1:]], tablefmt="plain", disable_numparse=True, colalign=align)
+    return "\n".join(line.rstrip() for line in drawn.splitlines())
+
+
+def _widths(
+    rows: Sequence[Sequence[str]], headers: Sequence[str], width: int | None, most: Mapping[str, int]
+) -> list[int]:
+    """How wide each column is."""
+    found = [max(len(click.unstyle(row[at])) for row in (headers, *rows)) for at in range(len(headers))]
+    if width is None:
+        return found
+    room = width - _GAP * (len(headers) - 1)
+    if sum(found) > room:
+        found = [min(wide, most.get(name, wide)) for wide, name in zip(found, headers, strict=True)]
+    while sum(found) > room and max(found) > _NARROWEST:
+        found[found.index(max(found))] -= 1
+    return found

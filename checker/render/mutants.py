@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-import click
-
-from elcheck.checker.render.fit import table
+from elcheck.checker.render.fit import fitted, head, repeating, table
 from elcheck.checker.render.run import Run
 from elcheck.checker.validation.mutants import LogMutantFate, LogMutantVerdict, Sharpness
 
 
-def as_text(run: Run, found: Sharpness) -> str:
+def as_text(run: Run, found: Sharpness, width: int | None) -> str:
     """A table of the kinds of changes and what became of them; then those that ought to have been noticed."""
-    head = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
     made, refused = len(found.verdicts), len(found.refused)
     right, wrong = len(found.blamed_right), len(found.wrong)
     said = [
@@ -30,10 +27,14 @@ def as_text(run: Run, found: Sharpness) -> str:
         for outcome in LogMutantFate
         if counts[kind, outcome]
     ]
-    parts = [head, "\n".join(said), table(rows, ["change", "what became of it", "logs"], "change", None)]
+    parts = [
+        head(run, width=width),
+        fitted("\n".join(said), width),
+        table(rows, ["change", "what became of it", "logs"], width, right=["logs"]),
+    ]
     if found.wrong:
-        parts.append("\n".join(["Not noticed:", *(f"  {_line(verdict)}" for verdict in found.wrong)]))
-    return "\n\n".join([*parts, f"To repeat it: {run.command}"])
+        parts.append(fitted("\n".join(["Not noticed:", *(f"  {_line(v)}" for v in found.wrong)]), width))
+    return "\n\n".join([*parts, repeating(run, width)])
 
 
 def _share(part: int, whole: int) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 import click
-from tabulate import tabulate
 
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.step import Send
@@ -32,7 +31,7 @@ from elcheck.checker.mutation.score import Tally
 from elcheck.checker.mutation.survivor import Deviation, Survivor
 from elcheck.checker.mutation.trial import MutantFate, Trial
 from elcheck.checker.render import as_json
-from elcheck.checker.render.fit import fitted
+from elcheck.checker.render.fit import fitted, head, repeating, table
 from elcheck.checker.render.junit import printable
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
@@ -49,27 +48,22 @@ COLOURS = {
 
 def as_text(run: Run, report: CampaignReport, width: int | None) -> str:
     """The tables, then each survivor from near."""
-    parts = [
-        _head(run, report, width),
-        _functions(report),
-        _properties(report),
-        "\n".join(sum_in_words(report)),
-    ]
+    parts = [_head(run, report, width), _functions(report, width), _properties(report, width)]
+    parts.append(fitted("\n".join(sum_in_words(report)), width))
     parts += [_undecided(report, width)] if report.having(MutantFate.UNDECIDED) else []
     for number, survivor in enumerate(report.survivors, 1):
         parts.append(_survivor(survivor, number, len(report.survivors), width))
     known = [m for m in report.having(MutantFate.SURVIVED) if report.explained.get(m.key)]
     parts += [_explained(report, known, width)] if known else []
     parts += [_deviations(report, width)] if report.deviations else []
-    return "\n\n".join([*parts, f"To repeat it: {run.command}"])
+    return "\n\n".join([*parts, repeating(run, width)])
 
 
 def _head(run: Run, report: CampaignReport, width: int | None) -> str:
     model = report.baseline.model
-    lines = [click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")]
-    lines += [fitted(run.settings, width)] if run.parameters else []
+    lines = [run.settings] if run.parameters else []
     lines += [model.environment.describe()] if model.programs else []
-    return "\n".join([*lines, f"as it is: {size_in_words(report)}"])
+    return head(run, *lines, f"as it is: {size_in_words(report)}", width=width)
 
 
 def size_in_words(report: CampaignReport) -> str:
@@ -82,13 +76,12 @@ def size_in_words(report: CampaignReport) -> str:
 FATES = (MutantFate.EQUIVALENT, MutantFate.KILLED, MutantFate.SURVIVED, MutantFate.UNDECIDED)
 
 
-def _functions(report: CampaignReport) -> str:
+def _functions(report: CampaignReport, width: int | None) -> str:
     """A row for each function, and one for all."""
     rows = [_row(name, tally) for name, tally in report.functions.items()]
     rows.append(_row(click.style("all", bold=True), report.tally))
     headers = ["function", "mutants", *(fate.value for fate in FATES)]
-    align = ("left", *["right"] * (len(headers) - 1))
-    return tabulate(rows, headers, tablefmt="simple", disable_numparse=True, colalign=align)
+    return table(rows, headers, width, right=headers[1:])
 
 
 def _row(name: str, tally: Tally) -> list[str]:
@@ -106,20 +99,15 @@ def _count(fate: MutantFate, count: int) -> str:
     )
 
 
-def _properties(report: CampaignReport) -> str:
+def _properties(report: CampaignReport, width: int | None) -> str:
     """A row for each property: what it kills."""
     rows = [
         [score.name, str(score.kills), str(score.alone), "" if score.fewest is None else str(score.fewest)]
         for score in report.properties
     ]
-    table = tabulate(
-        rows,
-        ["property", "kills", "alone", "in steps"],
-        tablefmt="simple",
-        disable_numparse=True,
-        colalign=("left", "right", "right", "right"),
-    )
-    return "\n".join([table, *_idle(report)])
+    headers = ["property", "kills", "alone", "in steps"]
+    lines = [table(rows, headers, width, right=headers[1:]), *_idle(report)]
+    return "\n".join([lines[0], *(fitted(line, width) for line in lines[1:])])
 
 
 def _idle(report: CampaignReport) -> list[str]:
@@ -180,8 +168,9 @@ def _deviations(report: CampaignReport, width: int | None) -> str:
 def _survivor(survivor: Survivor, number: int, count: int, width: int | None) -> str:
     mutant = survivor.mutant
     survived = click.style("SURVIVED", fg="red", bold=True)
-    lines = [f"{survived} {number} of {count}: {click.style(mutant.function, bold=True)}, {mutant.operator}"]
-    lines.append(_coloured(mutant.difference))
+    name = click.style(mutant.function, bold=True)
+    lines = [fitted(f"{survived} {number} of {count}: {name}, {mutant.operator}", width)]
+    lines.append(fitted(_coloured(mutant.difference), width))
     elsewhere = survivor.deviation is not None and survivor.deviation.more and survivor.deviation.less
     lines.append(fitted(difference_in_words(survivor) + " As it is:" * bool(elsewhere), width))
     if survivor.deviation is not None:

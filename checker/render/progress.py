@@ -13,6 +13,7 @@ import click
 
 from elcheck.checker.driving.campaign import DriveTally
 from elcheck.checker.process.memory import resident
+from elcheck.checker.process.streams import columns, say
 from elcheck.checker.render.estimate import Growth
 from elcheck.checker.search.search import Search
 from elcheck.checker.strategies.simulate import WalkTally
@@ -113,9 +114,9 @@ class Progress:
         said = line(now - self._began, resident())
         if self._terminal:
             self._shown = True
-            click.echo(f"\r\033[K{said}", err=True, nl=False)
+            click.echo(f"\r\033[K{said[: columns(stream=sys.stderr) - 1]}", err=True, nl=False)
         else:
-            click.echo(f"elcheck: after {now - self._began:.0f} s: {said}", err=True)
+            say(f"elcheck: after {now - self._began:.0f} s: {said}")
 
     @property
     def _period(self) -> float:

@@ -12,8 +12,8 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.values import counted
 from elcheck.checker.render import as_json as json_of
-from elcheck.checker.render.fit import fitted, table
-from elcheck.checker.render.judgement import in_words
+from elcheck.checker.render.fit import fitted, head, repeating
+from elcheck.checker.render.judgement import as_objects, judgement_table
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.judged import Judgement
@@ -44,15 +44,13 @@ class ReplayResult:
 def as_text(run: Run, answer: ReplayResult, width: int | None = None) -> str:
     """The answer, the trace as far as it is allowed, and what the properties say of it."""
     walked, model = answer.walked, answer.model
-    head = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
-    parts = [f"{head}\n{model.describe_environment()}", _headline(answer)]
+    parts = [head(run, model.describe_environment(), width=width), fitted(_headline(answer), width)]
     if walked.refused is not None:
         parts += _why(answer, walked.refused, width)
     parts.append(trace_table(answer.model, walked.trace, width))
-    rows = [[j.name, j.kind, in_words(j)] for j in answer.judgements]
-    parts.append(table(rows, ["property", "kind", "in this trace"], "in this trace", width))
+    parts.append(judgement_table(answer.judgements, "in this trace", width))
     parts += [fitted(f"Note: {note}.", width) for note in walked.notes]
-    return "\n\n".join([*parts, f"To repeat it: {run.command}"])
+    return "\n\n".join([*parts, repeating(run, width)])
 
 
 def _headline(answer: ReplayResult) -> str:
@@ -86,7 +84,7 @@ def _why(answer: ReplayResult, refused: RefusedStep, width: int | None) -> list[
         what = f"{reason.event.located}: " if reason.event is not None else ""
         source = _source(answer, reason)
         lines.append(fitted(f"  {what}{reason.why}" + (f" ({source})" if source else ""), width))
-    nearest = [f"  {event.located}" for event in refused.nearest]
+    nearest = [fitted(f"  {event.located}", width) for event in refused.nearest]
     parts = ["Why not:\n" + "\n".join(lines)]
     if refused.number is None:
         return parts + ["A step that would close the loop:\n" + "\n".join(nearest)] * bool(nearest)
@@ -114,9 +112,7 @@ def as_json(run: Run, answer: ReplayResult) -> str:
         "refused": None if walked.refused is None else _refused(walked.refused),
         "raised": walked.raised,
         "trace": json_of.trace(model, walked.trace),
-        "properties": [
-            {"name": j.name, "kind": j.kind, "at": j.at, "detail": j.detail} for j in answer.judgements
-        ],
+        "properties": as_objects(answer.judgements),
         "notes": list(walked.notes),
         "reproduce": run.command,
         "exit_code": answer.exit_code,

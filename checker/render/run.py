@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from elcheck.checker.model.values import text
@@ -10,19 +10,25 @@ from elcheck.checker.model.values import text
 
 @dataclass(frozen=True)
 class Run:
-    """One run of elcheck: the model as named, what it says of itself, its parameters, and the command that
-    repeats it.
+    """One run of elcheck: the model as named, what it says of itself, its parameters, the command that
+    repeats it, and which of the parameters were given.
     """
 
     name: str
     summary: str
     parameters: Mapping[str, object]
     command: str
+    given: Collection[str] = ()
 
     @property
     def settings(self) -> str:
         """The parameters in one line."""
         return ", ".join(f"{name} {_said(value)}" for name, value in self.parameters.items())
+
+    @property
+    def chosen(self) -> str:
+        """Those in one line that were given."""
+        return ", ".join(f"{n} {_said(value)}" for n, value in self.parameters.items() if n in self.given)
 
 
 def _said(value: object) -> str:

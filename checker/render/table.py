@@ -7,17 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import click
-from tabulate import tabulate
 
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.values import counted, text
-from elcheck.checker.render.canvas import wrapped
+from elcheck.checker.render.fit import table as drawn
 from elcheck.checker.traces.explain import Explanation
+from elcheck.checker.traces.messages import messages_of
+from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead
 from elcheck.checker.traces.source import place_of_step
 from elcheck.checker.traces.trace import Trace, going_on
-from elcheck.checker.traces.wording import Phrase, by_message, phrases
+from elcheck.checker.traces.wording import Phrase, by_message, event_in_words, phrases
+
+_BROAD = 100
+"""Columns from which on the lines in the source have a column of their own."""
 
 
 @dataclass(frozen=True)
@@ -34,23 +38,37 @@ def trace_table(
     width: int | None = None,
     explanation: Explanation | None = None,
     logged: LoggedSteps | None = None,
+    read: FieldsRead = NOTHING_READ,
 ) -> str:
     """A trace, one step a line: its number, whose it is, what it does, what changes, its line in the source.
 
-    ``width`` wraps actions and changes to a terminal's width. With an explanation the steps that do not
-    matter are dimmed and marked, and a column says which steps each of the others rests on. ``logged`` adds
-    the lines of logs that tell of each step, and may leave out the first steps.
+    ``width`` folds actions and changes to that of a terminal; in a narrow one the line in the source stands
+    below the action, and messages of which nothing becomes have no fields. With an explanation the steps that
+    do not matter are dimmed and marked, and a column says which steps each of the others rests on. ``logged``
+    adds the lines of logs that tell of each step, and may leave out the first steps. What the failing check
+    has ``read`` comes first.
     """
     runner = Runner(model)
-    headers = ["step", "node", "action", "changes", "source"]
-    rows = [[_bold(0), "", "start", _start(trace.initial), ""]]
+    narrow = width is not None and width < _BROAD
+    messages = messages_of(trace, model) if narrow else None
+    headers = ["step", "node", "action", "changes"] + ["source"] * (not narrow)
+    rows = [[_bold(0), "", "start", _start(trace.initial), ""][: len(headers)]]
     for number, before, step in trace.numbered:
         if logged is not None and number <= logged.left_out:
             continue
         node = step.event.node.name if step.event.node else ""
-        action = click.style(str(step.event), fg="yellow") if step.event.fault else str(step.event)
-        said, place = _said(phrases(model, before, step)), place_of_step(runner, before, step)
-        rows.append([_bold(number), node, action, said, click.style(str(place), dim=True) if place else ""])
+        action = event_in_words(step.event)
+        action = click.style(action, fg="yellow") if step.event.fault else action
+        unread = () if messages is None else messages.unread(number)
+        said, place = (
+            _said(phrases(model, before, step, unread=unread, read=read)),
+            place_of_step(runner, before, step),
+        )
+        source = click.style(str(place), dim=True) if place else ""
+        if narrow:
+            rows.append([_bold(number), node, "\n".join(filter(None, (action, source))), said])
+        else:
+            rows.append([_bold(number), node, action, said, source])
     if logged is not None:
         headers.insert(2, "log")
         rows = _with_lines(rows, logged)
@@ -59,10 +77,7 @@ def trace_table(
     if explanation is not None:
         headers.insert(1, "needs")
         rows = [_marked(row, number, explanation) for number, row in enumerate(rows)]
-    widths = _room(rows, headers, width)
-    at = headers.index("action")
-    rows = [[*row[:at], _folded(row[at], widths[at]), *row[at + 1 :]] for row in rows]
-    table = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True, maxcolwidths=widths)
+    table = drawn(rows, headers, width, most=_most(rows, headers, width), indented=["action"])
     return table + ("" if trace.loop is None else "\n" + going_on(trace, trace.loop))
 
 
@@ -71,7 +86,8 @@ def _with_lines(rows: list[list[str]], logged: LoggedSteps) -> list[list[str]]:
     first, *rest = rows
     told = zip(rest, logged.lines[logged.left_out :], strict=True)
     found = [[*row[:2], lines, *row[2:]] for row, lines in told]
-    gap = [["...", "", "", f"{counted(logged.left_out, 'step')} left out", "", ""]] * bool(logged.left_out)
+    blank = [""] * (len(first) - 3)
+    gap = [["...", "", "", f"{counted(logged.left_out, 'step')} left out", *blank]] * bool(logged.left_out)
     return [[*first[:2], "", *first[2:]], *gap, *found]
 
 
@@ -96,31 +112,19 @@ def _marked(row: list[str], number: int, explanation: Explanation) -> list[str]:
     ]
 
 
-def _room(rows: list[list[str]], headers: list[str], width: int | None) -> list[int | None]:
-    """How wide each column may be for the table to fit: the actions get up to a third of what is left."""
-    found: list[int | None] = [None] * len(headers)
-    if width is not None:
-        longest = [
-            max(len(header) + 2, *(len(click.unstyle(row[i])) for row in rows))  # as tabulate has it
-            for i, header in enumerate(headers)
-        ]
-        at = headers.index("action")
-        left = width - sum(longest[:at] + longest[at + 2 :]) - 2 * (len(headers) - 1)
-        # no word is broken, so that what is pasted into a replay can be read (3: the indent, a bracket)
-        words = (word for row in rows for word in re.split(r"[ (]", click.unstyle(row[at])))
-        whole = min(max(map(len, words)) + 3, left - 24)
-        found[at] = max(18, whole, min(longest[at], max(left // 3, left - longest[at + 1])))
-        found[at + 1] = max(24, left - min(found[at] or 0, longest[at]))
-    return found
-
-
-def _folded(cell: str, room: int | None) -> str:
-    """A cell of one style in lines that fit, broken at brackets where tabulate would break words."""
-    plain = click.unstyle(cell)
-    if room is None or not plain:
-        return cell
-    begin, _, end = cell.partition(plain)
-    return "\n".join(f"{begin}{line}{end}" for line in wrapped(plain, room))
+def _most(rows: list[list[str]], headers: list[str], width: int | None) -> dict[str, int]:
+    """How wide the actions may be: a third of what the other columns leave to them and to the changes, but
+    so wide that no word is broken, since what is pasted into a replay has to be read.
+    """
+    if width is None:
+        return {}
+    at = headers.index("action")
+    longest = [max(len(click.unstyle(row[i])) for row in (headers, *rows)) for i in range(len(headers))]
+    left = width - sum(longest[:at] + longest[at + 2 :]) - 2 * (len(headers) - 1)
+    words = (word for row in rows for word in re.split(r"[ (\n]", click.unstyle(row[at])))
+    whole = max(map(len, words)) + 3  # the indent, a bracket
+    action = max(whole, left * 2 // 5)
+    return {"action": action, "changes": max(24, left - action), "log": 24}
 
 
 def _start(state: GlobalState) -> str:
@@ -134,7 +138,10 @@ def _start(state: GlobalState) -> str:
     return "; ".join([*parts, *(f"under way {said}" for said in by_message(state.network))])
 
 
-_COLOURS = {"up": "yellow", "gone": "yellow", "sends": "green", "told": "green"}
+_COLOURS = {"up": "yellow", "read": "cyan", "gone": "yellow", "sends": "green", "told": "green"}
+
+
+_CHANGES = ("up", "read", "field")
 
 
 def _said(found: Sequence[Phrase]) -> str:
@@ -143,7 +150,5 @@ def _said(found: Sequence[Phrase]) -> str:
         (p.about, click.style(p.text, fg=colour) if (colour := _COLOURS.get(p.about)) else p.text)
         for p in found
     ]
-    changed = ", ".join(said for about, said in styled if about in ("up", "field"))
-    return "; ".join(
-        [changed] * bool(changed) + [said for about, said in styled if about not in ("up", "field")]
-    )
+    changed = ", ".join(said for about, said in styled if about in _CHANGES)
+    return "; ".join([changed] * bool(changed) + [said for about, said in styled if about not in _CHANGES])

@@ -1,53 +1,88 @@
-"""The report for people: what was checked, what came out, and the traces."""
+"""The report for people. What is wrong comes first, then its trace, then in one line how much was searched
+and what to do next; ``-v`` says everything.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import click
 
-from elcheck.checker.check.report import CheckReport, Coverage, Stats
+from elcheck.checker.check.coverage import Coverage
+from elcheck.checker.check.report import CheckReport, Stats
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.model.values import counted, text
+from elcheck.checker.process.limits import StopKind
+from elcheck.checker.render.canvas import least_width
 from elcheck.checker.render.diagram import diagram
-from elcheck.checker.render.fit import fitted, table
+from elcheck.checker.render.fit import NBSP, fitted, head, repeating, table
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
+from elcheck.checker.replay.together import Refutation, refutations
 from elcheck.checker.temporal.certificate import Certificate
 from elcheck.checker.traces.explain import explain
+from elcheck.checker.traces.reads import fields_read
+from elcheck.checker.traces.trace import Trace
 
 _COLOURS = {
     Verdict.PROVED: "green",
-    Verdict.HOLDS: "green",
+    Verdict.HOLDS: "cyan",
     Verdict.VACUOUS: "yellow",
     Verdict.UNDETERMINED: "yellow",
     Verdict.REFUTED: "red",
 }
+_PLURAL = {
+    Verdict.PROVED: "proved",
+    Verdict.HOLDS: "hold within bounds",
+    Verdict.VACUOUS: "vacuous",
+    Verdict.UNDETERMINED: "undetermined",
+}
+Detail = Literal["quiet", "normal", "all"]
+"""How much is said: verdicts alone, a screen, or everything."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of a report is shown, and how. ``width`` is a terminal's, to which it is fitted."""
+    """What of a report is shown, and how. ``width`` is a terminal's, to which it is fitted. ``drawable``:
+    there are options that draw.
+    """
 
     witnesses: bool = False
     certificate: bool = False
     diagram: bool = False
     explain: bool = False
     width: int | None = None
+    detail: Detail = "normal"
+    drawable: bool = True
+
+    @property
+    def all(self) -> bool:
+        """Whether everything is said."""
+        return self.detail == "all"
 
 
 def render(run: Run, report: CheckReport, wanted: Wanted = Wanted()) -> str:
     """The whole report."""
-    parts = [_head(run, report, wanted.width), _table(report, wanted.width)]
-    parts.append("\n".join(fitted(line, wanted.width) for line in _size(report)))
+    groups = refutations(report)
+    if wanted.detail == "quiet":
+        lines = [line for group in groups for line in _headlines(group)] + _summary(run, report)
+        return "\n".join(fitted(line, wanted.width) for line in lines)
+    parts = [_head(run, report, wanted)]
+    if wanted.all:
+        parts += [_table(report, wanted.width), "\n".join(_size(report, wanted.width))]
+    elif not groups:
+        parts.append("\n".join(fitted(line, wanted.width) for line in _summary(run, report)))
+    parts += [_shown(report, group, wanted) for group in (groups if wanted.all else groups[:1])]
+    parts += _others(groups[1:], wanted)
+    if wanted.witnesses:
+        parts += [_witness(report, r, wanted) for r in report.results if _is_witness(r) and r.trace]
     parts += [fitted(f"Note: {note}.", wanted.width) for note in report.notes]
-    parts += _coverage(report.coverage, report.stats)
-    for result in report.results:
-        if (result.verdict is Verdict.REFUTED or wanted.witnesses) and result.trace is not None:
-            parts.append(_shown(report, result, wanted))
-        elif result.kind == "error":
-            parts.append(_headline(result))
-    parts.append(f"To repeat it: {run.command}")
+    parts += _coverage(report.coverage, report.stats, wanted, refuted=bool(groups))
+    parts.append(repeating(run, wanted.width) if wanted.all else _closing(report, groups, wanted))
     return "\n\n".join(parts)
 
 
@@ -56,27 +91,116 @@ def verdict(found: Verdict) -> str:
     return click.style(found.words.upper(), fg=_COLOURS[found], bold=True)
 
 
-def _head(run: Run, report: CheckReport, width: int | None) -> str:
-    lines = [click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")]
-    if run.parameters:
-        lines.append(fitted(run.settings, width))
-    if report.model.programs:
-        lines.append(report.model.environment.describe())
-    return "\n".join(lines)
+def _is_witness(result: Result) -> bool:
+    return result.verdict is not Verdict.REFUTED
+
+
+def _head(run: Run, report: CheckReport, wanted: Wanted) -> str:
+    environment = report.model.environment.describe() if report.model.programs else ""
+    lines = (
+        [run.settings, environment] if wanted.all else ["; ".join(filter(None, [run.chosen, environment]))]
+    )
+    if report.left_out:
+        lines.append(f"not checked (--property): {', '.join(report.left_out)}")
+    return head(run, *filter(None, lines), width=wanted.width)
+
+
+# -- in a few lines ----------------------------------------------------------------------------------------
+
+
+def _summary(run: Run, report: CheckReport) -> list[str]:
+    """What is not refuted: a line for each verdict and its reason, and what bounds have cut, once."""
+    groups: dict[tuple[Verdict, str], list[str]] = {}
+    for result in report.results:
+        if result.verdict is not Verdict.REFUTED:
+            reason = "" if result.verdict is Verdict.PROVED else _brief(result)
+            groups.setdefault((result.verdict, reason), []).append(result.name)
+    lines = []
+    for found in Verdict:
+        for (of, reason), names in groups.items():
+            if of is found:
+                lines.append(f"{verdict(of)}: {', '.join(names)}" + (f" ({reason})" if reason else ""))
+        if found is Verdict.HOLDS and report.stats.cut and report.stats.stopped is None:
+            lines.append(f"  beyond: {_beyond(run, report.stats)}")
+    stats = report.stats
+    if stats.stopped is not None and stats.stopped.kind is not StopKind.DECIDED:
+        lines.append(f"Not every state was examined: {stats.stopped}.")
+        lines += [f"What grows with the depth: {'; '.join(stats.growing)}."] * bool(stats.growing)
+    return lines
+
+
+def _beyond(run: Run, stats: Stats) -> str:
+    """What bounds cut: ``steps were cut in 16 % of the states by depth 20, in 82 % by max_term 2``."""
+    shares: list[str] = []
+    for name, count in sorted(stats.cut.items(), key=lambda item: " " not in item[0]):
+        value = run.parameters.get(name)
+        bound = (name if value is None else f"{name} {text(value)}").replace(" ", NBSP)
+        states = " of the states" * (not shares)
+        shares.append(f"in {_share(count, stats.distinct)}{states} by {bound}")
+    return f"steps were cut {', '.join(shares)}"
+
+
+def _share(part: int, whole: int) -> str:
+    percent = 100 * part / max(whole, 1)
+    if 0 < percent < 1:
+        return "less than 1 %"
+    if part < whole and percent > 99:
+        return "more than 99 %"
+    return f"{percent:.0f} %"
+
+
+def _closing(report: CheckReport, groups: Sequence[Refutation], wanted: Wanted) -> str:
+    """How much was searched, what became of the other properties, and what to do next."""
+    stats = report.stats
+    if report.engine == "simulation":
+        said = f"{counted(stats.distinct, 'state')} in {counted(stats.transitions, 'step')} of walks"
+    else:
+        said = f"{counted(stats.distinct, 'state')} to depth {stats.depth}"
+    said += f" in {stats.seconds:.1f} s"
+    if not groups:
+        return fitted(f"{said}. {_next(report)}".strip(), wanted.width)
+    counts = Counter(_PLURAL[r.verdict] for r in report.results if r.verdict is not Verdict.REFUTED)
+    others = ", ".join(f"{count} {words}" for words, count in counts.items())
+    said += f"; of the others {others}" * bool(counts)
+    hint = "-v says all."
+    if wanted.drawable and not (wanted.diagram or wanted.explain):
+        hint = "Next: --diagram, --explain, --report FILE.html, -v for all."
+    return fitted(f"{said}. {hint}", wanted.width)
+
+
+def _next(report: CheckReport) -> str:
+    """What to do next where nothing was refuted."""
+    stats = report.stats
+    if any(name.startswith("depth ") for name in stats.cut):
+        return "A larger --depth goes further; -v says all."
+    if stats.stopped is not None and stats.stopped.kind in (StopKind.STATES, StopKind.TIME, StopKind.MEMORY):
+        return "Larger limits or a smaller model let it end; elcheck simulate walks at random; -v says all."
+    return "-v says all."
+
+
+def _others(groups: Sequence[Refutation], wanted: Wanted) -> Iterator[str]:
+    """What other traces refute, without them."""
+    if groups and not wanted.all:
+        lines = [line for group in groups for line in _headlines(group)]
+        lines.append("  Other steps show that: -v, or --property NAME for one of them.")
+        yield "\n".join(fitted(line, wanted.width) for line in lines)
+
+
+# -- in full -----------------------------------------------------------------------------------------------
 
 
 def _table(report: CheckReport, width: int | None) -> str:
     """The verdicts."""
     rows = [[result.name, result.kind, verdict(result.verdict), _brief(result)] for result in report.results]
-    return table(rows, ["property", "kind", "verdict", "detail"], "detail", width)
+    return table(rows, ["property", "kind", "verdict", "detail"], width, most={"verdict": 19})
 
 
 def _brief(result: Result) -> str:
-    """What there is to say of a verdict, but for what cut or stopped the whole search: that stands below."""
+    """What there is to say of a verdict, but for what cut or stopped the whole search: that is said once."""
     return (result.detail if result.brief is None else result.brief).partition("\n")[0]
 
 
-def _size(report: CheckReport) -> list[str]:
+def _size(report: CheckReport, width: int | None) -> Iterator[str]:
     """How much was searched, in how much time, and what was left out."""
     stats = report.stats
     searched = stats.distinct if stats.representatives is None else stats.representatives
@@ -93,63 +217,95 @@ def _size(report: CheckReport) -> list[str]:
         lines.append(f"Not every state was examined: {stats.stopped}.")
         lines += [f"What grows with the depth: {'; '.join(stats.growing)}."] * bool(stats.growing)
     for name, count in stats.cut.items():
-        lines.append(f"The bound {name} cut steps of {count:,} states; what lies across it was not checked.")
+        cut = f"{counted(count, 'state')} ({_share(count, stats.distinct)})"
+        lines.append(f"The bound {name} cut steps of {cut}; what lies across it was not checked.")
     if stats.exhaustive:
         lines.append("Every reachable state was examined.")
-    return lines
+    return (fitted(line, width) for line in lines)
 
 
-def _coverage(coverage: Coverage, stats: Stats) -> list[str]:
-    lines = [f"{name} never ran" for name in coverage.never_run]
-    lines += [f"{name} was never enabled ({why})" for name, why in coverage.never_enabled]
+def _coverage(coverage: Coverage, stats: Stats, wanted: Wanted, *, refuted: bool) -> list[str]:
+    """What was never used: after a refutation only if everything is said, and only then what a parameter
+    has switched off.
+    """
+    off = dict(coverage.switched_off)
+    lines = [f"{name} never ran" for name in coverage.never_run if name not in off]
+    lines += [f"{name} was never enabled ({why})" for name, why in coverage.never_enabled if name not in off]
     lines += [f"{name} never changed anything, and sent nothing" for name in coverage.never_changing]
     lines += [
         f"{program} has no handler for {message}, which it is sent" for program, message in coverage.unhandled
     ]
     lines += [f"blocked at the head of its link for ever: {head}" for head in coverage.blocked_heads]
-    if not lines:
+    if wanted.all:
+        lines += [f"{name} is switched off: {switch}" for name, switch in off.items()]
+    if not lines or (refuted and not wanted.all):
         return []
     so_far = "" if stats.exhaustive else " in what was searched"
-    return [f"Coverage{so_far}:\n" + "\n".join(f"  {line}" for line in lines)]
+    return ["\n".join([f"Coverage{so_far}:", *(fitted(f"  {line}", wanted.width) for line in lines)])]
 
 
-def _headline(result: Result) -> str:
+# -- traces ------------------------------------------------------------------------------------------------
+
+
+def _headlines(group: Refutation) -> list[str]:
+    return [_headline(result, detail) for result, detail in group.refuted]
+
+
+def _headline(result: Result, detail: str) -> str:
     if result.kind == "error":
-        return click.style("ERROR", fg="red", bold=True) + f": {result.detail}"
-    kind = "" if result.kind == "deadlock" else result.kind + " "
-    return f"{verdict(result.verdict)} {kind}{click.style(result.name, bold=True)}: {result.detail}"
+        return click.style("ERROR", fg="red", bold=True) + f": {detail}"
+    said = f"{verdict(result.verdict)} {click.style(result.name, bold=True)}: {detail}"
+    return said + (f" (fewest faults: {result.fewest})" if result.fewest else "")
 
 
-def _shown(report: CheckReport, result: Result, wanted: Wanted) -> str:
+def _shown(report: CheckReport, group: Refutation, wanted: Wanted) -> str:
+    """A trace under what it refutes."""
+    lines = [fitted(line, wanted.width) for line in _headlines(group)]
+    if group.trace is not None:
+        lines += _trace(report, group.refuted[0][0], group.trace, wanted)
+    return "\n".join(lines)
+
+
+def _witness(report: CheckReport, result: Result, wanted: Wanted) -> str:
     """A trace under what it shows."""
     assert result.trace is not None
-    if result.verdict is Verdict.REFUTED:
-        lines = [_headline(result)]
-    else:
-        lines = [f"A witness of {click.style(result.name, bold=True)}, {result.detail}"]
+    line = fitted(f"A witness of {click.style(result.name, bold=True)}, {result.detail}", wanted.width)
+    return "\n".join([line, *_trace(report, result, result.trace, wanted)])
+
+
+def _trace(report: CheckReport, result: Result, trace: Trace, wanted: Wanted) -> Iterator[str]:
+    """A trace, and what there is to know of it."""
+    width = wanted.width
     if result.shortest is not None and result.shortest > 1:
-        what = "shortest traces" if result.trace.loop is None else "shortest ways to its loop"
-        lines.append(f"This is the clearest of {result.shortest:,} {what}.")
-    lines[0] = fitted(
-        lines[0] + (f" (fewest faults: {result.fewest})" if result.fewest else ""), wanted.width
-    )
+        what = "shortest traces" if trace.loop is None else "shortest ways to its loop"
+        yield f"This is the clearest of {result.shortest:,} {what}."
     explanation = None
+    read = fields_read(trace, report.model, report.claim_of(result))
     if wanted.explain:
-        explanation = explain(result.trace, report.model, report.claim_of(result))
-        lines.append(str(explanation))
-    if wanted.diagram and not result.trace.initial.nodes:
-        lines.append("There is no diagram to draw: a Spec has one state and no nodes. The steps are these:")
-    if wanted.diagram and result.trace.initial.nodes:
+        explanation = explain(trace, report.model, report.claim_of(result))
+        yield fitted(str(explanation), width)
+    why_not = _undrawable(trace, width) if wanted.diagram else None
+    if why_not is not None:
+        yield fitted(why_not, width)
+    if wanted.diagram and why_not is None:
         matters = explanation.matters if explanation is not None else ()
-        lines.append(diagram(report.model, result.trace, wanted.width, matters))
+        yield diagram(report.model, trace, width, matters, read)
     else:
-        lines.append(trace_table(report.model, result.trace, wanted.width, explanation))
+        yield trace_table(report.model, trace, width, explanation, read=read)
     if result.certificate is not None and result.certificate.held_up:
-        held = f"Held up by timing all along: {'; '.join(result.certificate.held_up)}."
-        lines.append(fitted(held, wanted.width))
+        yield fitted(f"Held up by timing all along: {'; '.join(result.certificate.held_up)}.", width)
     if wanted.certificate and result.certificate:
-        lines.append(_certified(result.certificate))
-    return "\n".join(lines)
+        yield fitted(_certified(result.certificate), width)
+
+
+def _undrawable(trace: Trace, width: int | None) -> str | None:
+    """Why there is no diagram to draw, if there is none."""
+    lanes = len(trace.initial.nodes)
+    if not lanes:
+        return "There is no diagram to draw: a Spec has one state and no nodes. The steps are these:"
+    if width is not None and width < least_width(lanes):
+        return f"{lanes} lanes need {least_width(lanes)} columns (--width): the steps are these:"
+    return None
 
 
 def _certified(certificate: Certificate) -> str:

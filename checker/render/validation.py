@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 
 import click
 
@@ -11,7 +12,8 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.values import counted
 from elcheck.checker.render import as_json as json_of
 from elcheck.checker.render.diagram import diagram
-from elcheck.checker.render.fit import fitted, table
+from elcheck.checker.render.fit import fitted, head, repeating, table
+from elcheck.checker.render.judgement import as_objects, in_words, judgement_table
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import LoggedSteps, trace_table
 from elcheck.checker.replay.judged import Judgement
@@ -26,9 +28,8 @@ def as_text(run: Run, found: Validation, steps: int, width: int | None, *, drawn
     """The answer, where each node is stuck, the last steps up to there, what the properties say, and what was
     used of the model. ``drawn`` adds a diagram.
     """
-    head = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
     parts = [
-        head + "\n" + "\n".join(map(_log, found.model.programs, found.logs)),
+        head(run, *map(_log, found.model.programs, found.logs), width=width),
         fitted(headline(found), width),
     ]
     if found.refusals:
@@ -36,7 +37,7 @@ def as_text(run: Run, found: Validation, steps: int, width: int | None, *, drawn
         parts += [_refusal(refusal, width) for refusal in found.refusals]
     if found.behaviour is not None:
         parts += _behaviour(found, found.behaviour, steps, width, drawn=drawn)
-    return "\n\n".join([*parts, f"To repeat it: {run.command}"])
+    return "\n\n".join([*parts, repeating(run, width)])
 
 
 def _log(node: NodeId, named: tuple[str, NodeLog | None]) -> str:
@@ -71,7 +72,8 @@ def _refusal(refusal: Refusal, width: int | None) -> str:
     place = click.style(refusal.refs, bold=True)
     source = f" ({refusal.source})" if refusal.source else ""
     lines = [fitted(f"  {place} ({refusal.name}) {refusal.why}{source}", width)]
-    return "\n".join(lines + [click.style(f"      {ref}  {text}", dim=True) for ref, text in refusal.lines])
+    logged = [click.style(f"      {ref}  {text}", dim=True) for ref, text in refusal.lines]
+    return "\n".join(lines + [fitted(line, width) for line in logged])
 
 
 def _behaviour(
@@ -86,11 +88,11 @@ def _behaviour(
     if drawn:
         yield diagram(behaviour.model, behaviour.trace, width)
     yield from (fitted(remark, width) for remark in remarks(behaviour))
-    rows = [[j.name, j.kind, judged_in_words(j, behaviour)] for j in found.judgements]
-    if rows:
-        yield table(rows, ["property", "kind", "in this behaviour"], "in this behaviour", width)
+    if found.judgements:
+        said = partial(judged_in_words, behaviour=behaviour)
+        yield judgement_table(found.judgements, "in this behaviour", width, said)
     uses = [[f"{use.program}.{use.handler}", str(use.observed), str(use.hidden)] for use in found.coverage]
-    yield table(uses, ["handler", "observed", "hidden"], "handler", width)
+    yield table(uses, ["handler", "observed", "hidden"], width, right=["observed", "hidden"])
 
 
 def remarks(behaviour: Behaviour) -> Iterator[str]:
@@ -110,14 +112,7 @@ def lines(behaviour: Behaviour) -> list[str]:
 
 def judged_in_words(judgement: Judgement, behaviour: Behaviour) -> str:
     """What is said of a property, with the lines of the step that breaks it."""
-    at = judgement.at
-    if at is None:
-        return judgement.detail or "not broken"
-    told = lines(behaviour)[at - 1] if at else ""
-    where = f"by step {at}" + (f" ({told})" if told else "") if at else "in the initial state"
-    if judgement.kind == "sometimes":
-        return f"reached {where}"
-    return f"{click.style('broken', fg='red', bold=True)} {where}: {judgement.detail}"
+    return in_words(judgement, lines(behaviour)[judgement.at - 1] if judgement.at else "")
 
 
 def as_json(run: Run, found: Validation, exit_code: int) -> str:
@@ -139,9 +134,7 @@ def as_json(run: Run, found: Validation, exit_code: int) -> str:
             for refusal in found.refusals
         ],
         "behaviour": None if behaviour is None else _behaviour_document(behaviour),
-        "properties": [
-            {"name": j.name, "kind": j.kind, "at": j.at, "detail": j.detail} for j in found.judgements
-        ],
+        "properties": as_objects(found.judgements),
         "coverage": [
             {"program": u.program, "handler": u.handler, "observed": u.observed, "hidden": u.hidden}
             for u in found.coverage

@@ -8,10 +8,10 @@ from itertools import groupby
 from xml.etree import ElementTree as ET
 
 import click
-from tabulate import tabulate
 
 from elcheck.checker.loading.version import JSON_FORMAT, __version__
 from elcheck.checker.model.values import counted
+from elcheck.checker.render.fit import fitted, table
 from elcheck.checker.render.junit import printable
 from elcheck.checker.render.notes import notes_of_cases
 from elcheck.checker.render.text import verdict
@@ -27,21 +27,23 @@ def line(outcome: CaseResult) -> str:
     return f"{outcome.case.command}: {', '.join([*filter(None, parts), right])}"
 
 
-def as_text(outcomes: Sequence[CaseResult], seconds: float, missing: str | None = None) -> str:
+def as_text(
+    outcomes: Sequence[CaseResult], seconds: float, missing: str | None = None, width: int | None = None
+) -> str:
     """A table with a line for each case, what is wrong below it, and a summary; ``missing``: why some are."""
     rows = []
     for model, group in groupby(outcomes, key=lambda outcome: outcome.case.model):
         for number, outcome in enumerate(group):
             rows.append([model if number == 0 else "", *_row(outcome)])
     wrong = [outcome for outcome in outcomes if outcome.problems]
-    table = tabulate(
-        rows, headers=HEADERS, tablefmt="simple", colalign=("left",) * 4 + ("right",) * 3 + ("left",)
-    )
     complaints = [
-        f"{outcome.case.command}\n" + "\n".join(f"  {p}" for p in outcome.problems) for outcome in wrong
+        "\n".join([outcome.case.command, *(f"  {problem}" for problem in outcome.problems)])
+        for outcome in wrong
     ]
     ends = [f"Not every case was run: {missing}."] * (missing is not None)
-    return "\n\n".join([table, *complaints, *ends, _summary(outcomes, len(wrong), seconds)])
+    below = [*complaints, *ends, _summary(outcomes, len(wrong), seconds)]
+    shown = table(rows, HEADERS, width, right=["steps", "states", "seconds"])
+    return "\n\n".join([shown, *(fitted(said, width) for said in below)])
 
 
 def _row(outcome: CaseResult) -> list[str]:
@@ -162,7 +164,6 @@ def _case(suite: ET.Element, outcome: CaseResult) -> None:
 
 
 FORMATS: Mapping[str, Callable[[Sequence[CaseResult], float, str | None], str]] = {
-    "text": as_text,
     "json": as_json,
     "junit": as_junit,
 }

@@ -16,7 +16,12 @@ _HEADER = re.compile(r"\s*step\s+(needs\s+)?(node\s+)?action\b.*")
 _BACK = re.compile(r"(?:back to step (\d+)|and stays there for ever)\b.*")
 """How a behaviour without end goes on: the loop's beginning, or nothing more."""
 _TITLE = re.compile(r"\s*(REFUTED |ERROR: |A witness of )(.*)")
-_REPORT = re.compile(r"^property +kind +(verdict|breaks with)\b", re.MULTILINE)
+_REPORT = re.compile(
+    r"^property +kind +(verdict|breaks with)\b|^(REFUTED|PROVED|HOLDS WITHIN BOUNDS|UNDETERMINED|VACUOUS)\b",
+    re.MULTILINE,
+)
+_SOURCE = re.compile(r"\S+\.py:\d+")
+"""The line of a step, which stands below it in a narrow table."""
 _OTHERS = {
     "sequenceDiagram": "a Mermaid diagram",
     "(?<event>": "a ShiViz log",
@@ -30,9 +35,9 @@ _OTHERS = {
 
 @dataclass
 class _PrintedTable:
-    """A printed trace: what is said above it, the number of its first line, and its lines."""
+    """A printed trace: what it is said to show, the number of its first line, and its lines."""
 
-    title: str
+    titles: list[str]
     header: str
     first: int
     rows: list[str] = field(default_factory=list)
@@ -40,9 +45,9 @@ class _PrintedTable:
     def is_of(self, name: str | None) -> bool:
         """Whether it is the trace of a property; of None, whether it shows what is wrong."""
         if name is None:
-            return not self.title.startswith("A witness")
-        said = re.escape(name)
-        return bool(re.match(rf"REFUTED (?:[a-z]+ )?{said}: |A witness of {said}, ", self.title))
+            return not any(title.startswith("A witness") for title in self.titles)
+        said = re.compile(rf"REFUTED {re.escape(name)}: |A witness of {re.escape(name)}, ")
+        return any(said.match(title) for title in self.titles)
 
 
 def script_of(text: str, nodes: Collection[str], property_name: str | None = None) -> Script:
@@ -75,23 +80,26 @@ _READABLE = (
 
 def _tables(text: str) -> Iterator[_PrintedTable]:
     """The printed traces: each from its header to the next blank line."""
-    title, table = "", None
+    titles: list[str] = []
+    table = None
     for number, line in enumerate(text.splitlines(), 1):
         if _HEADER.fullmatch(line):
-            table = _PrintedTable(title, line, number + 1)
+            table = _PrintedTable(titles, line, number + 1)
             yield table
         elif not line.strip():
-            title, table = "", None
+            titles, table = [], None
         elif table is not None:
             table.rows.append(line)
         elif matched := _TITLE.fullmatch(line):
-            title = matched[1] + matched[2]
+            titles.append(matched[1] + matched[2])
+        elif titles and line.startswith("  "):
+            titles[-1] += f" {line.strip()}"
 
 
 def _chosen(tables: Sequence[_PrintedTable], name: str | None) -> _PrintedTable:
     found = next((table for table in tables if table.is_of(name)), None)
     if found is None and name is not None:
-        titles = "; ".join(table.title or "one without a title" for table in tables)
+        titles = "; ".join("; ".join(table.titles) or "one without a title" for table in tables)
         raise UsageError(f"there is no table of a property called {name!r}; the tables: {titles}")
     return found or tables[0]
 
@@ -123,7 +131,7 @@ def _script(first: int, lines: Sequence[str], nodes: Collection[str], columns: C
             return Script(start, tuple(map(LineStep, said)), _loop(number, matched[1], len(said)))
         cells = _cells(line, columns)
         if cells is not None and not cells["step"]:
-            if said:
+            if said and not _SOURCE.fullmatch(cells["action"]):
                 said[-1] += f" {cells['action']}"  # a cell of several lines
         elif cells is not None:
             if cells["step"] != "0":

@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from elcheck.checker.check.report import CheckReport, Coverage, Stats, coverage_of
+from elcheck.checker.check.coverage import Coverage, coverage_of
+from elcheck.checker.check.report import CheckReport, Stats
 from elcheck.checker.check.results import Result, Shown
 from elcheck.checker.check.verdict import EXIT, Verdict, overall
 from elcheck.checker.model.call import HandlerError

@@ -21,6 +21,7 @@ from elcheck.checker.model.state import Event, GlobalState, NodeView
 from elcheck.checker.search.judge import arguments_of
 from elcheck.checker.system.views import view_of
 from elcheck.checker.traces.happens_before import HappensBefore, Point, changed, happens_before, points_of
+from elcheck.checker.traces.reads import decides
 from elcheck.checker.traces.trace import Trace
 
 
@@ -123,18 +124,11 @@ def _read(trace: Trace, claim: Property) -> list[NodeId]:
     for args in arguments_of(claim.scope, tuple(seen)):
         with theirs:
             answer = claim.scope.ask(*args)
-        if _decides(claim, answer):
+        if decides(claim, answer):
             views = args[0] if claim.scope.kind == "all" else args
             assert isinstance(views, tuple)
             return [view.node for view in views]
     return [view.node for view in seen]
-
-
-def _decides(claim: Property, answer: object) -> bool:
-    """Whether an answer is what a claim of states is decided by."""
-    if claim.kind == "always":
-        return answer is not True
-    return answer is True or (claim.kind == "never" and isinstance(answer, str))
 
 
 def _views(scope: Scope, state: GlobalState) -> list[NodeView[object]]:

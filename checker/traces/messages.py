@@ -95,6 +95,10 @@ class Messages:
     named: tuple[int | None, ...]
     dropped: tuple[tuple[int, ...], ...]
 
+    def unread(self, step: int) -> list[Envelope]:
+        """What a step sends of which nothing becomes."""
+        return [self.all[at].envelope for at in self.sent[step] if not self.all[at].fates]
+
     def lifetimes(self) -> list[Lifetime]:
         """Every message's lifetimes, in the order in which they were sent."""
         return sorted(

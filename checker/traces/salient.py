@@ -1,34 +1,43 @@
 """Which fields of a local state say most about it in a trace: its role and its term, whatever their names.
 
-Of what changes in the trace: members of an enumeration first, then numbers, names of nodes, yes and no, and
-what else is short. Nothing is known here of any model.
+Of what changes in the trace: first what the failing check reads, then members of an enumeration, numbers,
+names of nodes, yes and no, and what else is short. Nothing is known here of any model.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from enum import Enum
 
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.state import NodeView
 from elcheck.checker.model.values import text
+from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead
 from elcheck.checker.traces.trace import Trace
 
 MOST = 3
-"""Fields that are shown of a node."""
+"""Fields that are shown of a node, at the least one more than the failing check reads."""
+MOST_READ = 5
+"""Fields that are shown of those that the failing check reads."""
 _SHORT = 12
 _LONG = 5  # the rank of what is shown only where nothing else changes
 
 
 class Telling:
-    """The telling fields of each class of local states in a trace."""
+    """The telling fields of each class of local states in a trace; ``read`` are those that the failing check
+    reads.
+    """
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, read: FieldsRead = NOTHING_READ) -> None:
         by_class: dict[type[object], dict[NodeId, list[object]]] = {}
         for state in trace.states:
             for view in state.nodes:
                 by_class.setdefault(type(view.state), {}).setdefault(view.node, []).append(view.state)
-        self._fields = {cls: _chosen(cls, list(histories.values())) for cls, histories in by_class.items()}
+        self._fields = {
+            cls: _chosen(cls, list(histories.values()), read.get(cls, ()))
+            for cls, histories in by_class.items()
+        }
 
     def said(self, view: NodeView[object], before: NodeView[object] | None = None) -> list[str]:
         """A node's state in a few words: at the start all of the fields, or its class; else none if none of
@@ -50,7 +59,7 @@ def _said(name: str, value: object, *, bare: bool) -> str:
     return text(value) if bare else f"{name} {text(value)}"
 
 
-def _chosen(cls: type[object], histories: list[list[object]]) -> list[str]:
+def _chosen(cls: type[object], histories: list[list[object]], read: Sequence[str]) -> list[str]:
     """The fields to show of a class, from what its nodes' states were."""
     assert dataclasses.is_dataclass(cls)
     ranked = []
@@ -60,7 +69,10 @@ def _chosen(cls: type[object], histories: list[list[object]]) -> list[str]:
             ranked.append((_rank([value for history in values for value in history]), place, f.name))
     ranked.sort()
     short = [entry for entry in ranked if entry[0] < _LONG]
-    return [name for _, _, name in (short or ranked)[:MOST]]
+    changing = {name for _, _, name in ranked}
+    first = [name for name in read if name in changing or len(histories[0]) == 1][:MOST_READ]
+    others = [name for _, _, name in (short or ranked) if name not in first]
+    return [*first, *others][: max(MOST, len(first) + 1)]
 
 
 def _rank(values: list[object]) -> int:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Envelope, Event, GlobalState, is_notice
 from elcheck.checker.model.values import text
-from elcheck.checker.traces.changes import changes
+from elcheck.checker.traces.changes import Change, changes
 from elcheck.checker.traces.differences import differences
 from elcheck.checker.traces.messages import traffic
+from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead
 from elcheck.checker.traces.trace import TraceStep
 
-PhraseKind = Literal["up", "field", "sends", "told", "gone"]
+PhraseKind = Literal["up", "read", "field", "sends", "told", "gone"]
 _SAID_BY_THE_EVENT = ("budget", "timeouts", "partition")
 """Parts of the environment: that they change, the event says itself."""
 
@@ -22,16 +23,39 @@ _SAID_BY_THE_EVENT = ("budget", "timeouts", "partition")
 @dataclass(frozen=True)
 class Phrase:
     """One thing that a step does, and what it is about: a node that goes down or comes up, a field that
-    changes, a message that is sent, a node that is told of a fault, a message that is gone.
+    changes (``read`` if the failing check reads it), a message that is sent, a node that is told of a fault,
+    a message that is gone.
     """
 
     about: PhraseKind
     text: str
 
 
-def phrases(model: Model, before: GlobalState, step: TraceStep) -> list[Phrase]:
-    """What a step does. Fields of the node that steps stand without its name."""
-    return [*_changes(model, before, step), *_messages(model, before, step.event, step.state)]
+def event_in_words(event: Event) -> str:
+    """What happens, a message without its class where its handler is called so: ``vote(term=1) from n2``."""
+    args = dict(event.args)
+    if event.kind != "receive" or not says_no_more(event.name, args["msg"]):
+        return str(event)
+    return str(event).replace(f"({type(args['msg']).__name__}(", "(", 1).replace(")) from ", ") from ", 1)
+
+
+def says_no_more(name: str, msg: object) -> bool:
+    """Whether a handler is called what its message is: vote_request, VoteRequest."""
+    return name.replace("_", "").lower() == type(msg).__name__.lower()
+
+
+def phrases(
+    model: Model,
+    before: GlobalState,
+    step: TraceStep,
+    *,
+    unread: Collection[Envelope] = (),
+    read: FieldsRead = NOTHING_READ,
+) -> list[Phrase]:
+    """What a step does. Fields of the node that steps stand without its name, first those that are ``read``
+    by the failing check; messages that are all ``unread`` stand without their fields.
+    """
+    return [*_changes(model, before, step, read), *_messages(model, before, step, unread)]
 
 
 def in_words(model: Model, before: GlobalState, step: TraceStep) -> list[str]:
@@ -39,21 +63,33 @@ def in_words(model: Model, before: GlobalState, step: TraceStep) -> list[str]:
     return [phrase.text for phrase in phrases(model, before, step)]
 
 
-def _changes(model: Model, before: GlobalState, step: TraceStep) -> Iterator[Phrase]:
+def _changes(model: Model, before: GlobalState, step: TraceStep, read: FieldsRead) -> Iterator[Phrase]:
     own = step.event.node.name if step.event.node else ""
-    for change in changes(model, before, step.state).fields:
+    classes = {view.node.name: type(view.state) for view in before.nodes}
+    classes[""] = type(before.shared)
+
+    def place(change: Change) -> tuple[bool, int]:
+        names = read.get(classes.get(change.node, object), ())
+        there = change.field in names
+        return not there, names.index(change.field) if there else 0
+
+    found = changes(model, before, step.state).fields
+    for change in sorted(found, key=lambda change: (change.kind != "up", *place(change))):
         at_own = change.node == own and change.kind != "history"
         if change.kind == "up":
             whose = "" if at_own else f"{change.node} "
             yield Phrase("up", f"{whose}{'up' if change.new else 'down'}")
         elif change.kind not in _SAID_BY_THE_EVENT:
             name = change.field if at_own else change.path
-            yield from (Phrase("field", said) for said in differences(name, change.old, change.new))
+            about: PhraseKind = "field" if place(change)[0] else "read"
+            yield from (Phrase(about, said) for said in differences(name, change.old, change.new))
 
 
-def _messages(model: Model, before: GlobalState, event: Event, after: GlobalState) -> Iterator[Phrase]:
-    moved = traffic(model, before, event, after)
-    for said in by_message(envelope for envelope in moved.sent if not is_notice(envelope)):
+def _messages(
+    model: Model, before: GlobalState, step: TraceStep, unread: Collection[Envelope]
+) -> Iterator[Phrase]:
+    moved = traffic(model, before, step.event, step.state)
+    for said in by_message([envelope for envelope in moved.sent if not is_notice(envelope)], unread):
         yield Phrase("sends", f"sends {said}")
     for envelope in moved.sent:
         if is_notice(envelope):
@@ -62,9 +98,16 @@ def _messages(model: Model, before: GlobalState, event: Event, after: GlobalStat
         yield Phrase("gone", f"gone: {said}")
 
 
-def by_message(envelopes: Iterable[Envelope]) -> list[str]:
-    """Each message once, with all its receivers: ``Vote(term=1) to n2, n3``."""
-    receivers: dict[str, list[str]] = {}
+def by_message(envelopes: Iterable[Envelope], unread: Collection[Envelope] = ()) -> list[str]:
+    """Each message once, with all its receivers: ``Vote(term=1) to n2, n3``; one that is ``unread`` by all of
+    them without its fields.
+    """
+    receivers: dict[str, list[Envelope]] = {}
     for envelope in envelopes:
-        receivers.setdefault(text(envelope.msg), []).append(envelope.dst.name)
-    return [f"{msg} to {', '.join(targets)}" for msg, targets in receivers.items()]
+        receivers.setdefault(text(envelope.msg), []).append(envelope)
+    found = []
+    for msg, sent in receivers.items():
+        short = unread and all(envelope in unread for envelope in sent) and "=" in msg
+        said = f"{type(sent[0].msg).__name__}(…)" if short else msg
+        found.append(f"{said} to {', '.join(envelope.dst.name for envelope in sent)}")
+    return found

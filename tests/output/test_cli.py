@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -18,19 +19,29 @@ import pytest
 
 from elcheck.checker import cli
 from elcheck.checker.loading.model_file import bundled
-from tests.support.commands import ELCHECK, ROOT, printed, run
+from tests.support.commands import ELCHECK, ROOT, printed, run, unfolded
 
 
 def test_text_report(capfd: pytest.CaptureFixture[str]) -> None:
     code, out = printed(capfd, "models/raft.py", "--bug", "forget-vote", "--depth", "10")
     assert code == 12
     assert "models/raft.py: Raft's leader election" in out
-    assert "REFUTED always at most one leader per term: n1 and n2 both lead in term 1" in out
+    assert "REFUTED at most one leader per term: n1 and n2 both lead in term 1" in out
+    assert "REFUTED logs match: n1 and n2 have index 1 of one term, and differ up to it" in out
     assert "voted_for n1 → None" in out
-    assert "The bound depth 10 cut steps of 2,868 states; what lies across it was not checked." in out
-    assert "To repeat it: elcheck models/raft.py --bug forget-vote --depth 10" in out
+    assert "of the others 5 hold within bounds, 2 proved, 1 undetermined" in out
     steps = [line.split()[0] for line in out.splitlines() if line[:4].strip().isdecimal()]
-    assert steps == 2 * [str(n) for n in range(11)]  # one step a line, and it breaks two properties
+    assert steps == [str(n) for n in range(11)]  # one step a line, once for the two properties
+
+
+def test_everything_is_said_on_request(capfd: pytest.CaptureFixture[str]) -> None:
+    out = printed(capfd, "raft", "--bug", "forget-vote", "--depth", "10", "-v")[1]
+    cut = "The bound depth 10 cut steps of 2,868 states (35 %); what lies across it was not checked."
+    assert cut in unfolded(out)
+    assert re.search(r"^terms only grow +step +HOLDS WITHIN BOUNDS", out, re.MULTILINE)
+    assert re.search(r"^a leader is elected +sometimes +PROVED +reached in 4 steps", out, re.MULTILINE)
+    assert "ForgetVote.client_request is switched off: commands is 0" in out
+    assert "To repeat it: elcheck raft --bug forget-vote --depth 10 -v" in out
 
 
 def test_witness(capfd: pytest.CaptureFixture[str]) -> None:
@@ -42,19 +53,19 @@ def test_witness(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_diagram_and_explanation(capfd: pytest.CaptureFixture[str]) -> None:
     raft = ("raft", "--bug", "forget-vote", "--first")
-    code, out = printed(capfd, *raft, "--diagram", "--explain")
+    code, out = printed(capfd, *raft, "--diagram", "--explain", "--width", "80")
     assert code == 12
     golden = (ROOT / "tests" / "traces" / "golden" / "raft-forget-vote-80.txt").read_text(encoding="utf-8")
     assert "all 10 steps bear on that.\n" + golden in out
     assert "source" not in out
     code, out = printed(capfd, *raft, "--explain")
-    assert "step    needs    node" in out
+    assert "step  needs  node" in out
 
 
 def test_a_spec_has_no_diagram(capfd: pytest.CaptureFixture[str]) -> None:
     out = printed(capfd, "peterson_mutex", "--bug", "turn-before-flag", "--first", "--diagram")[1]
     assert "There is no diagram to draw: a Spec has one state and no nodes." in out
-    assert "step    action" in out
+    assert "step  action" in out
 
 
 @pytest.mark.parametrize("option", ["--diagram", "--explain"])
@@ -200,7 +211,7 @@ def test_files_beside_the_text(
     code = cli.run([*asked, "--json", "r.json", "--junit", "r.xml", "--sarif", "scan", "--annotate"])
     out, err = capfd.readouterr()
     assert code == 12
-    assert "REFUTED always at most one leader per term" in out
+    assert "REFUTED at most one leader per term" in out
     found = json.loads(Path("r.json").read_text(encoding="utf-8"))["properties"][0]
     leads = [
         number for number, line in enumerate(raft.read_text().splitlines(), 1) if "role=Role.LEADER" in line
@@ -217,7 +228,7 @@ def test_files_beside_the_text(
     assert commands[0].startswith(
         f"::error file=mine.py,line={found['line']},title=REFUTED always at most one leader per term%3A n1"
     )
-    assert "%0A10      n2      become_leader" in commands[0]
+    assert "%0A10    n2    become_leader" in commands[0]
     for option in ("--json", "--junit", "--sarif"):
         assert cli.run([*asked, option, "nowhere/file"]) == 2
         assert capfd.readouterr().err == f"elcheck: {option} nowhere/file: there is no folder nowhere\n"
@@ -268,7 +279,7 @@ def test_what_holds_has_no_line(tmp_path: Path, capfd: pytest.CaptureFixture[str
     assert cli.run(["die_hard", "--json", str(file), "--annotate", "--format", "json"]) == 0
     out, err = capfd.readouterr()
     found = json.loads(file.read_text(encoding="utf-8"))
-    assert err == ""
+    assert err == f"elcheck: wrote {file}\n"
     assert [(p["file"], p["line"]) for p in found["properties"]] == [(None, None)] * 2
     assert {**json.loads(out), "stats": 0} == {**found, "stats": 0}
 

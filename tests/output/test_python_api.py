@@ -35,7 +35,7 @@ JUGS = load("die_hard")()
     [
         (lambda: check(load("raft")(bug="forget-vote"), depth=10), [
             "REFUTED always at most one leader per term: n1 and n2 both lead in term 1",
-            "10      n2      become_leader",
+            "10    n2    become_leader",
             "UNDETERMINED sometimes a later leader commits too: not reached within bounds",
         ]),
         (lambda: check(load("raft_liveness")(bug="candidate-waits")), [
@@ -47,7 +47,7 @@ JUGS = load("die_hard")()
         (lambda: check(JUGS, depth=3), ["UNDETERMINED sometimes the goal is measured: not reached"]),
         (lambda: check(JUGS, max_states=2), ["UNDETERMINED always no jug overflows", "--max-states 2"]),
         (lambda: check(Counting(divides_at=2).model(always("small", each(Counter, lambda s: s.value < 9)))), [
-            "REFUTED nothing raises:", "ZeroDivisionError", "n1      increment",
+            "REFUTED nothing raises:", "ZeroDivisionError", "n1    increment",
         ]),
         (lambda: check(JUGS, timeout=1e-9), ["UNDETERMINED", "--timeout 1e-09 ran out"]),
     ],

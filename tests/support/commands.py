@@ -23,6 +23,11 @@ def run(*args: str, seed: str = "0") -> subprocess.CompletedProcess[str]:
     )
 
 
+def unfolded(said: str) -> str:
+    """What was printed, without the breaks and blanks that its width has made."""
+    return " ".join(said.split())
+
+
 def printed(capfd: pytest.CaptureFixture[str], *args: str) -> tuple[int, str]:
     """elcheck in this process: its exit code and stdout."""
     code = cli.run(args)

@@ -25,8 +25,9 @@ from elcheck import (
 )
 from elcheck.checker.check.check import check
 from elcheck.checker.process.limits import Limits
-from elcheck.checker.render.canvas import MARGIN, Row, cut, lane_width, wrapped
+from elcheck.checker.render.canvas import MARGIN, Row, cut, lane_width
 from elcheck.checker.render.diagram import diagram
+from elcheck.checker.render.fit import wrapped
 from tests.traces.pictures import GOLDEN, PICTURES, asking, walk
 
 

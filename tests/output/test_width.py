@@ -1,0 +1,130 @@
+"""Nothing that elcheck prints is wider than the terminal, whatever it is and however wide that is."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from unittest import mock
+
+import click
+import pytest
+
+from elcheck.checker import cli
+from elcheck.checker.check.check import check
+from elcheck.checker.loading.model_file import load
+from elcheck.checker.process.limits import Limits
+from elcheck.checker.render.run import Run
+from elcheck.checker.render.text import Wanted, render
+from tests.docs.printed import PAGES, files_of, folder_with
+
+WIDTHS = (60, 80, 100, 120)
+REPORTS: dict[str, tuple[str, dict[str, object], Limits]] = {
+    "one trace for two": ("raft", {"bug": "forget-vote"}, Limits(first=True)),
+    "two traces": ("two_phase_commit", {"bug": "eager-commit"}, Limits()),
+    "long names": ("zab", {"bug": "epoch-not-persisted"}, Limits(first=True)),
+    "a Spec": ("peterson_mutex", {"bug": "turn-before-flag"}, Limits()),
+    "many lanes": ("raft_election", {"nodes": 6, "terms": 1}, Limits(max_states=300)),
+    "bounds": ("raft", {}, Limits(depth=5)),
+    "stopped": ("raft", {}, Limits(max_states=40)),
+    "without end": ("bully", {"liveness": True, "weak_timers": True, "nodes": 4}, Limits()),
+    "ticks": ("lease", {"bug": "no-fencing"}, Limits(first=True)),
+}
+WANTED = [
+    Wanted(),
+    Wanted(detail="quiet"),
+    Wanted(detail="all", witnesses=True, certificate=True, explain=True),
+    Wanted(detail="all", witnesses=True, diagram=True),
+]
+COMMANDS = [
+    ("die_hard", "--witness", "-v"),
+    ("lots.py", "--nodes", "2"),
+    ("lots.py", "--nodes", "2", "--diagram", "--explain"),
+    ("lots.py", "--nodes", "2", "--property", "a leader"),
+    ("lots.py", "--nodes", "2", "--frontier", "--loss", "1"),
+    ("raises.py",),
+    ("simulate", "lots.py", "--walks", "3"),
+    ("replay", "raft_election", "steps.txt"),
+    ("replay", "raft_election", "wrong.txt"),
+    ("blame", "die_hard"),
+    ("list",),
+    ("list", "raft", "zookeeper_election"),
+    ("--help",),
+    ("raft", "-h"),
+    ("simulate", "--help"),
+    ("simulate", "raft", "--help"),
+    ("drive", "--help"),
+    ("drive", "raft", "--help"),
+    ("validate", "--help"),
+    ("validate", "etcd_raft", "--help"),
+    ("explore", "raft", "--help"),
+    ("mutate", "raft", "--help"),
+    ("replay", "--help"),
+    ("zoo", "--help"),
+    ("new", "--help"),
+    ("list", "--help"),
+    ("nothing_of_that_name",),
+    ("raft", "--bug", "forget-vot"),
+    ("raft", "--dept", "3"),
+    ("raft", "--property", "one leader"),
+    ("raft", "--timeout", "soon"),
+    ("replay", "raft", "no/such/file"),
+    ("new", "this name is none!"),
+]
+FILES = {
+    "steps.txt": "n1 election_timeout\nn2 request_vote\nn1 vote from n2\nn1 become_leader\n",
+    "wrong.txt": "n1 election_timeout\nn2 vote\n",
+    "raises.py": (
+        "from elcheck import Model, Node, State, action, always, each, node_ids\n\n\n"
+        "class Here(State):\n    far: int = 0\n\n\n"
+        "class Going(Node[Here]):\n    @action\n    def go(self, s: Here) -> Here:\n"
+        "        raise ValueError('there is a long way to go, and nobody knows all of it ' * 2)\n\n\n"
+        "def model() -> Model:\n    return Model(Going(), nodes=node_ids(2), "
+        "properties=[always('near', each(Here, lambda s: s.far < 3))])\n"
+    ),
+}
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _files() -> Iterator[None]:
+    with folder_with({**FILES, **files_of(PAGES[0])}):
+        yield
+
+
+def lines(width: int, *args: str) -> list[str]:
+    """What a command prints on a terminal, to standard output and error."""
+    out, err = _Terminal(), _Terminal()
+    with (
+        mock.patch.dict(os.environ, {"COLUMNS": str(width), "NO_COLOR": "1"}),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        code = cli.run(args)
+    assert code != 70, err.getvalue()
+    return (out.getvalue() + err.getvalue()).replace("\r\033[K", "\n").splitlines()
+
+
+@pytest.mark.parametrize("args", COMMANDS, ids=[" ".join(args) for args in COMMANDS])
+def test_no_command_prints_lines_that_are_wider_than_the_terminal(args: tuple[str, ...]) -> None:
+    for width in WIDTHS:
+        found = lines(width, *args)
+        assert found
+        assert [line for line in found if len(line) > width] == []
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_no_report_is_wider_than_the_terminal(name: str) -> None:
+    model, parameters, limits = REPORTS[name]
+    report = check(load(model)(**parameters), limits)
+    run = Run(model, "A model of something, " * 9, {**parameters, "more": 1}, "elcheck " * 30, parameters)
+    for width in WIDTHS:
+        for wanted in WANTED:
+            said = click.unstyle(render(run, report, replace(wanted, width=width)))
+            assert [line for line in said.splitlines() if len(line) > width] == []
