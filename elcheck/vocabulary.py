@@ -66,7 +66,7 @@ from elcheck.checker.model.property import (
     whole,
 )
 from elcheck.checker.model.record import Crashed, Disconnected, Message, Record, State, durable
-from elcheck.checker.model.refinement import refines
+from elcheck.checker.model.refinement import refines, refines_fairly
 from elcheck.checker.model.spec import Spec
 from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, Prepared
 from elcheck.checker.model.step import Outcome, Sends, Step, Steps, guard, require
@@ -177,6 +177,7 @@ __all__ = [
     "pair",
     "receive",
     "refines",
+    "refines_fairly",
     "replace",
     "require",
     "seconds",

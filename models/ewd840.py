@@ -10,7 +10,21 @@ from collections.abc import Iterable
 from itertools import product
 from typing import Annotated
 
-from elcheck import WEAK, Model, Spec, State, Step, Steps, action, guard, holds, refines, replace, sometimes
+from elcheck import (
+    WEAK,
+    Model,
+    Spec,
+    State,
+    Step,
+    Steps,
+    action,
+    guard,
+    holds,
+    refines,
+    refines_fairly,
+    replace,
+    sometimes,
+)
 from elcheck.specs.abstractions import Termination, TerminationDetection, switched
 
 
@@ -99,6 +113,7 @@ def model(
         bug(processes),
         properties=[
             refines("what is detected is termination", TerminationDetection(processes), mapping),
+            refines_fairly("it is detected in the end", TerminationDetection(processes), mapping),
             sometimes("termination is detected", holds(Ring, detected)),
         ],
     )

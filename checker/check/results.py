@@ -178,7 +178,7 @@ def _refuted_by(
         if loop is None and not _breaks(claim.formula, trace, model):  # only the automaton can tell
             return Result(claim.name, claim.kind, Verdict.UNDETERMINED, "no behaviour in reach breaks it")
         certificate = certify(trace, model, claim.formula)
-    whose = [node.name for node, part in claim.of_nodes if _breaks(part, trace, model)]
+    whose = [name for name, part in claim.parts if _breaks(part, trace, model)]
     detail = f"{' and '.join(whose)}: {answer.detail}" if whose else answer.detail
     shown = Shown(trace, certificate, count)
     return Result(claim.name, claim.kind, Verdict.REFUTED, detail, by=shown)

@@ -23,6 +23,7 @@ from elcheck.checker.model.formula import (
     atoms_of,
 )
 from elcheck.checker.model.property import Property, Scope, Some
+from elcheck.checker.model.refinement import MapsToStep
 
 Names: TypeAlias = dict[Callable[..., object], str]
 
@@ -101,6 +102,8 @@ def formula_text(formula: Formula, names: Names) -> str:
             return f"not {_inner(operand, names)}"
         case Taken(name, node):
             return f"taken({name})" if node is None else f"taken({name}, {node})"
+        case MapsToStep():
+            return f"maps to {formula.action}"
         case Some(scope):
             return f"some {names[scope.check]}"
         case Scope(_, check):
@@ -110,7 +113,7 @@ def formula_text(formula: Formula, names: Names) -> str:
 
 def _inner(formula: Formula, names: Names) -> str:
     """A formula as a part of another."""
-    whole = isinstance(formula, Constant | Not | Some | Scope | Taken)
+    whole = isinstance(formula, Constant | Not | Some | Scope | Taken | MapsToStep)
     unary = isinstance(formula, Until | Release) and formula.left in (TRUE, FALSE)
     return formula_text(formula, names) if whole or unary else f"({formula_text(formula, names)})"
 

@@ -79,10 +79,8 @@ class Model:
         if not isinstance(formula, EachNode) or not all(isinstance(node, NodeId) for node in self._named()):
             return claim
         among = self.nodes_with(formula.look.of) if formula.nodes is None else formula.nodes
-        claims = tuple((node, formula.claim(node)) for node in among)
-        return (
-            replace(claim, formula=reduce(And, (f for _, f in claims)), of_nodes=claims) if claims else claim
-        )
+        claims = tuple((node.name, formula.claim(node)) for node in among)
+        return replace(claim, formula=reduce(And, (f for _, f in claims)), parts=claims) if claims else claim
 
     def _named(self) -> Iterable[object]:
         return self.program if isinstance(self.program, Mapping) else self.nodes

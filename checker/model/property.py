@@ -148,8 +148,8 @@ class Property:
     name: str
     scope: Scope
     formula: Formula | None = None
-    of_nodes: tuple[tuple[NodeId, Formula], ...] = ()
-    """Where the formula claims the same of several nodes: what it claims of each."""
+    parts: tuple[tuple[str, Formula], ...] = ()
+    """Where the formula claims several things, of nodes or of actions: each, with its name."""
 
     @property
     def is_of_steps(self) -> bool:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
 from typing import TypeVar
 
 from elcheck.checker.model.call import HandlerError, said
 from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.fairness import Fairness
+from elcheck.checker.model.formula import And, Formula, finally_, globally
 from elcheck.checker.model.generics import state_classes
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import Answer, MapsTo, Property, Scope, ScopeKind
+from elcheck.checker.model.property import Answer, MapsTo, Property, Scope, ScopeKind, ltl
 from elcheck.checker.model.record import State
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.spec import SharedProgram, Spec
@@ -82,6 +84,24 @@ class Refinement:
         if why is not None:
             raise Unmappable(f"maps to {text(found)}: {why}")
         return found
+
+    def state(self, seen: object) -> object:
+        """The same, for what the check of the mapping is given."""
+        return self.mapped((seen,) if self._mapping.kind == "history" else seen)
+
+    @cached_property
+    def fair(self) -> tuple[tuple[Event, Fairness], ...]:
+        """The fair actions of the abstract model, with their arguments."""
+        found = ((event, self._runner.handler(event)) for event in self._runner.shared_events())
+        fair = ((event, handler.mark.fair) for event, handler in found if handler is not None)
+        return tuple((event, how) for event, how in fair if how in (Fairness.WEAK, Fairness.STRONG))
+
+    def taken_to(self, action: Event, state: object) -> frozenset[object]:
+        """The other states to which an abstract action leads. Raises Unmappable if it names a choice."""
+        found = [(e, target) for e, target in self.steps(state) if replace(e, choice=()) == action]
+        if any(event.choice for event, _ in found):
+            raise Unmappable(f"is about {self.name}, whose fair {action.name} names a choice: use over=")
+        return frozenset(target for _, target in found) - {state}
 
     def steps(self, state: object) -> list[tuple[Event, object]]:
         """The steps of the abstract model in one of its states, each with the state after it."""
@@ -188,6 +208,51 @@ def refines(name: str, abstract: Spec[A], mapping: MapsTo[A]) -> Property:
     kind = _OF_STEPS[mapping.kind]
     scope = replace(mapping, kind=kind, check=Refinement(abstract, mapping))
     return Property("step", name, scope)
+
+
+def refines_fairly(name: str, abstract: Spec[A], mapping: MapsTo[A]) -> Property:
+    """Every fair behaviour of the model is, seen through the mapping, a fair one of the abstract Spec: what
+    is weakly fair there, and enabled for ever, is taken again and again; and what is strongly fair, if it is
+    enabled again and again. That each step is one of the Spec is what :func:`refines` claims.
+    """
+    scope = refines(name, abstract, mapping).scope
+    refinement = scope.check
+    assert isinstance(refinement, Refinement)
+    assert isinstance(mapping, Scope)
+    claims = tuple(
+        (f"{how.value} fairness of {event}", _fairly(refinement, mapping, event, how))
+        for event, how in refinement.fair
+    )
+    if not claims:
+        raise DefinitionError(f"refines_fairly(...): no action of {refinement.name} is fair: none is due")
+    return replace(ltl(name, reduce(And, (claim for _, claim in claims))), parts=claims)
+
+
+def _fairly(refinement: Refinement, mapping: Scope, action: Event, how: Fairness) -> Formula:
+    def is_enabled(seen: object) -> bool:
+        return bool(refinement.taken_to(action, refinement.state(seen)))
+
+    there = replace(mapping, check=is_enabled)
+    taken = globally(finally_(MapsToStep(there, refinement, action)))
+    if how is Fairness.STRONG:
+        return finally_(globally(~there)) | taken
+    return globally(finally_(~there)) | taken
+
+
+@dataclass(frozen=True, eq=False)
+class MapsToStep(Formula):
+    """The next step that changes something maps to a step of an abstract action that does. ``there``: the
+    check that this is enabled, which looks at the same.
+    """
+
+    there: Scope
+    refinement: Refinement
+    action: Event
+
+    def holds(self, before: object, after: object) -> bool:
+        """Of what the scope's check is given before and after a step."""
+        mapped = self.refinement.state(before), self.refinement.state(after)
+        return mapped[1] in self.refinement.taken_to(self.action, mapped[0])
 
 
 def _named(mapping: object) -> str:

@@ -10,6 +10,7 @@ from elcheck.checker.model.fairness import ALL, Fair, Per
 from elcheck.checker.model.formula import Formula, Taken, atoms_of
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import EachNode, Scope, Some
+from elcheck.checker.model.refinement import MapsToStep
 from elcheck.checker.model.selector import KINDS, StepNames
 from elcheck.checker.model.values import called
 
@@ -37,6 +38,8 @@ def check_formulas(model: Model, check_scope: Callable[[str, Scope], None]) -> N
                 raise DefinitionError(
                     f"{who} is claimed of each node with a {atom.look.of.__name__}, and there is none"
                 )
+            elif isinstance(atom, MapsToStep):
+                check_scope(f"a formula of {who}", atom.there)
             elif isinstance(atom, Taken):
                 names.select(atom.name, atom.node, who=who)
             else:

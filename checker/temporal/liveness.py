@@ -15,7 +15,7 @@ from elcheck.checker.temporal.graph_finding import GraphFinding
 from elcheck.checker.temporal.lasso import Lasso, Walk, beginning_of, lasso_of
 from elcheck.checker.temporal.product import Product, product_of
 from elcheck.checker.temporal.state_graph import Graph
-from elcheck.checker.temporal.truth import truth_of_events, truth_of_states
+from elcheck.checker.temporal.truth import truth_of_states, truth_of_steps
 from elcheck.checker.temporal.vacuity import never_met, without_effects
 
 
@@ -84,7 +84,7 @@ class Liveness:
     def _product(self, formula: Formula) -> Product:
         """The behaviours, read by the automaton of a formula."""
         states = truth_of_states(formula, self._exploration)
-        events = truth_of_events(formula, self._graph, self._names)
+        events = truth_of_steps(formula, self._graph, self._names, self._exploration)
         with endable:
             return product_of(self._graph, automaton_of(formula), states, events)
 

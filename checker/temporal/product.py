@@ -46,7 +46,7 @@ class Product:
 
 
 def product_of(graph: Graph, automaton: Automaton, states: Truth, events: Truth) -> Product:
-    """The product, with the truth of the automaton's atoms for each state, and for each event."""
+    """The product, with the truth of the automaton's atoms for each state, and for each step."""
     guards = [guard for t in automaton.transitions for guard in _guards(t, automaton, states, events)]
     size = max(1, automaton.states) * (2 if events else 1)
     number = np.full(graph.size * size, -1, np.int32)  # by a node's state * size + its automaton's state
@@ -172,7 +172,7 @@ class _Guard:
         sources = np.repeat(places, ends - begins)
         edges = ranges(begins, ends).astype(np.int32)
         if self._events is not None:
-            kept = self._events[graph.labels[edges]]
+            kept = self._events[edges]
             sources, edges = sources[kept], edges[kept]
         yield sources, edges, graph.targets[edges]
 

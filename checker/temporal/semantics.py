@@ -7,13 +7,15 @@ of a behaviour, which goes on in any way.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from elcheck.checker.interpreter.asking import Asker
 from elcheck.checker.model.call import theirs
 from elcheck.checker.model.formula import And, Constant, Formula, Not, Or, Release, Taken, Until
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Scope, Some
+from elcheck.checker.model.refinement import MapsToStep
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.search.judge import arguments_of
 from elcheck.checker.system.views import view_of
@@ -68,6 +70,8 @@ def _known(
                 later = _either(b, _both(a, later)) if goes_on else _both(b, _either(a, later))
                 found.append(later)
             return found[::-1]
+        case MapsToStep():
+            return [*(_maps(formula, a, b, model) for a, b in pairwise(states)), None]
         case Taken():
             is_called = Promises(model).is_called
             return [*(is_called(event, formula.name, formula.node) for event in events), None]
@@ -98,6 +102,10 @@ def _values(formula: Formula, word: LassoWord, model: Model) -> list[bool]:
             return _fixpoint(_pairs(left, right, word, model), word.back, until=True)
         case Release(left, right):
             return _fixpoint(_pairs(left, right, word, model), word.back, until=False)
+        case MapsToStep():
+            after = (*word.states[1:], word.states[word.back])
+            steps = zip(word.states, after, word.events, strict=True)
+            return [event is not None and _maps(formula, a, b, model) for a, b, event in steps]
         case Taken():
             is_called = Promises(model).is_called
             return [e is not None and is_called(e, formula.name, formula.node) for e in word.events]
@@ -130,6 +138,13 @@ def _holds(atom: Formula, state: GlobalState, model: Model) -> bool:
     answers = (asker.ask(scope, *args) is True for args in _arguments(scope, state, model))
     with theirs:
         return any(answers) if isinstance(atom, Some) else all(answers)
+
+
+def _maps(atom: MapsToStep, before: GlobalState, after: GlobalState, model: Model) -> bool:
+    """Whether a step maps to one of an abstract action."""
+    scope = replace(atom.there, check=lambda seen: seen)
+    [old], [new] = (_arguments(scope, state, model) for state in (before, after))
+    return atom.holds(scope.ask(*old), scope.ask(*new))
 
 
 def _arguments(scope: Scope, state: GlobalState, model: Model) -> list[tuple[object, ...]]:

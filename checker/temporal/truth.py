@@ -1,14 +1,19 @@
-"""Where the atoms of formulas hold: a flag for each state, or for each event."""
+"""Where the atoms of formulas hold: a flag for each state, or for each step."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.formula import Formula, Taken, atoms_of
+from elcheck.checker.model.refinement import MapsToStep, Unmappable
 from elcheck.checker.model.selector import Selector, StepNames
 from elcheck.checker.process.watch import EVERY, look
+from elcheck.checker.search.judge import arguments_of
 from elcheck.checker.search.search import Exploration
+from elcheck.checker.system.interning import Interner
 from elcheck.checker.temporal.state_graph import Graph, Mask
 
 Truth = dict[Formula, Mask]
@@ -51,10 +56,39 @@ def where(claim: int, exploration: Exploration) -> Mask:
     return found
 
 
-def truth_of_events(formula: Formula, graph: Graph, names: StepNames) -> Truth:
-    """Of which events the formula's atoms of steps hold, by the number of the event."""
-    atoms = [atom for atom in dict.fromkeys(atoms_of(formula)) if isinstance(atom, Taken)]
-    selectors = [(atom, Selector(atom.name, atom.node, names)) for atom in atoms]
-    return {
-        atom: np.fromiter((event in steps for event in graph.events), np.bool_) for atom, steps in selectors
-    }
+def truth_of_steps(formula: Formula, graph: Graph, names: StepNames, exploration: Exploration) -> Truth:
+    """Of which steps the formula's atoms of steps hold, by the number of the edge. Raises HandlerError."""
+    found: Truth = {}
+    for atom in dict.fromkeys(atoms_of(formula)):
+        if isinstance(atom, Taken):
+            steps = Selector(atom.name, atom.node, names)
+            of_label = np.fromiter((event in steps for event in graph.events), np.bool_)
+            found[atom] = of_label[graph.labels]
+        elif isinstance(atom, MapsToStep):
+            found[atom] = _mapped(atom, graph, exploration)
+    return found
+
+
+def _mapped(atom: MapsToStep, graph: Graph, exploration: Exploration) -> Mask:
+    """Which steps map to one of an abstract action."""
+    system, claims = exploration.system, exploration.judge.claims
+    number = next(n for n, c in enumerate(claims) if c.kind == "atom" and c.formula is atom.there)
+    known: Interner[object] = Interner()
+    of_state = np.zeros(graph.size, np.int64)
+    scope = replace(atom.there, check=lambda seen: seen)
+    for index, code in enumerate(exploration.search.codes):
+        if index % EVERY == 0:
+            look()
+        [arguments] = arguments_of(scope, system.views(system.observation(code), number))
+        of_state[index] = known.number(scope.ask(*arguments))
+    sources = np.repeat(of_state, np.diff(graph.starts))
+    pairs, inverse = np.unique(sources * len(known.values) + of_state[graph.targets], return_inverse=True)
+    held = np.zeros(len(pairs), np.bool_)
+    for at, pair in enumerate(pairs.tolist()):
+        before, after = (known.values[part] for part in divmod(pair, len(known.values)))
+        try:
+            held[at] = atom.holds(before, after)
+        except Unmappable as error:
+            raise HandlerError(f"a property {error}") from error
+    there: Mask = held[inverse]
+    return there

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from elcheck import (
+    STRONG,
+    WEAK,
+    DefinitionError,
     Environment,
     Event,
     Message,
@@ -31,6 +35,8 @@ from elcheck import (
     node_ids,
     receive,
     refines,
+    refines_fairly,
+    weak,
 )
 from elcheck.checker.check.check import check
 from elcheck.checker.check.results import Result
@@ -231,3 +237,128 @@ def test_a_step_that_only_a_monitor_sees_is_looked_at(engine: str) -> None:
         claim = refines("refines", Abstract(edges, (0,)), history(told, Above))
         model = Model(Telling(), [claim], nodes=node_ids(2))
         assert check(model, engine=engine)["refines"].verdict is verdict
+
+
+# -- fairness ----------------------------------------------------------------------------------------------
+
+
+class AbstractWeak(Spec[Above]):
+    edges: Edges
+    starts: tuple[int, ...]
+
+    def start(self) -> Steps[Above]:
+        yield from (Step(Above(n)) for n in self.starts)
+
+    def place(self) -> Sequence[int]:
+        return range(4)
+
+    @action(over=place, fair=WEAK)
+    def go(self, s: Above, target: int) -> Above:
+        guard((s.n, target) in self.edges, "there is no such edge")
+        return Above(target)
+
+
+class AbstractStrong(AbstractWeak):
+    @action(over=AbstractWeak.place, fair=STRONG)
+    def go(self, s: Above, target: int) -> Above:
+        guard((s.n, target) in self.edges, "there is no such edge")
+        return Above(target)
+
+
+def reached(pair: Pair) -> set[int]:
+    """The places that can be reached."""
+    found = set(pair.starts)
+    while more := {b for a, b in pair.edges if a in found} - found:
+        found |= more
+    return found
+
+
+def loops(pair: Pair) -> Iterator[tuple[set[int], Edges]]:
+    """Every set of steps that can be gone round for ever, with its places; a place alone, where one stays."""
+    there = reached(pair)
+    edges = [edge for edge in pair.edges if edge[0] in there and edge[0] != edge[1]]
+    for place in there:
+        yield {place}, ()
+    for size in range(1, len(edges) + 1):
+        for some in combinations(edges, size):
+            places = {a for a, _ in some}
+            if all(_leads(some, a) == places for a in places):
+                yield places, some
+
+
+def _leads(edges: Edges, place: int) -> set[int]:
+    found: set[int] = set()
+    fresh = {place}
+    while fresh:
+        fresh = {b for a, b in edges if a in fresh} - found
+        found |= fresh
+    return found
+
+
+def breaks_fairness(pair: Pair, *, fair: bool, strong: bool) -> bool:
+    """Whether some fair loop keeps from an abstract step what that is due."""
+    goes_on = {a for a, b in pair.edges if a != b}
+    for places, edges in loops(pair):
+        if fair and not edges and places & goes_on:
+            continue
+        for target in range(4):
+            due = {p for p in places if (pair.mapping[p], target) in pair.above and pair.mapping[p] != target}
+            taken = any(a in due and pair.mapping[b] == target for a, b in edges)
+            if not taken and (due if strong else due == places):
+                return True
+    return False
+
+
+@examples(180)
+@given(pairs(), st.booleans(), st.booleans())
+def test_fairness(pair: Pair, fair: bool, strong: bool) -> None:
+    abstract = (AbstractStrong if strong else AbstractWeak)(pair.above, pair.starts_above)
+    mapping = holds(At, lambda s: Above(pair.mapping[s.n]))
+    claims = [refines_fairly("fairly", abstract, mapping)]
+    model = Model(Small(pair.edges, pair.starts), claims, fairness=[weak("go")] if fair else [])
+    result = check(model)["fairly"]
+    broken = breaks_fairness(pair, fair=fair, strong=strong)
+    assert result.verdict is (Verdict.REFUTED if broken else Verdict.PROVED)
+
+
+class Alone(Walker):
+    """A walker that tells nobody."""
+
+    def go(self, s: At) -> Steps[At]:
+        guard(self.me.index == 0, "n1 walks")
+        yield from (Step(At(target)) for source, target in self.edges if source == s.n)
+
+
+@examples(30)
+@given(pairs(), st.booleans())
+def test_fairness_of_nodes(pair: Pair, strong: bool) -> None:
+    """Both engines say the same of a walker as of the Spec."""
+    abstract = (AbstractStrong if strong else AbstractWeak)(pair.above, pair.starts_above)
+    walked = Monitor("walked", At, start=_first, after=_after)
+
+    def of_first(nodes: Sequence[At]) -> Above:
+        return Above(pair.mapping[nodes[0].n])
+
+    claims = [
+        refines_fairly("nodes", abstract, all_nodes(At, of_first)),
+        refines_fairly("history", abstract, history(walked, lambda n: Above(pair.mapping[n]))),
+    ]
+    model = Model(Alone(pair.edges, pair.starts), claims, nodes=node_ids(2), fairness=[weak("go")])
+    broken = breaks_fairness(pair, fair=True, strong=strong)
+    for engine in ("plain", "fast"):
+        for result in check(model, engine=engine).results:
+            assert result.verdict is (Verdict.REFUTED if broken else Verdict.PROVED), (engine, result.name)
+
+
+class Choosing(Spec[Above]):
+    @action(fair=WEAK)
+    def go(self, s: Above) -> Steps[Above]:
+        yield Step(Above(s.n + 1), choice={"by": 1})
+
+
+def test_what_cannot_be_fair() -> None:
+    mapping = holds(At, lambda s: Above(s.n))
+    with pytest.raises(DefinitionError, match="no action of Abstract is fair"):
+        refines_fairly("it", Abstract((), (0,)), mapping)
+    report = check(Model(Small(((0, 1),), (0,)), [refines_fairly("it", Choosing(), mapping)]))
+    assert "names a choice: use over=" in report.results[-1].detail
