@@ -2,7 +2,7 @@
 VENV ?= .venv
 PYTHON = $(VENV)/bin/python
 
-.PHONY: check lint test big docs pins bench clean
+.PHONY: check lint test big many docs pins bench clean
 
 check: lint test
 
@@ -22,6 +22,10 @@ test: $(VENV)/.made
 # Sizes that take minutes: 1.4 million states, thousands of random models.
 big: $(VENV)/.made
 	$(PYTHON) -m pytest -m big
+
+# 100,000 random models against the oracles, once: about an hour and a half on one core.
+many: $(VENV)/.made
+	$(PYTHON) -m tests.oracle.many
 
 # What the README and docs/ print, and the diagrams of tests/traces/golden, as they are now.
 docs: $(VENV)/.made

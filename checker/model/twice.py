@@ -64,17 +64,18 @@ def turned(value: object) -> object:
     other way round.
     """
     cls: type = type(value)
-    if isinstance(value, tuple):
-        return tuple(map(turned, value))
-    if isinstance(value, frozenset):
-        return TurnedSet(map(turned, value))
-    if isinstance(value, Map):
-        return Map([(turned(key), turned(part)) for key, part in value.items()])
-    if isinstance(value, Bag):
-        return Bag(map(turned, value.elements()))
     names = _names(cls)
     if names is None:
         return value
+    if not names:
+        if isinstance(value, tuple):
+            return tuple(map(turned, value))
+        if isinstance(value, frozenset):
+            return TurnedSet(map(turned, value))
+        if isinstance(value, Map):
+            return Map([(turned(key), turned(part)) for key, part in value.items()])
+        if isinstance(value, Bag):
+            return Bag(map(turned, value.elements()))
     made: object = object.__new__(cls)
     for name, kept in getattr(value, "__dict__", {}).items():
         object.__setattr__(made, name, kept)
@@ -85,7 +86,9 @@ def turned(value: object) -> object:
 
 @cache
 def _names(cls: type) -> tuple[str, ...] | None:
-    """The fields of a class of values that has some."""
+    """The fields of a class of values, none of a collection; None if its values have no parts."""
+    if issubclass(cls, tuple | frozenset | Map | Bag):
+        return ()
     if cls is NodeId or issubclass(cls, Enum) or not dataclasses.is_dataclass(cls):
         return None
     return tuple(field.name for field in dataclasses.fields(cls))
@@ -108,14 +111,18 @@ def restore(value: object, before: object) -> None:
 
 def has_sets(value: object) -> bool:
     """Whether the order of a set could be seen in a turned value."""
-    if isinstance(value, TurnedSet):
-        return len(value) > 1 or any(map(has_sets, value))
-    if isinstance(value, tuple):
-        return any(map(has_sets, value))
-    if isinstance(value, Mapping):
-        return any(has_sets(key) or has_sets(part) for key, part in value.items())
     cls: type = type(value)
-    return any(has_sets(getattr(value, name)) for name in _names(cls) or ())
+    names = _names(cls)
+    if names is None:
+        return False
+    if not names:
+        if isinstance(value, TurnedSet):
+            return len(value) > 1 or any(map(has_sets, value))
+        if isinstance(value, tuple):
+            return any(map(has_sets, value))
+        if isinstance(value, Mapping):
+            return any(has_sets(key) or has_sets(part) for key, part in value.items())
+    return any(has_sets(getattr(value, name)) for name in names)
 
 
 class Repeats:

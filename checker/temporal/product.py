@@ -31,7 +31,7 @@ class Product:
     ``starts[i]:starts[i + 1]``. targets, edges, marks: of each of M edges the node it leads to, the edge of
     the graph (or STUTTER), and the automaton's acceptance sets that it belongs to, as bits. sets: how many
     there are. recurrent: the nodes whose automaton's state an accepting run may come back to. free: those
-    from which the automaton accepts whatever comes. initial: nodes.
+    from which the automaton accepts whatever comes, and anything may come. initial: nodes.
     """
 
     states: Indices
@@ -70,7 +70,7 @@ def product_of(graph: Graph, automaton: Automaton, states: Truth, events: Truth)
     recurrent, free = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
     for layer in range(0, size, max(1, automaton.states)):
         recurrent[[layer + state for state in recurrent_states(automaton)]] = True
-        free[[layer + state for state in free_states(automaton)]] = True
+    free[free_states(automaton)] = True  # who rests for ever does not go on in any way
     return Product(
         (of_node // size).astype(np.int32),
         starts,

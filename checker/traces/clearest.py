@@ -10,9 +10,11 @@ end. Dynamic programming over it, backwards, counts them and finds one with the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import order
 from elcheck.checker.process.watch import EVERY, current, look, optional
@@ -76,9 +78,10 @@ class Shortest:
 
     def clearest(self, number: int, finding: Finding) -> Clearest | None:
         """The clearest of the shortest paths to where a claim is decided; None if there are too many states
-        up to there, or some that the search did not come to, or if the run has no time for it.
+        up to there, or some that the search did not come to, or if the run has no time for it, or a check
+        raises of one of them.
         """
-        with optional():
+        with optional(), suppress(HandlerError):
             return None if current().over else self._clearest(number, finding)
         return None
 
@@ -100,7 +103,7 @@ class Shortest:
         depth = self._found.search.depth_of(states[0]) if states else 0
         if not states or current().over:
             return None
-        with optional():
+        with optional(), suppress(HandlerError):
             if self._is_complete(depth, expanded=False):
                 self._know(self._search.level(depth).stop)
                 ends = [End(None, state, "") for state in self._states(states, depth)]
@@ -201,7 +204,7 @@ class Shortest:
 
 
 def _searched(system: System, depth: int) -> Search:
-    """The states of a system up to a depth, as long as they are not too many."""
+    """The states of a system up to a depth, as long as they are not too many and no handler raises."""
     codes = list(dict.fromkeys(system.initial()))
     seen, search = set(codes), Search(codes, levels=[0])
     while len(search.levels) <= depth and search.levels[-1] < len(codes) <= CAP:
@@ -210,7 +213,11 @@ def _searched(system: System, depth: int) -> Search:
             if len(codes) > CAP:
                 break
             look()
-            for succ, _ in system.successors(codes[index])[0]:
+            try:
+                following = system.successors(codes[index])[0]
+            except HandlerError:
+                return search
+            for succ, _ in following:
                 if succ not in seen:
                     seen.add(succ)
                     codes.append(succ)

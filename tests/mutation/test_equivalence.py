@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
+from random import Random
 
 import pytest
 from hypothesis import event, given, reject
@@ -25,10 +26,12 @@ from elcheck.checker.mutation.trial import difference
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.system import build
 from tests.oracle.draft import Move
-from tests.oracle.random_models import Case, World, outcomes, rules, sound_models, sound_specs
+from tests.oracle.drawing import drawn
+from tests.oracle.random_models import Case, sound_models, sound_specs
+from tests.oracle.random_programs import World, outcome, rules
 from tests.oracle.search import Facts, search
 from tests.oracle.steps import Machine
-from tests.oracle.table_programs import Rule, Rules, Table, Walk
+from tests.oracle.table_programs import Outcome, Rule, Rules, Table, Walk
 from tests.support.examples import examples
 
 Graph = dict[GlobalState, frozenset[tuple[object, ...]]]
@@ -149,50 +152,45 @@ def _is_equivalent(mutant: Mutant, baseline: Baseline) -> bool:
 # -- random models, of which a rule is another one ---------------------------------------------------------
 
 
-@st.composite
-def mutated(draw: st.DrawFn, case: Case) -> Model:
+def mutated(dice: Random, case: Case) -> Model:
     """The model of a case, in which one handler, the start or a list of jumps is another one."""
     model = case.model
     if isinstance(model.program, SharedProgram):
         assert isinstance(model.program, Walk)
         jumps = model.program.first
-        at = draw(st.integers(0, max(len(jumps) - 1, 0)))
+        at = dice.randint(0, max(len(jumps) - 1, 0))
         return replace(model, program=replace(model.program, first=jumps[:at] + jumps[at + 1 :]))
     nodes = tuple(model.programs)
-    node = draw(st.sampled_from(nodes))
+    node = dice.choice(nodes)
     program = model.programs[node]
     assert isinstance(program, Table)
-    other = draw(_other_table(program, World(nodes, model.environment), node))
+    other = _other_table(dice, program, World(nodes, model.environment), node)
     if isinstance(model.program, Table):
         return replace(model, program=other)
     return replace(model, program={**model.programs, node: other})
 
 
-@st.composite
-def _other_table(draw: st.DrawFn, program: Table, world: World, node: object) -> Table:
-    assert node in world.nodes
+def _other_table(dice: Random, program: Table, world: World, node: object) -> Table:
     me = next(n for n in world.nodes if n == node)
     if not program.rules:
         reject()
-    at = draw(st.integers(0, len(program.rules) - 1))
+    at = dice.randrange(len(program.rules))
     name, known = program.rules[at]
-    closing = name != "clock"
-    changed = draw(
-        st.one_of(
-            rules(world, me, name).map(lambda more: known + more),
-            st.integers(0, max(len(known) - 1, 0)).map(lambda n: known[:n] + known[n + 1 :]),
-            st.tuples(st.integers(0, max(len(known) - 1, 0)), outcomes(world, me, closing=closing)).map(
-                lambda chosen: _with_outcome(known, *chosen)
-            ),
-        )
-    )
+    place = dice.randint(0, max(len(known) - 1, 0))
+    match dice.randrange(3):
+        case 0:
+            changed = known + rules(dice, world, me, name)
+        case 1:
+            changed = known[:place] + known[place + 1 :]
+        case _:
+            changed = _with_outcome(known, place, outcome(dice, world, me, closing=name != "clock"))
     return replace(program, rules=(*program.rules[:at], (name, changed), *program.rules[at + 1 :]))
 
 
-def _with_outcome(known: Rules, at: int, more: object) -> Rules:
+def _with_outcome(known: Rules, at: int, more: Outcome) -> Rules:
     """Some rules, one of which has another outcome in addition."""
     return tuple(
-        Rule(rule.a, rule.b, rule.x, (*rule.outcomes, more)) if number == at else rule  # type: ignore[arg-type]  # an Outcome
+        Rule(rule.a, rule.b, rule.x, (*rule.outcomes, more)) if number == at else rule
         for number, rule in enumerate(known)
     )
 
@@ -200,27 +198,27 @@ def _with_outcome(known: Rules, at: int, more: object) -> Rules:
 @examples(40)
 @given(st.data(), sound_models())
 def test_random_models(data: st.DataObject, case: Case) -> None:
-    compare_changed(case, data.draw(mutated(case)), most=40)
+    compare_changed(case, data.draw(drawn(lambda dice: mutated(dice, case))), most=40)
 
 
 @examples(40)
 @given(st.data(), sound_specs())
 def test_random_specs(data: st.DataObject, case: Case) -> None:
-    compare_changed(case, data.draw(mutated(case)), most=40)
+    compare_changed(case, data.draw(drawn(lambda dice: mutated(dice, case))), most=40)
 
 
 @pytest.mark.big
 @examples(6_000)
 @given(st.data(), sound_models())
 def test_many_random_models(data: st.DataObject, case: Case) -> None:
-    compare_changed(case, data.draw(mutated(case)), most=300)
+    compare_changed(case, data.draw(drawn(lambda dice: mutated(dice, case))), most=300)
 
 
 @pytest.mark.big
 @examples(2_000)
 @given(st.data(), sound_specs())
 def test_many_random_specs(data: st.DataObject, case: Case) -> None:
-    compare_changed(case, data.draw(mutated(case)), most=300)
+    compare_changed(case, data.draw(drawn(lambda dice: mutated(dice, case))), most=300)
 
 
 def compare_changed(case: Case, other: Model, most: int) -> None:

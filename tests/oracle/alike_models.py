@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from random import Random
 
 from hypothesis import strategies as st
 
@@ -35,7 +36,9 @@ from elcheck.checker.model.property import (
 from elcheck.checker.model.record import Message, State, durable
 from elcheck.checker.model.state import Event, GlobalState, NodeView
 from elcheck.checker.model.step import Send, Step, Steps, guard
-from tests.oracle.random_models import Case, environments
+from tests.oracle.drawing import coin, drawn, several, some_of
+from tests.oracle.random_models import Case
+from tests.oracle.random_programs import environment
 
 OTHERS = ("any", "any", "any", "seen", "met", "unmet", "above")
 NAMES = ("keep", "keep", "none", "me", "other", "about")
@@ -140,25 +143,25 @@ class Knowing(Node[Kin]):
         return tuple([Send(node, msg) for node in sorted(targets)])
 
 
-@st.composite
-def rules(draw: st.DrawFn, odd: bool) -> tuple[Rule, ...]:
+def some_rules(dice: Random, odd: bool) -> tuple[Rule, ...]:
     """A few rules; only ``odd`` ones tell nodes apart by their ids."""
 
-    def of(choices: tuple[str, ...], unless: str) -> st.SearchStrategy[str]:
-        return st.sampled_from(choices if odd else tuple(c for c in choices if c != unless))
+    def of(choices: tuple[str, ...], unless: str) -> str:
+        return dice.choice(choices if odd else tuple(c for c in choices if c != unless))
 
-    one = st.builds(
-        Rule,
-        st.sampled_from((None, None, 0, 1)),
-        of(OTHERS, "above"),
-        st.sampled_from((None, None, 0, 1)) if odd else st.none(),
-        st.integers(0, 2),
-        st.sampled_from(NAMES),
-        st.sampled_from(MEETINGS),
-        st.lists(of(TARGETS, "least"), max_size=2).map(tuple),
-        st.sampled_from(NAMES),
-    )
-    return draw(st.lists(one, min_size=1, max_size=2).map(tuple))
+    def one() -> Rule:
+        return Rule(
+            dice.choice((None, None, 0, 1)),
+            of(OTHERS, "above"),
+            dice.choice((None, None, 0, 1)) if odd else None,
+            dice.randint(0, 2),
+            dice.choice(NAMES),
+            dice.choice(MEETINGS),
+            tuple(several(dice, lambda: of(TARGETS, "least"), 2)),
+            dice.choice(NAMES),
+        )
+
+    return tuple(several(dice, one, 2, least=1))
 
 
 # ---- properties
@@ -175,11 +178,10 @@ def weigh_view(view: NodeView[Kin]) -> int:
     return weigh(s) + 2 * (view.node in s.met) + 4 * (s.seen == view.node) + 9 * (not view.up)
 
 
-@st.composite
-def properties(draw: st.DrawFn, monitors: Sequence[Monitor[object]]) -> list[Property]:
+def claims(dice: Random, monitors: Sequence[Monitor[object]]) -> list[Property]:
     """Claims that mostly see nodes as alike."""
-    often = draw(st.integers(5, 17))
-    hit = draw(st.integers(0, 4))
+    often = dice.randint(5, 17)
+    hit = dice.randint(0, 4)
 
     def odd(number: int) -> bool:
         return number % often == hit
@@ -187,7 +189,7 @@ def properties(draw: st.DrawFn, monitors: Sequence[Monitor[object]]) -> list[Pro
     def met(s: Kin, t: Kin) -> bool:
         return s.seen is not None and s.seen == t.seen and s.a != t.a
 
-    claims = [
+    known = [
         always("true", each(State, lambda _: True)),
         never("each", each(Kin, lambda s: odd(weigh(s)))),
         sometimes("viewed", each(node_views(Kin), lambda v: odd(weigh_view(v)))),
@@ -199,9 +201,9 @@ def properties(draw: st.DrawFn, monitors: Sequence[Monitor[object]]) -> list[Pro
         never("ordered", all_nodes(Kin, lambda seen: odd(sum(i * weigh(s) for i, s in enumerate(seen))))),
     ]
     names = ["each", "viewed", "pair", "all", "change", "whole"]
-    wanted = set(draw(st.lists(st.sampled_from(names), max_size=3)))
-    wanted |= set(draw(st.sampled_from(((), (), (), (), ("first",), ("ordered",)))))
-    found = [claim for claim in claims if claim.name in wanted | {"true"}]
+    wanted = set(some_of(dice, names, 3))
+    wanted |= set(dice.choice(((), (), (), (), ("first",), ("ordered",))))
+    found = [claim for claim in known if claim.name in wanted | {"true"}]
     return found + [always("watched", history(monitor, lambda _: True)) for monitor in monitors]
 
 
@@ -210,10 +212,9 @@ def _weigh_all(state: GlobalState) -> int:
     return mail + sum(weigh(view.state) for view in state.nodes if isinstance(view.state, Kin))
 
 
-@st.composite
-def monitors(draw: st.DrawFn) -> Monitor[object]:
+def memory(dice: Random) -> Monitor[object]:
     """Something to remember of what happened: of whom, how often, or of one of them."""
-    what = draw(st.sampled_from(("last", "last", "count", "named")))
+    what = dice.choice(("last", "last", "count", "named"))
 
     def after(m: object, event: Event, before: NodeView[Kin], now: NodeView[Kin]) -> object:
         if what == "last":
@@ -228,24 +229,27 @@ def monitors(draw: st.DrawFn) -> Monitor[object]:
 # ---- models
 
 
-@st.composite
-def alike_models(draw: st.DrawFn) -> Case:
+def alike_model(dice: Random) -> Case:
     """A model of nodes that run one program, three or four of them."""
-    nodes = node_ids(draw(st.sampled_from((2, 3, 3, 3, 4))))
-    odd = draw(st.sampled_from((False, False, False, False, True)))
-    some = rules(odd)
-    first = draw(st.sampled_from((None, None, None, None, 0)))
-    watching = draw(st.one_of(st.just([]), st.lists(monitors(), max_size=1)))
+    nodes = node_ids(dice.choice((2, 3, 3, 3, 4)))
+    odd = dice.randrange(5) == 0
+    first = 0 if dice.randrange(5) == 0 else None
+    watching = [memory(dice)] if dice.randrange(4) == 0 else []
     own = [Partition("own", (frozenset(nodes[:1]), frozenset(nodes[1:])))]
-    environment = draw(environments())
-    quiet = replace(environment, loss=0, dup=0) if len(nodes) > 3 else environment
+    around = environment(dice)
+    quiet = replace(around, loss=0, dup=0) if len(nodes) > 3 else around
     model = Model(
-        Knowing(draw(some), draw(some), draw(some), first),
-        draw(properties(watching)),
+        Knowing(some_rules(dice, odd), some_rules(dice, odd), some_rules(dice, odd), first),
+        claims(dice, watching),
         nodes=nodes,
         environment=quiet,
-        bounds=draw(st.sampled_from(([], [], [Bound("a", Kin, lambda s: weigh(s) < 15)]))),
-        deadlock=draw(st.booleans()),
-        partitions=draw(st.sampled_from(((), (), (), own))),
+        bounds=[] if dice.randrange(3) else [Bound("a", Kin, lambda s: weigh(s) < 15)],
+        deadlock=coin(dice),
+        partitions=() if dice.randrange(4) else own,
     )
-    return Case(model, draw(st.one_of(st.none(), st.integers(2, 7))))
+    return Case(model, dice.randint(2, 7) if coin(dice) else None)
+
+
+def alike_models() -> st.SearchStrategy[Case]:
+    """These, for hypothesis."""
+    return drawn(alike_model)

@@ -1,37 +1,26 @@
-"""The oracle for what has to happen: fair behaviours of a model of nodes, found in a plain graph.
+"""The oracle for what has to happen: the graph of a model in plain objects, what its steps are called, which
+are fair, and the verdicts of formulas.
 
-Written from ``docs/semantics.md`` apart from the real thing, as :mod:`tests.oracle.search` is. It decides a
-few kinds of claims, by taking strongly connected parts of the graph apart until they are fair (Emerson and
-Lei 1987).
+Written from ``docs/semantics.md`` apart from the real thing, as :mod:`tests.oracle.search` is. Formulas are
+read by :mod:`tests.oracle.formulas`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
 from elcheck.checker.model.fairness import Fair, Fairness
-from elcheck.checker.model.formula import Formula
+from elcheck.checker.model.formula import And, Constant, Formula, Not, Or, Release, Taken
+from elcheck.checker.model.handlers import handlers_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Scope, Some
+from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import Event, GlobalState
+from tests.oracle.formulas import REST, Behaviours, Condition, Paths
 from tests.oracle.search import TooLarge, answers
 from tests.oracle.steps import Machine
-
-Kind = Literal["eventually", "again", "settles", "leads to", "never taken", "taken again"]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A claim of one of the kinds, about atoms ``p`` and ``q`` of states or about steps of a name."""
-
-    kind: Kind
-    p: Formula | None = None
-    q: Formula | None = None
-    name: str = ""
-    node: NodeId | None = None
 
 
 @dataclass(frozen=True)
@@ -89,8 +78,13 @@ class Names:
     def __init__(self, model: Model) -> None:
         self.rules: list[Fair] = [*model.environment.fairness, *model.fairness]
         self.timely = model.environment.timing != "async"
-        self.handlers = Machine(model).handlers
-        self.ticks = {n: h.name for n, hs in self.handlers.items() for h in hs if h.mark.kind == "tick"}
+        handlers = Machine(model).handlers
+        if isinstance(model.program, SharedProgram):
+            own = list(handlers_of(type(model.program), "spec"))
+        else:
+            own = [handler for found in handlers.values() for handler in found]
+        self.own = {handler.name: handler.mark.fair for handler in own}  # one name has one decorator here
+        self.ticks = {n: h.name for n, hs in handlers.items() for h in hs if h.mark.kind == "tick"}
 
     def is_of(self, event: Event, name: str, node: NodeId | None = None) -> bool:
         """Whether a step has a name, and is of a node."""
@@ -104,16 +98,19 @@ class Names:
             of = [value for _, value in event.args]
         return name in names and (node is None or node in of)
 
-    def condition(self, event: Event) -> tuple[bool, Hashable] | None:
+    def condition(self, event: Event) -> Condition | None:
         """(strong, which) of the condition that a step belongs to, None if it need not be taken."""
         rules = [rule for rule in self.rules if any(self.is_of(event, name) for name in rule.names)]
         if rules:
             rule = rules[-1]
             shares = self._shares(event, rule)
             return None if rule.strength is Fairness.NONE else (rule.strength is Fairness.STRONG, shares)
+        own = self.own.get(next(iter(self.ticks.values()), "") if event.kind == "tick" else event.name)
+        if own is not None and not event.fault:
+            return None if own is Fairness.NONE else (own is Fairness.STRONG, ("instance", event))
         if event.kind == "timeout" and self.timely:
             return True, ("instance", event)
-        return None  # no handler of the random models has fairness of its own
+        return None
 
     def _shares(self, event: Event, rule: Fair) -> Hashable:
         if rule.per == "group":
@@ -130,122 +127,67 @@ class Names:
 # -- verdicts -------------------------------------------------------------------------------------------
 
 
-class Behaviours:
-    """The fair behaviours of a space. ``assumed``: an atom that holds again and again in those that count."""
+class Verdicts:
+    """What has to be said of the claims of liveness of a model."""
 
-    def __init__(self, model: Model, space: Space, assumed: Formula | None) -> None:
+    def __init__(self, model: Model, space: Space) -> None:
         self.model, self.space, self.names = model, space, Names(model)
-        self.assumed = None if assumed is None else self.where(assumed)
-        self.enabled = {
-            state: set(filter(None, map(self.names.condition, events)))
-            for state, events in space.events.items()
-        }
+        number = {state: i for i, state in enumerate(space.states)}
+        self.assumed: Formula = Constant(value=True)
+        for formula in model.assume:
+            self.assumed = And(self.assumed, formula)
+        self.paths = Paths(
+            [number[state] for state in space.initial],
+            [(number[edge.source], number[edge.target]) for edge in space.edges],
+            [self.names.condition(edge.event) for edge in space.edges],
+            [set(filter(None, map(self.names.condition, space.events[s]))) for s in space.states],
+        )
+        self._where: dict[Formula, list[bool]] = {}
 
-    def where(self, atom: Formula) -> set[GlobalState]:
-        """The states in which an atom holds."""
+    def of(self, claim: Formula) -> str:
+        """The verdict of a formula."""
+        space, broken = self.space, self._behaviours(And(self.assumed, Not(claim)))
+        if broken.exist() or (not self.model.assume and broken.have_begun()):
+            return "refuted"
+        if space.cut:
+            return "undetermined"
+        if self._is_vacuous(claim):
+            return "undetermined" if space.left_out else "vacuous"
+        return "holds-within-bounds" if space.left_out else "proved"
+
+    def _is_vacuous(self, claim: Formula) -> bool:
+        """Whether no fair behaviour satisfies what is assumed, or the claim holds with effects never met."""
+        stronger = [Constant(value=False), *without_an_effect(claim)]
+        return any(not self._behaviours(And(self.assumed, Not(one))).exist() for one in stronger)
+
+    def _behaviours(self, formula: Formula) -> Behaviours:
+        return Behaviours(self.paths, formula, self._holds)
+
+    def _holds(self, atom: Formula, state: int, step: int) -> bool:
+        """Whether an atom holds in a state from which a step is taken."""
+        if isinstance(atom, Taken):
+            return step != REST and self.names.is_of(self.space.edges[step].event, atom.name, atom.node)
+        if atom not in self._where:
+            self._where[atom] = [self._holds_in(atom, s) for s in self.space.states]
+        return self._where[atom][state]
+
+    def _holds_in(self, atom: Formula, state: GlobalState) -> bool:
         scope = atom.scope if isinstance(atom, Some) else atom
         assert isinstance(scope, Scope)
         join = any if isinstance(atom, Some) else all
-        return {s for s in self.space.states if join(a is True for a in answers(scope, self.model, s))}
-
-    def verdict(self, claim: Claim) -> str:
-        """What a check has to say of a claim."""
-        if self.refutes(claim):
-            return "refuted"
-        if self.space.cut:
-            return "undetermined"
-        if self.is_vacuous(claim):
-            return "undetermined" if self.space.left_out else "vacuous"
-        return "holds-within-bounds" if self.space.left_out else "proved"
-
-    def refutes(self, claim: Claim) -> bool:
-        """Whether some fair behaviour breaks a claim."""
-        space, states = self.space, set(self.space.states)
-        p = set() if claim.p is None else self.where(claim.p)
-        match claim.kind:
-            case "eventually":
-                inside = self.reach(set(space.initial) - p, states - p)
-                return bool(self.cores(inside))
-            case "again":
-                return bool(self.cores(states - p))
-            case "settles":
-                return bool(self.cores(states, also=states - p))
-            case "leads to":
-                assert claim.q is not None
-                q = self.where(claim.q)
-                return bool(self.cores(self.reach(p - q, states - q)))
-            case "taken again":
-                return bool(self.cores(states, without=self._named(claim)))
-        hits = {edge.target for edge in space.edges if self._named(claim)(edge)}
-        if self.assumed is None:  # some fair behaviour goes on from there, within what is stored or not
-            return bool(hits)
-        return bool(self.cores(self.reach(hits, states)))
-
-    def is_vacuous(self, claim: Claim) -> bool:
-        """Whether no fair behaviour says anything of a claim."""
-        states = set(self.space.states)
-        if not self.cores(states):
-            return True
-        if claim.kind != "leads to" or claim.p is None:
-            return False
-        return not self.cores(self.reach(self.where(claim.p), states))
-
-    def _named(self, claim: Claim) -> Callable[[Edge], bool]:
-        return lambda edge: self.names.is_of(edge.event, claim.name, claim.node)
-
-    def reach(self, starts: set[GlobalState], within: set[GlobalState]) -> set[GlobalState]:
-        """What some states lead to by way of given ones."""
-        found = starts & within
-        while more := {e.target for e in self.space.edges if e.source in found} & within - found:
-            found |= more
-        return found
-
-    def cores(
-        self,
-        within: set[GlobalState],
-        also: set[GlobalState] | None = None,
-        without: Callable[[Edge], bool] = lambda _: False,
-    ) -> list[set[GlobalState]]:
-        """The sets of states, among some, in which a fair behaviour can go round for ever (or rest), meeting
-        ``also`` and what is assumed again and again, not by certain edges.
-        """
-        edges = [e for e in self.space.edges if e.source in within and e.target in within and not without(e)]
-        found = []
-        for part in components(within, edges):
-            inner = [e for e in edges if e.source in part and e.target in part]
-            taken = {self.names.condition(e.event) for e in inner}
-            open_ = set().union(*(self.enabled[s] for s in part)) - taken
-            for strong, which in open_:
-                there = {s for s in part if (strong, which) in self.enabled[s]}
-                if strong or there == part:
-                    rest = part - there if strong else set()
-                    found += self.cores(rest, also, without) if rest else []
-                    break
-            else:
-                meets = (also is None or part & also) and (self.assumed is None or part & self.assumed)
-                found += [part] if meets else []
-        return found
+        return join(answer is True for answer in answers(scope, self.model, state))
 
 
-def components(states: Iterable[GlobalState], edges: list[Edge]) -> Iterator[set[GlobalState]]:
-    """The strongly connected parts of a graph: what each state leads to and is led to by."""
-    left = set(states)
-    forth: dict[GlobalState, set[GlobalState]] = {}
-    back: dict[GlobalState, set[GlobalState]] = {}
-    for edge in edges:
-        forth.setdefault(edge.source, set()).add(edge.target)
-        back.setdefault(edge.target, set()).add(edge.source)
-    while left:
-        start = next(iter(left))
-        part = _led(start, forth) & _led(start, back)
-        left -= part
-        yield part
-
-
-def _led(start: GlobalState, to: dict[GlobalState, set[GlobalState]]) -> set[GlobalState]:
-    found, fresh = {start}, [start]
-    while fresh:
-        more = to.get(fresh.pop(), set()) - found
-        found |= more
-        fresh += more
-    return found
+def without_an_effect(claim: Formula) -> Iterator[Formula]:
+    """A claim, with what is false in the place of the effect of each implication that it makes in turn: in an
+    "and", at every place, or in the effect of another.
+    """
+    match claim:
+        case And(left, right):
+            yield from (And(less, right) for less in without_an_effect(left))
+            yield from (And(left, less) for less in without_an_effect(right))
+        case Release(Constant(value=False), right):
+            yield from (Release(Constant(value=False), less) for less in without_an_effect(right))
+        case Or(Not() as no_cause, effect) | Or(effect, Not() as no_cause):
+            yield no_cause
+            yield from (Or(no_cause, less) for less in without_an_effect(effect))

@@ -1,114 +1,194 @@
-"""Hypothesis strategies for what has to happen in random models of nodes: claims, fairness, assumptions."""
+"""What has to happen in random models: formulas, fairness, and what is assumed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from random import Random
 from typing import get_args
 
 from hypothesis import strategies as st
 
-from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.fairness import Fair, Fairness, Per
-from elcheck.checker.model.formula import Formula
-from elcheck.checker.model.handlers import handlers_of
+from elcheck.checker.model.formula import And, Constant, Formula, Or, Release, Until
+from elcheck.checker.model.handlers import Handler, handlers_of
+from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
+from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.property import (
     Property,
-    Scope,
     always,
     always_eventually,
     eventually,
     eventually_always,
+    holds,
     leads_to,
     ltl,
     some,
     taken,
 )
+from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import EventKind
-from tests.oracle.liveness import Claim, Kind
-from tests.oracle.random_models import Check, models, state_scopes
+from tests.oracle.drawing import coin, drawn, several, some_of
+from tests.oracle.formulas import Reader
+from tests.oracle.random_models import model_of_nodes, model_of_shared_state
+from tests.oracle.random_properties import Check, monitor, state_scope
+from tests.oracle.table_programs import Cell
 
 NAMES = ("*", *get_args(EventKind))
-"""What steps may be called in every model, whether it has such steps or not."""
+"""What steps may be called in every model of nodes, whether it has such steps or not."""
+OF_NODES = ("crash", "restart", "lose", "duplicate", "disconnect")
+ATOMS, PARTS = 4, 3
+"""How many different atoms and temporal parts a claim has at most, with what is assumed: the oracle looks at
+all combinations.
+"""
+Atoms = Callable[[], Formula]
 
 
-@dataclass(frozen=True)
-class LivelyCase:
-    """A model, the claims of its properties in their order, and what it assumes to hold again and again."""
-
-    model: Model
-    claims: tuple[Claim, ...]
-    assumed: Formula | None
-
-
-@st.composite
-def atoms(draw: st.DrawFn) -> Formula:
-    """A scope of states, of all that it looks at or (in half of the cases) of some."""
-    often = draw(st.integers(2, 7))
-    check = Check(often, draw(st.integers(0, often - 1)), draw(st.booleans()), draw(st.booleans()))
-    scope: Scope = draw(state_scopes(check, ()))
-    return some(scope) if draw(st.booleans()) else scope
-
-
-@st.composite
-def claims(draw: st.DrawFn, model: Model) -> Claim:
-    """A claim of one of the kinds."""
-    kind: Kind = draw(st.sampled_from(get_args(Kind)))
-    if kind in ("never taken", "taken again"):
-        node = draw(st.sampled_from((None, *model.programs)))
-        return Claim(kind, name=draw(st.sampled_from(names_in(model))), node=node)
-    return Claim(kind, draw(atoms()), draw(atoms()) if kind == "leads to" else None)
+def handlers_in(model: Model) -> list[Handler]:
+    """The handlers of a model."""
+    if isinstance(model.program, SharedProgram):
+        return list(handlers_of(type(model.program), "spec"))
+    return [handler for p in model.programs.values() for handler in handlers_of(type(p), "node")]
 
 
 def names_in(model: Model) -> list[str]:
     """Every name that a step might have: those of its handlers, of the kinds, and of the faults."""
-    own = [handler.name for p in model.programs.values() for handler in handlers_of(type(p), "node")]
-    return list(dict.fromkeys((*own, *NAMES)))
+    own = handlers_in(model)
+    kinds = {"action", "timeout", "receive", "tick"} - {handler.mark.kind for handler in own}
+    every = [name for name in NAMES if name not in kinds] if model.programs else ["*", "action"]
+    return list(dict.fromkeys((*(handler.name for handler in own), *every)))
 
 
-def property_of(number: int, claim: Claim) -> Property:
-    """A claim in the vocabulary of models."""
-    name = f"{claim.kind} {number}"
-    match claim.kind, claim.p, claim.q:
-        case "eventually", Formula() as p, _:
-            return eventually(name, p)
-        case "again", Formula() as p, _:
-            return always_eventually(name, p)
-        case "settles", Formula() as p, _:
-            return eventually_always(name, p)
-        case "leads to", Formula() as p, Formula() as q:
-            return leads_to(name, p, q)
-    steps = taken(claim.name, claim.node)
-    if claim.kind == "never taken":
-        return ltl(name, always(~steps))
-    return ltl(name, always(eventually(steps)))
+# ---- formulas
 
 
-@st.composite
-def rules(draw: st.DrawFn, names: list[str]) -> tuple[Fair, ...]:
+def atoms_of_nodes(dice: Random, model: Model, watching: Sequence[Monitor[int]]) -> Formula:
+    """Something of a state, of all that a scope looks at or of some; or of a step."""
+    if dice.randrange(4) == 0:
+        return step_of(dice, model)
+    often = dice.randint(2, 7)
+    scope = state_scope(dice, Check(often, dice.randrange(often), coin(dice), coin(dice)), watching)
+    return some(scope) if coin(dice) else scope
+
+
+def step_of(dice: Random, model: Model) -> Formula:
+    """A step of a name, perhaps of a node, which then has a program that could take it."""
+    node: NodeId | None = dice.choice((None, *model.programs))
+    if node is None:
+        return taken(dice.choice(names_in(model)))
+    own = handlers_of(type(model.programs[node]), "node")
+    names = [*(handler.name for handler in own), *(handler.mark.kind for handler in own), *OF_NODES]
+    return taken(dice.choice(names), node)
+
+
+def atoms_of_cells(dice: Random, model: Model) -> Formula:
+    """Something of a shared state, or of a step."""
+    if dice.randrange(4) == 0:
+        return taken(dice.choice(names_in(model)))
+    often = dice.randint(2, 7)
+    check = Check(often, dice.randrange(often), coin(dice), coin(dice))
+    return holds(Cell, lambda s: check(s.v + 5 * s.w))
+
+
+def formula(dice: Random, atoms: Atoms, size: int) -> Formula:
+    """Any formula of so many atoms at most."""
+    if size == 1:
+        return Constant(coin(dice)) if dice.randrange(12) == 0 else atoms()
+    kind = dice.choice(("not", "always", "eventually", "and", "or", "implies", "until", "release"))
+    if kind in ("not", "always", "eventually"):
+        inner = formula(dice, atoms, size - dice.randrange(2))
+        return ~inner if kind == "not" else always(inner) if kind == "always" else eventually(inner)
+    left = dice.randint(1, size - 1)
+    one, other = formula(dice, atoms, left), formula(dice, atoms, size - left)
+    match kind:
+        case "and":
+            return And(one, other)
+        case "or":
+            return Or(one, other)
+        case "implies":
+            return one >> other
+        case "until":
+            return Until(one, other)
+    return Release(one, other)
+
+
+def claim(dice: Random, number: int, atoms: Atoms) -> Property:
+    """A claim of one of the usual forms, or of any."""
+    match dice.choice(("eventually", "again", "settles", "leads to", "never", "ltl", "ltl", "ltl")):
+        case "eventually":
+            return eventually(f"eventually {number}", atoms())
+        case "again":
+            return always_eventually(f"again {number}", atoms())
+        case "settles":
+            return eventually_always(f"settles {number}", atoms())
+        case "leads to":
+            return leads_to(f"leads to {number}", atoms(), atoms())
+        case "never":
+            return ltl(f"never {number}", always(~atoms()))
+    return ltl(f"ltl {number}", formula(dice, atoms, dice.randint(2, 4)))
+
+
+def assumption(dice: Random, atoms: Atoms) -> Formula:
+    """Something that every behaviour that counts does."""
+    match dice.choice(("again", "again", "eventually", "always", "any")):
+        case "again":
+            return always(eventually(atoms()))
+        case "eventually":
+            return eventually(atoms())
+        case "always":
+            return always(atoms())
+    return formula(dice, atoms, 2)
+
+
+# ---- fairness
+
+
+def rules(dice: Random, names: list[str]) -> list[Fair]:
     """What is assumed of steps, the last rule that names one deciding."""
-    rule = st.builds(
-        Fair,
-        st.sampled_from(Fairness),
-        st.lists(st.sampled_from(names), min_size=1, max_size=3).map(tuple),
-        st.sampled_from(get_args(Per)),
-    )
-    return tuple(draw(st.lists(rule, max_size=3)))
+
+    def rule() -> Fair:
+        chosen = tuple(some_of(dice, names, 3, least=1))
+        return Fair(dice.choice(list(Fairness)), chosen, dice.choice(get_args(Per)))
+
+    return several(dice, rule, 3)
 
 
-@st.composite
-def lively_models(draw: st.DrawFn) -> LivelyCase:
+# ---- models
+
+
+def lively(dice: Random, model: Model, atoms: Atoms) -> Model:
+    """A model with claims of liveness in the place of its own."""
+    assumed = [assumption(dice, atoms)] if dice.randrange(3) == 0 else []
+
+    def one(number: int) -> Property:
+        while True:
+            found = claim(dice, number, atoms)
+            assert found.formula is not None
+            reader = Reader(And(found.formula, assumed[0]) if assumed else found.formula)
+            if len(reader.atoms) <= ATOMS and len(reader.parts) <= PARTS:
+                return found
+
+    claims = [one(number) for number in range(dice.randint(1, 3))]
+    fairness = tuple(rules(dice, names_in(model)))
+    return replace(model, properties=claims, fairness=fairness, assume=assumed, deadlock=False)
+
+
+def lively_nodes(dice: Random) -> Model:
     """A model of nodes with claims of liveness."""
-    model = draw(models()).model
-    environment: Environment = replace(model.environment, fairness=draw(rules(list(NAMES))))
-    made = tuple(draw(st.lists(claims(model), min_size=1, max_size=4)))
-    assumed = draw(st.one_of(st.none(), st.none(), atoms()))
-    model = replace(
-        model,
-        properties=[property_of(number, claim) for number, claim in enumerate(made)],
-        environment=environment,
-        fairness=draw(rules(names_in(model))),
-        assume=() if assumed is None else [always(eventually(assumed))],
-        deadlock=False,
-    )
-    return LivelyCase(model, made, assumed)
+    model = model_of_nodes(dice, small=True).model
+    environment = replace(model.environment, fairness=tuple(rules(dice, list(NAMES))))
+    model = replace(model, environment=environment)
+    watching = [monitor(dice)] if dice.randrange(6) == 0 else []
+    return lively(dice, model, lambda: atoms_of_nodes(dice, model, watching))
+
+
+def lively_shared_state(dice: Random) -> Model:
+    """A model of one shared state with claims of liveness."""
+    model = model_of_shared_state(dice).model
+    return lively(dice, model, lambda: atoms_of_cells(dice, model))
+
+
+def lively_models() -> st.SearchStrategy[Model]:
+    """Both, for hypothesis."""
+    return st.one_of(drawn(lively_nodes), drawn(lively_shared_state))

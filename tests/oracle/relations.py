@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
+from random import Random
 from typing import TypeVar, cast
 
-from hypothesis import reject
 from hypothesis import strategies as st
 
 from elcheck.checker.check.check import check
@@ -22,7 +22,10 @@ from elcheck.checker.model.property import always, each
 from elcheck.checker.model.state import Prepared
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import Limits
-from tests.oracle.random_models import Case, models, weigh
+from tests.oracle.comparing import Unusable
+from tests.oracle.drawing import drawn
+from tests.oracle.random_models import Case, model_of_nodes
+from tests.oracle.random_properties import weigh
 from tests.oracle.search import TooLarge, search
 from tests.oracle.table_programs import Broken, Guest, Idling, Local, Spare, SpareGuest, Sparing, Table
 
@@ -40,11 +43,15 @@ class Related:
     engine: str
 
 
-@st.composite
-def related_models(draw: st.DrawFn) -> Related:
+def related_model(dice: Random) -> Related:
     """A model, and one of the relations."""
-    relation, engine = draw(st.sampled_from(list(RELATIONS))), draw(st.sampled_from(("plain", "fast")))
-    return Related(draw(models()), relation, engine)
+    relation, engine = dice.choice(list(RELATIONS)), dice.choice(("plain", "fast"))
+    return Related(model_of_nodes(dice), relation, engine)
+
+
+def related_models() -> st.SearchStrategy[Related]:
+    """These, for hypothesis."""
+    return drawn(related_model)
 
 
 def renamed(value: T) -> T:
@@ -127,14 +134,17 @@ def said(report: CheckReport) -> object:
     return stats.distinct, stats.transitions, stats.depth, stats.cut, results
 
 
-def compare_relations(related: Related, cap: int) -> None:
-    """Check a model and what became of it, and demand the same."""
+def compare_relations(related: Related, cap: int) -> str:
+    """Check a model and what became of it, and demand the same. Which relation it was, for statistics.
+
+    Raises Unusable for what is refused, or too large.
+    """
     model, limits = in_two_parts(related.case.model), Limits(depth=related.case.limit)
     try:
         validate(model)
         search(model, related.case.limit, cap)
-    except (DefinitionError, TooLarge):
-        reject()
+    except (DefinitionError, TooLarge) as error:
+        raise Unusable from error
     except Broken:
         pass
     first = check(model, limits, engine=related.engine)
@@ -144,6 +154,7 @@ def compare_relations(related: Related, cap: int) -> None:
         halves = [_length(first, name) for name in ("left", "right")]
         lengths = [length for length in halves if length is not None]
         assert _length(first, "both") == min(lengths, default=None)
+    return f"{related.relation} {related.engine}"
 
 
 def in_two_parts(model: Model) -> Model:

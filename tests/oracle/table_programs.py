@@ -6,9 +6,11 @@ A handler looks its local state up in the rules under its name. Every handler is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
+from elcheck.checker.model.fairness import STRONG, WEAK
 from elcheck.checker.model.handlers import action, receive, tick, timeout
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.node import Node
@@ -176,7 +178,7 @@ class Choosing(Table):
     def options(self) -> Iterable[int]:
         return self.values
 
-    @action(over=options)
+    @action(over=options, fair=WEAK)
     def choose(self, s: Local, value: int) -> Answer[Local]:
         return self.take("choose", s, value)
 
@@ -194,13 +196,13 @@ class Timing(Table):
 
 
 class TimingLate(Table):
-    @timeout(rank=1)
+    @timeout(rank=1, fair=WEAK)
     def late(self, s: Local) -> Answer[Local]:
         return self.take("late", s)
 
 
 class Ticking(Table):
-    @tick
+    @tick(fair=WEAK)
     def clock(self, s: Local) -> Answer[Local]:
         return self.take("clock", s)
 
@@ -218,7 +220,7 @@ class HearingLoud(Table):
 
 
 class HearingPong(Table):
-    @receive
+    @receive(fair=STRONG)
     def pong(self, s: Local, src: NodeId, msg: Pong) -> Answer[Local]:
         return self.take("pong", s, msg.x)
 
@@ -268,7 +270,8 @@ HANDLERS: dict[str, type[Table]] = {
 }
 
 
-def program_class(handlers: Sequence[str], *, guest: bool) -> type[Table]:
+@cache
+def program_class(handlers: tuple[str, ...], *, guest: bool) -> type[Table]:
     """The class of the programs that have these handlers."""
     parts = tuple(HANDLERS[name] for name in handlers) + ((Starting,) if guest else ())
     made: type[Table] = type("Table_" + "_".join(handlers), parts or (Table,), {})
@@ -307,13 +310,13 @@ class Walk(Spec[Cell]):
         guard(s.w < 3, "jumping ends at w = 3")
         yield from (Step(cell) for v, cell in self.first if v == s.v)
 
-    @action
+    @action(fair=WEAK)
     def drift(self, s: Cell) -> Steps[Cell]:
         for v, cell in self.second:
             if v == s.v:
                 yield Step(replace(cell, w=s.w), choice={"to": cell.w} if self.names else None)
 
-    @action(over=options)
+    @action(over=options, fair=STRONG)
     def choose(self, s: Cell, choice: int) -> Cell:
         guard(s.v != choice, "already there")
         return replace(s, v=choice, w=min(s.w + 1, 3))

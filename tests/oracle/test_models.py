@@ -13,7 +13,7 @@ from tests.support.examples import examples
 @examples(300)
 @given(models())
 def test_models_of_nodes(case: Case) -> None:
-    compare(case, cap=300)
+    compare(case, cap=100)
 
 
 @examples(100)

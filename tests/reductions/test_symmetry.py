@@ -42,7 +42,7 @@ used: Counter[bool] = Counter()
 @examples(150)
 @given(alike_models())
 def test_models_of_nodes_that_are_alike(case: Case) -> None:
-    compare(case, cap=400)
+    compare(case, cap=150)
     report = check(case.model, Limits(depth=case.limit or 4))
     used[report.stats.representatives is not None] += 1
 

@@ -435,3 +435,31 @@ def _is(number: int) -> Scope:
         return s.n == number
 
     return holds(At, check_)
+
+
+# -- who rests does not go on in any way ----------------------------------------------------------------
+
+
+class Ahead(State):
+    n: int = 0
+
+
+class Stepping(Spec[Ahead]):
+    @action(fair=WEAK)
+    def small(self, s: Ahead) -> Ahead:
+        return Ahead(s.n + 1)
+
+    @action
+    def large(self, s: Ahead) -> Ahead:
+        return Ahead(s.n + 2)
+
+
+@pytest.mark.parametrize("claim", [taken("large"), always(taken("large")), ~taken("small")])
+def test_a_first_step_that_breaks_a_claim_breaks_it_across_bounds(claim: Formula) -> None:
+    """To rest for ever in the first state breaks it as well, but is unfair: it is not what is shown."""
+    bound = Bound("few", Ahead, lambda s: s.n < 3)
+    report = check(Model(Stepping(), properties=[ltl("claim", claim)], bounds=[bound]))
+    assert verdict(report) is Verdict.REFUTED
+    trace = result(report).trace
+    assert trace is not None
+    assert [step.event.name for step in trace.steps] == ["small"]

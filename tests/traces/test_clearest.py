@@ -24,6 +24,7 @@ from elcheck import (
     always_eventually,
     always_possible,
     change,
+    each,
     eventually,
     guard,
     holds,
@@ -32,6 +33,7 @@ from elcheck import (
     receive,
     sometimes,
     step,
+    timeout,
     weak,
 )
 from elcheck.checker.check.check import check
@@ -401,3 +403,41 @@ def test_of_a_spec_the_arguments_say_whose_step_it_is() -> None:
     assert result.trace is not None
     assert [str(s.event) for s in result.trace.steps] == ["count('a')"] * 2 + ["count('b')"] * 2
     assert result.shortest == 6
+
+
+class Reach(State):
+    n: int = 0
+
+
+class Reaching(Node[Reach]):
+    """Counts to two, and then raises."""
+
+    @action
+    def count(self, s: Reach) -> Reach:
+        guard(s.n < 2, "far enough")
+        return Reach(s.n + 1)
+
+    @timeout
+    def late(self, s: Reach) -> Reach:
+        guard(s.n == 2, "not yet")
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("engine", ["plain", "fast"])
+def test_a_handler_that_raises_at_the_depth_of_a_trace(engine: str) -> None:
+    """The search for the clearest trace goes over states that the search did not come to."""
+
+    def close(s: Reach) -> bool:
+        return s.n < 2
+
+    going_on = always("true", each(Reach, lambda _: True))
+    model = Model(Reaching(), [always("close", each(Reach, close)), going_on], nodes=node_ids(3))
+    found = check(model, engine=engine)
+    assert found.stats.representatives is not None
+    assert [(r.kind, r.verdict) for r in found.results] == [
+        ("always", Verdict.REFUTED),
+        ("always", Verdict.UNDETERMINED),
+        ("error", Verdict.REFUTED),
+    ]
+    assert found.results[0].trace is not None
+    assert len(found.results[0].trace.steps) == 2
