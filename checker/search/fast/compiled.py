@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ctypes
 import pickle
+import weakref
 from collections.abc import Callable
 from functools import cache
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeAlias, TypeVar
 
 import llvmlite.binding as llvm
 import numpy as np
@@ -67,13 +68,17 @@ def from_python(function: Callable[P, R]) -> Callable[P, R]:
     *arguments, result = function.__annotations__.values()
     pointed = [POINTERS.get(name) for name in arguments]
     native, read = _native(name_of(function), pointed), _ANSWERS[result]
+    known: list[_Known] = [(_nothing, 0)] * len(pointed)  # most calls are given the arrays of the one before
 
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         if kwargs:
             raise TypeError(f"{function.__name__} is compiled code: give its arguments by their places")
         answer = (ctypes.c_int64 * 4)()  # the last is for an exception
         at = ctypes.addressof(answer)
-        if native(at, at + 24, *map(_passed, args, pointed)) != 0:
+        for place, (argument, (is_known, _)) in enumerate(zip(args, known, strict=True)):
+            if is_known() is not argument or argument is None:
+                known[place] = _passed(argument, pointed[place])
+        if native(at, at + 24, *[address for _, address in known]) != 0:
             raise RuntimeError(f"{function.__name__} failed in compiled code{_place(answer[3])}")
         return read(answer)  # type: ignore[return-value]  # what the annotation says
 
@@ -94,16 +99,25 @@ def _place(raised: int) -> str:
     return f": an assertion of {name} does not hold ({file}:{line})"
 
 
-def _passed(argument: object, pointed: np.dtype[np.generic] | None) -> object:
+_Known: TypeAlias = "tuple[Callable[[], object], object]"
+"""An array that was passed, while it lives, and where its elements lie; a number is passed anew."""
+
+
+def _nothing() -> None:
+    return None
+
+
+def _passed(argument: object, pointed: np.dtype[np.generic] | None) -> _Known:
     """An argument; of an array, where its elements lie. Raises TypeError for one of another kind, or not in
     one piece: compiled code would read what is beside it.
     """
     if pointed is None:
-        return argument
+        return _nothing, argument
     if not isinstance(argument, np.ndarray) or argument.dtype != pointed:
         raise TypeError(f"an array of {pointed} is wanted, not {argument!r:.60}")
     array: npt.NDArray[np.generic] = argument
-    return _ADDRESS.from_buffer(array.data)  # in a third of the time that array.ctypes takes
+    lies = ctypes.addressof(_ADDRESS.from_buffer(array.data))  # in a third of the time of array.ctypes
+    return weakref.ref(array), lies
 
 
 def _native(name: str, pointed: list[np.dtype[np.generic] | None]) -> Callable[..., int]:

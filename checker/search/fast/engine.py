@@ -308,6 +308,10 @@ class FastSearch:
         if found.represented is not None:
             found.represented = int(h[L.REPRESENTED])
         found.expanded = int(h[L.NEXT])
+
+    def _count_cuts(self) -> None:
+        """Bring the numbers of what bounds cut up to date."""
+        h, found = self._memory.h, self.search
         cuts = h[L.CUTS : L.CUTS + L.BOUNDS].tolist()
         counted = {name: cuts[bit] for bit, name in enumerate(self._misses.bounds)}
         counted[f"depth {self._limits.depth}"] = cuts[L.BEYOND]
@@ -317,6 +321,7 @@ class FastSearch:
     def _finish(self) -> None:
         """Find the deciding steps again, and count."""
         self._count()
+        self._count_cuts()
         with ending():
             for claim, (index, succ) in self._notes.steps.items():
                 found = self._judge.findings.pop(claim)
@@ -353,12 +358,17 @@ class FastSearch:
         """Ask the judge of states (STATE), of such without a next step (STUCK), or of steps to others, with
         the outcomes that were taken.
         """
-        if not len(states):
+        count = len(states)
+        if not count:
             return
-        succs, outcomes = np.broadcast_to(after, states.shape), np.broadcast_to(taken, states.shape)
-        observations, afters = self.stored.observed(states), iter(self.stored.observed(succs[succs >= 0]))
-        questions = zip(states.tolist(), succs.tolist(), outcomes.tolist(), observations, strict=True)
-        for index, succ, outcome, observation in questions:
+        observations, afters = self.stored.observed(states), iter(list[Observation]())
+        succs = [after] * count if isinstance(after, int) else after.tolist()
+        outcomes = [taken] * count if isinstance(taken, int) else taken.tolist()
+        if not isinstance(after, int):
+            afters = iter(self.stored.observed(after[after >= 0]))
+        for index, succ, outcome, observation in zip(
+            states.tolist(), succs, outcomes, observations, strict=True
+        ):
             self._at = index
             if succ == STATE:
                 self._judge_state(index, observation)

@@ -138,6 +138,10 @@ class Memory:
         """Write one column of a record."""
         self.w[self.h[table] + record * self._width(table) + column] = value
 
+    def read(self, table: int, record: int, column: int) -> int:
+        """One column of a record."""
+        return int(self.w[self.h[table] + record * self._width(table) + column])
+
     def append(self, table: int, *values: int) -> int:
         """Write a record behind those in use; its number."""
         self.written.add(table)

@@ -25,6 +25,10 @@ NETWORK_FAULTS = {
 """The events of labels that are not outcomes. Partitions and their heals have one label."""
 
 
+FEW = 2
+"""States whose observations are read one by one: an operation on columns takes as long as that."""
+
+
 class Codes(Sequence[int]):
     """The codes of the stored states. Each is made when it is asked for."""
 
@@ -57,8 +61,16 @@ class StoredStates:
 
     def observed(self, states: Words | Ints) -> list[Observation]:
         """The observation of each of these states."""
+        if len(states) <= FEW:
+            return [self._observed_one(int(state)) for state in states]
         columns = self._columns(self._memory.rows[states])
         return list(zip(*(column.tolist() for column in columns), strict=True))
+
+    def _observed_one(self, state: int) -> Observation:
+        read, row = self._memory.read, self._memory.rows[state].tolist()
+        locals_ = [read(L.IDS, number, L.LOCAL) for number in row[: self._nodes]]
+        places = [read(L.LOCALS, number, L.OBSERVATION) for number in locals_]
+        return (*places, *row[self._nodes : self._memory.fields - 1])
 
     def _columns(self, rows: Words2) -> list[Words]:
         """The observations of some states: a column for each node, then for each monitor."""
