@@ -57,11 +57,20 @@ class Equivariance:
         return [*self._system.actions[table.index], *timers, *ticks]
 
     def check_starts(self) -> None:
-        """Check that the initial states are closed under the exchanges. Raises Asymmetry."""
-        starts = frozenset(self._system.initial())
+        """Check that the initial states are closed under the exchanges. Raises Asymmetry. Where they are all
+        combinations of the nodes' starts, each of these is looked at, not each combination.
+        """
+        free = self._system.free_starts()
+        starts = frozenset(self._system.initial() if free is None else ())
         for swapped in self._exchanges:
-            other = next((code for code in starts if swapped.code(code) not in starts), None)
-            if other is not None:
+            if free is None:
+                closed = all(swapped.code(code) in starts for code in starts)
+            else:
+                closed = all(
+                    swapped.fields(i, fields) == set(free[swapped.swap.index(i)])
+                    for i, fields in enumerate(free)
+                )
+            if not closed:
                 raise Asymmetry(
                     swapped.swap, f"with {swapped.swap} exchanged, an initial state is none of the model's"
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations_with_replacement, product
 
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.swap import Swap
@@ -22,6 +23,7 @@ class Quotient(System):
         self._full = full
         self.group = group
         exchanges = {a: Swapped(full, swap) for a, swap in group.adjacent().items()}
+        self._adjacent = exchanges
         self.exchanges = list(exchanges.values())
         self.canonical = Canonical(full, group.blocks, exchanges)
         self._equivariance = Equivariance(full, self.exchanges)
@@ -36,9 +38,25 @@ class Quotient(System):
 
     def initial(self) -> Iterator[int]:
         self.verify_starts()
-        found = dict.fromkeys(map(self.canonical.of, self.full.initial()))
+        free = self.full.free_starts()
+        starts = self.full.initial() if free is None else self._combined(free)
+        found = dict.fromkeys(map(self.canonical.of, starts))
         self.left_out = self.full.left_out
         return iter(found)
+
+    def _combined(self, free: Sequence[Sequence[int]]) -> Iterator[int]:
+        """Initial states, one at least of those that are alike: of the nodes of a block, which start alike,
+        only how many start in which way matters.
+        """
+        start, of_blocks = self.full.environments.start << self.full.environments.shift, []
+        for block in self.group.blocks:
+            ways = [list(free[block[0]])]
+            for swapped in (self._adjacent[a] for a in block[:-1]):
+                i = swapped.swap.first.index
+                ways.append([next(iter(swapped.fields(i, [field]))) for field in ways[-1]])
+            chosen = combinations_with_replacement(range(len(ways[0])), len(block))
+            of_blocks.append([sum(way[n] for way, n in zip(ways, each, strict=True)) for each in chosen])
+        return (start + sum(parts) for parts in product(*of_blocks))
 
     def successors(self, code: int) -> tuple[Found, Cuts]:
         found, cuts = self.full.successors(code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from elcheck.checker.model.call import HandlerError
@@ -60,6 +60,11 @@ class Swapped:
             made += monitor[(code >> shift) & MASK] << shift
         top = system.environments.shift
         return made + (self.environments[code >> top] << top)
+
+    def fields(self, i: int, fields: Iterable[int]) -> set[int]:
+        """Some fields of a node, as they are of the node in its place."""
+        shift, there = self._system.tables[i].shift, self.to[i].shift
+        return {self.ids[i][field >> shift] << there for field in fields}
 
     def event(self, event: Event) -> Event:
         """An event with the two exchanged."""

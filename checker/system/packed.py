@@ -92,6 +92,21 @@ class NodeSystem(System):
         found = ((at, self._beyond(at)) for at in self._starts())
         return (self.history.begin(self._code(at)) + start for at in self._within_bounds(found))
 
+    def free_starts(self) -> list[list[int]] | None:
+        """For each node the fields that it starts with, if the initial states are all combinations of these;
+        None if messages, monitors, bounds or prepared states tie nodes together.
+        """
+        if self.model.initial or self.model.monitors:
+            return None
+        found = []
+        for table, node in zip(self.tables, self.runner.nodes, strict=True):
+            steps = self.runner.starts(node)
+            if any(step.sends or self.runner.crossed(step.state) for step in steps):
+                return None
+            empty, number = table.mailboxes.empty, table.local_states.number
+            found.append([table.place(number(step.state), empty) for step in steps])
+        return found
+
     def _starts(self) -> Iterator[NodesStart]:
         """The nodes as they start."""
         for prepared in self.model.initial:

@@ -56,6 +56,7 @@ from tests.faults import (
     hash_seed,
     hidden_state,
     leads_to_each,
+    many_starts,
     monitor_of,
     mutating_handler,
     named_like_a_fault,
@@ -391,6 +392,20 @@ def test_a_search_is_resumed_whatever_its_properties_look_at(tmp_path: Path) -> 
     straight = check(model, engine="plain")
     assert verdicts(ended) == verdicts(straight)
     assert ended.stats.distinct == straight.stats.distinct
+
+
+# -- many initial states ------------------------------------------------------------------------------------
+
+
+@ENGINES
+def test_nodes_that_start_on_their_own_are_not_multiplied_out(engine: str) -> None:
+    """2^13 initial states are 26 that differ in more than which node is which."""
+    report = check(many_starts.model(13), engine=engine)
+    assert (report.stats.distinct, report.stats.transitions, report.stats.depth) == (1 << 14, 1 << 13, 1)
+    assert report.stats.representatives == 52
+    for symmetry in (True, False):
+        few = check(many_starts.model(4), engine=engine, symmetry=symmetry)
+        assert (few.stats.distinct, few.stats.transitions, few.stats.depth) == (32, 16, 1)
 
 
 # -- judging ------------------------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from elcheck.checker.model.state import BUDGETS, Event
 from elcheck.checker.process.limits import RAISED_ERROR, Limits, Stop, StopKind, too_many_states
 from elcheck.checker.process.running import ending, watching
 from elcheck.checker.process.watch import Ended, current, optional
-from elcheck.checker.reductions.quotient import Quotient
 from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.calls import store_initial
 from elcheck.checker.search.fast.checkpoint import Checkpoint
@@ -226,9 +225,7 @@ class FastSearch:
         """Store the initial states, and judge them."""
         found, memory, cap = self.search, self._memory, self._limits.max_states or EVERY_STATE
         found.begin_level()
-        if isinstance(self._system, Quotient):
-            self._system.verify_starts()
-        for number, code in enumerate(self._system.full.initial()):
+        for number, code in enumerate(self._system.initial()):
             if number % 256 == 0:
                 memory.grow()
                 found.stopped = self._watch.exceeded()
