@@ -235,7 +235,7 @@ def _require_depth(saved: Checkpoint, limits: Limits) -> None:
 
 def _ask_again(misses: MissHandler, queries: Words) -> None:
     """Ask Python again what it was asked, when it has numbered nothing yet."""
-    for code in misses.system.initial():
+    for code in (misses.quotient or misses.system).initial():
         misses.numbering.row(code)
     for query in queries.reshape(-1, 3).tolist():
         with suppress(HandlerError):  # as it raised then: a state that needs it asks again
