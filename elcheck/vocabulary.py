@@ -24,12 +24,13 @@ from elcheck.checker.api import (
 )
 from elcheck.checker.driving.subject import Sent, Subject, Undrivable
 from elcheck.checker.loading.version import __version__
+from elcheck.checker.model.budget import UNLIMITED, Budget
 from elcheck.checker.model.collections import Bag, Map
-from elcheck.checker.model.environment import UNLIMITED, Environment, Partition
+from elcheck.checker.model.environment import Environment, Partition
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.fairness import STRONG, WEAK, Fair, Fairness, strong, unfair, weak
 from elcheck.checker.model.formula import Formula
-from elcheck.checker.model.handlers import action, receive, tick, timeout
+from elcheck.checker.model.handlers import action, fault, receive, tick, timeout
 from elcheck.checker.model.ids import NodeId, node_ids
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.monitor import Monitor
@@ -93,6 +94,7 @@ __all__ = [
     "AtMost",
     "Bag",
     "Bound",
+    "Budget",
     "Call",
     "CheckFailed",
     "Comparison",
@@ -165,6 +167,7 @@ __all__ = [
     "enabled",
     "eventually",
     "eventually_always",
+    "fault",
     "guard",
     "history",
     "holds",

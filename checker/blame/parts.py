@@ -8,7 +8,7 @@ from functools import partial
 from typing import Literal, TypeAlias
 
 from elcheck.checker.blame.columns import Column, NodeColumns, StateColumns, distinct_rows
-from elcheck.checker.model.environment import FAULT_KINDS, EnvironmentState
+from elcheck.checker.model.environment import EnvironmentState
 from elcheck.checker.model.model import Model
 from elcheck.checker.system.interning import Interner
 from elcheck.checker.system.local_states import LocalState
@@ -99,8 +99,9 @@ def _of_environment(columns: StateColumns) -> Iterator[Part]:
     """The budgets that are spent in some state, the partitions that stand, the early timeouts."""
     environment = columns.environment
     assert environment is not None
+    kinds = [left.kind for left in environment.values[0].left]
     names: list[tuple[PartKind, str, Callable[[EnvironmentState], Hashable]]] = [
-        *(("budget", kind, partial(_left, at)) for at, kind in enumerate(FAULT_KINDS)),
+        *(("budget", kind, partial(_left, at)) for at, kind in enumerate(kinds)),
         ("environment", "the partition that stands", lambda state: state.standing),
         ("budget", "early timeouts", lambda state: state.early_timeouts),
     ]

@@ -8,8 +8,8 @@ from functools import partial
 
 from elcheck.checker.blame.space import explored
 from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.model.budget import total_of, with_total
 from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.process.limits import Limits, StopKind
@@ -46,7 +46,7 @@ def variants_of(model: Model, make: MakeModel, parameters: Mapping[str, int]) ->
     """One fewer and one more of each budget, and of each parameter that is a number."""
     environment = model.environment
     numbers: dict[str, int] = {
-        kind: n for kind in FAULT_KINDS if isinstance(n := getattr(environment, kind), int)
+        kind: n for kind in environment.kinds if isinstance(n := total_of(environment.budget(kind)), int)
     }
     if environment.early_timeouts is not None:
         numbers["early timeouts"] = environment.early_timeouts
@@ -67,7 +67,8 @@ def _in_another(model: Model, name: str, then: int) -> Model:
     if name == "early timeouts":
         environment = replace(model.environment, timing=f"eventual({then})")
     else:
-        environment = replace(model.environment, **{name: then})  # type: ignore[arg-type]  # a budget by its name
+        own = model.environment
+        environment = own.with_budgets({name: with_total(own.budget(name), then)})
     if name == "crash" and then == 0:
         environment = replace(environment, restart=0)
     environment.check()

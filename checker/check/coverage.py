@@ -63,6 +63,8 @@ def _switch(runner: Runner, owner: str, handler: Handler) -> str:
     what those read that send such a message. Of one that is told of faults it is the environment. Empty if
     there is none.
     """
+    if handler.mark.kind == "fault" and handler.budget not in runner.model.environment.budgets:
+        return f"a fault, and its budget is 0 (--fault {handler.budget}=1)"
     if handler.messages and set(handler.messages) <= {Crashed, Disconnected}:
         return f"the environment is {runner.model.environment.describe()}"
     programs = list({id(p): p for p in _programs(runner)}.values())

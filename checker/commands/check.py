@@ -176,7 +176,10 @@ class ModelCommand(click.Command):
 
 def environment_in(values: Mapping[str, object]) -> dict[str, object]:
     """What the user says of the environment."""
-    return {name: values[name] for name in ENVIRONMENT if values.get(name) is not None}
+    given = {name: values[name] for name in ENVIRONMENT if values.get(name) not in (None, ())}
+    if "faults" in given:
+        given["faults"] = dict(given["faults"])  # type: ignore[call-overload]  # pairs of an option's type
+    return given
 
 
 def detail_in(values: Mapping[str, object]) -> text.Detail:

@@ -27,7 +27,6 @@ from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import adapted
 from elcheck.checker.loading.reloading import SourceWatch
 from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
@@ -161,7 +160,7 @@ def _about(run: Run, model: Model, prepared: Sequence[SavedPath], report: CheckR
         re.sub(r" --at[ =]\S+", "", run.command),
         tuple(prepared),
         {result.name: result.verdict.words for result in results},
-        any(getattr(model.environment, kind) != 0 for kind in FAULT_KINDS),
+        bool(model.environment.budgets),
     )
 
 

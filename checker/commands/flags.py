@@ -11,7 +11,8 @@ from typing import get_args
 import click
 
 from elcheck.checker.export.formats import FORMATS
-from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, DetectorName, NetworkName
+from elcheck.checker.model.budget import FAULT_KINDS, AnyBudget, FaultKind, written
+from elcheck.checker.model.environment import DetectorName, NetworkName
 from elcheck.checker.process.limits import SHARE, Limits
 from elcheck.checker.process.streams import NARROWEST, NO_TERMINAL
 from elcheck.checker.render.progress import ProgressForm
@@ -19,18 +20,33 @@ from elcheck.checker.search.engines import ENGINES
 
 
 class BudgetType(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic only in newer click
-    """A number of faults, or ``unlimited``."""
+    """A number of faults, or ``unlimited``; perhaps of some nodes, of each, or at one time."""
 
     name = "N|unlimited"
 
-    def convert(self, value: object, param: object, ctx: object) -> Budget:
+    def convert(self, value: object, param: object, ctx: object) -> AnyBudget:
         """Turn what was written into a budget."""
         del param, ctx
-        if value == UNLIMITED:
-            return UNLIMITED
-        if isinstance(value, int) or (isinstance(value, str) and value.isdecimal() and len(value) < 10):
-            return int(value)
-        raise click.BadParameter(f"{value!r} is neither 0, 1, 2, ... nor 'unlimited'")
+        budget = written(str(value))
+        if budget is None:
+            raise click.BadParameter(
+                f"{value!r} is neither 0, 1, 2, ... nor 'unlimited'; of some nodes it is n1,n2:1, and behind "
+                "it may stand ,each=1 and ,at-once=1"
+            )
+        return budget
+
+
+class OwnBudgetType(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # as above
+    """The name of a budget of the model's own faults, with the budget."""
+
+    name = "NAME=N|unlimited"
+
+    def convert(self, value: object, param: object, ctx: object) -> tuple[FaultKind, AnyBudget]:
+        """Turn what was written into a name and a budget."""
+        name, equals, budget = str(value).partition("=")
+        if not (name and equals):
+            raise click.BadParameter(f"{value!r} names no budget: write --fault NAME=1")
+        return name, BudgetType().convert(budget, param, ctx)
 
 
 class SizeType(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic only in newer click
@@ -87,6 +103,14 @@ def environment_options() -> list[click.Option]:
     names = list(get_args(NetworkName))
     options = [click.Option(["--network"], type=click.Choice(names), help="How messages travel.")]
     options += [click.Option([f"--{kind}"], type=BudgetType(), help=_FAULTS[kind]) for kind in FAULT_KINDS]
+    options.append(
+        click.Option(
+            ["--fault", "faults"],
+            type=OwnBudgetType(),
+            multiple=True,
+            help="Faults that the model's own @fault handlers describe, by the name of their budget.",
+        )
+    )
     options.append(
         click.Option(
             ["--detector"], type=click.Choice(list(get_args(DetectorName))), help="Who learns of a crash."

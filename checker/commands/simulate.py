@@ -54,7 +54,7 @@ class SimulateCommand(ModelCommand):
             click.Option(["--seed"], type=int, default=0, show_default=True, help="Which walks."),
             click.Option(["--walks"], type=positive, help=walks),
             click.Option(["--steps"], type=positive, default=100, show_default=True, help="Steps in a walk."),
-            click.Option(["--faults"], type=click.FloatRange(min=0), default=1.0, help=weight),
+            click.Option(["--faults", "weight"], type=click.FloatRange(min=0), default=1.0, help=weight),
             *run_limits(),
             progress_option(),
             property_option(),
@@ -67,10 +67,10 @@ class SimulateCommand(ModelCommand):
         """Walk, print the report, return the exit code."""
         values = ctx.params
         limits = said_limits(values["timeout"], values["max_memory"])
-        if not math.isfinite(values["faults"]):
+        if not math.isfinite(values["weight"]):
             raise UsageError("--faults takes a number")
         walks = values["walks"] or (WALKS if values["timeout"] is None else None)
-        plan = WalkPlan(walks, values["steps"], values["seed"], values["faults"], limits)
+        plan = WalkPlan(walks, values["steps"], values["seed"], values["weight"], limits)
         wanted = text.Wanted(
             witnesses=values["witness"],
             width=columns(values["width"]),

@@ -58,14 +58,15 @@ class HandlerCalls:
         but for those that depend on all nodes.
         """
         environment = self._environment(code)
-        around = (
-            environment.state.standing,
-            environment.state.early_timeouts != 0,
-            "crash" in environment.spend,
-            "restart" in environment.spend,
-        )
-        tables = self.system.tables
-        return [(table.index, (code >> table.shift) & MASK, around) for table in tables]
+        around = (environment.state.standing, environment.state.early_timeouts != 0)
+        return [
+            (
+                table.index,
+                (code >> table.shift) & MASK,
+                (*around, *(kind for kind in environment.spend if environment.allows(kind, table.index))),
+            )
+            for table in self.system.tables
+        ]
 
     def of_key(self, key: Key, code: int) -> tuple[DrivenCall, ...]:
         """The calls of one node, in a state that has this key."""
@@ -82,7 +83,7 @@ class HandlerCalls:
         local, box = table.ids.values[id_]
         states = table.local_states
         if not states[local].up:
-            if "restart" in environment.spend and states.recoveries(local):
+            if environment.allows("restart", table.index) and states.recoveries(local):
                 yield table.index, local, Event("restart", "restart", table.node)
             return
         events = list(self.system.actions[table.index])
@@ -90,9 +91,14 @@ class HandlerCalls:
             events += [(number, event) for number, _, event in self.system.timers[table.index]]
         for number, event in events:
             yield from _of_outcomes(table, local, states.outcomes(local, number, event))
+        for number, handler, event in self.system.own_faults[table.index]:
+            if environment.allows(handler.budget, table.index):
+                yield from _of_outcomes(table, local, states.outcomes(local, number, event))
         for message in _deliverable(table, box, environment.partition):
             yield from _of_outcomes(table, local, table.receipts(local, message))
-        if "crash" in environment.spend and states.remains(local, drops=not environment.keeps_mail):
+        if environment.allows("crash", table.index) and states.remains(
+            local, drops=not environment.keeps_mail
+        ):
             yield table.index, local, Event("crash", "crash", table.node)
 
     def _of_all_nodes(self, code: int) -> Iterator[DrivenCall]:

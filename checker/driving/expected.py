@@ -9,6 +9,7 @@ from itertools import product
 from elcheck.checker.driving.subject import Undrivable
 from elcheck.checker.interpreter.next_state import NextState
 from elcheck.checker.interpreter.steps import Interpreter
+from elcheck.checker.model.environment import EnvironmentState
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.state import Envelope, Event, GlobalState
 from elcheck.checker.model.step import Send, Sends
@@ -83,7 +84,7 @@ class Stepper(Interpreter):
 
     def _expected(self, state: GlobalState, event: Event) -> Iterator[Expected]:
         match event.kind:
-            case "action" | "timeout" | "receive":
+            case "action" | "timeout" | "receive" | "fault":
                 yield from self._of_handler(state, event)
             case "tick":
                 yield from self._of_tick(state, event)
@@ -122,10 +123,18 @@ class Stepper(Interpreter):
         for step in self.runner.take(event, found.nodes[node.index].state).steps:
             if event.kind == "receive" or step.choice == event.choice:
                 after = self._from(found).stepped(node, step.state)
-                if event.kind == "timeout":
-                    after.environment = after.environment.after_timeout()
+                after.environment = self._paid(after.environment, event)
                 chosen = replace(event, choice=step.choice)
                 yield self._done_so(state, chosen, after.sent(node, step.sends), {node: step.sends})
+
+    def _paid(self, before: EnvironmentState, event: Event) -> EnvironmentState:
+        """The environment after a step of a handler."""
+        if event.kind == "fault" and event.node is not None:
+            handler = self.runner.handler(event)
+            spent = None if handler is None else before.spend(handler.budget, event.node)
+            assert spent is not None
+            return spent
+        return before.after_timeout() if event.kind == "timeout" else before
 
     def _of_tick(self, state: GlobalState, event: Event) -> Iterator[Expected]:
         tickers = self._tickers()
@@ -142,7 +151,7 @@ class Stepper(Interpreter):
         node = event.node
         assert node is not None
         for remains in self.runner.remains(node, state.nodes[node.index].state):
-            after = self._spent(state, "crash")
+            after = self._spent(state, "crash", node)
             assert after is not None
             made = after.crashed(node, remains).state()
             yield Expected(event, self.monitored(event, state, made), {})
@@ -151,7 +160,7 @@ class Stepper(Interpreter):
         node = event.node
         assert node is not None
         for step in self.runner.recoveries(node, state.nodes[node.index].state):
-            after = self._spent(state, "restart")
+            after = self._spent(state, "restart", node)
             assert after is not None
             after.restarted(node, step.state, step.sends)
             yield self._done_so(state, event, after, {node: step.sends})

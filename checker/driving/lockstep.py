@@ -249,6 +249,8 @@ class Lockstep(Generic[C]):
                 subject.action(node, event.name, args)
             case "timeout":
                 subject.timeout(node, event.name, args)
+            case "fault":
+                subject.fault(node, event.name, args)
             case "crash":
                 subject.crash(node)
             case "restart":

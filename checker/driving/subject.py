@@ -72,6 +72,10 @@ class Subject(Protocol[C]):
         """Start a node that has crashed, from what it has stored."""
         raise Undrivable("restart: the subject does not restart")
 
+    def fault(self, node: NodeId, name: str, args: Mapping[str, object]) -> None:
+        """Let a fault of a program's own happen at a node: what its handler says of the model."""
+        raise Undrivable(f"{name}: the subject does not do that fault")
+
     def disconnect(self, a: NodeId, b: NodeId) -> None:
         """Break the connection of two nodes. What was under way on it is gone; :meth:`notice` follows for
         each end whose program takes :class:`Disconnected`.

@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from elcheck.checker.explorer.space import BlockedSteps, Space
-from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import durable_fields
 from elcheck.checker.model.state import Envelope, Event, GlobalState
@@ -195,9 +194,8 @@ def _environment(model: Model, state: GlobalState) -> Iterator[tuple[str, str]]:
     if not model.programs:
         return
     environment, now = model.environment, state.environment
-    for kind, left in zip(FAULT_KINDS, now.left, strict=True):
-        if getattr(environment, kind) != 0:
-            yield f"{kind} left", "unlimited" if left is None else str(left)
+    for name, left in now.counted(environment.budgets):
+        yield f"{name} left", "unlimited" if left is None else str(left)
     if environment.partition != 0:
         yield "partition", now.standing or "none"
     if environment.early_timeouts:

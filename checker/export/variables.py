@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, EnvironmentState
+from elcheck.checker.model.budget import UNLIMITED
+from elcheck.checker.model.environment import EnvironmentState
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState
 
@@ -53,8 +54,7 @@ def variables(model: Model, state: GlobalState) -> dict[str, object]:
 
 def _environment(left: EnvironmentState) -> NamedParts:
     """What is left of each budget, the partition that stands, the timeouts that may still fire early."""
-    counts = dict(zip(FAULT_KINDS, left.left, strict=True))
-    found: dict[str, object] = {kind: UNLIMITED if n is None else n for kind, n in counts.items()}
+    found: dict[str, object] = {name: UNLIMITED if n is None else n for name, n in left.counted()}
     found["standing"] = left.standing
     found["early_timeouts"] = UNLIMITED if left.early_timeouts is None else left.early_timeouts
     return NamedParts(found)

@@ -59,8 +59,8 @@ class Sources:
         if event.name == "tick" and event.node is None:
             nodes = (n for n in self._runner.nodes if self._runner.events(n, "tick"))
             return next((self.of_event(self._runner.events(n, "tick")[0][1]) for n in nodes), None)
-        during = dict(event.args).get("during") if event.fault else None
-        name = BEFORE_AND_AFTER.get(event.kind, "") if event.fault else event.name
+        during = dict(event.args).get("during") if event.worldly else None
+        name = BEFORE_AND_AFTER.get(event.kind, "") if event.worldly else event.name
         return self.of_method(self._program(event), str(during) if during else name)
 
     def line_of(self, place: int, before: GlobalState, step: TraceStep) -> int | None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import durable_fields
@@ -105,9 +104,7 @@ def _surroundings(model: Model, state: GlobalState) -> TablePart:
     """What is left of the budgets that there are, and the partition."""
     given, now = model.environment, state.environment
     found: dict[str, object] = {
-        f"{kind} left": "unlimited" if count is None else count
-        for kind, count in zip(FAULT_KINDS, now.left, strict=True)
-        if getattr(given, kind) != 0
+        f"{name} left": "unlimited" if count is None else count for name, count in now.counted(given.budgets)
     }
     if given.partition:
         found["partition"] = now.standing or "none"

@@ -7,8 +7,9 @@ from dataclasses import replace
 from itertools import product
 
 from elcheck.checker.interpreter.next_state import NextState
+from elcheck.checker.model.budget import FaultKind
 from elcheck.checker.model.call import theirs
-from elcheck.checker.model.environment import FaultKind, Partition, initial_state
+from elcheck.checker.model.environment import Partition, initial_state
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import survivor
@@ -17,7 +18,7 @@ from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, 
 from elcheck.checker.model.step import Send, Sends
 
 Successor = tuple[Event, GlobalState]
-_MONITORED = ("action", "timeout", "receive", "tick", "crash", "restart")
+_MONITORED = ("action", "timeout", "receive", "tick", "crash", "restart", "fault")
 
 
 class Interpreter:
@@ -61,7 +62,7 @@ class Interpreter:
         return crossed or any(start.overfull(envelope) for envelope in start.network)
 
     def _starts(self) -> Iterator[NextState]:
-        blank = GlobalState(environment=initial_state(self.model.environment))
+        blank = GlobalState(environment=initial_state(self.model.environment, self.nodes))
         if self.model.initial:
             for prepared in self.model.initial:
                 start = self._from(blank)
@@ -150,7 +151,7 @@ class Interpreter:
         if not whole.cut:
             yield event, whole
         split = [at for at, e in enumerate(sends) if isinstance(e, Send) and e.split]
-        spent = stepped.environment.spend("crash")
+        spent = stepped.environment.spend("crash", event.node)
         for count in range(len(split) if spent is not None else 0):
             made = tuple(e for at, e in enumerate(sends) if at not in split[count:])
             args = (("during", event.name), ("after sends", count))
@@ -242,9 +243,10 @@ class Interpreter:
         yield from self._crashes(state)
         yield from self._restarts(state)
         for a, b in product(self._up(state), self._up(state)):
-            after = self._spent(state, "disconnect")
+            after = self._spent(state, "disconnect", a, b)
             if a < b and after is not None:
                 yield Event("disconnect", "disconnect", None, (("a", a), ("b", b))), after.broken(a, b)
+        yield from self._own_faults(state)
         standing = state.environment.standing
         if standing is not None:
             healed = replace(state, environment=replace(state.environment, standing=None))
@@ -255,16 +257,29 @@ class Interpreter:
                 after.environment = replace(after.environment, standing=name)
                 yield Event("partition", "partition", None, (("partition", name),)), after
 
-    def _spent(self, state: GlobalState, kind: FaultKind) -> NextState | None:
-        """The state with a fault's price paid, None if its budget is spent."""
-        environment = state.environment.spend(kind)
+    def _own_faults(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
+        """The faults that programs have themselves."""
+        for node in self._up(state):
+            for handler, event in self.runner.events(node, "fault"):
+                if not state.environment.may(handler.budget, node):
+                    continue
+                for step in self.runner.take(event, state.nodes[node.index].state).steps:
+                    after = self._spent(state, handler.budget, node)
+                    if after is not None and not self.runner.crossed(step.state):
+                        after.stepped(node, step.state).sent(node, step.sends)
+                        if not after.cut:
+                            yield event.chosen(step.choice), after
+
+    def _spent(self, state: GlobalState, kind: FaultKind, *nodes: NodeId) -> NextState | None:
+        """The state with a fault's price paid, None if its budget is spent, in all or of some nodes."""
+        environment = state.environment.spend(kind, *nodes)
         return None if environment is None else self._from(replace(state, environment=environment))
 
     def _message_faults(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
         """Losses and duplications."""
         for at, envelope, which in self._exposed(state):
             args: tuple[tuple[str, object], ...] = (("src", envelope.src), ("msg", envelope.msg))
-            lost, doubled = self._spent(state, "loss"), self._spent(state, "dup")
+            lost, doubled = (self._spent(state, kind, envelope.dst) for kind in ("loss", "dup"))
             if lost is not None and self.network != "sent-set":
                 lost.network.pop(at)
                 named = (("which", which),) if which else ()
@@ -289,18 +304,20 @@ class Interpreter:
                 yield at, envelope, ""
 
     def _crashes(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
-        for node in self._up(state) if state.environment.may("crash") else ():
+        for node in self._up(state):
+            if not state.environment.may("crash", node):
+                continue
             for remains in self.runner.remains(node, state.nodes[node.index].state):
-                after = self._spent(state, "crash")
+                after = self._spent(state, "crash", node)
                 if after is not None:
                     yield Event("crash", "crash", node), after.crashed(node, remains)
 
     def _restarts(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
-        for view in state.nodes if state.environment.may("restart") else ():
-            if view.up:
+        for view in state.nodes:
+            if view.up or not state.environment.may("restart", view.node):
                 continue
             for step in self.runner.recoveries(view.node, view.state):
-                after = self._spent(state, "restart")
+                after = self._spent(state, "restart", view.node)
                 if after is not None and not self.runner.crossed(step.state):
                     after.restarted(view.node, step.state, step.sends)
                     if not after.cut:

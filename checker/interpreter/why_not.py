@@ -103,6 +103,9 @@ class Explainer(Interpreter):
             for b in self.nodes:
                 if a < b:
                     yield Event("disconnect", "disconnect", None, (("a", a), ("b", b)))
+        for view in state.nodes:
+            for _, event in self.runner.events(view.node, "fault"):
+                yield from self._with_choices(event, view.state)
         for name in self.partitions:
             yield Event("partition", "partition", None, (("partition", name),))
             yield Event("heal", "heal", None, (("partition", name),))
@@ -225,15 +228,13 @@ class Explainer(Interpreter):
         if event.kind == "heal":
             standing = state.environment.standing
             return around(f"the partition that stands is {standing}" if standing else "no partition stands")
-        kind = BUDGETS[event.kind]
-        budget = getattr(self.model.environment, kind)
         if why := self._without_meaning(event.kind):
             return around(why)
-        if budget == 0:
-            return around(f"there are none in this environment: --{kind} is 0")
-        if not state.environment.may(kind):
-            return around(f"the budget is spent: --{kind} {budget}")
+        if why := self._without_budget(state, event):
+            return around(why)
         match event.kind:
+            case "fault":
+                return self._of_own_fault(state, event)
             case "crash" | "restart":
                 return self._of_node(state, event)
             case "lose" | "duplicate":
@@ -242,6 +243,29 @@ class Explainer(Interpreter):
                 return around(f"the network is parted already: {state.environment.standing}")
         down = [str(n) for _, n in event.args if isinstance(n, NodeId) and not state.nodes[n.index].up]
         return around(f"{' and '.join(down)} {'are' if len(down) > 1 else 'is'} down") if down else NO_CHANGE
+
+    def _without_budget(self, state: GlobalState, event: Event) -> str:
+        """What the budget of a fault has against it; empty if nothing."""
+        handler = self.runner.handler(event) if event.kind == "fault" else None
+        kind = BUDGETS[event.kind] if handler is None else handler.budget
+        option = f"--{kind} " if handler is None else f"--fault {kind}="
+        budget, left = self.model.environment.budget(kind), state.environment.of(kind)
+        if budget == 0:
+            return f"there are none in this environment: {option.strip()} is 0"
+        struck = sorted(self.names.takers(event))
+        if left.spent(struck) is not None:
+            return ""
+        if left.total == 0:
+            return f"the budget is spent: {option}{budget}"
+        if left.at_once is not None and left.at_once < 1:
+            return f"as many nodes are down as may be at one time: {option}{budget}"
+        return f"it may not happen to {' and '.join(map(str, struck))} (any more): {option}{budget}"
+
+    def _of_own_fault(self, state: GlobalState, event: Event) -> Reason:
+        assert event.node is not None
+        if not state.nodes[event.node.index].up:
+            return around(f"{event.node} is down")
+        return self._of_outcomes(state, event) or NO_CHANGE
 
     def _without_meaning(self, kind: EventKind) -> str:
         if kind == "lose" and self.network == "sent-set":

@@ -130,6 +130,8 @@ def adapted(model: Model, given: Mapping[str, object]) -> Model:
     unknown = [name for name in given if name not in ENVIRONMENT]
     if unknown:
         raise UsageError(f"{unknown[0]!r} is no part of an environment: {', '.join(ENVIRONMENT)}")
+    if isinstance(given.get("faults"), Mapping):
+        given = {**given, "faults": {**own.faults, **given["faults"]}}  # type: ignore[dict-item]  # as above
     environment = replace(own, **given)  # type: ignore[arg-type]  # Environment.check checks each value
     if not model.programs:
         no_network(environment)
@@ -138,7 +140,9 @@ def adapted(model: Model, given: Mapping[str, object]) -> Model:
     except UsageError as error:
         default = Environment()
         kept = {name: getattr(own, name) for name in ENVIRONMENT if name not in given}
-        own_part = ", ".join(f"--{n} {part}" for n, part in kept.items() if part != getattr(default, n))
+        differ = {name: part for name, part in kept.items() if part != getattr(default, name)}
+        faults = [f"--fault {name}={budget}" for name, budget in own.faults.items() if "faults" in differ]
+        own_part = ", ".join([*(f"--{n} {part}" for n, part in differ.items() if n != "faults"), *faults])
         hint = f" (the model's own environment gives {own_part})" if own_part else ""
         raise UsageError(f"{error}{hint}") from error
     return replace(model, environment=environment)

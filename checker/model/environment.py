@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Literal, get_args
 
+from elcheck.checker.model.budget import (
+    FAULT_KINDS,
+    AnyBudget,
+    FaultKind,
+    Left,
+    check_budget,
+    simplest,
+    whole,
+)
+from elcheck.checker.model.collections import Map
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.fairness import Fair
 from elcheck.checker.model.ids import NodeId
@@ -15,37 +25,63 @@ from elcheck.checker.process.watch import look
 
 NetworkName = Literal["sent-set", "set", "bag", "fifo"]
 DetectorName = Literal["none", "perfect"]
-Unlimited = Literal["unlimited"]
-UNLIMITED: Final = "unlimited"
-Budget: TypeAlias = int | Unlimited
-FaultKind = Literal["loss", "dup", "crash", "restart", "partition", "disconnect"]
-FAULT_KINDS: tuple[FaultKind, ...] = ("loss", "dup", "crash", "restart", "partition", "disconnect")
 
 _EVENTUAL = re.compile(r"eventual\((\d{1,9})\)")
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What a model runs in. Budgets count faults of the whole run; ``"unlimited"`` sets none.
+    """What a model runs in. Budgets count faults of the whole run: a number, ``"unlimited"``, or a
+    :class:`Budget`, which says more.
 
     network: ``sent-set`` (every message ever sent stays deliverable), ``set`` and ``bag`` (a delivery
     consumes; a bag counts copies), ``fifo`` (a queue for each ordered pair of nodes).
     detector: ``perfect`` tells every node that receives ``Crashed`` of each crash.
+    faults: the budgets of the faults that programs have themselves, by their names.
     timing: ``async``, ``sync``, or ``eventual(k)``: async for at most k timeouts, then sync.
     fairness: what may be assumed of steps, see :class:`Fair`; the last of these that
     names a handler decides, and the model's own come after them.
     """
 
     network: NetworkName = "sent-set"
-    loss: Budget = 0
-    dup: Budget = 0
-    crash: Budget = 0
-    restart: Budget = 0
-    partition: Budget = 0
-    disconnect: Budget = 0
+    loss: AnyBudget = 0
+    dup: AnyBudget = 0
+    crash: AnyBudget = 0
+    restart: AnyBudget = 0
+    partition: AnyBudget = 0
+    disconnect: AnyBudget = 0
+    faults: Mapping[FaultKind, AnyBudget] = Map[FaultKind, AnyBudget]()
     detector: DetectorName = "none"
     timing: str = "async"
     fairness: tuple[Fair, ...] = ()
+
+    def __post_init__(self) -> None:
+        for kind in FAULT_KINDS:
+            object.__setattr__(self, kind, simplest(getattr(self, kind)))
+        if isinstance(self.faults, Mapping) and all(isinstance(name, str) for name in self.faults):
+            own = {name: simplest(budget) for name, budget in self.faults.items()}
+            object.__setattr__(self, "faults", Map(own))
+
+    @property
+    def kinds(self) -> tuple[FaultKind, ...]:
+        """The kinds of faults that there are budgets of, those of the programs behind those of the world."""
+        return (*FAULT_KINDS, *self.faults)
+
+    def budget(self, kind: FaultKind) -> AnyBudget:
+        """The budget of a kind of fault."""
+        budget: AnyBudget = getattr(self, kind) if kind in FAULT_KINDS else self.faults.get(kind, 0)
+        return budget
+
+    @property
+    def budgets(self) -> dict[FaultKind, AnyBudget]:
+        """The budgets that allow anything."""
+        return {kind: budget for kind in self.kinds if (budget := self.budget(kind)) != 0}
+
+    def with_budgets(self, budgets: Mapping[FaultKind, AnyBudget]) -> Environment:
+        """The same with other budgets of some kinds."""
+        own = {**self.faults, **{name: b for name, b in budgets.items() if name not in FAULT_KINDS}}
+        world = {name: budget for name, budget in budgets.items() if name in FAULT_KINDS}
+        return replace(self, faults=own, **world)  # type: ignore[arg-type]  # they are fields by these names
 
     @property
     def early_timeouts(self) -> int | None:
@@ -63,11 +99,10 @@ class Environment:
                 raise UsageError(f"{part}={name!r}: it is one of {', '.join(get_args(known))}")
         if not isinstance(self.timing, str):
             raise UsageError(f"timing={self.timing!r}: it is 'async', 'sync' or 'eventual(k)'")
-        for kind in FAULT_KINDS:
-            budget: object = getattr(self, kind)
-            whole = isinstance(budget, int) and not isinstance(budget, bool) and budget >= 0
-            if budget != UNLIMITED and not whole:
-                raise UsageError(f"{kind}={budget!r}: a budget is 0, 1, 2, ... or 'unlimited'")
+        if not isinstance(self.faults, Map):
+            raise UsageError(f'faults={self.faults!r}: budgets by their names, as in faults={{"rot": 1}}')
+        for kind in self.kinds:
+            check_budget(kind, self.budget(kind))
         if self.timing not in ("async", "sync") and not _EVENTUAL.fullmatch(self.timing):
             raise UsageError(f"timing={self.timing!r}: it is async, sync or eventual(k), k = 0, 1, ...")
         for given, reason in self._without_meaning():
@@ -107,7 +142,7 @@ class Environment:
     def describe(self) -> str:
         """The environment in one line: what differs from nothing happening."""
         parts = [f"network {self.network}"]
-        parts += [f"{kind} {getattr(self, kind)}" for kind in FAULT_KINDS if getattr(self, kind) != 0]
+        parts += [f"{kind} {budget}" for kind, budget in self.budgets.items()]
         parts += [f"detector {self.detector}"] if self.detector != "none" else []
         return ", ".join([*parts, f"timing {self.timing}"])
 
@@ -145,28 +180,36 @@ def symmetric_splits(nodes: Sequence[NodeId]) -> tuple[Partition, ...]:
 class EnvironmentState:
     """The part of a global state that is the environment's.
 
-    ``left`` is what remains of each budget, in the order of FAULT_KINDS, None where it is unlimited;
-    ``standing`` the name of the partition that stands; ``early_timeouts`` how many timeouts may still fire at
-    any moment (None: all of them).
+    ``left`` is what remains of each budget; ``standing`` the name of the partition that stands;
+    ``early_timeouts`` how many timeouts may still fire at any moment (None: all of them).
     """
 
-    left: tuple[int | None, ...] = (0,) * len(FAULT_KINDS)
+    left: tuple[Left, ...] = ()
     standing: str | None = None
     early_timeouts: int | None = None
 
-    def spend(self, kind: FaultKind) -> EnvironmentState | None:
-        """The state after one fault of a kind, or None when its budget is spent."""
-        at = FAULT_KINDS.index(kind)
-        left = self.left[at]
-        if left is None:
-            return self
-        if left == 0:
-            return None
-        return replace(self, left=(*self.left[:at], left - 1, *self.left[at + 1 :]))
+    def of(self, kind: FaultKind) -> Left:
+        """What remains of the budget of a kind of fault."""
+        return next((left for left in self.left if left.kind == kind), Left(kind))
 
-    def may(self, kind: FaultKind) -> bool:
-        """Whether the budget for a kind of fault is not spent."""
-        return self.left[FAULT_KINDS.index(kind)] != 0
+    def spend(self, kind: FaultKind, *nodes: NodeId) -> EnvironmentState | None:
+        """The state after one fault of a kind, which happens to some nodes; None if it may not be."""
+        spent = self.of(kind).spent(nodes)
+        if spent is None:
+            return None
+        after = [spent if left.kind == kind else left for left in self.left]
+        if kind == "restart":
+            after = [left.returned() if left.kind == "crash" else left for left in after]
+        return replace(self, left=tuple(after))
+
+    def may(self, kind: FaultKind, *nodes: NodeId) -> bool:
+        """Whether the budget of a kind of fault (that happens to some nodes) is not spent."""
+        return self.of(kind).spent(nodes) is not None
+
+    def counted(self, kinds: Container[FaultKind] | None = None) -> Iterator[tuple[str, int | None]]:
+        """How much is left of each budget, or of those of some kinds, by what it is called; None: no end."""
+        asked = (left for left in self.left if kinds is None or left.kind in kinds)
+        return (part for left in asked for part in left.parts())
 
     def after_timeout(self) -> EnvironmentState:
         """The state after a timeout: ``eventual(k)`` counts those of its asynchronous part."""
@@ -179,8 +222,7 @@ class EnvironmentState:
         return self.early_timeouts == 0
 
 
-def initial_state(environment: Environment) -> EnvironmentState:
+def initial_state(environment: Environment, nodes: Sequence[NodeId]) -> EnvironmentState:
     """Every budget whole, no partition."""
-    budgets: list[Budget] = [getattr(environment, kind) for kind in FAULT_KINDS]
-    left = tuple(budget if isinstance(budget, int) else None for budget in budgets)
+    left = tuple(whole(kind, environment.budget(kind), nodes) for kind in environment.kinds)
     return EnvironmentState(left=left, early_timeouts=environment.early_timeouts)

@@ -37,19 +37,21 @@ Simple: TypeAlias = Callable[[P, S], Outcome[S]]
 Delivery: TypeAlias = Callable[[P, S, NodeId, M], Outcome[S]]
 Range: TypeAlias = Callable[[P], Iterable[A]]
 
-HandlerKind = Literal["action", "timeout", "tick", "receive"]
+HandlerKind = Literal["action", "timeout", "tick", "receive", "fault"]
 
 
 @dataclass(frozen=True)
 class Mark:
     """What a decorator says of a method. ``fair`` is None where nothing was said. ``over`` has the functions
-    of the program that the further arguments range over.
+    of the program that the further arguments range over; ``budget`` names the one that a fault spends, None
+    if it is called like the handler.
     """
 
     kind: HandlerKind
     fair: Fairness | None = None
     rank: int = 0
     over: tuple[object, ...] = ()
+    budget: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Handler:
     """A method of a program that takes steps, with where it stands in the source.
 
     ``messages`` are the classes that a ``receive`` handler takes; ``over`` names, for each further argument
-    of an action or timeout, the program's method or property that it ranges over.
+    of an action, a timeout or a fault, the program's method or property that it ranges over.
     """
 
     name: str
@@ -66,6 +68,11 @@ class Handler:
     over: tuple[str, ...]
     file: str
     line: int
+
+    @property
+    def budget(self) -> str:
+        """The name of the budget that it spends, if it is a fault."""
+        return self.mark.budget or self.name
 
 
 _MARK = "__elcheck_mark__"
@@ -167,6 +174,28 @@ def tick(method: Method | None = None, /, *, fair: Fairness | None = None) -> ob
 
 
 @overload
+def fault(method: Simple[P, S], /) -> Simple[P, S]: ...
+@overload
+def fault(*, budget: str | None = None) -> PlainMarker: ...
+@overload
+def fault(*, budget: str | None = None, over: Range[P, A]) -> MarkerOver1[A]: ...
+@overload
+def fault(*, budget: str | None = None, over: tuple[Range[P, A], Range[P, B]]) -> MarkerOver2[A, B]: ...
+@overload
+def fault(
+    *, budget: str | None = None, over: tuple[Range[P, A], Range[P, B], Range[P, C]]
+) -> MarkerOver3[A, B, C]: ...
+def fault(method: Method | None = None, /, *, budget: str | None = None, over: object = ()) -> object:
+    """Something that goes wrong at a node, as often as the budget of that name allows, the handler's own name
+    if none is given: ``@fault(budget="rot")`` under ``Environment(faults={"rot": 1})`` or ``--fault rot=1``.
+
+    It may happen whenever its guard holds and the node is up, and never has to. ``over`` is as for
+    :func:`action`.
+    """
+    return _marking(method, Mark("fault", over=_several(over), budget=budget))
+
+
+@overload
 def receive(method: Delivery[P, S, M], /) -> Delivery[P, S, M]: ...
 @overload
 def receive(*, fair: Fairness | None = None) -> ReceiveMarker: ...
@@ -212,6 +241,7 @@ _ARGUMENTS: dict[Door, dict[HandlerKind, tuple[str, ...]]] = {
         "action": ("s",),
         "timeout": ("s",),
         "tick": ("s",),
+        "fault": ("s",),
         "receive": ("s", "src", "msg"),
     },
     "spec": {"action": ("s",)},

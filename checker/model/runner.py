@@ -129,12 +129,12 @@ class Runner:
             yield type(self.model.program).__name__, handler
 
     def handler(self, event: Event) -> Handler | None:
-        """The handler that takes an event, None for a fault."""
+        """The handler that takes an event, None for a fault of the world."""
         among = self._shared if event.node is None else self._handlers[event.node]
-        return next((h for h in among if not event.fault and h.name == event.name), None)
+        return next((h for h in among if not event.worldly and h.name == event.name), None)
 
     def events(self, node: NodeId, kind: str) -> list[tuple[Handler, Event]]:
-        """A node's actions, timeouts or ticks, one for each combination of their arguments."""
+        """A node's actions, timeouts, ticks or faults, one for each combination of their arguments."""
         program = self.programs[node]
         return [
             (handler, Event(handler.mark.kind, handler.name, node, args))
@@ -306,7 +306,7 @@ class Runner:
             raise WrongAnswer(
                 f"answers a {type(step.state).__name__}, and its program's states are of {wanted}"
             )
-        if step.choice and kind not in ("action", "timeout", "receive"):
+        if step.choice and kind not in ("action", "timeout", "receive", "fault"):
             what = "the joint step of all nodes" if kind == "tick" else kind
             raise WrongAnswer(f"names a choice, and {what} has no name for it: leave out choice=")
         if not step.sends:
@@ -314,17 +314,19 @@ class Runner:
         if node is None:
             raise WrongAnswer("sends, and a Spec has no network")
         for effect in step.sends:
-            self._check_effect(effect, ticks=kind == "tick")
+            self._check_effect(effect, kind)
             self.splits = self.splits or (isinstance(effect, Send) and effect.split)
         ordered = tuple(sorted(step.sends, key=lambda effect: effect.dst))
         return Step(step.state, ordered, choice=dict(step.choice))
 
-    def _check_effect(self, effect: object, *, ticks: bool) -> None:
+    def _check_effect(self, effect: object, kind: str) -> None:
         """Raise WrongAnswer for what is neither a send nor a close, or can't be done here."""
         if not isinstance(effect, Send | Close):
             raise WrongAnswer(f"sends {text(effect)}: use self.send(...) or self.broadcast(...)")
         if isinstance(effect, Send) and isinstance(effect.msg, Crashed | Disconnected):
             raise WrongAnswer(f"sends {text(effect.msg)}, which only the environment does")
+        if isinstance(effect, Send) and effect.split and kind == "fault":
+            raise WrongAnswer("splits the sends of a fault, which is one blow: leave out split=")
         if effect.dst not in self.programs:
             known = ", ".join(map(str, self.nodes))
             what = (
@@ -337,7 +339,7 @@ class Runner:
             network = self.model.environment.network
             if network != "fifo":
                 raise WrongAnswer(f"closes a link, and a {network} network has none")
-            if ticks:
+            if kind == "tick":
                 raise WrongAnswer("closes a link in the joint step of all nodes: close it in an action")
 
 

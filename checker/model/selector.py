@@ -1,9 +1,9 @@
 """What the steps of a model are called. A name in ``taken(...)``, in fairness or in a trace is accepted here
 and matched here, so that none is accepted that matches nothing.
 
-A step has the name of its handler and that of its kind (``action``, ``timeout``, ``receive``, ``tick``); a
-fault has its own (``crash``, ``lose``, ...). The joint step in which time passes has the names of all tick
-handlers. ``*`` is what handlers do.
+A step has the name of its handler and that of its kind (``action``, ``timeout``, ``receive``, ``tick``,
+``fault``); a fault of the world has its own (``crash``, ``lose``, ...). The joint step in which time passes
+has the names of all tick handlers. ``*`` is what handlers do that are no faults.
 """
 
 from __future__ import annotations
@@ -19,9 +19,13 @@ from elcheck.checker.model.handlers import handlers_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.spec import SharedProgram
-from elcheck.checker.model.state import FAULTS, Event, EventKind
+from elcheck.checker.model.state import Event, EventKind
 
 KINDS: tuple[EventKind, ...] = get_args(EventKind)
+_ANY_FAULT = Event("fault", "fault")
+"""What ``fault`` names in a model that has no faults of its own: so that claims of any model may speak of
+these.
+"""
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,14 @@ class StepNames:
                 yield Event(kind, kind, node)
         for a, b in combinations(self._nodes, 2):
             yield Event("disconnect", "disconnect", None, (("a", a), ("b", b)))
-        yield from (Event("partition", "partition"), Event("heal", "heal"))
+        yield from (Event("partition", "partition"), Event("heal", "heal"), _ANY_FAULT)
 
     def of(self, event: Event) -> frozenset[str]:
         """Every name that a step has."""
-        if event.fault:
+        if event.worldly:
             return frozenset((event.kind,))
+        if event.fault:
+            return frozenset((event.name, event.kind))
         own = self.written(event)
         return frozenset((*own, event.kind, ALL))
 
@@ -105,7 +111,8 @@ class StepNames:
     @property
     def all_written(self) -> tuple[str, ...]:
         """Every name that a step may have in a trace."""
-        return tuple(dict.fromkeys(name for event in self.events for name in self.written(event)))
+        events = (event for event in self.events if event != _ANY_FAULT)
+        return tuple(dict.fromkeys(name for event in events for name in self.written(event)))
 
     def select(self, name: str, node: NodeId | None = None, *, who: str) -> Selector:
         """The steps of a name, perhaps of one node. Raises DefinitionError, on what ``who`` says, if there
@@ -122,7 +129,8 @@ class StepNames:
             own = dict.fromkeys(n for e in self.events if not e.fault for n in self.written(e))
             said = f"; the handlers are {', '.join(own)}, the kinds of steps "
             said += ", ".join(dict.fromkeys(e.kind for e in self.events if not e.fault))
-            return said + (f", and the faults {', '.join(sorted(FAULTS))}" if self._nodes else "")
+            faults = dict.fromkeys(e.name for e in self.events if e.fault)
+            return said + (f", and the faults {', '.join(sorted(faults))}" if self._nodes else "")
         if node not in self._nodes:
             known = f"the nodes are {', '.join(map(str, self._nodes))}"
             return f" of {node}; {known if self._nodes else 'a Spec has no nodes'}"

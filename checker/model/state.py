@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 
-from elcheck.checker.model.environment import EnvironmentState, FaultKind
+from elcheck.checker.model.budget import FaultKind
+from elcheck.checker.model.environment import EnvironmentState
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.record import Crashed, Disconnected
 from elcheck.checker.model.step import Choice
@@ -20,11 +21,15 @@ V_co = TypeVar("V_co", covariant=True)
 
 EventKind = Literal[
     "action", "timeout", "receive", "tick",
-    "crash", "restart", "lose", "duplicate", "disconnect", "partition", "heal",
+    "crash", "restart", "lose", "duplicate", "disconnect", "partition", "heal", "fault",
 ]  # fmt: skip
 FAULTS: frozenset[EventKind] = frozenset(
-    ("crash", "restart", "lose", "duplicate", "disconnect", "partition", "heal")
+    ("crash", "restart", "lose", "duplicate", "disconnect", "partition", "heal", "fault")
 )
+WORLDLY = FAULTS - {"fault"}
+"""The faults of the world, each called like its kind. A ``fault`` is a program's own, called like its
+handler.
+"""
 BUDGETS: Mapping[EventKind, FaultKind] = {
     "crash": "crash",
     "restart": "restart",
@@ -33,7 +38,7 @@ BUDGETS: Mapping[EventKind, FaultKind] = {
     "disconnect": "disconnect",
     "partition": "partition",
 }
-"""The budget that each fault spends. To heal is free."""
+"""The budget that each fault of the world spends. To heal is free."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,13 @@ class Event:
 
     @property
     def fault(self) -> bool:
-        """Whether the environment did it rather than the algorithm."""
+        """Whether the world did it rather than the algorithm."""
         return self.kind in FAULTS
+
+    @property
+    def worldly(self) -> bool:
+        """Whether it is a fault that no handler describes."""
+        return self.kind in WORLDLY
 
     @property
     def located(self) -> str:
@@ -95,9 +105,9 @@ class Event:
         if self.kind in ("lose", "duplicate"):
             which = f" (the {args['which']} of the link)" if "which" in args else ""
             return f"{self.name} {text(args['msg'])} from {text(args['src'])}{which}"
-        if "during" in args and self.fault:
+        if "during" in args and self.worldly:
             return f"crash during {args['during']}, after {args['after sends']} of its sends"
-        if self.fault:
+        if self.worldly:
             return " ".join([self.name, *map(str, args.values())])
         src = args.pop("src") if self.kind == "receive" else None
         parts = [*map(text, args.values()), *(f"{name}={text(value)}" for name, value in self.choice)]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from elcheck.checker.model.environment import FAULT_KINDS, Environment, Partition
+from elcheck.checker.model.budget import FAULT_KINDS, Budget
+from elcheck.checker.model.environment import Environment, Partition
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.fairness import Fair
 from elcheck.checker.model.formula import Formula
@@ -21,7 +24,7 @@ from elcheck.checker.model.record import Message, State, require_survivors
 from elcheck.checker.model.refinement import Refinement
 from elcheck.checker.model.selector import KINDS, StepNames
 from elcheck.checker.model.spec import SharedProgram, Spec
-from elcheck.checker.model.state import FAULTS, Envelope, Prepared, is_notice
+from elcheck.checker.model.state import WORLDLY, Envelope, Prepared, is_notice
 from elcheck.checker.model.validate_liveness import check_fairness, check_formulas
 from elcheck.checker.model.values import called, flaw, flaw_of_annotations, text
 
@@ -43,6 +46,7 @@ def validate(model: Model) -> None:
     if shared:
         no_network(model.environment)
     else:
+        check_budgets(model)
         _prepared(model)
     _properties(model, shared=shared)
     check_fairness(model)
@@ -158,12 +162,41 @@ def _names(cls: type, handlers: Sequence[Handler], kinds: Sequence[str]) -> None
     """
     for handler in handlers:
         if handler.name in kinds and not handler.name == handler.mark.kind == "tick":
-            what = "a fault" if handler.name in FAULTS else "a kind of steps"
+            what = "a fault" if handler.name in WORLDLY else "a kind of steps"
             raise DefinitionError(
                 f"{cls.__name__}.{handler.name} ({handler.file}:{handler.line}) is called like {what}: "
                 f"taken({handler.name!r}), weak({handler.name!r}) and traces would mean both; call it "
                 "otherwise"
             )
+        if handler.mark.kind == "fault":
+            _own_fault(cls, handler)
+
+
+def _own_fault(cls: type, handler: Handler) -> None:
+    """Refuse a fault whose budget could not be named."""
+    where, name = f"{cls.__name__}.{handler.name} ({handler.file}:{handler.line})", handler.budget
+    if not isinstance(name, str) or not re.fullmatch(r"\w[\w-]*", name):
+        raise DefinitionError(f"{where} spends the budget {name!r}: a name is letters, digits, _ and -")
+    if name in FAULT_KINDS:
+        raise DefinitionError(f"{where} spends the budget {name!r}, which is that of a fault of the world")
+
+
+def check_budgets(model: Model) -> None:
+    """Raise UsageError for a budget that no handler of a model spends, or of a node that it has not."""
+    environment, nodes = model.environment, [node.name for node in model.programs]
+    handlers = [h for program in model.programs.values() for h in handlers_of(type(program), "node")]
+    known = sorted({h.budget for h in handlers if h.mark.kind == "fault"})
+    for name in environment.faults:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"the budgets are {', '.join(known)}"
+            none = f"{name} is no budget that a @fault of this model spends"
+            raise UsageError(f"--fault {name}=...: {none}; {hint if known else 'it has no @fault at all'}")
+    for kind, budget in environment.budgets.items():
+        for name in map(str, (budget.of or ()) if isinstance(budget, Budget) else ()):
+            if name not in nodes:
+                what = f"--{kind}" if kind in FAULT_KINDS else f"--fault {kind}="
+                raise UsageError(f"{what} {budget}: there is no node {name}; there are {', '.join(nodes)}")
 
 
 def _state_classes(cls: type, door: type) -> None:
@@ -195,7 +228,7 @@ def _bound(bound: Bound) -> None:
 
 def no_network(environment: Environment) -> None:
     """Raise UsageError if an environment has anything in it: a Spec has none."""
-    asked = [f"--{kind}" for kind in FAULT_KINDS if getattr(environment, kind) != 0]
+    asked = [f"--{kind}" if kind in FAULT_KINDS else "--fault" for kind in environment.budgets]
     asked += ["--network"] if environment.network != "sent-set" else []
     asked += ["--detector"] if environment.detector != "none" else []
     asked += ["--timing"] if environment.timing != "async" else []

@@ -122,7 +122,7 @@ def _is_of(event: Event, step: TraceStep) -> bool:
     if event.kind == "tick":
         return taken.kind == "tick"
     same = (taken.kind, taken.name, taken.node) == (event.kind, event.name, event.node)
-    return same and (event.fault or taken.args == event.args)
+    return same and (event.worldly or taken.args == event.args)
 
 
 def _candidates(baseline: Baseline, events: Mapping[Occasion, list[Event]]) -> Iterator[tuple[int, Event]]:

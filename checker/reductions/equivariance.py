@@ -53,8 +53,9 @@ class Equivariance:
     def _numbered(self, table: NodeTable) -> list[tuple[int, Event]]:
         """The events of a node that are no deliveries, with their numbers."""
         ticks = [(TICK, event) for _, event in self._system.runner.events(table.node, "tick")]
-        timers = [(n, e) for n, _, e in self._system.timers[table.index]]
-        return [*self._system.actions[table.index], *timers, *ticks]
+        system, i = self._system, table.index
+        others = [(n, e) for n, _, e in (*system.timers[i], *system.own_faults[i])]
+        return [*system.actions[i], *others, *ticks]
 
     def check_starts(self) -> None:
         """Check that the initial states are closed under the exchanges. Raises Asymmetry. Where they are all

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from elcheck.checker.model.budget import Left
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.environment import EnvironmentState, Partition
 from elcheck.checker.model.state import Event
@@ -123,7 +124,17 @@ class Swapped:
         return environments.number(self._exchanged(state))
 
     def _exchanged(self, state: EnvironmentState) -> EnvironmentState:
-        return state if state.standing is None else replace(state, standing=self._partitions[state.standing])
+        standing = None if state.standing is None else self._partitions[state.standing]
+        return replace(state, left=tuple(map(self._left, state.left)), standing=standing)
+
+    def _left(self, left: Left) -> Left:
+        """What is left of a budget. Raises Asymmetry if only one of the two may fail."""
+        if left.of is None:
+            return left
+        of = {self.swap.node(node): count for node, count in left.of}
+        if of.keys() != dict(left.of).keys():
+            raise Asymmetry(self.swap, f"the budget of {left.kind} tells {self.swap} apart")
+        return replace(left, of=tuple(sorted(of.items())))
 
 
 def _partitions(swap: Swap, partitions: tuple[Partition, ...]) -> dict[str, str]:

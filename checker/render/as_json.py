@@ -10,7 +10,7 @@ from enum import Enum
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
 from elcheck.checker.loading.version import JSON_FORMAT, __version__
-from elcheck.checker.model.environment import FAULT_KINDS
+from elcheck.checker.model.budget import Budget
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
@@ -76,8 +76,15 @@ def asked(run: Run, model: Model) -> dict[str, object]:
 
 def environment(model: Model) -> dict[str, object]:
     """The environment by its parts."""
-    fields = [f.name for f in dataclasses.fields(model.environment) if f.name != "fairness"]
-    return {name: getattr(model.environment, name) for name in fields}
+    own = model.environment
+    fields = [f.name for f in dataclasses.fields(own) if f.name not in ("fairness", "faults")]
+    parts: dict[str, object] = {name: _plain(getattr(own, name)) for name in fields}
+    return parts | {"faults": {name: _plain(budget) for name, budget in own.faults.items()}}
+
+
+def _plain(part: object) -> object:
+    """A part of an environment: a number, or in words."""
+    return str(part) if isinstance(part, Budget) else part
 
 
 def _result(report: CheckReport, result: Result) -> dict[str, object]:
@@ -133,9 +140,7 @@ def state(model: Model, whole: GlobalState) -> dict[str, object]:
         return {"shared": value(whole.shared)}
     nodes = {view.node.name: {"up": view.up, "state": value(view.state)} for view in whole.nodes}
     setting = whole.environment
-    left: dict[str, object] = {
-        kind: _budget(count) for kind, count in zip(FAULT_KINDS, setting.left, strict=True)
-    }
+    left: dict[str, object] = {name: _budget(count) for name, count in setting.counted()}
     left["standing"] = setting.standing
     left["early_timeouts"] = _budget(setting.early_timeouts)
     network = [envelope(e) for e in whole.network]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
+from elcheck.checker.model.budget import UNLIMITED, Amount, FaultKind
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.as_json import asked
 from elcheck.checker.render.fit import fitted, head, repeating, table
@@ -28,7 +28,7 @@ _NAMES: Mapping[FaultKind, tuple[str, str]] = {
 def as_text(run: Run, found: Frontier, width: int | None = None) -> str:
     """A table with a line for each smallest budget, and what it rests on."""
     model = found.model
-    kinds = [kind for kind in FAULT_KINDS if getattr(model.environment, kind) != 0]
+    kinds = list(model.environment.budgets)
     rows = [line for row in found.rows for line in _lines(row, kinds)]
     headers = ["property", "kind", "breaks with", *kinds, "steps"]
     parts = [
@@ -66,11 +66,11 @@ def _steps(minimum: Minimum) -> str:
     return "-" if minimum.steps is None else str(minimum.steps)
 
 
-def in_words(budgets: Mapping[FaultKind, Budget]) -> str:
+def in_words(budgets: Mapping[FaultKind, Amount]) -> str:
     """Budgets as people say them: ``1 crash, 1 restart``."""
     parts = []
     for kind, budget in budgets.items():
-        one, several = _NAMES[kind]
+        one, several = _NAMES.get(kind, (kind, kind))
         if budget == UNLIMITED:
             parts.append(f"more than {FEW} {several}")
         elif budget:
@@ -121,5 +121,5 @@ def as_json(run: Run, found: Frontier) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _by_name(budgets: Mapping[FaultKind, Budget]) -> dict[str, Budget]:
+def _by_name(budgets: Mapping[FaultKind, Amount]) -> dict[str, Amount]:
     return {str(kind): budget for kind, budget in budgets.items()}

@@ -17,7 +17,8 @@ from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict, overall
-from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
+from elcheck.checker.model.budget import UNLIMITED, Amount, FaultKind, total_of, with_total
+from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import Limits, Stop
@@ -27,8 +28,8 @@ from elcheck.checker.search.search import OnProgress
 FEW = 2
 """What an unlimited budget stands for: 0, 1, ..., up to this many faults, and no limit."""
 
-BudgetPoint = tuple[Budget, ...]
-"""A budget for each of FAULT_KINDS, in their order."""
+BudgetPoint = tuple[Amount, ...]
+"""A total for each kind of fault of the environment, in their order."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Minimum:
     ``steps`` of a shortest trace. ``sure`` is False if under some smaller budgets it could not be told.
     """
 
-    budgets: Mapping[FaultKind, Budget]
+    budgets: Mapping[FaultKind, Amount]
     steps: int | None
     sure: bool
 
@@ -52,7 +53,7 @@ class BudgetRow:
     name: str
     kind: str
     minima: tuple[Minimum, ...]
-    unsure: tuple[tuple[Mapping[FaultKind, Budget], str], ...]
+    unsure: tuple[tuple[Mapping[FaultKind, Amount], str], ...]
     within: tuple[str, ...]
 
     @property
@@ -195,8 +196,8 @@ class _BudgetTable:
         minima = []
         for point, steps in column.found.items():
             sure = not any(_within(p, point) for p in column.unsure)
-            minima.append(Minimum(_named(point), steps, sure))
-        unsure = tuple((_named(point), why) for point, why in column.unsure.items())
+            minima.append(Minimum(_named(self.model.environment, point), steps, sure))
+        unsure = tuple((_named(self.model.environment, point), why) for point, why in column.unsure.items())
         return BudgetRow(claim[1], claim[0], tuple(minima), unsure, tuple(column.within))
 
 
@@ -209,18 +210,19 @@ def _points(model: Model) -> Iterator[BudgetPoint]:
     """Every budget up to the model's, but for those that mean the same as a smaller one, or nothing: more
     restarts than crashes.
     """
-    ranges: list[list[Budget]] = []
-    for kind in FAULT_KINDS:
-        budget: Budget = getattr(model.environment, kind)
-        few: list[Budget] = list(range(FEW + 1))
-        ranges.append([*few, UNLIMITED] if budget == UNLIMITED else list(range(int(budget) + 1)))
+    kinds = model.environment.kinds
+    ranges: list[list[Amount]] = []
+    for kind in kinds:
+        total = total_of(model.environment.budget(kind))
+        few: list[Amount] = list(range(FEW + 1))
+        ranges.append([*few, UNLIMITED] if total == UNLIMITED else list(range(int(total) + 1)))
     for point in product(*ranges):
-        crash, restart = point[FAULT_KINDS.index("crash")], point[FAULT_KINDS.index("restart")]
+        crash, restart = point[kinds.index("crash")], point[kinds.index("restart")]
         if _number(restart) <= _number(crash):
             yield point
 
 
-def _number(budget: Budget) -> float:
+def _number(budget: Amount) -> float:
     return float("inf") if budget == UNLIMITED else float(budget)
 
 
@@ -234,21 +236,15 @@ def _within(small: BudgetPoint, large: BudgetPoint) -> bool:
     return all(_number(a) <= _number(b) for a, b in zip(small, large, strict=True))
 
 
-def _named(point: BudgetPoint) -> dict[FaultKind, Budget]:
-    return dict(zip(FAULT_KINDS, point, strict=True))
+def _named(environment: Environment, point: BudgetPoint) -> dict[FaultKind, Amount]:
+    return dict(zip(environment.kinds, point, strict=True))
 
 
 def _at(model: Model, point: BudgetPoint, claims: Sequence[Claim]) -> Model:
     """The model with these budgets, and with the properties alone that are still open."""
-    environment = replace(
-        model.environment,
-        loss=point[0],
-        dup=point[1],
-        crash=point[2],
-        restart=point[3],
-        partition=point[4],
-        disconnect=point[5],
-    )
+    own = model.environment
+    totals = _named(own, point)
+    environment = own.with_budgets({k: with_total(own.budget(k), total) for k, total in totals.items()})
     properties = [claim for claim in model.properties if (claim.kind, claim.name) in claims]
     deadlock = model.deadlock if _DEADLOCK in claims else False
     return replace(model, environment=environment, properties=properties, deadlock=deadlock)

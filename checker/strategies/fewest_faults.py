@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result, Shown
 from elcheck.checker.model.call import HandlerError
+from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event, EventKind
 from elcheck.checker.model.values import counted
 from elcheck.checker.process.limits import Limits, Stop, StopKind, too_many_states
@@ -37,8 +38,11 @@ COUNTED: Mapping[EventKind, tuple[str, str]] = {
     "duplicate": ("duplication", "duplications"),
     "disconnect": ("disconnect", "disconnects"),
     "partition": ("partition", "partitions"),
+    "fault": ("fault", "faults"),
 }
-"""The kinds of events that count as a fault, with what one and several of them are called."""
+"""The kinds of events that count as a fault, with what one and several of them are called. Those of a program
+are called like the budgets that they spend.
+"""
 
 FINITE = ("always", "never", "sometimes", "step", "deadlock")
 """The kinds of properties that a finite trace decides."""
@@ -49,11 +53,18 @@ def faults_in(events: Iterable[Event]) -> int:
     return sum(event.kind in COUNTED for event in events)
 
 
-def in_words(trace: Trace) -> str:
-    """The faults of a trace: ``1 crash, 2 losses``."""
-    counts = Counter(step.event.kind for step in trace.steps)
-    kinds = [(counts[kind], names) for kind, names in COUNTED.items() if kind in counts]
-    return ", ".join(f"{count} {names[count > 1]}" for count, names in kinds) or "no fault"
+def in_words(trace: Trace, runner: Runner) -> str:
+    """The faults of a trace: ``1 crash, 2 losses, 1 rot``."""
+    counts = Counter(_called(step.event, runner) for step in trace.steps if step.event.kind in COUNTED)
+    order = {names: at for at, names in enumerate(COUNTED.values())}
+    found = sorted(counts.items(), key=lambda item: order.get(item[0], len(order)))
+    return ", ".join(f"{count} {names[count > 1]}" for names, count in found) or "no fault"
+
+
+def _called(event: Event, runner: Runner) -> tuple[str, str]:
+    """What one and several faults of an event's kind are called."""
+    handler = runner.handler(event) if event.kind == "fault" else None
+    return COUNTED[event.kind] if handler is None else (handler.budget, handler.budget)
 
 
 def fewest_faults(report: CheckReport, limits: Limits, progress: OnProgress = lambda _: None) -> CheckReport:
@@ -96,10 +107,12 @@ def _with_fewest(result: Result, number: int | None, search: FewestFaults) -> Re
             trace = trace_of(search.path(finding), search.system)
         said = f"reached in {counted(len(trace.steps), 'step')}"
         detail = said if result.kind == "sometimes" else finding.detail.strip()
-        return replace(result, by=Shown(trace), detail=detail, fewest=in_words(trace))
+        return replace(result, by=Shown(trace), detail=detail, fewest=in_words(trace, search.system.runner))
     if not _may_do_with_less(result):
         return replace(result, fewest="no fault")
-    return replace(result, fewest=f"{in_words(result.trace)}, or fewer: {search.stopped}")
+    return replace(
+        result, fewest=f"{in_words(result.trace, search.system.runner)}, or fewer: {search.stopped}"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from elcheck.checker.model.budget import FaultKind
 from elcheck.checker.model.record import Crashed
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Effect, Send
-from elcheck.checker.system.environment_table import EnvironmentEntry, EnvironmentTable
+from elcheck.checker.system.environment_table import EnvironmentEntry, EnvironmentTable, Price, Prices
 from elcheck.checker.system.local_states import LocalOutcome
 from elcheck.checker.system.mailboxes import Mailbox
 from elcheck.checker.system.moves import (
@@ -30,9 +31,18 @@ Learn = Callable[[NodeTable, MoveBuilder, int, Mailbox], None]
 
 
 class Faults:
-    """The faults of a system of nodes. ``perfect``: crashes are told to the nodes that receive Crashed."""
+    """The faults of a system of nodes. ``own`` has the moves of those that programs have themselves, by their
+    budgets. ``perfect``: crashes are told to the nodes that receive Crashed.
+    """
 
-    def __init__(self, tables: Sequence[NodeTable], environments: EnvironmentTable, *, perfect: bool) -> None:
+    def __init__(
+        self,
+        tables: Sequence[NodeTable],
+        environments: EnvironmentTable,
+        own: Mapping[FaultKind, MoveTables],
+        *,
+        perfect: bool,
+    ) -> None:
         self._tables = tables
         self._environments = environments
         self._top = environments.shift
@@ -43,27 +53,41 @@ class Faults:
         self._crashes = {kept: self._each(self._crashed(kept=kept)) for kept in (True, False)}
         self._restarts = self._each(self._restarted)
         self._breaks = self._disconnections()
+        self._own = own
 
     def take(
         self, code: int, environment: EnvironmentEntry, take: Take, found: Found, cuts: list[Cut]
     ) -> None:
         """Add every fault that the environment still allows in a state."""
         spend = environment.spend
-        if "loss" in spend:
-            take(code, self._losses, spend["loss"], found, cuts)
-        if "dup" in spend:
-            take(code, self._duplications, spend["dup"], found, cuts)
-        if "crash" in spend:
-            take(code, self._crashes[environment.keeps_mail], spend["crash"], found, cuts)
-        if "restart" in spend:
-            for table, restarts in zip(self._tables, self._restarts, strict=True):
+        for kind, tables in (("loss", self._losses), ("dup", self._duplications)):
+            _take_all(code, tables, spend.get(kind, ()), take, found, cuts)
+        crashes = self._crashes[environment.keeps_mail]
+        _take_all(code, crashes, spend.get("crash", ()), take, found, cuts)
+        for price in spend.get("restart", ()):
+            self._restart(code, environment, price, take, found, cuts)
+        for price in spend.get("disconnect", ()):
+            self._disconnect(code, price, found)
+        for kind, tables in self._own.items():
+            _take_all(code, tables, spend.get(kind, ()), take, found, cuts)
+        found += [(code + step, move) for step, move in environment.partition_steps]
+
+    def _restart(
+        self,
+        code: int,
+        environment: EnvironmentEntry,
+        price: Price,
+        take: Take,
+        found: Found,
+        cuts: list[Cut],
+    ) -> None:
+        """Add the restarts of the nodes that they cost a price."""
+        for table, restarts in zip(self._tables, self._restarts, strict=True):
+            if table.index in price.nodes:
                 restarted: Found = []
-                begun = self.mail_dropped(environment, code + spend["restart"], but=table)
+                begun = self.mail_dropped(environment, code + price.change, but=table)
                 take(begun, (restarts,), 0, restarted, cuts)
                 found += [(self._told_of_the_down(succ, table), move) for succ, move in restarted]
-        if "disconnect" in spend:
-            self._disconnect(code, spend["disconnect"], found)
-        found += [(code + step, move) for step, move in environment.partition_steps]
 
     def mail_dropped(self, before: EnvironmentEntry, code: int, but: NodeTable | None = None) -> int:
         """The code without the mail of nodes that are down, if the environment, which was ``before``, keeps
@@ -168,13 +192,23 @@ class Faults:
             if a.index < b.index
         ]
 
-    def _disconnect(self, code: int, spent: int, found: Found) -> None:
+    def _disconnect(self, code: int, price: Price, found: Found) -> None:
         for a, b, move in self._breaks:
+            if a.index not in price.nodes or b.index not in price.nodes:
+                continue
             id_a, id_b = (code >> a.shift) & MASK, (code >> b.shift) & MASK
             if a.is_up(id_a) and b.is_up(id_b):
                 change = (a.disconnected(b.node)[id_a] or 0) + (b.disconnected(a.node)[id_b] or 0)
                 if change:
-                    found.append((code + spent + change, move))
+                    found.append((code + price.change + change, move))
+
+
+def _take_all(
+    code: int, tables: MoveTables, prices: Prices, take: Take, found: Found, cuts: list[Cut]
+) -> None:
+    """Add the moves of the nodes that they cost these prices."""
+    for price in prices:
+        take(code, price.of(tables), price.change, found, cuts)
 
 
 def _learner(learn: Learn, table: NodeTable) -> Callable[[int], MoveList]:

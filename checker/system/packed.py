@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import count, product
 from typing import NamedTuple
 
+from elcheck.checker.model.budget import FaultKind
 from elcheck.checker.model.environment import initial_state
 from elcheck.checker.model.handlers import Handler
 from elcheck.checker.model.ids import NodeId
@@ -62,11 +63,14 @@ class NodeSystem(System):
             self.tables.append(NodeTable(node, runner, self.observations, self.tables))
         self.history = History(model.monitors, self.tables, runner.repeats)
         self._top = WIDTH * (len(self.tables) + len(model.monitors))
-        start = initial_state(environment)
-        self.environments = EnvironmentTable(start, environment.network, runner.partitions(), self._top)
-        self._faults = Faults(self.tables, self.environments, perfect=environment.detector == "perfect")
+        start = initial_state(environment, runner.nodes)
+        self.environments = EnvironmentTable(
+            start, environment.network, runner.partitions(), runner.nodes, self._top
+        )
+        self.actions, self.timers, self.own_faults = _numbered(runner)
+        perfect = environment.detector == "perfect"
+        self._faults = Faults(self.tables, self.environments, self._moves_of_faults(), perfect=perfect)
         self._ticks = Ticks(self.tables)
-        self.actions, self.timers = _numbered(runner)
         self.ranks = sorted({h.mark.rank for timers in self.timers for _, h, _ in timers})
         self._monitored = bool(model.monitors)
         self._move_classes: dict[object, MoveTables] = {}
@@ -277,23 +281,21 @@ class NodeSystem(System):
         that are down from the last of them on: what that timeout sends is not kept either.
         """
         begun = self._faults.mail_dropped(environment, code + environment.after_timeout)
-        crashing = environment.crash_after_timeout
         for rank in self.ranks:
             self._take(begun, self._move_class(environment, rank), 0, found, cuts)
-            if crashing is not None and self.runner.splits:
-                doomed = self._faults.mail_dropped(environment, code + crashing)
+            for price in environment.crash_after_timeout if self.runner.splits else ():
+                doomed = self._faults.mail_dropped(environment, code + price.change)
                 kept = self.environments.at(doomed >> self._top).keeps_mail
                 moves = self._move_class(environment, rank, crash_kept=kept)
-                self._take(doomed, moves, 0, found, fault_cuts)
+                self._take(doomed, price.of(moves), 0, found, fault_cuts)
 
     def _crash_midway(
         self, code: int, environment: EnvironmentEntry, rank: int | None, faults: Found, fault_cuts: list[Cut]
     ) -> None:
         """Add the crashes in the middle of a step with split sends."""
-        spent = environment.spend.get("crash")
-        if spent is not None and self.runner.splits:
+        for price in environment.spend.get("crash", ()) if self.runner.splits else ():
             moves = self._move_class(environment, rank, crash_kept=environment.keeps_mail)
-            self._take(code, moves, spent, faults, fault_cuts)
+            self._take(code, price.of(moves), price.change, faults, fault_cuts)
 
     # -- tables --------------------------------------------------------------------------------------
 
@@ -313,6 +315,16 @@ class NodeSystem(System):
                 for table in self.tables
             )
         return tables
+
+    def _moves_of_faults(self) -> dict[FaultKind, MoveTables]:
+        """The moves of the faults that programs have themselves, by the budgets that they spend."""
+
+        def moves(table: NodeTable, kind: FaultKind) -> MoveTable:
+            of_kind = [(n, e) for n, h, e in self.own_faults[table.index] if h.budget == kind]
+            return table.handler_moves(of_kind, deliveries=False)
+
+        kinds = self.model.environment.faults
+        return {kind: tuple((table.shift, moves(table, kind)) for table in self.tables) for kind in kinds}
 
     def _moves(
         self,
@@ -345,13 +357,20 @@ class _ObservationOf(dict[int, int]):
         return observation
 
 
-def _numbered(
-    runner: Runner,
-) -> tuple[list[list[tuple[int, Event]]], list[list[tuple[int, Handler, Event]]]]:
-    """The actions and the timeouts of each node, numbered downwards: messages take the numbers from 0 up."""
-    actions, timers = [], []
+NumberedEvents = list[list[tuple[int, Event]]]
+"""The events of each node, with their numbers."""
+NumberedHandlers = list[list[tuple[int, Handler, Event]]]
+"""The same with their handlers."""
+
+
+def _numbered(runner: Runner) -> tuple[NumberedEvents, NumberedHandlers, NumberedHandlers]:
+    """The actions, the timeouts and the faults of each node, numbered downwards: messages take the numbers
+    from 0 up.
+    """
+    actions, timers, faults = [], [], []
     for node in runner.nodes:
         numbers = count(TICK - 1, -1)
         actions.append([(next(numbers), e) for _, e in runner.events(node, "action")])
         timers.append([(next(numbers), h, e) for h, e in runner.events(node, "timeout")])
-    return actions, timers
+        faults.append([(next(numbers), h, e) for h, e in runner.events(node, "fault")])
+    return actions, timers, faults

@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from elcheck.checker.model.environment import FAULT_KINDS
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Envelope, GlobalState, NodeView
 
@@ -77,8 +76,8 @@ def _of_environment(before: GlobalState, after: GlobalState) -> list[Change]:
     """What is left of the budgets, and the partition that stands."""
     old, new = before.environment, after.environment
     parts: list[tuple[ChangeKind, str, object, object]] = [
-        ("budget", f"{kind} left", was, now)
-        for kind, was, now in zip(FAULT_KINDS, old.left, new.left, strict=True)
+        ("budget", f"{name} left", was, now)
+        for (name, was), (_, now) in zip(old.counted(), new.counted(), strict=True)
     ]
     parts.append(("partition", "partition", old.standing, new.standing))
     parts.append(("timeouts", "timeouts left", old.early_timeouts, new.early_timeouts))

@@ -35,8 +35,9 @@ from elcheck import (
 from elcheck.checker.check.check import check
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.loading.model_file import load
+from elcheck.checker.model.budget import FAULT_KINDS
 from elcheck.checker.model.call import HandlerError, outcomes
-from elcheck.checker.model.environment import FAULT_KINDS, EnvironmentState, initial_state, symmetric_splits
+from elcheck.checker.model.environment import EnvironmentState, initial_state, symmetric_splits
 from elcheck.checker.model.generics import state_classes
 from elcheck.checker.model.step import send
 from elcheck.checker.model.values import flaw, order
@@ -183,7 +184,7 @@ def test_combinations_without_meaning(environment: Environment, reason: str) -> 
 
 
 def test_budgets_are_spent() -> None:
-    state = initial_state(Environment(network="bag", loss=1, crash="unlimited"))
+    state = initial_state(Environment(network="bag", loss=1, crash="unlimited"), node_ids(2))
     spent = state.spend("loss")
     assert spent is not None
     assert spent.spend("loss") is None

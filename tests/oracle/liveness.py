@@ -90,6 +90,8 @@ class Names:
         """Whether a step has a name, and is of a node."""
         if event.kind == "tick":
             names, of = {"tick", "*", *self.ticks.values()}, list[object](self.ticks)
+        elif event.kind == "fault":
+            names, of = {event.kind, event.name}, [event.node]
         elif event.fault:
             names, of = {event.kind}, [event.node]
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from hypothesis import strategies as st
@@ -13,7 +13,7 @@ from elcheck.checker.model.ids import node_ids
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.property import Answer, Property, Scope, always, change, holds, step
 from tests.oracle.drawing import coin, drawn, several, some_of
-from tests.oracle.random_programs import World, environment, partitions, prepared, system
+from tests.oracle.random_programs import World, environment, own_faults, partitions, prepared, system
 from tests.oracle.random_properties import (
     KINDS,
     MAKERS,
@@ -50,7 +50,7 @@ def model_of_nodes(dice: Random, *, raising: bool = True, small: bool = False) -
         programs[nodes[0]] if alike else programs,
         properties(dice, watching),
         nodes=nodes if alike else (),
-        environment=world.environment,
+        environment=replace(world.environment, faults=own_faults(dice, programs)),
         bounds=bounds(dice, world.environment.network),
         deadlock=state_scope(dice, check_of(dice, "always"), watching) if deadlock is None else deadlock,
         initial=starts,

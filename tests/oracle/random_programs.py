@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from elcheck.checker.model.environment import UNLIMITED, Budget, Environment, NetworkName, Partition
+from elcheck.checker.model.budget import UNLIMITED, Amount, AnyBudget, Budget, total_of
+from elcheck.checker.model.environment import Environment, NetworkName, Partition
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.node import Program
 from elcheck.checker.model.record import Message
@@ -25,20 +26,46 @@ from tests.oracle.table_programs import (
     program_class,
 )
 
+BLOWS = ("decay", "burn")
+"""Handlers of faults."""
 UNNAMED = ("clock", "at_crash", "recover")
 MESSAGES: tuple[Message, ...] = (Ping(0), Ping(1), Pong(0), Pong(1), Loud(0))
 CHOICES: tuple[Choice, ...] = ((), (), (("lot", 0),), (("lot", 1),), (("lot", 1), ("why", "so")))
 NETWORKS: tuple[NetworkName, ...] = ("fifo", "bag", "set", "sent-set")
-BUDGETS: tuple[Budget, ...] = (0, 0, 0, 1, 1, 2, UNLIMITED)
-CRASHES: tuple[Budget, ...] = (0, 1, 1, 2, UNLIMITED)
+BUDGETS: tuple[Amount, ...] = (0, 0, 0, 1, 1, 2, UNLIMITED)
+CRASHES: tuple[Amount, ...] = (0, 1, 1, 2, UNLIMITED)
+OF: tuple[tuple[str, ...] | None, ...] = (None, None, ("n1", "n2"), ("n1",), ("n2",))
+"""Nodes that may fail."""
 TIMINGS = ("async", "async", "sync", "eventual(0)", "eventual(1)", "eventual(2)")
 
 
 # ---- environments
 
 
+def restricted(dice: Random, kind: str, budget: Amount) -> AnyBudget:
+    """A budget, mostly as it is, else of some nodes, of each, or at one time."""
+    if budget == 0 or kind == "partition" or dice.randrange(3):
+        return budget
+    of, each = dice.choice(OF[:3] if kind == "disconnect" else OF), dice.choice((None, 1, 1, 2))
+    return Budget(budget, of, each, dice.choice((None, 1, 2)) if kind == "crash" else None)
+
+
 def environment(dice: Random) -> Environment:
     """Any environment that has a meaning."""
+    found = _with_amounts(dice)
+    more = {kind: restricted(dice, kind, total_of(budget)) for kind, budget in found.budgets.items()}
+    return found.with_budgets(more)
+
+
+def own_faults(dice: Random, programs: dict[NodeId, Program]) -> dict[str, AnyBudget]:
+    """Budgets for the faults that some programs have themselves."""
+    kinds = {"decay": "rot", "burn": "burn"}
+    there = [kind for handler, kind in kinds.items() if any(hasattr(p, handler) for p in programs.values())]
+    return {kind: restricted(dice, kind, dice.choice(CRASHES)) for kind in there}
+
+
+def _with_amounts(dice: Random) -> Environment:
+    """An environment with nothing but totals for budgets."""
     network = dice.choice(NETWORKS)
     sent_set, fifo = network == "sent-set", network == "fifo"
     crash = dice.choice(CRASHES)
@@ -84,14 +111,14 @@ class World:
     """How often a node may send at most."""
 
 
-def effects(dice: Random, world: World, me: NodeId, closing: bool) -> tuple[Effect, ...]:
+def effects(dice: Random, world: World, me: NodeId, closing: bool, splitting: bool) -> tuple[Effect, ...]:
     """A few sends, on a fifo network the closing of links before, between and after them."""
     closing = closing and world.environment.network == "fifo"
 
     def one() -> Effect:
         if closing and dice.randrange(3) == 0:
             return Close(dice.choice([node for node in world.nodes if node != me]))
-        return Send(dice.choice(world.nodes), dice.choice(MESSAGES), coin(dice))
+        return Send(dice.choice(world.nodes), dice.choice(MESSAGES), splitting and coin(dice))
 
     return tuple(several(dice, one, 4 if closing else 3))
 
@@ -104,10 +131,11 @@ def outcome(
     closing: bool = True,
     choosing: bool = False,
     starting: bool = False,
+    splitting: bool = True,
 ) -> Outcome:
     """An outcome; where messages are few anyway, sends may be free."""
     a, b = dice.choice((None, 0, 1, 2)), dice.choice((None, None, 0, 1))
-    sent = effects(dice, world, me, closing) if dice.randrange(3) else ()
+    sent = effects(dice, world, me, closing, splitting) if dice.randrange(3) else ()
     free = world.environment.network in ("set", "sent-set") and coin(dice)
     choice = dice.choice(CHOICES) if choosing else ()
     turns = world.turning and coin(dice)
@@ -117,11 +145,18 @@ def outcome(
 
 def rules(dice: Random, world: World, me: NodeId, handler: str) -> Rules:
     """What a handler does, from nothing at all to a choice in every state. A tick closes no link, and has
-    no name for a choice.
+    no name for a choice; a fault does not split what it sends.
     """
 
     def one() -> Outcome:
-        return outcome(dice, world, me, closing=handler != "clock", choosing=handler not in UNNAMED)
+        return outcome(
+            dice,
+            world,
+            me,
+            closing=handler != "clock",
+            choosing=handler not in UNNAMED,
+            splitting=handler not in BLOWS,
+        )
 
     def rule() -> Rule:
         a, b, x = (dice.choice((None, None, *range(top))) for top in (3, 2, 2))

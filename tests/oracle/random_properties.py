@@ -53,7 +53,7 @@ VIEWS: tuple[Callable[[Local], int], ...] = (
     lambda s: s.b,
     lambda s: (s.a + s.b) % 2,
 )
-WATCHED = ("action", "timeout", "receive", "tick", "crash", "restart")
+WATCHED = ("action", "timeout", "receive", "tick", "crash", "restart", "fault")
 
 
 # ---- bounds and monitors
@@ -114,7 +114,7 @@ def _weigh_one(one: object) -> int:
 def weigh_all(state: GlobalState) -> int:
     """A number for a whole state."""
     environment = state.environment
-    budgets = sum((i + 1) * (left or 0) for i, left in enumerate(environment.left))
+    budgets = sum((i + 1) * (left.total or 0) for i, left in enumerate(environment.left))
     mail = sum((e.src.index + 2) * (e.dst.index + 1) for e in state.network)
     standing, early = environment.standing is not None, environment.early_timeouts or 0
     return (

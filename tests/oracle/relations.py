@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.model.budget import AnyBudget, Budget
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.ids import NodeId, node_ids
 from elcheck.checker.model.model import Model
@@ -79,7 +80,16 @@ def with_other_names(model: Model) -> Model:
         for at in model.initial
     ]
     own = renamed(tuple(model.partitions))
-    return replace(model, program=programs, nodes=(), initial=starts, partitions=own)
+    names = {node.name: NAMES[node.index].name for node in model.programs}
+    budgets = {kind: _renamed_budget(budget, names) for kind, budget in model.environment.budgets.items()}
+    environment = model.environment.with_budgets(budgets)
+    return replace(model, program=programs, nodes=(), initial=starts, partitions=own, environment=environment)
+
+
+def _renamed_budget(budget: AnyBudget, names: dict[str, str]) -> AnyBudget:
+    if not isinstance(budget, Budget) or budget.of is None:
+        return budget
+    return replace(budget, of=tuple(names[str(node)] for node in budget.of))
 
 
 def with_a_mixin(mixin: type[Table]) -> Change:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
-from elcheck.checker.model.environment import FaultKind, initial_state
+from elcheck.checker.model.budget import Budget, FaultKind
+from elcheck.checker.model.environment import EnvironmentState, initial_state
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.handlers import Handler, HandlerKind, handlers_of
 from elcheck.checker.model.ids import NodeId
@@ -67,7 +68,7 @@ class Machine(Rules):
 
     def initial(self) -> list[GlobalState]:
         """The initial states within the bounds, each once."""
-        environment = initial_state(self.model.environment)
+        environment = initial_state(self.model.environment, self.nodes)
         if isinstance(self.model.program, SharedProgram):
             shared = [step.state for step in outcomes(self.model.program, "start")]
             states = [GlobalState(environment=environment, shared=state) for state in shared]
@@ -92,7 +93,7 @@ class Machine(Rules):
 
     def _initial(self, steps: dict[NodeId, Step[State]], network: Iterable[Envelope]) -> GlobalState:
         views = tuple(NodeView(node, True, step.state) for node, step in steps.items())
-        environment = initial_state(self.model.environment)
+        environment = initial_state(self.model.environment, self.nodes)
         history = tuple(_started(monitor, views) for monitor in self.model.monitors)
         draft = Draft(self, GlobalState(nodes=views, history=history), environment)
         for envelope in network:
@@ -161,11 +162,15 @@ class Machine(Rules):
         return []
 
     def _attempts(self, state: GlobalState, kind: HandlerKind, rank: int | None = None) -> Iterator[Attempt]:
-        """The outcomes of the actions, or of the timeouts (of a rank), of the nodes that are up."""
+        """The outcomes of the actions, of the timeouts (of a rank) or of the faults that may be, of the nodes
+        that are up.
+        """
         for view in state.nodes:
             program = self.programs[view.node]
             for handler in self.handlers[view.node] if view.up else ():
                 if handler.mark.kind != kind or rank not in (None, handler.mark.rank):
+                    continue
+                if kind == "fault" and self.spent(state, handler.budget, view.node) is None:
                     continue
                 for values in _arguments(program, handler):
                     args = tuple((str(place), value) for place, value in enumerate(values))
@@ -201,7 +206,8 @@ class Machine(Rules):
         environment = state.environment
         if attempt.event.kind == "timeout":
             environment = environment.after_timeout()
-        spent = environment.spend("crash") if crash else environment
+        timed = replace(state, environment=environment)
+        spent = self.spent(timed, "crash", attempt.node) if crash else environment
         assert spent is not None
         draft = Draft(self, state, spent)
         taken = attempt.taken
@@ -218,7 +224,7 @@ class Machine(Rules):
         """The crashes of a node among the split sends of an outcome."""
         node, step = attempt.node, attempt.outcome
         splits = [i for i, e in enumerate(step.sends) if isinstance(e, Send) and e.split]
-        if not state.environment.may("crash") or self.crossed(step.state):
+        if self.spent(state, "crash", node) is None or self.crossed(step.state):
             return
         for made in range(len(splits)):
             unmade = splits[made:]
@@ -262,11 +268,34 @@ class Machine(Rules):
         yield from self._duplicates(state)
         yield from self._crashes(state)
         yield from self._restarts(state)
+        yield from self._own_faults(state)
         yield from self._cuts_of_links(state)
 
-    def _faulty(self, state: GlobalState, kind: FaultKind) -> Draft | None:
+    def spent(self, state: GlobalState, kind: FaultKind, *nodes: NodeId) -> EnvironmentState | None:
+        """What is left of the environment after a fault that strikes some nodes, None where it may not be."""
+        after, budget = [], self.model.environment.budget(kind)
+        limit = budget.at_once if isinstance(budget, Budget) else None
+        if budget == 0:
+            return None
+        if kind == "crash" and limit is not None and sum(not view.up for view in state.nodes) >= limit:
+            return None
+        for left in state.environment.left:
+            if left.kind == kind:
+                if left.total == 0:
+                    return None
+                if left.of is not None and any(dict(left.of).get(node, 0) == 0 for node in nodes):
+                    return None
+                less = None if left.total is None else left.total - 1
+                of = left.of and tuple((n, c and c - (n in nodes)) for n, c in left.of)
+                left = replace(left, total=less, of=of)
+            if left.kind == "crash" and left.at_once is not None and kind in ("crash", "restart"):
+                left = replace(left, at_once=left.at_once + (1 if kind == "restart" else -1))
+            after.append(left)
+        return replace(state.environment, left=tuple(after))
+
+    def _faulty(self, state: GlobalState, kind: FaultKind, *nodes: NodeId) -> Draft | None:
         """A draft in which the budget is one less, None when there is none."""
-        environment = state.environment.spend(kind)
+        environment = self.spent(state, kind, *nodes)
         return None if environment is None else Draft(self, state, environment)
 
     def _losses(self, state: GlobalState) -> Iterator[Move]:
@@ -276,7 +305,8 @@ class Machine(Rules):
             places += [i for i in newest.values() if i not in places]
         heads = places[: len(self._foremost(state))]
         for place in places:
-            draft, lost = self._faulty(state, "loss"), state.network[place]
+            lost = state.network[place]
+            draft = self._faulty(state, "loss", lost.dst)
             if draft is not None and not notice(lost):
                 del draft.mail[place]
                 yield draft.done(_fault("lose", lost.dst, src=lost.src, msg=lost.msg, head=place in heads))
@@ -285,7 +315,7 @@ class Machine(Rules):
         if self.model.environment.network not in ("bag", "fifo"):
             return
         for envelope in self._foremost(state):
-            draft = self._faulty(state, "dup")
+            draft = self._faulty(state, "dup", envelope.dst)
             if draft is not None and not notice(envelope):
                 draft.mail.insert(draft.mail.index(envelope), envelope)
                 draft.check_room(envelope)
@@ -294,26 +324,36 @@ class Machine(Rules):
 
     def _crashes(self, state: GlobalState) -> Iterator[Move]:
         for view in state.nodes:
-            asked = view.up and state.environment.may("crash")
+            asked = view.up and self.spent(state, "crash", view.node) is not None
             for remains in self._remains(view.node, view.state) if asked else ():
-                draft = self._faulty(state, "crash")
+                draft = self._faulty(state, "crash", view.node)
                 if draft is not None:
                     draft.crash(view.node, remains)
                     yield draft.done(_fault("crash", view.node), view.node)
 
     def _restarts(self, state: GlobalState) -> Iterator[Move]:
-        for view in (view for view in state.nodes if not view.up and state.environment.may("restart")):
+        for view in state.nodes:
+            if view.up or self.spent(state, "restart", view.node) is None:
+                continue
             for step in outcomes(self.programs[view.node], "recover", view.state):
-                draft = self._faulty(state, "restart")
+                draft = self._faulty(state, "restart", view.node)
                 if draft is not None:
                     draft.restart(view.node, step.state, step.sends)
                     yield draft.done(_fault("restart", view.node), view.node)
+
+    def _own_faults(self, state: GlobalState) -> Iterator[Move]:
+        """The faults that programs have themselves."""
+        for attempt in self._attempts(state, "fault"):
+            draft = self._faulty(state, attempt.handler.budget, attempt.node)
+            if draft is not None:
+                draft.step(attempt.node, attempt.outcome.state, attempt.outcome.sends)
+                yield draft.done(attempt.event, attempt.node)
 
     def _cuts_of_links(self, state: GlobalState) -> Iterator[Move]:
         """Disconnects, partitions and their healing."""
         up = [view.node for view in state.nodes if view.up]
         for a, b in ((a, b) for a in up for b in up if a < b):
-            draft = self._faulty(state, "disconnect")
+            draft = self._faulty(state, "disconnect", a, b)
             if draft is not None:
                 draft.break_link(a, b, told=(a, b))
                 yield draft.done(_fault("disconnect", a=a, b=b))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from elcheck.checker.model.fairness import STRONG, WEAK
-from elcheck.checker.model.handlers import action, receive, tick, timeout
+from elcheck.checker.model.handlers import action, fault, receive, tick, timeout
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.node import Node
 from elcheck.checker.model.record import Crashed, Disconnected, Message, State, durable
@@ -201,6 +201,21 @@ class TimingLate(Table):
         return self.take("late", s)
 
 
+class Decaying(Table):
+    @fault(budget="rot")
+    def decay(self, s: Local) -> Answer[Local]:
+        return self.take("decay", s)
+
+
+class Burning(Table):
+    def flames(self) -> Iterable[int]:
+        return self.values
+
+    @fault(over=flames)
+    def burn(self, s: Local, value: int) -> Answer[Local]:
+        return self.take("burn", s, value)
+
+
 class Ticking(Table):
     @tick(fair=WEAK)
     def clock(self, s: Local) -> Answer[Local]:
@@ -259,6 +274,8 @@ HANDLERS: dict[str, type[Table]] = {
     "meet": Meeting,
     "early": Timing,
     "late": TimingLate,
+    "decay": Decaying,
+    "burn": Burning,
     "clock": Ticking,
     "ping": HearingPing,
     "loud": HearingLoud,

@@ -14,7 +14,7 @@ from elcheck.checker import cli
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import Verdict
-from elcheck.checker.model.environment import FAULT_KINDS, UNLIMITED, Budget, FaultKind
+from elcheck.checker.model.budget import FAULT_KINDS, UNLIMITED, Amount, FaultKind, total_of
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.process.limits import DECIDED, Limits
@@ -43,13 +43,14 @@ def at(model: Model, point: Point) -> Model:
         restart=restart,
         partition=partition,
         disconnect=disconnect,
+        faults={},
     )
     return dataclasses.replace(model, environment=environment)
 
 
 def largest(model: Model) -> Point:
     """A model's budgets, none of them more than one."""
-    budgets = [getattr(model.environment, kind) for kind in FAULT_KINDS]
+    budgets = [total_of(model.environment.budget(kind)) for kind in FAULT_KINDS]
     return tuple(1 if budget == UNLIMITED else min(budget, 1) for budget in budgets)
 
 
@@ -154,7 +155,7 @@ def test_two_leaders_need_a_restart(capfd: pytest.CaptureFixture[str]) -> None:
     assert (document["points"], document["searched"], document["exit_code"]) == (3, 3, 12)
 
 
-def counting(crashes: Budget) -> Model:
+def counting(crashes: Amount) -> Model:
     """Refuted by a crash."""
     fine = always("up", each(node_views(Counter), lambda n: n.up))
     model = Counting().model(fine)

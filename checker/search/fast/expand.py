@@ -10,7 +10,7 @@ from elcheck.checker.search.fast.joint_ticks import tick_all
 from elcheck.checker.search.fast.layout import Ints, Words
 from elcheck.checker.search.fast.node_steps import take, take_restarts
 from elcheck.checker.search.fast.pending import after_at, copy_row, emit
-from elcheck.checker.search.fast.records import environment_at, is_known, is_up, row_at
+from elcheck.checker.search.fast.records import environment_at, fault_step_at, is_known, is_up, row_at
 
 
 @compiled
@@ -44,11 +44,15 @@ def _drop_mail(h: Ints, w: Words, q: Ints, but: int, status: int) -> int:
 
 
 @compiled
-def _disconnect(h: Ints, w: Words, q: Ints, status: int) -> int:
-    """Follow the breaks of the links between two nodes that are up. Answers DONE, MISS or GROW."""
+def _disconnect(h: Ints, w: Words, q: Ints, among: int, status: int) -> int:
+    """Follow the breaks of the links between two nodes, of some as bits, that are up. Answers DONE, MISS or
+    GROW.
+    """
     base = row_at(h, L.BASE)
     for a in range(h[L.NODES]):
         for b in range(a + 1, h[L.NODES]):
+            if (among >> a) & (among >> b) & 1 == 0:
+                continue
             if not (is_up(h, w, w[base + a]) and is_up(h, w, w[base + b])):
                 continue
             here = affected(h, w, q, w[base + a], L.BREAK + b)
@@ -78,19 +82,12 @@ def _change_partition(h: Ints, w: Words, q: Ints, environment: int, status: int)
 
 
 @compiled
-def _take_fault(h: Ints, w: Words, q: Ints, spent: int, move_class: int, status: int) -> int:
-    """Follow the faults of a class, which lead to the environment ``spent``, if there is one (not -1)."""
-    if spent < 0:
-        return status
-    status = _start_in(h, w, q, spent, status)
-    return take(h, w, q, move_class, L.CUT_FAULTS, status)
-
-
-@compiled
-def _restart(h: Ints, w: Words, q: Ints, spent: int, status: int) -> int:
-    """Follow the restarts of nodes, which lead to the environment ``spent``. Answers DONE, MISS or GROW."""
+def _restart(h: Ints, w: Words, q: Ints, spent: int, among: int, status: int) -> int:
+    """Follow the restarts of nodes, of some as bits, which lead to the environment ``spent``. Answers DONE,
+    MISS or GROW.
+    """
     for node in range(h[L.NODES]):
-        if not is_up(h, w, w[row_at(h, L.HERE) + node]):
+        if (among >> node) & 1 and not is_up(h, w, w[row_at(h, L.HERE) + node]):
             status = _start_in(h, w, q, spent, status)
             status = _drop_mail(h, w, q, node, status)
             status = take_restarts(h, w, q, node, status)
@@ -101,15 +98,18 @@ def _restart(h: Ints, w: Words, q: Ints, spent: int, status: int) -> int:
 def _take_faults(h: Ints, w: Words, q: Ints, environment: int, status: int) -> int:
     """Follow every fault of a state. Answers DONE, MISS or GROW."""
     record = environment_at(h, environment)
-    status = _take_fault(h, w, q, w[record + L.LOSS_SPENT], L.LOSS, status)
-    status = _take_fault(h, w, q, w[record + L.DUPLICATION_SPENT], L.DUPLICATION, status)
-    status = _take_fault(h, w, q, w[record + L.CRASH_SPENT], w[record + L.CRASH_CLASS], status)
-    if w[record + L.RESTART_SPENT] >= 0:
-        status = _restart(h, w, q, w[record + L.RESTART_SPENT], status)
-    if w[record + L.DISCONNECT_SPENT] >= 0:
-        status = _start_in(h, w, q, w[record + L.DISCONNECT_SPENT], status)
-        if status != L.GROW:
-            status = _disconnect(h, w, q, status)
+    first = w[record + L.FAULTS_START]
+    for i in range(first, first + w[record + L.FAULTS_LENGTH]):
+        step = fault_step_at(h, i)
+        kind, spent, among = w[step + L.FAULT_CLASS], w[step + L.FAULT_LEADS_TO], w[step + L.FAULT_NODES]
+        if kind == L.RESTARTS:
+            status = _restart(h, w, q, spent, among, status)
+            continue
+        status = _start_in(h, w, q, spent, status)
+        if kind == L.DISCONNECTS:
+            status = status if status == L.GROW else _disconnect(h, w, q, among, status)
+        else:
+            status = take(h, w, q, kind, among, L.CUT_FAULTS, status)
     return _change_partition(h, w, q, environment, status)
 
 
@@ -130,7 +130,7 @@ def _take_timeouts(h: Ints, w: Words, q: Ints, environment: int, status: int) ->
     first = w[record + L.RANKS_START]
     for i in range(first, first + w[record + L.RANKS_LENGTH]):
         if timing == L.COUNTED or (_is_quiet(h) and status == L.DONE):
-            status = take(h, w, q, w[h[L.RANKED_CLASSES] + i], L.CUT_STEPS, status)
+            status = take(h, w, q, w[h[L.RANKED_CLASSES] + i], L.ALL_NODES, L.CUT_STEPS, status)
     return status
 
 
@@ -147,7 +147,7 @@ def expand(h: Ints, w: Words, q: Ints, status: int) -> int:
         return miss(h, w, environment, 0, L.ENVIRONMENT_OF)
     record = environment_at(h, environment)
     copy_row(h, w, row_at(h, L.HERE), row_at(h, L.BASE))
-    status = take(h, w, q, w[record + L.EAGER], L.CUT_STEPS, status)
+    status = take(h, w, q, w[record + L.EAGER], L.ALL_NODES, L.CUT_STEPS, status)
     h[L.ACTOR] = -1
     at_rest = _is_quiet(h) and status == L.DONE
     if w[record + L.TIMING] != L.FREE:

@@ -33,9 +33,10 @@ CLASSES, CLASS_EVENTS, EVENT_KEYS, LIST_OF, PARTED = islice(_table, 5)
 """Move classes; the events of each node in a class, as spans of their keys; the move list of each id in each
 class; for each partition, and two nodes, whether it parts them.
 """
-ENVIRONMENTS, PARTITION_STEPS, RANKED_CLASSES, BREAK_NOTICES, CRASH_NOTICES = islice(_table, 5)
-"""Environments; those to which a partition or a heal leads; the classes of timeouts by rank; for two nodes
-the message that tells the first of a break of its link to the second, and that of the second's crash.
+ENVIRONMENTS, FAULT_STEPS, PARTITION_STEPS, RANKED_CLASSES, BREAK_NOTICES, CRASH_NOTICES = islice(_table, 6)
+"""Environments; the faults that they allow; those to which a partition or a heal leads; the classes of
+timeouts by rank; for two nodes the message that tells the first of a break of its link to the second, and
+that of the second's crash.
 """
 MISSES, STATES_TO_JUDGE, STUCK, STEPS_TO_JUDGE, JUDGED_OUTCOMES, OBSERVATIONS = islice(_table, 6)
 """Queries for Python; states and steps for the judge, and states without a next step; outcomes whose steps
@@ -156,13 +157,17 @@ PARTITION, CLASS_KIND, CLASS_WIDTH = range(3)
 """Of a move class: the partition that stands (-1: none), and its kind."""
 LOSS, DUPLICATION, RESTARTS, CRASHES, CRASHES_KEPT, TICKS, HANDLERS, HANDLERS_AND_DELIVERIES = range(8)
 """Kinds of move classes. The first six are the same in every environment: their kind is their number."""
-KNOWN, EAGER, TIMING, AFTER_TIMEOUT, KEEPS_MAIL = range(5)
-LOSS_SPENT, DUPLICATION_SPENT, CRASH_SPENT, RESTART_SPENT, DISCONNECT_SPENT = range(5, 10)
-CRASH_CLASS, RANKS_START, RANKS_LENGTH, PARTITIONS_START, PARTITIONS_LENGTH, ENVIRONMENT_WIDTH = range(10, 16)
+KNOWN, EAGER, TIMING, AFTER_TIMEOUT, KEEPS_MAIL, FAULTS_START, FAULTS_LENGTH = range(7)
+RANKS_START, RANKS_LENGTH, PARTITIONS_START, PARTITIONS_LENGTH, ENVIRONMENT_WIDTH = range(7, 12)
 """Of an environment: whether Python has told the rest; the class of the moves that need not wait; how
-timeouts wait; where a timeout leads; whether mail for nodes that are down is kept; where each fault leads
-(-1: its budget is spent); the class of its crashes; spans of RANKED_CLASSES and PARTITION_STEPS.
+timeouts wait; where a timeout leads; whether mail for nodes that are down is kept; spans of FAULT_STEPS,
+RANKED_CLASSES and PARTITION_STEPS.
 """
+FAULT_CLASS, FAULT_LEADS_TO, FAULT_NODES, FAULT_WIDTH = range(4)
+"""Of the faults of a class, or of the breaks of links (DISCONNECTS), that cost the same: the environment that
+they lead to, and the nodes that they may happen to, as bits.
+"""
+DISCONNECTS, ALL_NODES = -1, -1
 FREE, COUNTED, HELD = range(3)
 """How timeouts wait: not at all; each is counted; until nothing else can happen."""
 
@@ -175,6 +180,7 @@ WIDTHS = {
     SENDS: SEND_WIDTH,
     CLASSES: CLASS_WIDTH,
     ENVIRONMENTS: ENVIRONMENT_WIDTH,
+    FAULT_STEPS: FAULT_WIDTH,
     MISSES: QUERY_WIDTH,
     STEPS_TO_JUDGE: STEP_WIDTH,
     SENDING: MOVE_WIDTH,

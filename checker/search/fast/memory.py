@@ -28,7 +28,7 @@ IN_PLACES = (L.BLOCK_SPANS, L.BLOCK_NODES, L.EXCHANGE_OF, L.CELLS, L.LABELS, L.D
 """Tables with a record for each node at most."""
 SIZES = {
     **dict.fromkeys((L.MISSES, L.STATES_TO_JUDGE, L.STUCK, L.STEPS_TO_JUDGE), QUEUE),
-    **dict.fromkeys((L.PARTED, L.PARTITION_STEPS, L.RANKED_CLASSES, L.ENVIRONMENTS), 64),
+    **dict.fromkeys((L.PARTED, L.FAULT_STEPS, L.PARTITION_STEPS, L.RANKED_CLASSES, L.ENVIRONMENTS), 64),
     **dict.fromkeys((L.EVENT_KEYS, L.BUFFER, L.SENDING, L.BATCH), 256),
     **dict.fromkeys((L.PENDING, L.HASHES), 2048),
     **dict.fromkeys((*L.PENDING_SPARES, *L.HASH_SPARES, *L.BATCH_SPARES), 1),

@@ -10,8 +10,9 @@ from array import array
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from elcheck.checker.model.budget import FaultKind
 from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.environment import FaultKind, Partition
+from elcheck.checker.model.environment import Partition
 from elcheck.checker.model.record import Crashed
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Sends
@@ -32,14 +33,6 @@ from elcheck.checker.system.system import Observation, System
 from elcheck.checker.system.ticks import TICK
 
 NETWORKS = {"sent-set": L.SENT_SET, "set": L.SET, "bag": L.BAG, "fifo": L.FIFO}
-SPENT: dict[FaultKind, int] = {
-    "loss": L.LOSS_SPENT,
-    "dup": L.DUPLICATION_SPENT,
-    "crash": L.CRASH_SPENT,
-    "restart": L.RESTART_SPENT,
-    "disconnect": L.DISCONNECT_SPENT,
-}
-"""The column of an environment that says where a fault leads."""
 _ANSWERS = {L.MONITOR_AFTER: L.MONITOR_INDEX, L.MONITOR_EXCHANGED: L.EXCHANGE_INDEX}
 """Where the answers to queries of monitors are kept."""
 BITS = 30
@@ -100,7 +93,8 @@ class MissHandler:
         self._events: list[dict[int, tuple[int, Event]]] = []
         for table in self.system.tables:
             numbers = [(n, e) for n, e in self.system.actions[table.index]]
-            numbers += [(n, e) for n, _, e in self.system.timers[table.index]]
+            of_handlers = (*self.system.timers[table.index], *self.system.own_faults[table.index])
+            numbers += [(n, e) for n, _, e in of_handlers]
             self._events.append({L.EVENT - n: (n, e) for n, e in numbers})
         self._classes: dict[object, int] = {}
         for kind in (L.LOSS, L.DUPLICATION, L.RESTARTS, L.CRASHES, L.CRASHES_KEPT, L.TICKS):
@@ -318,9 +312,7 @@ class MissHandler:
         entry = self.system.environments.at(number)
         row = [0] * L.ENVIRONMENT_WIDTH
         row[L.KNOWN], row[L.KEEPS_MAIL] = 1, entry.keeps_mail
-        for kind, column in SPENT.items():
-            row[column] = number + (entry.spend[kind] >> shift) if kind in entry.spend else -1
-        row[L.CRASH_CLASS] = self._classes[L.CRASHES_KEPT if entry.keeps_mail else L.CRASHES]
+        row[L.FAULTS_START], row[L.FAULTS_LENGTH] = self._add_faults(number, entry)
         row[L.AFTER_TIMEOUT] = number + (entry.after_timeout >> shift)
         self._fill_timing(row, entry)
         steps = [number + (step >> shift) for step, _ in entry.partition_steps]
@@ -335,6 +327,35 @@ class MissHandler:
         if self.quotient is not None:
             made = [each.environments[number] for each in self.quotient.exchanges]
             memory.set(L.ENVIRONMENTS_EXCHANGED, number, *made)
+
+    def _add_faults(self, number: int, entry: EnvironmentEntry) -> tuple[int, int]:
+        """Add the faults that an environment allows, in the order of the packed system; where they start, and
+        how many they are.
+        """
+        classes: dict[FaultKind, int] = {
+            "loss": L.LOSS,
+            "dup": L.DUPLICATION,
+            "crash": L.CRASHES_KEPT if entry.keeps_mail else L.CRASHES,
+            "restart": L.RESTARTS,
+            "disconnect": L.DISCONNECTS,
+        }
+        memory, shift = self.memory, self.system.environments.shift
+        start = int(memory.h[COUNT + L.FAULT_STEPS])
+        for kind, prices in entry.spend.items():
+            move_class = classes[kind] if kind in classes else self._class_of_fault(kind)
+            for price in prices:
+                nodes = sum(1 << index for index in price.nodes)
+                memory.append(L.FAULT_STEPS, move_class, number + (price.change >> shift), nodes)
+        return start, int(memory.h[COUNT + L.FAULT_STEPS]) - start
+
+    def _class_of_fault(self, kind: FaultKind) -> int:
+        """The class of the moves of the programs' own faults that spend a budget."""
+        key = ("fault", kind)
+        if key not in self._classes:
+            faults = self.system.own_faults
+            events = [[L.EVENT - n for n, h, _ in of_node if h.budget == kind] for of_node in faults]
+            self._add_class(key, L.HANDLERS, None, events)
+        return self._classes[key]
 
     def _fill_timing(self, row: list[int], entry: EnvironmentEntry) -> None:
         """Fill in how timeouts wait, and the classes of the moves that do not wait, and of those that do."""

@@ -124,8 +124,8 @@ def _take_of(
 
 
 @compiled
-def take(h: Ints, w: Words, q: Ints, move_class: int, cuts: int, status: int) -> int:
-    """Follow every move of a class, of all nodes. Answers DONE, MISS or GROW.
+def take(h: Ints, w: Words, q: Ints, move_class: int, among: int, cuts: int, status: int) -> int:
+    """Follow every move of a class, of some nodes, as bits. Answers DONE, MISS or GROW.
 
     After a miss nothing is stored any more, so that states are found in their order. But what else will be
     missed is noted.
@@ -140,6 +140,8 @@ def take(h: Ints, w: Words, q: Ints, move_class: int, cuts: int, status: int) ->
     if status == L.GROW:
         return status
     for node in range(h[L.NODES]):
+        if (among >> node) & 1 == 0:
+            continue
         status = _take_of(h, w, q, move_class, node, False, cuts, status)
         if status == L.GROW:
             return status

@@ -95,6 +95,13 @@ def environment_at(h: Ints, environment: int) -> int:
 
 
 @compiled
+def fault_step_at(h: Ints, number: int) -> int:
+    """Where the faults begin that an environment allows and that cost the same."""
+    assert UNCHECKED or in_use(h, L.FAULT_STEPS, number)
+    return int(h[L.FAULT_STEPS] + L.FAULT_WIDTH * number)
+
+
+@compiled
 def move_at(moves: int, number: int) -> int:
     """Where a move begins, of a list that begins at ``moves``."""
     return moves + L.LIST_HEAD + L.MOVE_WIDTH * number
