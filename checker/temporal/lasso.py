@@ -1,16 +1,17 @@
-"""A lasso: a shortest way to a fair component, and a short loop in it that keeps every promise."""
+"""A lasso: a shortest way to a fair component, and a shortest loop from there that keeps every promise."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
 from elcheck.checker.temporal.cycles import fair_components
 from elcheck.checker.temporal.fairness import FairnessConditions
 from elcheck.checker.temporal.product import STUTTER, Product
+from elcheck.checker.temporal.shortest_loop import LoopSteps, shortest_loop
 from elcheck.checker.temporal.state_graph import Indices
 
 TRIES = 16
@@ -38,9 +39,17 @@ def lasso_of(product: Product, fairness: FairnessConditions) -> Lasso | None:
     if not near:
         return None
     loops = _Loops(product, fairness, component)
-    walks = [(_stem(product, node), loops.from_(node)) for node in near]
-    stem, loop = min(walks, key=lambda walk: (_moves(product, walk[0]), _moves(product, walk[1])))
-    return Lasso(_steps(product, stem), _steps(product, loop))
+    stems = {node: _stem(product, node) for node in near}
+    least = min(_moves(product, stem) for stem in stems.values())
+    nearest = [node for node, stem in stems.items() if _moves(product, stem) == least]
+    found = {node: loops.from_(node) for node in nearest}
+    best = min(nearest, key=lambda node: _moves(product, found[node]))
+    loop = found[best]
+    for node in nearest:
+        shorter = loops.shortest(node, _moves(product, loop))
+        if shorter is not None:
+            best, loop = node, shorter
+    return Lasso(_steps(product, stems[best]), _steps(product, loop))
 
 
 def beginning_of(product: Product) -> Walk | None:
@@ -94,6 +103,24 @@ class _Loops:
             if not missed:
                 return walk
             duties |= missed
+
+    def shortest(self, node: int, most: int) -> Walk | None:
+        """A shortest loop, if it has fewer moves than ``most``, and is found soon."""
+        product, conditions = self._product, self._fairness.conditions
+
+        def bits(numbers: Iterable[int]) -> int:
+            return sum(1 << number for number in numbers)
+
+        steps = LoopSteps(
+            cache(lambda at: tuple(self._inner(at))),
+            lambda edge: int(product.edges[edge]) != STUTTER,
+            lambda edge: int(product.marks[edge]),
+            cache(lambda edge: bits(self._taken(edge))),
+            cache(lambda at: bits(self._enabled_at(at))),
+            bits(number for number, condition in enumerate(conditions) if condition.strong),
+            (1 << product.sets) - 1,
+        )
+        return shortest_loop(steps, node, most)
 
     def _round(self, node: int, duties: set[Duty]) -> Walk:
         """A loop that does its duties: always to the nearest thing that is still to be done, and back."""
