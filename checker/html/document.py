@@ -16,7 +16,9 @@ from elcheck.checker.loading.docstring import ModelDoc
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import counted
+from elcheck.checker.render.fit import NBSP
 from elcheck.checker.render.run import Run
+from elcheck.checker.render.text import beyond
 from elcheck.checker.traces.explain import explain
 from elcheck.checker.traces.reads import FieldsRead, fields_read
 from elcheck.checker.traces.trace import Trace
@@ -43,7 +45,7 @@ def document(run: Run, report: CheckReport, about: ModelDoc, sound: Model | None
         run.summary,
         tuple(_facts(run, report, about)),
         _mistake(run, about),
-        (*_cuts(report.stats), *(f"{note[0].upper()}{note[1:]}." for note in report.notes)),
+        tuple(f"{note[0].upper()}{note[1:]}." for note in report.notes),
         run.command,
         "What is claimed, and what came out",
         "property",
@@ -55,6 +57,7 @@ def document(run: Run, report: CheckReport, about: ModelDoc, sound: Model | None
         uses,
         tuple(_gaps(report)),
         report.search.sizes,
+        below=tuple(_cuts(run, report.stats)),
         diagrams=tuple(_diagram(report, trace) for trace in numbers),
     )
 
@@ -88,7 +91,7 @@ def _claim(result: Result, report: CheckReport, story: int | None) -> ClaimView:
         result.name,
         result.kind,
         said(result.verdict),
-        result.detail,
+        result.detail if result.brief is None else result.brief,
         wrong,
         "How it goes wrong" if wrong else "How it is reached",
         () if claim is None else meaning(claim),
@@ -127,14 +130,15 @@ def _size(report: CheckReport) -> str:
     )
 
 
-def _cuts(stats: Stats) -> list[str]:
+def _cuts(run: Run, stats: Stats) -> list[str]:
+    """What was not examined, said once for all properties."""
     lines = []
     if stats.stopped is not None:
         lines.append(f"Not every state was examined: {stats.stopped}.")
         lines += [f"What grows with the depth: {'; '.join(stats.growing)}."] * bool(stats.growing)
-    for name, count in stats.cut.items():
-        states = counted(count, "state")
-        lines.append(f"The bound {name} cut steps of {states}; what lies across it was not checked.")
+    if stats.cut:
+        cut = beyond(run, stats).replace(NBSP, " ")
+        lines.append(f"Bounds: {cut}; what lies across them was not checked.")
     if stats.exhaustive:
         lines.append("Every reachable state was examined.")
     return lines

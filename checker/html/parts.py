@@ -68,7 +68,7 @@ class Document:
     """A whole page. ``facts`` are pairs of a label and what there is to say; ``mistake`` is what was put in
     (empty: nothing); ``claimed`` is the title of the table of claims, ``noun`` what each of them is;
     ``levels`` how many states are at each depth. ``first`` are the sections that come first, ``sections``
-    those behind the claims. ``diagrams`` are the stories for Mermaid.
+    those behind the claims, ``below`` sentences right below them. ``diagrams`` are the stories for Mermaid.
     """
 
     name: str
@@ -90,4 +90,5 @@ class Document:
     levels: tuple[int, ...] = ()
     first: tuple[Section, ...] = ()
     sections: tuple[Section, ...] = ()
+    below: tuple[str, ...] = ()
     diagrams: tuple[str, ...] = ()

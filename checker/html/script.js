@@ -31,7 +31,8 @@ function claims() {
     html("td", { title: KINDS[claim.kind] }, claim.kind), html("td", {}, claim.detail),
     html("td", {}, ...(claim.story === null ? [] : [button(claim, number)]))));
   return html("section", { class: "scroll" }, html("h2", {}, data.claimed),
-    html("table", { class: "claims" }, header("verdict", data.noun, "kind", "detail", "trace"), html("tbody", {}, ...rows)));
+    html("table", { class: "claims" }, header("verdict", data.noun, "kind", "detail", "trace"), html("tbody", {}, ...rows)),
+    ...data.below.map((said) => html("p", { class: "soft" }, said)));
 }
 
 function table({ title: name, said, header: heads, rows, numbers, code, stacked }) {

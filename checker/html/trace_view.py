@@ -18,7 +18,7 @@ from elcheck.checker.traces.changes import Change, changes
 from elcheck.checker.traces.messages import Lifetime, messages_of
 from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead
 from elcheck.checker.traces.trace import Trace, TraceStep
-from elcheck.checker.traces.wording import in_words
+from elcheck.checker.traces.wording import phrases
 
 EXPLAINED = {
     "start": "How it begins.",
@@ -149,7 +149,7 @@ def _frame(
         marks=_marks(name, changed.fields, _read_of(event, after, read)),
         place=place,
         line=_line(sources, place, before, event, after),
-        changes=() if event is None else tuple(in_words(model, before, TraceStep(event, after))),
+        changes=() if event is None else _said(model, before, TraceStep(event, after), read),
         otherwise=instead,
         up=tuple(view.up for view in after.nodes),
         standing=after.environment.standing,
@@ -158,6 +158,11 @@ def _frame(
         fresh=tuple(at for at, e in enumerate(after.network) if e in changed.added),
         gone=tuple(texts.number(_in_words(e)) for e in changed.removed),
     )
+
+
+def _said(model: Model, before: GlobalState, step: TraceStep, read: FieldsRead) -> tuple[str, ...]:
+    """What a step does, what the failing check reads first."""
+    return tuple(phrase.text for phrase in phrases(model, before, step, read=read))
 
 
 def _place(model: Model, sources: Sources, event: Event | None) -> int | None:

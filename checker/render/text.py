@@ -121,7 +121,7 @@ def _summary(run: Run, report: CheckReport) -> list[str]:
             if of is found:
                 lines.append(f"{verdict(of)}: {', '.join(names)}" + (f" ({reason})" if reason else ""))
         if found is Verdict.HOLDS and report.stats.cut and report.stats.stopped is None:
-            lines.append(f"  beyond: {_beyond(run, report.stats)}")
+            lines.append(f"  beyond: {beyond(run, report.stats)}")
     stats = report.stats
     if stats.stopped is not None and stats.stopped.kind is not StopKind.DECIDED:
         lines.append(f"Not every state was examined: {stats.stopped}.")
@@ -129,7 +129,7 @@ def _summary(run: Run, report: CheckReport) -> list[str]:
     return lines
 
 
-def _beyond(run: Run, stats: Stats) -> str:
+def beyond(run: Run, stats: Stats) -> str:
     """What bounds cut: ``steps were cut in 16 % of the states by depth 20, in 82 % by max_term 2``."""
     shares: list[str] = []
     for name, count in sorted(stats.cut.items(), key=lambda item: " " not in item[0]):

@@ -233,8 +233,8 @@ def test_steps_are_numbered_and_taken() -> None:
     assert start.splitlines()[1:] == [
         "The initial state",
         "  Jugs(small=0, big=0)",
-        "  1 fill_small: small 0 → 3",
-        "  2 fill_big: big 0 → 5",
+        "  1  fill_small: small 0 → 3",
+        "  2  fill_big: big 0 → 5",
         "4 others can't be taken: b says why",
     ]
     assert "After step 1, fill_big" in after
