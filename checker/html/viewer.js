@@ -83,7 +83,7 @@ function run(claim, narrow) {
     list.focus({ preventScroll: true }); // so that the arrow keys go on from there
   };
   list.style.marginLeft = end.style.marginLeft = `${shape.width}px`;
-  return html("div", { class: narrow ? "run narrow" : "run" }, ...picture(story, shape, claim.guilty, onpick), list, end);
+  return html("div", { class: narrow ? "run narrow" : "run" }, ...picture(story, shape, claim.wrong ? claim.guilty : [], onpick), list, end);
 }
 
 function key(claim) {

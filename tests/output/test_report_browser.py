@@ -161,6 +161,7 @@ def test_an_address_opens_a_step(browser: Browser, raft: Path) -> None:
     browser.open(raft, "#8.3")
     assert browser.selected() == "3"
     assert browser.one("#trace .lead strong").text == "a leader is elected"
+    assert browser.all("#trace .guilty") == [], "nothing is wrong of a witness"
     browser.press(Keys.ARROW_RIGHT)
     assert browser.driver.current_url.endswith("#8.4")
     browser.open(raft, "#8.999")
@@ -218,6 +219,7 @@ def test_on_a_phone(browser: Browser, raft: Path, lasso: Path) -> None:
             assert found <= 844, place
         assert browser.asked("return document.querySelector('.picture').clientWidth < 200") is True
         assert browser.one("#trace .walk").is_displayed()
+        assert browser.one("#step-4 .instead").is_displayed()
     finally:
         browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
