@@ -36,6 +36,7 @@ def test_a_command_that_is_only_named_is_understood(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name, text in files_of(page).items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text, encoding="utf-8")
     understood(line)
 
