@@ -18,6 +18,7 @@ from elcheck.checker.commands.flags import (
     DurationType,
     SizeType,
     format_option,
+    progress_option,
     report_option,
     said_limits,
     width_option,
@@ -39,7 +40,7 @@ from elcheck.checker.process.limits import Limits
 from elcheck.checker.process.streams import columns, say, write_document
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.render import mutation as render
-from elcheck.checker.render.progress import Progress
+from elcheck.checker.render.progress import Progress, ProgressForm
 from elcheck.checker.render.run import Run
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.zoo.cases import Case
@@ -84,6 +85,7 @@ class MutateCommand(ModelCommand):
             click.Option(["--against"], type=file, metavar="FILE", help=_AGAINST),
             report_option(),
             width_option(),
+            progress_option(),
             format_option("report", ("text", *render.FORMATS)),
         ]
 
@@ -104,7 +106,7 @@ class MutateCommand(ModelCommand):
         pinned = None if values["against"] is None else pinned_in(values["against"], case)
         reasons = explained_in(values["pin"], case) if pinned is None and values["pin"] else {}
         subject = subject_of(case, self.file, values["engine"])
-        report = campaign(subject, given, wanted, keeping, values["jobs"])
+        report = campaign(subject, given, wanted, keeping, values["jobs"], values["progress"])
         report = replace(report, explained=reasons)
         if pinned is not None:
             report = replace(report, explained=pinned.explained, unsure=pinned.unsure)
@@ -173,7 +175,12 @@ def subject_of(case: Case, file: ModelFile, engine: str) -> MutationSubject:
 
 
 def campaign(
-    subject: MutationSubject, given: Limits, wanted: WantedMutants, keeping: Keeping, jobs: int | None
+    subject: MutationSubject,
+    given: Limits,
+    wanted: WantedMutants,
+    keeping: Keeping,
+    jobs: int | None,
+    form: ProgressForm = "text",
 ) -> CampaignReport:
     """Try the mutants that are wanted. An interrupt ends it with what is known by then.
 
@@ -190,7 +197,7 @@ def campaign(
     journal = Journal(keeping.journal, subject, resume=keeping.resume) if keeping.journal else None
     trials = {m.key: journal.known[m.key] for m in mutants if journal and m.key in journal.known}
     running = Campaign(baseline, limits, jobs or os.cpu_count() or 1)
-    progress = Progress()
+    progress = Progress(form=form)
     try:
         with closing(running.run([m for m in mutants if m.key not in trials])) as found:
             for trial in found:

@@ -134,7 +134,7 @@ class Progress:
             click.echo("\r\033[K", err=True, nl=False)
         if self._form == "json":
             event, facts = self._last_said
-            self._object("end", {"of": event, **facts()})
+            self._object("end", {"after": event, **facts()})
 
 
 def write_progress(event: str, facts: Mapping[str, object]) -> None:

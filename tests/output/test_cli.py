@@ -244,7 +244,7 @@ def test_files_beside_the_text(
         ),
         (["simulate", "raft", "--walks", "60"], ["walks", "end"], {"walks", "steps", "longest", "seconds"}),
         (["zoo", "die_hard", "--jobs", "1"], ["case"], {"done", "of", "verdict", "problems", "command"}),
-        (["die_hard"], ["end"], {"of", "seconds"}),
+        (["die_hard"], ["end"], {"after", "seconds"}),
     ],
 )
 def test_progress_for_programs(
