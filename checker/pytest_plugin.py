@@ -59,15 +59,16 @@ def pytest_configure(config: pytest.Config) -> None:
         f"the fixture {FIXTURE} is the report; a test that does not take it expects the model to hold.",
     )
     named = [Path(name) for name in config.getoption("--elcheck")]
-    if config.args_source is not pytest.Config.ArgsSource.ARGS or hasattr(config, "workerinput"):
-        named += config.getini("elcheck")
+    known: list[Path] = config.getini("elcheck")
     for option in ("pin", "accept", "big"):
-        if config.getoption(f"--elcheck-{option}") and not named:
+        if config.getoption(f"--elcheck-{option}") and not named and not known:
             raise pytest.UsageError(f"--elcheck-{option} is of the cases of a file: --elcheck FILE.toml")
-    if named:
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        named += known
+    if named or known:
         from elcheck.checker.testing.collecting import CasesPlugin
 
-        config.pluginmanager.register(CasesPlugin(config, named), "elcheck-cases")
+        config.pluginmanager.register(CasesPlugin(config, named, known), "elcheck-cases")
 
 
 @pytest.fixture

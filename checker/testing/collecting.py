@@ -27,12 +27,16 @@ from elcheck.checker.zoo.selection import cases_of, models_in
 
 
 class CasesPlugin:
-    """Collects the files that were asked for, and keeps their pins."""
+    """Collects the files that were ``named``, and of those that are ``known`` the tests that are asked for by
+    name; keeps their pins.
+    """
 
-    def __init__(self, config: pytest.Config, named: Sequence[Path]) -> None:
+    def __init__(self, config: pytest.Config, named: Sequence[Path], known: Sequence[Path]) -> None:
         self.config = config
         self._seen: set[Path] = set()
-        self.files = {file: None for path in named for file in self._files(path)}
+        self._named = dict.fromkeys(file for path in named for file in self._files(path))
+        there = [path for path in known if path.exists()]
+        self.files = self._named | dict.fromkeys(file for path in there for file in self._files(path))
         self.pages = Pages(config)
         self.pins = bool(config.getoption("--elcheck-pin"))
         self.accept = bool(config.getoption("--elcheck-accept"))
@@ -40,8 +44,8 @@ class CasesPlugin:
         self.refused: list[str] = []
         self.written: list[str] = []
         self._require_pins()
-        there = {Path(arg.partition("::")[0]).resolve() for arg in config.args}
-        config.args += [str(file) for file in self.files if file not in there]
+        asked = {Path(arg.partition("::")[0]).resolve() for arg in config.args}
+        config.args += [str(file) for file in self._named if file not in asked]
 
     def _files(self, path: Path) -> list[Path]:
         """The files that a path stands for. Raises pytest.UsageError."""
@@ -88,7 +92,7 @@ class CasesPlugin:
 
     def pytest_collection_modifyitems(self) -> None:
         """Raise pytest.UsageError if pytest has passed over a file: nothing would be tested of it."""
-        for file in self.files:
+        for file in self._named:
             if file not in self._seen:
                 raise pytest.UsageError(
                     f"--elcheck {file}: pytest leaves it out: see --ignore, norecursedirs"

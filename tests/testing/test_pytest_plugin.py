@@ -311,6 +311,9 @@ def test_files_of_the_project_are_tested_where_no_test_is_named(project: pytest.
     run(project).assert_outcomes(passed=5)
     run(project, "test_it.py").assert_outcomes(passed=1)
     run(project, "test_it.py", "--elcheck", "counts.toml").assert_outcomes(passed=5)
+    run(project, "counts.toml::tank.py::full").assert_outcomes(passed=1)  # as a failure is named
+    run(project, "counts.toml::tank.py --bug no-float").assert_outcomes(passed=1)
+    run(project, "test_it.py", "counts.toml").assert_outcomes(passed=5)
 
 
 def test_github_shows_failures_at_their_lines(
@@ -354,6 +357,18 @@ def test_one_process_searches_a_case(project: pytest.Pytester) -> None:
     }
     alone = {line.partition(" PASSED")[0] for line in run(project, *asked).outlines if "PASSED" in line}
     assert {name.strip() for name in names} == alone
+
+
+def test_several_processes_test_what_is_named(project: pytest.Pytester) -> None:
+    """The files of the configuration only if nothing is."""
+    pytest.importorskip("xdist", reason="several processes take pytest-xdist: pip install 'elcheck[test]'")
+    write(
+        project,
+        {"pytest.ini": "[pytest]\nelcheck = counts.toml\n", "test_it.py": "def test_it():\n    pass\n"},
+    )
+    asked = [*PLUGIN, "-p", "no:cacheprovider", "-n", "1"]
+    project.runpytest_subprocess(*asked).assert_outcomes(passed=5)
+    project.runpytest_subprocess(*asked, "test_it.py").assert_outcomes(passed=1)
 
 
 def test_ctrl_c_ends_the_tests_too(project: pytest.Pytester) -> None:
