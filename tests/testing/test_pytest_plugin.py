@@ -90,15 +90,15 @@ def test_a_failure_is_the_trace(project: pytest.Pytester) -> None:
         [
             "*tank.py: no flood*",
             "REFUTED always no flood: does not hold of Tank(level=3)",
-            "step    action    changes      source",
-            f"3       pour      level 2 → 3  tank.py:{LINE}",
+            "step*action*changes*source",
+            f"3 *pour *level 2 → 3 *tank.py:{LINE}",
             "",
             "To repeat it: elcheck tank.py",
             "FAILED counts.toml::tank.py::no flood - Failed: REFUTED always no flood*",
         ]
     )
     (failure,) = ET.parse(project.path / "out.xml").getroot().iter("failure")
-    assert "3       pour" in (failure.text or "")
+    assert re.search(r"^3 +pour +level 2 → 3", failure.text or "", re.MULTILINE)
 
 
 def test_what_raises_is_said_of_each_property(project: pytest.Pytester) -> None:
@@ -202,11 +202,11 @@ def test_what_a_mark_names_has_to_hold(project: pytest.Pytester) -> None:
         [
             "*_ test_alone _*",
             "REFUTED always no flood: does not hold of Tank(level=4)",
-            "step    action    changes      source",
+            "step*action*changes*source",
             "*_ test_expects _*",
             ">       elcheck_report.expect()",
             "E*REFUTED always no flood: does not hold of Tank(level=4)",
-            f"E*4       pour      level 3 → 4  tank.py:{LINE}",
+            f"E*4 *pour *level 3 → 4 *tank.py:{LINE}",
             "test_it.py:10: CheckFailed",
             "E*TypeError: a report is not true or false: ask report.ok, or call report.expect()",
         ]
@@ -331,7 +331,7 @@ def test_github_shows_failures_at_their_lines(
     assert [line.partition("::REFUTED always no flood")[0] for line in commands] == [
         f"::error file=tank.py,line={LINE},title={name}" for name in names
     ]
-    assert all("%0A3       pour" in line for line in commands)
+    assert all(re.search("%0A3 +pour", line) for line in commands)
 
 
 def test_one_process_searches_a_case(project: pytest.Pytester) -> None:
