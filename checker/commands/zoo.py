@@ -140,7 +140,8 @@ def _pin(outcomes: Sequence[CaseResult], path: Path | None, *, accept: bool) -> 
     if path is None or not outcomes:
         return False
     refused = pin(outcomes, path, accept=accept)
-    wrote(path)
+    if path.is_file():  # if all is refused, a new one is not made
+        wrote(path)
     for why in refused:
         say(f"elcheck: not pinned: {why}")
     if refused:
