@@ -32,6 +32,7 @@ OWN = {
     "blame": "blame_model",
     "drive": "drive",
     "explore": "explore",
+    "induct": "induct_model",
     "list": "list_models",
     "mutate": "mutate",
     "new": "new",

@@ -32,6 +32,7 @@ from elcheck.checker.model.fairness import STRONG, WEAK, Fair, Fairness, strong,
 from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.handlers import action, fault, receive, tick, timeout
 from elcheck.checker.model.ids import NodeId, node_ids
+from elcheck.checker.model.inductive import Every, Inductive, every, inductive
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.node import Node, with_mistake
@@ -63,6 +64,7 @@ from elcheck.checker.model.property import (
     sometimes,
     step,
     taken,
+    under_way,
     view,
     whole,
 )
@@ -104,10 +106,12 @@ __all__ = [
     "Envelope",
     "Environment",
     "Event",
+    "Every",
     "Fair",
     "Fairness",
     "Formula",
     "GlobalState",
+    "Inductive",
     "Limits",
     "LoadError",
     "LogEvent",
@@ -167,10 +171,12 @@ __all__ = [
     "enabled",
     "eventually",
     "eventually_always",
+    "every",
     "fault",
     "guard",
     "history",
     "holds",
+    "inductive",
     "leads_to",
     "load",
     "ltl",
@@ -192,6 +198,7 @@ __all__ = [
     "text",
     "tick",
     "timeout",
+    "under_way",
     "unfair",
     "view",
     "weak",

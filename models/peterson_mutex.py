@@ -22,6 +22,7 @@ from elcheck import (
     always_possible,
     guard,
     holds,
+    inductive,
     leads_to,
     replace,
     sometimes,
@@ -202,14 +203,24 @@ def model(
     def at(place: Place, i: int) -> Scope:
         return holds(Memory, lambda s: s.at[i] is place)
 
+    def flags_are_up(s: Memory) -> bool:
+        return all(s.flag[i] is (s.at[i] is not Place.OUTSIDE) for i in BOTH)
+
+    def turn_is_theirs(s: Memory) -> bool:
+        pairs = [i for i in BOTH if s.at[i] is Place.INSIDE and s.at[1 - i] is Place.WAITING]
+        return all(s.turn == i for i in pairs)
+
+    inside = mutex.one_inside(Memory)
+    why = [holds(Memory, flags_are_up), holds(Memory, turn_is_theirs)]
     waits, enters = [at(Place.WAITING, i) for i in BOTH], [at(Place.INSIDE, i) for i in BOTH]
     return Model(
         bug(buffers or bug is NoFence),
         properties=[
-            mutex.one_inside(Memory),
+            inside,
             sometimes("one waits while the other is inside", holds(Memory, contended)),
             *(always_possible(f"process {i} can enter", enters[i]) for i in BOTH),
             *(leads_to(f"process {i} gets in when it waits", waits[i], enters[i]) for i in BOTH),
         ],
         deadlock=True,
+        inductive=[inductive("only one is inside, and why", [inside.scope, *why])],
     )

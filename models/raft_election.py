@@ -12,18 +12,25 @@ from typing import Annotated
 
 from elcheck import (
     Environment,
+    Inductive,
     Message,
     Model,
     Node,
     NodeId,
+    NodeView,
     State,
     Step,
     action,
+    each,
     guard,
+    inductive,
     node_ids,
+    node_views,
+    pair,
     receive,
     replace,
     timeout,
+    under_way,
 )
 from elcheck.specs import election
 
@@ -103,6 +110,46 @@ class Election(Node[Server]):
         return Server(term=term) if term > s.term else s
 
 
+# -- Why it works --------------------------------------------------------------------------------------------
+
+
+def has_own_vote(c: NodeView[Server]) -> bool:
+    """Who stands in a term has voted for itself."""
+    return c.state.role is Role.FOLLOWER or c.state.voted_for == c.node
+
+
+def is_backed(c: NodeView[Server], v: NodeView[Server]) -> bool:
+    """Whom a candidate counts has voted for it, or is in a later term by now."""
+    counts = c.state.role is not Role.FOLLOWER and v.node in c.state.votes
+    return not counts or has_voted(v.state, c.state.term, c.node)
+
+
+def is_cast(v: NodeView[Server], msg: Vote, c: NodeView[Server]) -> bool:
+    """A vote that is under way was given, and its voter has no other in that term."""
+    return has_voted(v.state, msg.term, c.node)
+
+
+def has_voted(v: Server, term: int, candidate: NodeId) -> bool:
+    """As far as a voter can tell: in a later term it has forgotten."""
+    return v.term > term or (v.term == term and v.voted_for == candidate)
+
+
+def votes_are_cast() -> Inductive:
+    """A vote that is counted was cast, and only once in its term: kept by every step, in any number of them.
+
+    That two leaders of one term can't be does not follow: a voter forgets for whom it has voted in the terms
+    before. It takes a history of votes, as in docs/inductive.md.
+    """
+    of = node_views(Server)
+    return inductive(
+        "votes that are counted were cast",
+        [each(of, has_own_vote), pair(of, is_backed), under_way(Vote, of, of, is_cast)],
+    )
+
+
+# -- The model -----------------------------------------------------------------------------------------------
+
+
 def model(
     nodes: Annotated[int, "servers"] = 3,
     terms: Annotated[int, "the highest term"] = 2,
@@ -118,4 +165,5 @@ def model(
         nodes=node_ids(nodes),
         environment=Environment(network="sent-set"),
         properties=[election.one_leader_per_term(Server), election.leader_elected(Server)],
+        inductive=[votes_are_cast()],
     )

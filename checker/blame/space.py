@@ -22,9 +22,10 @@ def explored(
     engine: str = "auto",
     progress: OnProgress = lambda _: None,
     symmetry: bool = False,
+    judged: bool = False,
 ) -> Exploration:
-    """The search of all states of a model, of which nothing is claimed. With ``symmetry`` representatives are
-    searched; ``distinct`` counts all states either way.
+    """The search of all states of a model, whatever becomes of its claims; they are asked if it is to be
+    ``judged``. With ``symmetry`` representatives are searched; ``distinct`` counts all states either way.
 
     Raises DefinitionError for a model that can't be searched, UsageError for an environment without a
     meaning.
@@ -34,13 +35,17 @@ def explored(
     def fresh() -> System:
         return build(model)
 
-    return reduced(fresh, _search(limits, engine, progress), symmetry=symmetry)[0]
+    return reduced(fresh, _search(limits, engine, progress, judged=judged), symmetry=symmetry)[0]
 
 
-def _search(limits: Limits, engine: str, progress: OnProgress) -> Callable[[System], Exploration]:
+def _search(
+    limits: Limits, engine: str, progress: OnProgress, *, judged: bool
+) -> Callable[[System], Exploration]:
     def search(system: System) -> Exploration:
         judge = Judge(system)
-        judge.ask_nothing()
+        judge.go_on()
+        if not judged:
+            judge.only(())
         return Exploration(system, judge, ENGINES[engine](system, judge, limits, progress, Resources()))
 
     return search

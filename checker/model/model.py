@@ -12,6 +12,7 @@ from elcheck.checker.model.fairness import Fair
 from elcheck.checker.model.formula import And, Formula, atoms_of
 from elcheck.checker.model.generics import state_classes
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.inductive import Inductive
 from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.node import Node, Program
 from elcheck.checker.model.property import EachNode, Property, Scope, Some
@@ -55,6 +56,7 @@ class Model:
     partitions: the ways in which the network may fall apart; the symmetric splits if there are none.
     fairness: what may be assumed of steps, see :class:`Fair`. assume: what else may
     be assumed of behaviours, as formulas, such as that crashes stop; claims of liveness are of those only.
+    inductive: claims that every step keeps from every state in which they hold, for ``elcheck induct``.
     """
 
     program: Program | Mapping[NodeId, Program] | SharedProgram
@@ -67,6 +69,7 @@ class Model:
     partitions: Sequence[Partition] = ()
     fairness: Sequence[Fair] = ()
     assume: Sequence[Formula] = ()
+    inductive: Sequence[Inductive] = ()
 
     def __post_init__(self) -> None:
         claims = self.properties if isinstance(self.properties, list | tuple) else ()

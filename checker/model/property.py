@@ -11,6 +11,7 @@ that the check is typed.
 ``all_nodes(Server, check)``  the nodes together, in the order of their ids
 ``history(monitor, check)``   the state of a :class:`Monitor`
 ``holds(Jugs, check)``        the shared state of a Spec
+``under_way(Vote, ...)``      every message of a class, with its sender and its receiver (slow)
 ``whole(check)``              the whole :class:`GlobalState`: network and environment too (slow)
 ``change(Server, check)``     for ``step``: a node that the step changes (or a Spec's state), before and after
 ``changes(Server, check)``    for ``step``: all the nodes, before and after
@@ -42,10 +43,11 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.record import State
 from elcheck.checker.model.state import GlobalState, NodeView
-from elcheck.checker.model.values import called
+from elcheck.checker.model.values import called, text
 
 S = TypeVar("S")
 V = TypeVar("V")
+W = TypeVar("W")
 V_co = TypeVar("V_co", covariant=True)
 M = TypeVar("M")
 A = TypeVar("A", bound=State)
@@ -268,6 +270,47 @@ def holds(of: type[S], check: Callable[[S], A]) -> MapsTo[A]: ...
 def holds(of: type[S], check: Callable[[S], object]) -> object:
     """The shared state of a Spec."""
     return Scope("shared", check, _look(of))
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """The check of every message of a class that is under way, with what its sender and its receiver are."""
+
+    message: type
+    sender: Look[object]
+    receiver: Look[object]
+    check: Callable[..., Answer]
+
+    def __call__(self, state: GlobalState) -> Answer:
+        """The first answer that is not True, for the messages in order; else True."""
+        nodes = {view.node: view for view in state.nodes}
+        answers = (self.of_message(sent.msg, nodes[sent.src], nodes[sent.dst]) for sent in state.network)
+        return next((answer for answer in answers if answer is not True), True)
+
+    def of_message(self, msg: object, sender: NodeView[object], receiver: NodeView[object]) -> Answer:
+        """The answer for one message; True for one that the check does not look at."""
+        if not isinstance(msg, self.message):
+            return True
+        ends = [(self.sender, sender), (self.receiver, receiver)]
+        if not all(isinstance(view.state, look.of) for look, view in ends):
+            return True
+        seen = []
+        for look, view in ends:
+            shown = NodeView(view.node, view.up, view.state if look.view is None else look.view(view.state))
+            seen.append(shown if look.named else shown.state)
+        answer = self.check(seen[0], msg, seen[1])
+        if answer is False:
+            return f"{sender.node} to {receiver.node}: {text(msg)}"
+        return f"{sender.node} to {receiver.node}: {answer}" if isinstance(answer, str) else answer
+
+
+def under_way(
+    message: type[M], sender: Looks[V], receiver: Looks[W], check: Callable[[V, M, W], Answer]
+) -> Scope:
+    """Every message of a class that is under way: its sender as it is now, the message, its receiver. Slow in
+    a search, as :func:`whole` is; :func:`inductive` asks it of one message at a time.
+    """
+    return whole(UnderWay(message, _look(sender), _look(receiver), check))
 
 
 def some(scope: Scope) -> Some:

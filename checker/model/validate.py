@@ -17,6 +17,7 @@ from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.generics import state_classes
 from elcheck.checker.model.handlers import Handler, handlers_of
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.inductive import Inductive
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.node import PLACE, Node, Program
 from elcheck.checker.model.property import Enabled, Property, Scope
@@ -64,6 +65,7 @@ def well_formed(model: Model) -> None:
         ("partitions", model.partitions, Partition),
         ("fairness", model.fairness, Fair),
         ("assume", model.assume, Formula),
+        ("inductive", model.inductive, Inductive),
     ]
     for name, found, cls in parts:
         if not isinstance(found, list | tuple):
@@ -270,6 +272,9 @@ def _properties(model: Model, *, shared: bool) -> None:
     for name, count in Counter(item.name for item in model.properties).items():
         if count > 1:
             raise DefinitionError(f"{count} properties are called {name!r}")
+    for name, count in Counter(item.name for item in model.inductive).items():
+        if count > 1:
+            raise DefinitionError(f"{count} claims of induction are called {name!r}")
     for name, count in Counter(monitor.name for monitor in model.monitors).items():
         if count > 1:
             raise DefinitionError(

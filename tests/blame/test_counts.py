@@ -57,7 +57,7 @@ def compare(model: Model, most: int, engine: str) -> Exploration | None:
 
 
 @given(sound_models())
-@examples(90)
+@examples(60)
 def test_parts_of_random_models(case: Case) -> None:
     for engine in engines_of(case.model):
         if compare(case.model, MOST, engine) is None:
@@ -98,7 +98,7 @@ def live(found: Exploration) -> int:
 
 
 @given(sound_models())
-@examples(80)
+@examples(60)
 def test_what_is_called_dead_changes_nothing(case: Case) -> None:
     found = explored(case.model, Limits(max_states=MOST))
     system = found.system.full

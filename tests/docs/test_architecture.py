@@ -28,6 +28,7 @@ ROOMS = [
     "check",
     "strategies",
     "blame",
+    "induction",
     "replay",
     "validation",
     "driving",

@@ -1,0 +1,1 @@
+"""Claims of induction: preserved by every step from every state in which they hold."""

@@ -1,0 +1,100 @@
+"""The steps of one node in a local state, whatever the others are and whatever is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from elcheck.checker.induction.claims import NodeState
+from elcheck.checker.induction.universe import NodeUniverse
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.record import survivor
+from elcheck.checker.model.state import Envelope, Event
+from elcheck.checker.model.step import Send, Sends
+
+
+@dataclass(frozen=True)
+class NodeStep:
+    """A step of a node: what it needs to be under way, the local state after it, and what it sends. ``cut``
+    are the bounds that it crosses.
+    """
+
+    event: Event
+    before: NodeState
+    after: NodeState
+    needs: Envelope | None = None
+    sends: tuple[Envelope, ...] = ()
+    cut: tuple[str, ...] = ()
+
+
+def steps_of(universe: NodeUniverse, before: NodeState) -> Iterator[NodeStep]:
+    """All steps of a node in a local state but for joint ones. Raises HandlerError."""
+    runner, node = universe.runner, before.node
+    environment = runner.model.environment
+    if not before.up:
+        if environment.restart != 0:
+            for step in runner.recoveries(node, before.state):
+                yield _step(universe, Event("restart", "restart", node), before, step.state, step.sends)
+        return
+    for kind in ("action", "timeout"):
+        for _, event in runner.events(node, kind):
+            yield from _taken(universe, event, before)
+    for src in universe.nodes:
+        for sent in tuple(universe.between(src.index, node.index)):
+            event_ = runner.delivery(node, src, sent.msg)
+            if event_ is not None:
+                yield from _taken(universe, event_, before, sent)
+    if environment.crash != 0:
+        for left in runner.remains(node, before.state):
+            yield NodeStep(Event("crash", "crash", node), before, NodeState(node, False, left))
+
+
+def _taken(
+    universe: NodeUniverse, event: Event, before: NodeState, needs: Envelope | None = None
+) -> Iterator[NodeStep]:
+    for step in universe.runner.take(event, before.state).steps:
+        taken = _step(universe, event.chosen(step.choice), before, step.state, step.sends, needs)
+        yield taken
+        if universe.runner.model.environment.crash != 0 and not taken.cut:
+            yield from _crashes_midway(universe, taken, step.sends)
+
+
+def _crashes_midway(universe: NodeUniverse, taken: NodeStep, sends: Sends) -> Iterator[NodeStep]:
+    """The crashes of a node between the split sends of a step."""
+    node, event = taken.before.node, taken.event
+    splits = [effect for effect in sends if isinstance(effect, Send) and effect.split]
+    for count in range(len(splits)):
+        made = [effect for effect in sends if isinstance(effect, Send) and effect not in splits[count:]]
+        sent = tuple(Envelope(node, effect.dst, effect.msg) for effect in made)
+        crash = Event("crash", "crash", node, (("during", event.name), ("after sends", count)))
+        for left in universe.runner.remains(node, taken.after.state):
+            yield NodeStep(crash, taken.before, NodeState(node, False, left), taken.needs, sent)
+
+
+def _step(
+    universe: NodeUniverse,
+    event: Event,
+    before: NodeState,
+    state: object,
+    sends: Sends,
+    needs: Envelope | None = None,
+) -> NodeStep:
+    node: NodeId = before.node
+    sent = tuple(Envelope(node, effect.dst, effect.msg) for effect in sends if isinstance(effect, Send))
+    cut = universe.runner.crossed(state)
+    return NodeStep(event, before, NodeState(node, True, state), needs, sent, cut)
+
+
+def ticked(universe: NodeUniverse, before: NodeState) -> Iterator[NodeStep]:
+    """What the joint step of all nodes does to one of them: nothing, if it has no handler for that."""
+    events = universe.runner.events(before.node, "tick")
+    if not events:
+        yield NodeStep(Event("tick", "tick"), before, before)
+    for _, event in events:
+        for step in universe.runner.take(event, before.state).steps:
+            if before.up:
+                yield _step(universe, event, before, step.state, step.sends)
+            else:
+                left = survivor(step.state)
+                cut = universe.runner.crossed(left)
+                yield NodeStep(event, before, NodeState(before.node, False, left), cut=cut)
