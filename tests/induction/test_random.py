@@ -12,7 +12,9 @@ from elcheck.checker.induction.induct import bare_of, induct
 from elcheck.checker.induction.result import InductionVerdict
 from elcheck.checker.model.record import State
 from tests.induction.dumb import TooMany, decided
-from tests.oracle.random_models import MESSAGES, Case, sound_models, weigh, weigh_seen
+from tests.oracle.random_models import Case, sound_models
+from tests.oracle.random_programs import MESSAGES
+from tests.oracle.random_properties import weigh, weigh_seen
 from tests.oracle.table_programs import Local, Ping, Pong
 from tests.support.examples import examples
 
