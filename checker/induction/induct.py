@@ -169,7 +169,7 @@ def _state(
         sent.sort(key=lambda e: (e.src, e.dst))
     else:
         sent.sort(key=lambda e: (e.src, e.dst, order(e.msg)))
-    return GlobalState(nodes, tuple(sent), initial_state(model.environment))
+    return GlobalState(nodes, tuple(sent), initial_state(model.environment, universe.nodes))
 
 
 def _may_be_gone(model: Model) -> bool:

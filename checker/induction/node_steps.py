@@ -30,9 +30,8 @@ class NodeStep:
 def steps_of(universe: NodeUniverse, before: NodeState) -> Iterator[NodeStep]:
     """All steps of a node in a local state but for joint ones. Raises HandlerError."""
     runner, node = universe.runner, before.node
-    environment = runner.model.environment
     if not before.up:
-        if environment.restart != 0:
+        if universe.whole.may("restart", node):
             for step in runner.recoveries(node, before.state):
                 yield _step(universe, Event("restart", "restart", node), before, step.state, step.sends)
         return
@@ -44,7 +43,10 @@ def steps_of(universe: NodeUniverse, before: NodeState) -> Iterator[NodeStep]:
             event_ = runner.delivery(node, src, sent.msg)
             if event_ is not None:
                 yield from _taken(universe, event_, before, sent)
-    if environment.crash != 0:
+    for handler, event in runner.events(node, "fault"):
+        if universe.whole.may(handler.budget, node):
+            yield from _taken(universe, event, before)
+    if universe.whole.may("crash", node):
         for left in runner.remains(node, before.state):
             yield NodeStep(Event("crash", "crash", node), before, NodeState(node, False, left))
 
@@ -55,7 +57,7 @@ def _taken(
     for step in universe.runner.take(event, before.state).steps:
         taken = _step(universe, event.chosen(step.choice), before, step.state, step.sends, needs)
         yield taken
-        if universe.runner.model.environment.crash != 0 and not taken.cut:
+        if universe.whole.may("crash", before.node) and not taken.cut:
             yield from _crashes_midway(universe, taken, step.sends)
 
 

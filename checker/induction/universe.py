@@ -25,6 +25,7 @@ class NodeUniverse:
     ) -> None:
         self.runner = runner
         self.nodes = runner.nodes
+        self.whole = initial_state(runner.model.environment, self.nodes)
         given = [Domain(each, self.nodes) if isinstance(each, Every) else each for each in claim.candidates]
         self._said = {each.of if isinstance(each, Domain) else type(each) for each in given}
         self._domains = [each for each in given if isinstance(each, Domain)]
@@ -126,10 +127,10 @@ class NodeUniverse:
 
     def keeps_mail(self, receiver: NodeState) -> bool:
         """Whether anything may be under way to a node as it is."""
-        environment = self.runner.model.environment
-        if receiver.up or environment.network == "sent-set":
+        network = self.runner.model.environment.network
+        if receiver.up or network == "sent-set":
             return True
-        return environment.network != "fifo" and initial_state(environment).may("restart")
+        return network != "fifo" and self.whole.may("restart")
 
     def __str__(self) -> str:
         counts = [len(list(self.numbers(node.index))) for node in self.nodes]

@@ -129,7 +129,7 @@ def states(
     cap: int,
 ) -> Iterator[GlobalState]:
     """Every state that can be put together, with at most three things under way."""
-    environment = initial_state(model.environment)
+    environment = initial_state(model.environment, list(model.programs))
     vectors = list(product(*([view for view in locals_ if view.node == node] for node in nodes)))
     mails = list(mail(model, sent))
     if len(vectors) * len(mails) > cap:

@@ -27,6 +27,7 @@ from elcheck import (
     always,
     each,
     every,
+    fault,
     guard,
     holds,
     inductive,
@@ -270,6 +271,22 @@ def test_crashes_and_restarts_are_steps() -> None:
     assert found.verdict is BROKEN  # a vote is forgotten
     assert found.counterexample is not None
     assert found.counterexample.event.kind == "crash"
+
+
+class Rotting(Node[Told]):
+    """A node that forgets, if its budget lets it."""
+
+    @fault
+    def rot(self, s: Told) -> Told:
+        return Told(True)
+
+
+@pytest.mark.parametrize(("budget", "verdict"), [(1, BROKEN), (0, HOLDS)])
+def test_faults_of_programs_are_steps(budget: int, verdict: InductionVerdict) -> None:
+    claim = inductive("fresh", each(Told, lambda s: not s.asked))
+    environment = Environment(faults={"rot": budget})
+    found = one(Model(Rotting(), [TRUE], environment, nodes=node_ids(2), inductive=[claim]))
+    assert found.verdict is verdict
 
 
 # -- what can't be asked ---------------------------------------------------------------------------------
