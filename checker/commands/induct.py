@@ -8,7 +8,7 @@ import click
 
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.commands.flags import format_option, run_limits, said_limits
+from elcheck.checker.commands.flags import format_option, run_limits, said_limits, width_option
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.induction.induct import induct
 from elcheck.checker.induction.result import Induction, InductionVerdict
@@ -46,6 +46,7 @@ class InductCommand(ModelCommand):
             ),
             *run_limits(),
             click.Option(["--engine"], type=click.Choice(list(ENGINES)), default="auto", show_default=True),
+            width_option(),
             format_option("report"),
         ]
 
@@ -69,7 +70,7 @@ class InductCommand(ModelCommand):
                 if values["output_format"] == "json":
                     write_document(render.as_json(run, model, results, code))
                 else:
-                    click.echo(render.as_text(run, model, results, columns()))
+                    click.echo(render.as_text(run, model, results, columns(values["width"])))
         return code
 
 

@@ -112,13 +112,11 @@ def test_a_cutoff_of_an_election() -> None:
 # -- reports and limits ----------------------------------------------------------------------------------
 
 
-def test_the_text_fits_a_terminal(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("elcheck.checker.commands.blame.columns", lambda: 80)
-    code, out = printed(capfd, "blame", "raft_election", "--terms", "1", "--further", "100")
+def test_the_text_fits_a_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    code, out = printed(capfd, "blame", "raft_election", "--terms", "1", "--further", "100", "--width", "80")
     assert code == 0
-    *body, repeat = out.strip().splitlines()
-    assert repeat == "To repeat it: elcheck blame raft_election --terms 1 --further 100"
-    assert [line for line in body if len(line) > 80] == []
+    assert [line for line in out.splitlines() if len(line) > 80] == []
+    assert "To repeat it: elcheck blame raft_election --terms 1 --further 100" in out
     assert "crash 0 → 1" in out
     assert "odes 5 is evidence of a cut-off, not a proof" in out
 
