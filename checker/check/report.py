@@ -16,6 +16,7 @@ from elcheck.checker.model.values import counted
 from elcheck.checker.process.limits import Stop
 from elcheck.checker.search.search import Exploration, Search
 from elcheck.checker.system import System
+from elcheck.checker.traces.show import ShowExpression
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Stats:
 @dataclass(frozen=True, repr=False)
 class CheckReport:
     """Everything that a check has to say. ``reductions`` say which states were taken together, which not;
-    ``left_out`` names the properties that were not to be checked.
+    ``left_out`` names the properties that were not to be checked, ``show`` has what is to be shown of the
+    states of a trace.
     """
 
     model: Model
@@ -60,6 +62,7 @@ class CheckReport:
     exploration: Exploration
     reductions: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    show: tuple[ShowExpression, ...] = ()
 
     @property
     def ok(self) -> bool:

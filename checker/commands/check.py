@@ -14,12 +14,14 @@ from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.selection import only, require_properties
 from elcheck.checker.commands.files import OutputFiles, require_formats, write_files
 from elcheck.checker.commands.flags import BESIDE, environment_options, said_limits, search_options
+from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ENVIRONMENT, ModelFile, adapted
 from elcheck.checker.loading.parameters import refuse_reserved
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.model import Model
+from elcheck.checker.model.validate import validate
 from elcheck.checker.model.values import text as text_of
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.process.running import ending, watching
@@ -31,6 +33,7 @@ from elcheck.checker.render.run import Run
 from elcheck.checker.search.resources import Resources, Spill
 from elcheck.checker.strategies.fault_budgets import frontier
 from elcheck.checker.strategies.fewest_faults import fewest_faults
+from elcheck.checker.traces.show import ShowExpression, show_expressions
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Asked:
     symmetry: bool
     progress: ProgressForm
     left_out: tuple[str, ...] = ()
+    show: tuple[ShowExpression, ...] = ()
 
 
 class ModelCommand(click.Command):
@@ -143,7 +147,7 @@ class ModelCommand(click.Command):
             values["progress"],
         )
         model, left_out = only(model, values["properties"])
-        asked = replace(asked, left_out=left_out)
+        asked = replace(asked, left_out=left_out, show=self.shown(model, values["show"]))
         return _frontier(run, model, asked) if asked.frontier else _check(run, model, asked, self.file)
 
     def asked_for(self, ctx: click.Context) -> tuple[Run, Model]:
@@ -151,6 +155,17 @@ class ModelCommand(click.Command):
         model = adapted(self.file(**self.given(ctx)), environment_in(ctx.params))
         parameters = {name: ctx.params[name] for name in self.file.parameters}
         return self.run_of(ctx, parameters), model
+
+    def shown(self, model: Model, said: Sequence[str]) -> tuple[ShowExpression, ...]:
+        """What ``--show`` asks for. Raises UsageError or LoadError."""
+        if not said:
+            return ()
+        try:
+            validate(model)
+            initial = Interpreter(model).initial()
+        except (DefinitionError, HandlerError) as error:
+            raise LoadError(f"{self.file.path}: {error}") from error
+        return show_expressions(said, self.file.function.__globals__, next(iter(initial)))
 
     def given(self, ctx: click.Context) -> dict[str, object]:
         """The parameters that were given, by the names that the command line has for their values."""
@@ -228,7 +243,7 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
             )
             if asked.minimise:
                 report = fewest_faults(report, asked.limits, progress)
-            report = replace(report, left_out=asked.left_out)
+            report = replace(report, left_out=asked.left_out, show=asked.show)
         except (DefinitionError, HandlerError) as error:
             raise LoadError(f"{file.path}: {error}") from error
         finally:

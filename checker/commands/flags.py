@@ -133,6 +133,7 @@ def search_options() -> list[click.Option]:
         *run_limits(),
         progress_option(),
         property_option(),
+        show_option(),
         *text_options(),
         format_option("report", ("text", "json", "junit")),
         click.Option(
@@ -232,6 +233,16 @@ def property_option() -> click.Option:
         metavar="NAME",
         multiple=True,
         help="Check this property alone; may be repeated.",
+    )
+
+
+def show_option() -> click.Option:
+    """What else to show of a trace."""
+    return click.Option(
+        ["--show", "show"],
+        metavar="EXPR",
+        multiple=True,
+        help="Add a column to each trace: a Python expression over the state; may be repeated.",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
 from elcheck.checker.model.ids import NodeId
@@ -45,17 +45,22 @@ class Step(Generic[S_co]):
     """One outcome of a handler: the new state, and what is sent with it, atomically.
 
     ``choice={"quorum": q}`` says what was chosen among several possibilities. It is part of the step's name:
-    traces show it, replay reads it, and each choice is fair on its own.
+    traces show it, replay reads it, and each choice is fair on its own. ``note`` says in a trace why the step
+    is what it is ("its term is older"); nothing else depends on it.
     """
 
     state: S_co
     sends: Sends
     choice: Choice
+    note: str = field(default="", compare=False, repr=False)
 
-    def __init__(self, state: S_co, sends: Sends = (), *, choice: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self, state: S_co, sends: Sends = (), *, choice: Mapping[str, object] | None = None, note: str = ""
+    ) -> None:
         object.__setattr__(self, "state", state)
         object.__setattr__(self, "sends", sends)
         object.__setattr__(self, "choice", () if choice is None else tuple(choice.items()))
+        object.__setattr__(self, "note", note)
 
 
 Steps: TypeAlias = Iterator[Step[S]]

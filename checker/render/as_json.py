@@ -18,6 +18,7 @@ from elcheck.checker.model.state import Envelope, GlobalState
 from elcheck.checker.model.values import order, text
 from elcheck.checker.render.run import Run
 from elcheck.checker.traces.changes import changes
+from elcheck.checker.traces.show import show_columns
 from elcheck.checker.traces.source import place_of_end, place_of_step
 from elcheck.checker.traces.trace import Trace, TraceStep
 
@@ -96,13 +97,22 @@ def _result(report: CheckReport, result: Result) -> dict[str, object]:
         "detail": result.detail,
         "file": None if place is None else place.path,
         "line": None if place is None else place.line,
-        "trace": None if result.trace is None else trace(model, result.trace),
+        "trace": None
+        if result.trace is None
+        else {**trace(model, result.trace), **_show(report, result.trace)},
         "shortest": result.shortest,
         "fewest": result.fewest or None,
         "certificate": None
         if result.certificate is None
         else [dataclasses.asdict(kept) for kept in result.certificate.kept],
     }
+
+
+def _show(report: CheckReport, found: Trace) -> dict[str, object]:
+    """What ``--show`` adds to a trace: the values of each expression, by state."""
+    if not report.show:
+        return {}
+    return {"show": {column.expression: list(column.values) for column in show_columns(found, report.show)}}
 
 
 def trace(model: Model, found: Trace) -> dict[str, object]:

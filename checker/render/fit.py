@@ -17,6 +17,8 @@ NBSP = "\N{NO-BREAK SPACE}"
 """A blank at which no line is broken; it is printed as one."""
 _GAP = 2
 """Blanks between two columns of a table."""
+_NARROW = 12
+"""What all columns are folded to, at the least, before those that are to stay as they are."""
 _NARROWEST = 6
 """No column gets narrower than this."""
 _AT_BLANKS = re.compile(r"[^ ]* *")
@@ -122,7 +124,7 @@ def table(
     whichever is widest. Columns of ``right`` end at their right; those of ``indented`` are folded at brackets
     too, with indented further lines.
     """
-    widths = _widths(rows, headers, width, most)
+    widths = _widths(rows, headers, width, most, indented)
     folds = [
         partial(wrapped, width=room, at_brackets=name in indented, indent="  " * (name in indented))
         for name, room in zip(headers, widths, strict=True)
@@ -137,15 +139,21 @@ def table(
 
 
 def _widths(
-    rows: Sequence[Sequence[str]], headers: Sequence[str], width: int | None, most: Mapping[str, int]
+    rows: Sequence[Sequence[str]],
+    headers: Sequence[str],
+    width: int | None,
+    most: Mapping[str, int],
+    last: Sequence[str],
 ) -> list[int]:
-    """How wide each column is."""
+    """How wide each column is; the ``last`` ones are folded if folding all others is not enough."""
     found = [max(len(click.unstyle(row[at])) for row in (headers, *rows)) for at in range(len(headers))]
     if width is None:
         return found
     room = width - _GAP * (len(headers) - 1)
     if sum(found) > room:
         found = [min(wide, most.get(name, wide)) for wide, name in zip(found, headers, strict=True)]
-    while sum(found) > room and max(found) > _NARROWEST:
-        found[found.index(max(found))] -= 1
+    others = [at for at, name in enumerate(headers) if name not in last]
+    for columns, least in ((others, _NARROW), (range(len(headers)), _NARROWEST)):
+        while sum(found) > room and max(found[at] for at in columns) > least:
+            found[max(columns, key=lambda at: found[at])] -= 1
     return found

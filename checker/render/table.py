@@ -16,10 +16,13 @@ from elcheck.checker.render.fit import table as drawn
 from elcheck.checker.traces.explain import Explanation
 from elcheck.checker.traces.messages import messages_of
 from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead
-from elcheck.checker.traces.source import place_of_step
+from elcheck.checker.traces.show import ShowColumn
+from elcheck.checker.traces.source import line_at, place_and_note
 from elcheck.checker.traces.trace import Trace, going_on
 from elcheck.checker.traces.wording import Phrase, by_message, event_in_words, phrases
 
+_HEADERS = ("step", "needs", "node", "log", "action", "changes", "source")
+"""The columns that a trace may have of its own."""
 _BROAD = 100
 """Columns from which on the lines in the source have a column of their own."""
 
@@ -39,6 +42,7 @@ def trace_table(
     explanation: Explanation | None = None,
     logged: LoggedSteps | None = None,
     read: FieldsRead = NOTHING_READ,
+    show: Sequence[ShowColumn] = (),
 ) -> str:
     """A trace, one step a line: its number, whose it is, what it does, what changes, its line in the source.
 
@@ -46,7 +50,7 @@ def trace_table(
     below the action, and messages of which nothing becomes have no fields. With an explanation the steps that
     do not matter are dimmed and marked, and a column says which steps each of the others rests on. ``logged``
     adds the lines of logs that tell of each step, and may leave out the first steps. What the failing check
-    has ``read`` comes first.
+    has ``read`` comes first; ``show`` are further columns.
     """
     runner = Runner(model)
     narrow = width is not None and width < _BROAD
@@ -60,10 +64,11 @@ def trace_table(
         action = event_in_words(step.event)
         action = click.style(action, fg="yellow") if step.event.fault else action
         unread = () if messages is None else messages.unread(number)
-        said, place = (
-            _said(phrases(model, before, step, unread=unread, read=read)),
-            place_of_step(runner, before, step),
-        )
+        said = _said(phrases(model, before, step, unread=unread, read=read))
+        place, note = place_and_note(runner, before, step)
+        said = "; ".join(filter(None, [said, note]))
+        if not said and place is not None:
+            said = click.style(f"no change: {line_at(place)}", dim=True)
         source = click.style(str(place), dim=True) if place else ""
         if narrow:
             rows.append([_bold(number), node, "\n".join(filter(None, (action, source))), said])
@@ -74,6 +79,9 @@ def trace_table(
         rows = _with_lines(rows, logged)
     if not model.programs:
         headers, rows = _without(headers, rows, "node")
+    for column in show if logged is None else ():
+        headers.append(column.expression)
+        rows = [[*row, value] for row, value in zip(rows, column.values, strict=True)]
     if explanation is not None:
         headers.insert(1, "needs")
         rows = [_marked(row, number, explanation) for number, row in enumerate(rows)]
@@ -124,7 +132,9 @@ def _most(rows: list[list[str]], headers: list[str], width: int | None) -> dict[
     words = (word for row in rows for word in re.split(r"[ (\n]", click.unstyle(row[at])))
     whole = max(map(len, words)) + 3  # the indent, a bracket
     action = max(whole, left * 2 // 5)
-    return {"action": action, "changes": max(24, left - action), "log": 24}
+    shown = [at for at, name in enumerate(headers) if name not in _HEADERS]
+    most = {headers[at]: max(10, *(len(click.unstyle(row[at])) for row in rows)) for at in shown}
+    return {**most, "action": action, "changes": max(24, left - action), "log": 24}
 
 
 def _start(state: GlobalState) -> str:

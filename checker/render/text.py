@@ -26,6 +26,7 @@ from elcheck.checker.replay.together import Refutation, refutations
 from elcheck.checker.temporal.certificate import Certificate
 from elcheck.checker.traces.explain import explain
 from elcheck.checker.traces.reads import fields_read
+from elcheck.checker.traces.show import show_columns
 from elcheck.checker.traces.trace import Trace
 
 _COLOURS = {
@@ -77,6 +78,7 @@ def render(run: Run, report: CheckReport, wanted: Wanted = Wanted()) -> str:
     elif not groups:
         parts.append("\n".join(fitted(line, wanted.width) for line in _summary(run, report)))
     parts += [_shown(report, group, wanted) for group in (groups if wanted.all else groups[:1])]
+    parts += _troubles(report, groups if wanted.all else groups[:1], wanted)
     parts += _others(groups[1:], wanted)
     if wanted.witnesses:
         parts += [_witness(report, r, wanted) for r in report.results if _is_witness(r) and r.trace]
@@ -291,11 +293,19 @@ def _trace(report: CheckReport, result: Result, trace: Trace, wanted: Wanted) ->
         matters = explanation.matters if explanation is not None else ()
         yield diagram(report.model, trace, width, matters, read)
     else:
-        yield trace_table(report.model, trace, width, explanation, read=read)
+        columns = show_columns(trace, report.show)
+        yield trace_table(report.model, trace, width, explanation, read=read, show=columns)
     if result.certificate is not None and result.certificate.held_up:
         yield fitted(f"Held up by timing all along: {'; '.join(result.certificate.held_up)}.", width)
     if wanted.certificate and result.certificate:
         yield fitted(_certified(result.certificate), width)
+
+
+def _troubles(report: CheckReport, groups: Sequence[Refutation], wanted: Wanted) -> Iterator[str]:
+    """Where expressions have no value, in the traces that are shown."""
+    for group in groups:
+        columns = () if group.trace is None else show_columns(group.trace, report.show)
+        yield from (fitted(column.trouble, wanted.width) for column in columns if column.trouble)
 
 
 def _undrawable(trace: Trace, width: int | None) -> str | None:

@@ -110,10 +110,12 @@ Columns = dict[str, tuple[int, int]]
 
 def _columns(table: _PrintedTable) -> Columns:
     """The columns by the line of dashes, which is taken away; none if there is no such line."""
-    if not table.rows or not re.fullmatch(r"[\s-]+", table.rows[0]):
+    rule = next((at for at, row in enumerate(table.rows) if re.fullmatch(r"[\s-]+", row)), None)
+    if rule is None or any(re.match(r"\d", row) for row in table.rows[:rule]):
         return {}
-    dashes = list(re.finditer(r"-+", table.rows.pop(0)))
-    table.first += 1
+    dashes = list(re.finditer(r"-+", table.rows[rule]))
+    del table.rows[: rule + 1]  # a header may have several lines
+    table.first += rule + 1
     ends = [*(found.start() for found in dashes[1:]), 10_000]
     return {
         table.header[found.start() : end].strip(): (found.start(), end)
@@ -131,7 +133,7 @@ def _script(first: int, lines: Sequence[str], nodes: Collection[str], columns: C
             return Script(start, tuple(map(LineStep, said)), _loop(number, matched[1], len(said)))
         cells = _cells(line, columns)
         if cells is not None and not cells["step"]:
-            if said and not _SOURCE.fullmatch(cells["action"]):
+            if said and cells["action"] and not _SOURCE.fullmatch(cells["action"]):
                 said[-1] += f" {cells['action']}"  # a cell of several lines
         elif cells is not None:
             if cells["step"] != "0":

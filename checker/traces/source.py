@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -43,6 +44,11 @@ class Place(NamedTuple):
         return (file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file).as_posix()
 
 
+def line_at(place: Place) -> str:
+    """What stands at a place, empty if that can't be read."""
+    return linecache.getline(place.file, place.line).strip()
+
+
 class LocatedOutcome(NamedTuple):
     """One outcome of a handler, and the line that it came from."""
 
@@ -54,12 +60,18 @@ def place_of_step(runner: Runner, before: GlobalState, step: TraceStep) -> Place
     """The line that a step of a trace was taken at; the handler's first line where several might be it, None
     for a fault. The handler runs once more for it.
     """
+    return place_and_note(runner, before, step)[0]
+
+
+def place_and_note(runner: Runner, before: GlobalState, step: TraceStep) -> tuple[Place | None, str]:
+    """The same, with what the handler notes of the step."""
     event = step.event
     if event.kind == "tick":
-        return next(Place(h.file, h.line) for _, h in runner.all_handlers() if h.mark.kind == "tick")
+        ticks = (Place(h.file, h.line) for _, h in runner.all_handlers() if h.mark.kind == "tick")
+        return next(ticks), ""
     handler = runner.handler(event)
     if handler is None:
-        return None
+        return None, ""
     first = Place(handler.file, handler.line)
     here = before.shared if event.node is None else before.nodes[event.node.index].state
     there = step.state.shared if event.node is None else step.state.nodes[event.node.index].state
@@ -71,7 +83,9 @@ def place_of_step(runner: Runner, before: GlobalState, step: TraceStep) -> Place
     sent = {(e.dst, e.msg) for e in traffic(runner.model, before, event, step.state).sent}
     fitting = [a for a in answers if {(s.dst, s.msg) for s in a.step.sends if isinstance(s, Send)} >= sent]
     places = dict.fromkeys(answer.place for answer in fitting or answers)
-    return next(iter(places)) if len(places) == 1 else first
+    notes = dict.fromkeys(answer.step.note for answer in fitting or answers)
+    note = next(iter(notes)) if len(notes) == 1 else ""
+    return (next(iter(places)) if len(places) == 1 else first), note
 
 
 def place_of_start(model: Model, node: NodeId | None = None) -> Place:
