@@ -143,10 +143,15 @@ def check(
     engine: str = "auto",
     workers: int = 1,
     symmetry: bool = True,
+    dead_messages: Literal["auto", "all", "off"] = "auto",
+    relative_terms: bool = True,
 ) -> Report:
     """Search the states of a model and judge its properties, within limits as :class:`Limits` has them.
     ``workers`` may be 2 for a large space, with the fast engine. With ``symmetry`` states that differ only in
-    which of the nodes that are alike is which are searched once. Unless ``max_memory`` says otherwise, the
+    which of the nodes that are alike is which are searched once. ``dead_messages`` says which messages are
+    taken out of mailboxes because they can do nothing any more: those that handlers declare ``stale`` (auto),
+    also those that numbers tell (all), or none. With ``relative_terms`` states that differ in how late all
+    terms are are searched once, if a bound keeps terms together. Unless ``max_memory`` says otherwise, the
     process may take a part of what is free, 80 %.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a meaning,
@@ -154,7 +159,15 @@ def check(
     """
     most = None if max_memory == "none" else max_memory
     limits = Limits(depth, max_states, most, timeout, first, SHARE if max_memory is None else None)
-    found = core.check(model, limits, engine=engine, resources=Resources(workers=workers), symmetry=symmetry)
+    found = core.check(
+        model,
+        limits,
+        engine=engine,
+        resources=Resources(workers=workers),
+        symmetry=symmetry,
+        dead_messages=dead_messages,
+        relative_terms=relative_terms,
+    )
     parts = {f.name: getattr(found, f.name) for f in fields(found)}
     parts["results"] = tuple(replace(r, by=partial(_drawn, model, r)) for r in found.results)
     return Report(**parts)
@@ -166,7 +179,7 @@ def _drawn(model: Model, result: Result) -> Shown:
     if shown.trace is None:
         return shown
     trace = shown.trace
-    return shown._replace(trace=DrawnTrace(trace.initial, trace.steps, trace.loop, model=model))
+    return shown._replace(trace=DrawnTrace(trace.initial, trace.steps, trace.loop, trace.rise, model=model))
 
 
 def within(model: Model, **environment: object) -> Model:

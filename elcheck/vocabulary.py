@@ -73,6 +73,7 @@ from elcheck.checker.model.refinement import refines, refines_fairly
 from elcheck.checker.model.spec import Spec
 from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, Prepared
 from elcheck.checker.model.step import Outcome, Sends, Step, Steps, guard, require
+from elcheck.checker.model.terms import Term
 from elcheck.checker.model.values import text
 from elcheck.checker.validation.calls import (
     AtLeast,
@@ -148,6 +149,7 @@ __all__ = [
     "Step",
     "Steps",
     "Subject",
+    "Term",
     "TextReader",
     "Trace",
     "TraceStep",

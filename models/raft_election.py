@@ -8,9 +8,10 @@ Spin, Rumur, Stateright and minicheck agree on them.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from elcheck import (
+    Bound,
     Environment,
     Inductive,
     Message,
@@ -20,6 +21,7 @@ from elcheck import (
     NodeView,
     State,
     Step,
+    Term,
     action,
     each,
     guard,
@@ -47,7 +49,7 @@ class Server(State):
     """The state of a server."""
 
     role: Role = Role.FOLLOWER
-    term: int = 0
+    term: Term = Term()
     voted_for: NodeId | None = None
     votes: frozenset[NodeId] = frozenset()
     """Of a candidate: who has voted for it."""
@@ -61,20 +63,20 @@ class Server(State):
 class RequestVote(Message):
     """A candidate asks for a vote in its term."""
 
-    term: int
+    term: Term
 
 
 class Vote(Message):
     """A vote, granted."""
 
-    term: int
+    term: Term
 
 
 class Election(Node[Server]):
     """Raft's election (Ongaro and Ousterhout 2014, section 5.2) without logs."""
 
-    terms: int | None = None
-    """The highest term, None if they go on for ever."""
+    last: Term | None = None
+    """The last term, None if they go on for ever."""
 
     @receive
     def request_vote(self, s: Server, src: NodeId, msg: RequestVote) -> Server | Step[Server]:
@@ -94,8 +96,8 @@ class Election(Node[Server]):
     def election_timeout(self, s: Server) -> Step[Server]:
         """Stand for the next term, and vote for oneself in it."""
         guard(not s.leads, "a leader does not time out")
-        guard(self.terms is None or s.term < self.terms, "the last term has come")
-        s = Server(Role.CANDIDATE, s.term + 1, self.me, frozenset({self.me}))
+        guard(self.last is None or s.term < self.last, "the last term has come")
+        s = Server(Role.CANDIDATE, s.term.next(), self.me, frozenset({self.me}))
         return Step(s, self.broadcast(RequestVote(s.term)))
 
     @action
@@ -105,7 +107,7 @@ class Election(Node[Server]):
         guard(2 * len(s.votes) > len(self.nodes), "no majority yet")
         return replace(s, role=Role.LEADER)
 
-    def caught_up(self, s: Server, term: int) -> Server:
+    def caught_up(self, s: Server, term: Term) -> Server:
         """A server that has seen a term: in a higher one than its own it follows, and has not voted."""
         return Server(term=term) if term > s.term else s
 
@@ -129,7 +131,7 @@ def is_cast(v: NodeView[Server], msg: Vote, c: NodeView[Server]) -> bool:
     return has_voted(v.state, msg.term, c.node)
 
 
-def has_voted(v: Server, term: int, candidate: NodeId) -> bool:
+def has_voted(v: Server, term: Term, candidate: NodeId) -> bool:
     """As far as a voter can tell: in a later term it has forgotten."""
     return v.term > term or (v.term == term and v.voted_for == candidate)
 
@@ -152,7 +154,8 @@ def votes_are_cast() -> Inductive:
 
 def model(
     nodes: Annotated[int, "servers"] = 3,
-    terms: Annotated[int, "the highest term"] = 2,
+    terms: Annotated[int | Literal["unlimited"], "the last term"] = 2,
+    spread: Annotated[int, "how far apart the nodes' terms may be, if there is no last one"] = 1,
 ) -> Model:
     """Raft's election core, the benchmark problem.
 
@@ -161,9 +164,10 @@ def model(
     Assumes: no crash; messages may be late, lost or repeated.
     """
     return Model(
-        Election(terms),
+        Election(None if terms == "unlimited" else Term(terms)),
         nodes=node_ids(nodes),
         environment=Environment(network="sent-set"),
+        bounds=[Bound("spread", spread)] if terms == "unlimited" else [],
         properties=[election.one_leader_per_term(Server), election.leader_elected(Server)],
         inductive=[votes_are_cast()],
     )

@@ -10,17 +10,20 @@ from __future__ import annotations
 from typing import Annotated
 
 from elcheck import (
+    Bound,
     Environment,
     Message,
     Model,
     NodeId,
     Outcome,
     Step,
+    Term,
     action,
     guard,
     node_ids,
     receive,
     replace,
+    strong,
     unfair,
     weak,
 )
@@ -31,7 +34,7 @@ from elcheck.specs import election
 class Heartbeat(Message):
     """The leader of a term is there."""
 
-    term: int
+    term: Term
 
 
 class Lively(Election):
@@ -72,6 +75,7 @@ class NoTimers(Lively):
 def model(
     nodes: Annotated[int, "servers"] = 3,
     early: Annotated[int, "timeouts that may fire at any moment, before delays have a bound"] = 2,
+    spread: Annotated[int | None, "how far apart the nodes' terms may be, for any number of terms"] = None,
     bug: Annotated[type[Lively], "a mistake to put in"] = Lively,
 ) -> Model:
     """Raft's election ends: after some split votes a leader is elected, and stays.
@@ -87,10 +91,11 @@ def model(
         bug(),
         nodes=node_ids(nodes),
         environment=Environment(network="set", timing=f"eventual({early})"),
+        bounds=[] if spread is None else [Bound("spread", spread)],
         properties=[
             election.one_leader_per_term(Server),
             election.leader_elected(Server),
             election.leader_stays(Server),
         ],
-        fairness=[weak("receive", "action"), *([unfair("election_timeout")] if bug is NoTimers else [])],
+        fairness=[weak("receive", "action"), (unfair if bug is NoTimers else strong)("election_timeout")],
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from elcheck import Environment, Model, NodeId, Outcome, history, node_ids, refines, replace
+from elcheck import Environment, Model, NodeId, Outcome, Term, history, node_ids, refines, replace
 from elcheck.models.raft_election import Election, RequestVote, Server
 from elcheck.specs import election
 from elcheck.specs.abstractions import LeaderPerTerm, leaders_seen
@@ -33,13 +33,13 @@ def model(
     """
     servers = node_ids(nodes)
     return Model(
-        bug(terms),
+        bug(Term(terms)),
         nodes=servers,
         environment=Environment(network="sent-set"),
         properties=[
             refines(
                 "one leader per term",
-                LeaderPerTerm(servers, terms),
+                LeaderPerTerm(servers, tuple(map(Term, range(1, terms + 1)))),
                 history(leaders_seen(Server), lambda s: s),
             ),
             election.leader_elected(Server),

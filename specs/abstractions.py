@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable
 from itertools import combinations, product
 from typing import Protocol
 
-from elcheck import WEAK, Event, Map, Monitor, NodeId, NodeView, Spec, State, Step, Steps, action, guard
+from elcheck import WEAK, Event, Map, Monitor, NodeId, NodeView, Spec, State, Step, Steps, Term, action, guard
 
 # -- a leader for each term --------------------------------------------------------------------------------
 
@@ -19,25 +19,25 @@ from elcheck import WEAK, Event, Map, Monitor, NodeId, NodeView, Spec, State, St
 class Leaders(State):
     """Who leads each term, for ever."""
 
-    of: Map[int, NodeId] = Map()
+    of: Map[int | Term, NodeId] = Map()
 
 
 class LeaderPerTerm(Spec[Leaders]):
     """A register for each term, written once: what Raft promises of its election (Election Safety)."""
 
     candidates: tuple[NodeId, ...]
-    terms: int
+    terms: tuple[int | Term, ...]
 
     def candidate(self) -> Iterable[NodeId]:
         """Who may lead."""
         return self.candidates
 
-    def term(self) -> Iterable[int]:
+    def term(self) -> Iterable[int | Term]:
         """The terms."""
-        return range(1, self.terms + 1)
+        return self.terms
 
     @action(over=(term, candidate))
-    def lead(self, s: Leaders, term: int, candidate: NodeId) -> Leaders:
+    def lead(self, s: Leaders, term: int | Term, candidate: NodeId) -> Leaders:
         """The term gets its leader."""
         guard(term not in s.of, "the term has its leader")
         return Leaders(s.of.put(term, candidate))
@@ -51,7 +51,7 @@ class Leading(Protocol):
         """Whether it takes itself for the leader."""
 
     @property
-    def term(self) -> int:
+    def term(self) -> int | Term:
         """Of which term."""
 
 

@@ -22,6 +22,7 @@ from elcheck import (
     NodeView,
     Property,
     Scope,
+    Term,
     all_nodes,
     always,
     change,
@@ -45,7 +46,7 @@ class Elector(Protocol):
     """A local state of an election by terms (epochs, views, ballots)."""
 
     @property
-    def term(self) -> int:
+    def term(self) -> int | Term:
         """The term that the node is in."""
 
     @property
@@ -68,7 +69,7 @@ class Leadership:
     """
 
     leads: bool
-    term: int | None
+    term: int | Term | None
 
 
 def leadership(s: Elector) -> Leadership:
@@ -110,15 +111,20 @@ def leader_elected(of: type[Elector]) -> Property:
     return sometimes("a leader is elected", each(node_views(of, leadership), lambda n: n.state.leads))
 
 
+def _is_before(a: int | Term, b: int | Term) -> bool:
+    """Whether one term is before another of its class."""
+    return a < b  # type: ignore[operator]  # a model's terms are all of one class
+
+
 def terms_only_grow(of: type[Elector]) -> Property:
     """No node goes back to an earlier term, not even by a crash."""
 
-    def check(before: NodeView[int], after: NodeView[int]) -> bool | str:
-        if after.state < before.state:
+    def check(before: NodeView[int | Term], after: NodeView[int | Term]) -> bool | str:
+        if _is_before(after.state, before.state):
             return f"{after.node} goes back from term {before.state} to {after.state}"
         return True
 
-    def term(s: Elector) -> int:
+    def term(s: Elector) -> int | Term:
         return s.term
 
     return step("terms only grow", change(node_views(of, term), check))
@@ -189,7 +195,7 @@ def faults_stop() -> Formula:
     return eventually(always(~struck))
 
 
-Terms = frozenset[tuple[int, NodeId]]
+Terms = frozenset[tuple[int | Term, NodeId]]
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import Limits
-from elcheck.checker.reductions.reduce import reduced
+from elcheck.checker.reductions.reduce import WantedReductions, reduced
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.resources import Resources
@@ -35,7 +35,8 @@ def explored(
     def fresh() -> System:
         return build(model)
 
-    return reduced(fresh, _search(limits, engine, progress, judged=judged), symmetry=symmetry)[0]
+    wanted = WantedReductions(symmetry, dead_messages="off")
+    return reduced(fresh, _search(limits, engine, progress, judged=judged), wanted)[0]
 
 
 def _search(

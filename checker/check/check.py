@@ -16,7 +16,8 @@ from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import RAISED_ERROR, Limits, StopKind
 from elcheck.checker.process.running import ending, watching
 from elcheck.checker.process.watch import Ended, optional
-from elcheck.checker.reductions.reduce import reduced
+from elcheck.checker.reductions.reduce import WantedReductions, reduced
+from elcheck.checker.reductions.staleness import StaleChoice
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.resources import Resources
@@ -38,12 +39,16 @@ def check(
     every_call_twice: bool = False,
     resources: Resources = Resources(),
     symmetry: bool = True,
+    dead_messages: StaleChoice = "auto",
+    relative_terms: bool = True,
     clearest: bool = True,
 ) -> CheckReport:
     """Search the states of a model and judge its properties.
 
     With ``symmetry`` states that differ in an exchange of nodes are searched once, where nodes turn out to be
-    alike. ``engine`` is one of :class:`ENGINES`. ``progress`` is called now and then with the search so
+    alike; ``dead_messages`` says by which rules messages that can do nothing any more are taken out; with
+    ``relative_terms`` terms are counted from the least, where a bound on their spread makes that worth it.
+    ``engine`` is one of :class:`ENGINES`. ``progress`` is called now and then with the search so
     far. ``every_call_twice`` runs each handler twice to find those that are not deterministic. ``resources``
     are the fast engine's. Traces are the clearest of the shortest ones, or (not ``clearest``) those that the
     search met.
@@ -69,7 +74,9 @@ def check(
 
     with watching(limits):
         validate(model)
-        (exploration, findings), reduction = reduced(fresh, explore, symmetry=symmetry)
+        (exploration, findings), reduction = reduced(
+            fresh, explore, WantedReductions(symmetry, dead_messages, relative_terms)
+        )
         search = exploration.search
         stats = _stats(exploration, time.perf_counter() - began)
         results = _results(exploration, findings, clearest=clearest)
@@ -78,7 +85,7 @@ def check(
     verdict, code = overall([(result.kind, result.verdict) for result in results])
     coverage = coverage_of(system)
     return CheckReport(
-        model, search.engine, stats, results, coverage, verdict, code, exploration, tuple(reduction.notes)
+        model, search.engine, stats, results, coverage, verdict, code, exploration, reduction.notes
     )
 
 

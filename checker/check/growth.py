@@ -15,6 +15,7 @@ from typing import TypeAlias
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import GlobalState
+from elcheck.checker.model.terms import Term, number_of
 from elcheck.checker.model.values import text
 from elcheck.checker.process.watch import look
 from elcheck.checker.search.search import Exploration
@@ -83,6 +84,8 @@ def _of_value(name: str, value: object, where: str) -> Iterator[Measure]:
     """The numbers and sizes in a value. All that is in a collection is measured under one name."""
     if isinstance(value, bool | Enum | NodeId):
         return
+    if isinstance(value, Term):
+        value = number_of(value)
     if isinstance(value, int):
         yield name, abs(value), where
     elif isinstance(value, str | bytes):

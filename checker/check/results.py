@@ -17,6 +17,7 @@ from elcheck.checker.process.watch import Ended, optional
 from elcheck.checker.search.judge import Finding
 from elcheck.checker.search.search import Exploration, Search
 from elcheck.checker.system import System
+from elcheck.checker.system.spread import SPREAD
 from elcheck.checker.system.system import Path
 from elcheck.checker.temporal.certificate import Certificate, certify
 from elcheck.checker.temporal.graph_finding import GraphFinding
@@ -116,7 +117,7 @@ def results_of(
             elif answer is not None and answer.path is not None:
                 yield _refuted(claim, answer, answer.path, shortest, exploration.system)
             else:
-                yield _undecided(claim, search, answer)
+                yield _undecided(claim, search, answer, exploration.system.any_terms)
         except Ended as ended:
             why = f"{ended.notice()} before the trace that decides it was replayed"
             yield Result(claim.name, claim.kind, Verdict.UNDETERMINED, why)
@@ -139,8 +140,7 @@ def _found(
     system = exploration.system
 
     def met() -> Clearest:
-        path = exploration.path_to(finding.index) + ([finding.step] if finding.step else [])
-        return Clearest(path, 0, finding.detail)
+        return Clearest(exploration.path_to(finding.index, finding.step), 0, finding.detail)
 
     def clearest() -> Clearest:
         return shortest.clearest(number, finding) or met()
@@ -198,8 +198,12 @@ def cuts_in_words(cuts: Mapping[str, int]) -> str:
     return "; ".join(f"{name} cut {counted(n, 'state')}" for name, n in sorted(cuts.items()))
 
 
-def _undecided(claim: Property, search: Search, answer: GraphFinding | None) -> Result:
-    """The result of a property that nothing refuted: its verdict, and what that rests on."""
+def _undecided(
+    claim: Property, search: Search, answer: GraphFinding | None, any_terms: int | None = None
+) -> Result:
+    """The result of a property that nothing refuted: its verdict, and what that rests on. ``any_terms``: a
+    state stands for all numbers of terms, of which those of nodes are no further apart.
+    """
 
     def result(verdict: Verdict, brief: str = "", beyond: str = "") -> Result:
         detail = ": ".join(filter(None, [brief, beyond]))
@@ -217,4 +221,6 @@ def _undecided(claim: Property, search: Search, answer: GraphFinding | None) -> 
             return result(Verdict.UNDETERMINED, "not reached within bounds", bounds)
         what = "step" if claim.is_of_steps else "reachable state"
         return result(Verdict.VACUOUS, f"no {what} satisfies it")
+    if any_terms is not None and set(search.cuts) <= {SPREAD}:
+        return result(Verdict.PROVED, f"for every number of terms, nodes at most {any_terms} apart")
     return result(Verdict.HOLDS, "", bounds) if search.cuts else result(Verdict.PROVED)

@@ -26,6 +26,7 @@ from elcheck.checker.model.values import text as text_of
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.process.running import ending, watching
 from elcheck.checker.process.streams import columns, write_document
+from elcheck.checker.reductions.staleness import StaleChoice
 from elcheck.checker.render import as_json, junit, text
 from elcheck.checker.render import fault_budgets as render_fault_budgets
 from elcheck.checker.render.progress import Progress, ProgressForm
@@ -52,6 +53,8 @@ class Asked:
     sound: Model | None
     symmetry: bool
     progress: ProgressForm
+    dead_messages: StaleChoice
+    relative_terms: bool
     left_out: tuple[str, ...] = ()
     show: tuple[ShowExpression, ...] = ()
 
@@ -145,6 +148,8 @@ class ModelCommand(click.Command):
             None if files.report is None else self._sound(run.parameters, values),
             values["symmetry"] == "auto" and not files.of_graph,
             values["progress"],
+            "off" if files.of_graph else values["dead_messages"],
+            values["relative_terms"] == "auto" and not files.of_graph,
         )
         model, left_out = only(model, values["properties"])
         asked = replace(asked, left_out=left_out, show=self.shown(model, values["show"]))
@@ -240,6 +245,8 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
                 every_call_twice=asked.check_model,
                 resources=asked.resources,
                 symmetry=asked.symmetry,
+                dead_messages=asked.dead_messages,
+                relative_terms=asked.relative_terms,
             )
             if asked.minimise:
                 report = fewest_faults(report, asked.limits, progress)
@@ -274,6 +281,8 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
             progress=progress,
             every_call_twice=asked.check_model,
             symmetry=asked.symmetry,
+            dead_messages=asked.dead_messages,
+            relative_terms=asked.relative_terms,
         )
     except (DefinitionError, HandlerError) as error:
         raise LoadError(f"{run.name}: {error}") from error

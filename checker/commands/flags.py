@@ -15,6 +15,7 @@ from elcheck.checker.model.budget import FAULT_KINDS, AnyBudget, FaultKind, writ
 from elcheck.checker.model.environment import DetectorName, NetworkName
 from elcheck.checker.process.limits import SHARE, Limits
 from elcheck.checker.process.streams import NARROWEST, NO_TERMINAL
+from elcheck.checker.reductions.staleness import CHOICES
 from elcheck.checker.render.progress import ProgressForm
 from elcheck.checker.search.engines import ENGINES
 
@@ -171,6 +172,20 @@ def search_options() -> list[click.Option]:
             default="auto",
             show_default=True,
             help="Search states once that differ only in which of the nodes that are alike is which.",
+        ),
+        click.Option(
+            ["--dead-messages"],
+            type=click.Choice(CHOICES),
+            default="auto",
+            show_default=True,
+            help="Take out messages that can do nothing any more: those declared stale, also those found so.",
+        ),
+        click.Option(
+            ["--relative-terms"],
+            type=click.Choice(["auto", "off"]),
+            default="auto",
+            show_default=True,
+            help="Search states once that differ in how late all terms are, if a bound keeps these together.",
         ),
         click.Option(
             ["--workers"],

@@ -36,7 +36,7 @@ class HandlerCalls:
         self.system = system
         self._top = system.environments.shift
         self._of_id: dict[Key, tuple[DrivenCall, ...]] = {}
-        self._network_bounds = any(isinstance(bound.holds, int) for bound in system.model.bounds)
+        self._network_bounds = any(bound.name in ("copies", "link") for bound in system.model.bounds)
 
     @property
     def depend_on_all_nodes(self) -> bool:

@@ -105,7 +105,9 @@ class Stepper(Interpreter):
         """A step that is done, with its monitors and the bounds that it crosses."""
         made = after.state()
         crossed = [name for node in self._stepped(event) for name in self._crossed(made, node)]
-        crossed += [bound.name for bound in self.model.bounds if isinstance(bound.holds, int) and after.cut]
+        on_network = [bound.name for bound in self.model.bounds if bound.name in ("copies", "link")]
+        crossed += on_network if after.cut else []
+        crossed += ["spread"] if not crossed and self.is_too_far_apart(made) else []
         if made != state:
             made = self.monitored(event, state, made)
         return Expected(event, made, sends, tuple(crossed))

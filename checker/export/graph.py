@@ -43,9 +43,10 @@ def state_graph(report: CheckReport) -> nx.MultiDiGraph[int]:
 
 def require_all(report: CheckReport) -> None:
     """Raise UsageError if a report is of representatives: a state graph is of all states."""
-    if report.stats.representatives is not None:
+    if report.exploration.system.full is not report.exploration.system:
         raise UsageError(
-            "the search was of representatives, and a graph is of all states: check with symmetry=False"
+            "the search was of representatives, and a graph is of all states: check with symmetry=False and "
+            'dead_messages="off"'
         )
 
 

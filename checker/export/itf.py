@@ -11,6 +11,7 @@ from elcheck.checker.export.subject import Exported
 from elcheck.checker.export.variables import NamedParts, OrderedSet, arguments, variables
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.state import Event
+from elcheck.checker.model.terms import Term
 from elcheck.checker.model.values import order, text
 
 ACTION, PICKS = "mbt::actionTaken", "mbt::nondetPicks"
@@ -37,7 +38,7 @@ def document(subject: Exported) -> dict[str, object]:
         "vars": [name for name in states[0] if name != "#meta"],
         "states": states,
     }
-    if trace.loop is not None:
+    if trace.loop is not None and not trace.rise:
         found["loop"] = min(trace.loop + 1, len(trace.steps))
     return found
 
@@ -60,7 +61,7 @@ def expression(value: object) -> object:
             return value.name
         case bool() | str():
             return value
-        case int():
+        case int() | Term():
             return {"#bigint": str(value)}
         case list():
             return [expression(item) for item in value]

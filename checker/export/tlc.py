@@ -34,7 +34,9 @@ def document(subject: Exported) -> dict[str, object]:
     done: list[tuple[Event | None, Place]] = [
         (step.event, _place(subject, before, step)) for _, before, step in trace.numbered
     ]
-    if trace.loop is not None and trace.loop < len(trace.steps):
+    if trace.rise:  # it comes to no state again
+        pass
+    elif trace.loop is not None and trace.loop < len(trace.steps):
         numbered.pop()
         targets[-1] = numbered[trace.loop]
     elif trace.loop is not None:

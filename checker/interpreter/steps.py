@@ -13,9 +13,11 @@ from elcheck.checker.model.environment import Partition, initial_state
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import survivor
+from elcheck.checker.model.replaced import parts_of
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, is_notice
 from elcheck.checker.model.step import Send, Sends
+from elcheck.checker.model.terms import Term, number_of
 
 Successor = tuple[Event, GlobalState]
 _MONITORED = ("action", "timeout", "receive", "tick", "crash", "restart", "fault")
@@ -46,7 +48,8 @@ class Interpreter:
             after = next_state.state()
             unspent = replace(after, environment=state.environment)
             of_partitions = event.kind in ("partition", "heal")
-            if of_partitions or unspent != self._without_effect(state, after):
+            changes = of_partitions or unspent != self._without_effect(state, after)
+            if changes and not self.is_too_far_apart(after):
                 yield event, self.monitored(event, state, after)
 
     def initial(self) -> list[GlobalState]:
@@ -56,9 +59,18 @@ class Interpreter:
             return [state for state in states if not self.runner.crossed(state.shared)]
         return [self._begun(start.state()) for start in self._starts() if not self._is_beyond(start)]
 
+    def is_too_far_apart(self, state: GlobalState) -> bool:
+        """Whether the terms of the nodes are further apart than the bound ``spread`` allows."""
+        limit = self.model.spread
+        if limit is None:
+            return False
+        terms = [term for view in state.nodes for term in parts_of(view.state, Term)]
+        return bool(terms) and number_of(max(terms)) - number_of(min(terms)) > limit
+
     def _is_beyond(self, start: NextState) -> bool:
-        """Whether a start is beyond a bound, on a local state or on the network."""
+        """Whether a start is beyond a bound, on a local state, on terms or on the network."""
         crossed = any(self.runner.crossed(view.state) for view in start.nodes)
+        crossed = crossed or self.is_too_far_apart(start.state())
         return crossed or any(start.overfull(envelope) for envelope in start.network)
 
     def _starts(self) -> Iterator[NextState]:

@@ -20,7 +20,24 @@ _MOST_CHOICES = 40
 """Characters of the names of choices up to which these stand behind an option; those of mistakes that are
 more have a list of their own.
 """
-_KINDS = "int, bool, str, Literal[...], an Enum, or type[Program] for its mistakes"
+_KINDS = "int, bool, str, Literal[...], int | Literal[...], an Enum, or type[Program] for its mistakes"
+
+
+class NumberOrWord(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic only in newer click
+    """A number, or one of some words, such as ``unlimited``."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self._words = words
+        self.name = "|".join(("N", *words))
+
+    def convert(self, value: object, param: object, ctx: object) -> int | str:
+        """Turn what was written into a number, or leave it as the word that it is."""
+        del param, ctx
+        if isinstance(value, str) and value in self._words:
+            return value
+        if isinstance(value, int) or (isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value)):
+            return int(value)
+        raise click.BadParameter(f"{value!r} is neither a number nor {' or '.join(map(repr, self._words))}")
 
 
 @dataclass(frozen=True)
@@ -28,7 +45,7 @@ class Parameter:
     """A parameter of a model. ``choices`` has what it can be given by name, where that can be listed."""
 
     name: str
-    kind: type | click.Choice[str]
+    kind: type | click.Choice[str] | NumberOrWord
     help: str
     default: object
     choices: Mapping[str, object]
@@ -103,6 +120,9 @@ def _parameter(where: str, name: str, hint: object, default: object, module: str
         doc = next((extra for extra in extras if isinstance(extra, str)), "")
     options = list(get_args(hint)) if get_origin(hint) in (Union, types.UnionType) else [hint]
     kinds = [option for option in options if option is not type(None)]
+    words = tuple(word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind))
+    if len(kinds) == 2 and int in kinds and words and all(isinstance(word, str) for word in words):
+        return Parameter(name, NumberOrWord(words), doc, default, {})
     if len(kinds) == 1 and kinds[0] in (int, str, bool):
         assert isinstance(kinds[0], type)
         return Parameter(name, kinds[0], doc, default, {})

@@ -44,7 +44,8 @@ HandlerKind = Literal["action", "timeout", "tick", "receive", "fault"]
 class Mark:
     """What a decorator says of a method. ``fair`` is None where nothing was said. ``over`` has the functions
     of the program that the further arguments range over; ``budget`` names the one that a fault spends, None
-    if it is called like the handler.
+    if it is called like the handler. ``stale`` says of a state and a message whether the message can do
+    nothing any more.
     """
 
     kind: HandlerKind
@@ -52,6 +53,7 @@ class Mark:
     rank: int = 0
     over: tuple[object, ...] = ()
     budget: str | None = None
+    stale: Callable[..., bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -198,10 +200,21 @@ def fault(method: Method | None = None, /, *, budget: str | None = None, over: o
 @overload
 def receive(method: Delivery[P, S, M], /) -> Delivery[P, S, M]: ...
 @overload
-def receive(*, fair: Fairness | None = None) -> ReceiveMarker: ...
-def receive(method: Method | None = None, /, *, fair: Fairness | None = None) -> object:
-    """The delivery of a message, of the class (or union of classes) that ``msg`` is annotated with."""
-    return _marking(method, Mark("receive", fair))
+def receive(*, fair: Fairness | None = None, stale: Callable[..., bool] | None = None) -> ReceiveMarker: ...
+def receive(
+    method: Method | None = None,
+    /,
+    *,
+    fair: Fairness | None = None,
+    stale: Callable[..., bool] | None = None,
+) -> object:
+    """The delivery of a message, of the class (or union of classes) that ``msg`` is annotated with.
+
+    ``stale`` says of the node's state and a message whether that can do nothing any more, now and for ever:
+    ``@receive(stale=lambda s, msg: msg.term < s.term)``. Both are checked of all that is met, and then such
+    messages are taken out of the mailbox (docs/reductions.md).
+    """
+    return _marking(method, Mark("receive", fair, stale=stale))
 
 
 def _marking(method: Method | None, mark: Mark) -> object:
@@ -313,6 +326,7 @@ def _handler(cls: type, door: Door, name: str, method: object, mark: Mark) -> Ha
     hints = _hints(where, method)
     _check_annotations(where, method, wanted, hints)
     _check_state(where, method, cls, door, hints)
+    _check_stale(where, mark)
     messages = _messages(where, method, hints) if mark.kind == "receive" else ()
     return Handler(name, mark, messages, over, code.co_filename, code.co_firstlineno)
 
@@ -354,6 +368,19 @@ def _check_state(where: str, method: Method, cls: type, door: Door, hints: dict[
                 f"{where}: {name!r} is annotated {wrong}, and {cls.__name__} works on states of class "
                 f"{state.__name__}"
             )
+
+
+def _check_stale(where: str, mark: Mark) -> None:
+    """Refuse a ``stale`` that can't be called with a state and a message."""
+    if mark.stale is None:
+        return
+    try:
+        inspect.signature(mark.stale).bind(None, None)
+    except (TypeError, ValueError):
+        raise DefinitionError(
+            f"{where}: stale= takes a function of the state and the message, such as "
+            f"lambda s, msg: msg.term < s.term, not {called(mark.stale)}"
+        ) from None
 
 
 def _hints(where: str, method: Method) -> dict[str, object]:

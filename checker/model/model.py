@@ -28,7 +28,8 @@ class Bound:
 
     ``Bound("max_term", Server, lambda s: s.term <= 3)`` is a predicate over local states of a class, or over
     the state of a Spec. A number bounds the network: ``Bound("copies", 2)`` the equal messages of a bag,
-    ``Bound("link", 3)`` the messages in one fifo link.
+    ``Bound("link", 3)`` the messages in one fifo link. ``Bound("spread", 1)`` bounds how far apart the terms
+    are in the local states of all nodes.
     """
 
     name: str
@@ -109,6 +110,12 @@ class Model:
         if isinstance(self.program, Mapping):
             return {node: self.program[node] for node in sorted(self.program)}
         return {}
+
+    @property
+    def spread(self) -> int | None:
+        """How far apart the terms of nodes may be, None if no bound says so."""
+        found = (bound.holds for bound in self.bounds if bound.name == "spread")
+        return next((limit for limit in found if isinstance(limit, int)), None)
 
     @property
     def monitors(self) -> tuple[Monitor[object], ...]:

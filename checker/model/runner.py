@@ -98,7 +98,7 @@ class Runner:
         self.sound: Container[object] = ()
         """Local (or a Spec's) states that are known to be values."""
         self._methods: dict[tuple[NodeId | None, str], ReadyMethod] = {}
-        self._asked_of_bounds = 0
+        self._asked_of_bounds = self._asked_of_stale = 0
         self.unhandled: set[tuple[str, str]] = set()
         self.stopped_clocks: dict[NodeId, str] = {}
         """Nodes whose tick had no outcome in some local state, each with the reason."""
@@ -127,6 +127,10 @@ class Runner:
                 yield type(self.programs[node]).__name__, handler
         for handler in self._shared:
             yield type(self.model.program).__name__, handler
+
+    def handlers_at(self, node: NodeId) -> tuple[Handler, ...]:
+        """The handlers of a node."""
+        return self._handlers[node]
 
     def handler(self, event: Event) -> Handler | None:
         """The handler that takes an event, None for a fault of the world."""
@@ -182,6 +186,27 @@ class Runner:
         if why is not None:
             place = place_if_known(holds)
             raise HandlerError(f"the bound {bound.name}{place} {why}, on {text(state)}")
+        return answer
+
+    def is_stale(self, handler: Handler, state: object, msg: object) -> bool:
+        """Whether a handler declares a message stale in a local state. Raises HandlerError if what it
+        declares raises, or answers neither True nor False.
+        """
+        stale = handler.mark.stale
+        if stale is None:
+            return False
+        self._asked_of_stale += 1
+        where = f"stale= of {handler.name}{place_if_known(stale)}"
+        given = _given([state, msg])
+        try:
+            twice = self.repeats.is_due(self._asked_of_stale)
+            answer, why = answer_of(stale, [state, msg], twice=twice)
+        except Exception as error:
+            raise HandlerError(f"{where} raises {said(error)}{given}") from error
+        if why is not None:
+            raise HandlerError(f"{where} {why}{given}")
+        if not isinstance(answer, bool):
+            raise HandlerError(f"{where} answers {text(answer)}, not True or False{given}")
         return answer
 
     def partitions(self) -> tuple[Partition, ...]:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
-from typing import Protocol
+from typing import ClassVar, Protocol, TypeVar
 
-from elcheck.checker.model.collections import Bag, Map
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.not_granted import NotGranted
+from elcheck.checker.model.replaced import replaced
 from elcheck.checker.model.state import Event, NodeView
 from elcheck.checker.model.values import SortKey, order
 
+T = TypeVar("T")
 
-class Asymmetry(Exception):
-    """Two nodes are not interchangeable. The message says what shows it."""
+
+class Asymmetry(NotGranted):
+    """Two nodes are not interchangeable."""
 
     def __init__(self, swap: Swap, why: str) -> None:
-        super().__init__(why)
+        super().__init__((swap.first.name, swap.second.name), why)
         self.swap = swap
 
 
@@ -28,9 +31,19 @@ class Swap:
 
     first: NodeId
     second: NodeId
+    generates: ClassVar[bool] = True
+    """Whether what a value becomes is to be looked at in turn."""
 
     def __str__(self) -> str:
         return f"{self.first} and {self.second}"
+
+    def refuted(self, why: str) -> Asymmetry:
+        """What is raised if something tells the two apart."""
+        return Asymmetry(self, why)
+
+    def watched(self, call: Callable[[], T]) -> T:
+        """What a function answers."""
+        return call()
 
     def node(self, node: NodeId) -> NodeId:
         """The node that takes a node's place."""
@@ -49,31 +62,7 @@ class Swap:
 
         What is no value of the language (a class of the model's own that is no dataclass) stays as it is.
         """
-        if isinstance(value, NodeId):
-            return self.node(value)
-        if isinstance(value, tuple):
-            return tuple([self.value(part) for part in value])
-        if isinstance(value, frozenset):
-            return frozenset([self.value(part) for part in value])
-        if isinstance(value, Map):
-            return Map({self.value(key): self.value(part) for key, part in value.items()})
-        if isinstance(value, Bag):
-            return Bag([self.value(element) for element in value.elements()])
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            return self._record(value)
-        return value
-
-    def _record(self, value: object) -> object:
-        """A dataclass with its fields exchanged; the same object if that changes none of them."""
-        assert dataclasses.is_dataclass(value)
-        parts = {f.name: getattr(value, f.name) for f in fields(value)}
-        swapped = {name: self.value(part) for name, part in parts.items()}
-        if swapped == parts:
-            return value
-        made: object = object.__new__(type(value))  # what its __init__ would do, it has done already
-        for name, part in swapped.items():
-            object.__setattr__(made, name, part)
-        return made
+        return replaced(value, NodeId, self.node)
 
     def event(self, event: Event) -> Event:
         """An event as it is of the node in the other's place."""

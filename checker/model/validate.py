@@ -216,10 +216,11 @@ def _state_classes(cls: type, door: type) -> None:
 
 def _bound(bound: Bound) -> None:
     if isinstance(bound.holds, int):
-        if bound.name not in ("copies", "link") or bound.holds < 1:
+        if bound.name not in ("copies", "link", "spread") or bound.holds < 1:
             raise DefinitionError(
                 f"Bound({bound.name!r}, {bound.holds}): a number (at least 1) bounds the network, and is "
-                "called 'copies' (of a message in a bag) or 'link' (messages in a fifo link)"
+                "called 'copies' (of a message in a bag) or 'link' (messages in a fifo link); or the terms "
+                "of nodes, and is called 'spread'"
             )
     elif not callable(bound.holds) or not isinstance(bound.of, type):
         raise DefinitionError(

@@ -17,11 +17,12 @@ from itertools import chain, repeat
 from typing import TypeAlias, get_args, get_origin, get_type_hints
 
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.terms import Term, number_of
 
 SortKey: TypeAlias = "tuple[int | float | str | bytes | SortKey, ...]"
 
 _PLAIN = (bool, int, float, str, bytes, type(None), Enum)
-_ATOMS = frozenset((bool, int, str, bytes, type(None), NodeId))
+_ATOMS = frozenset((bool, int, str, bytes, type(None), NodeId, Term))
 _COLLECTIONS = "elcheck.checker.model.collections"
 _TWICE = "elcheck.checker.model.twice"
 DEEPEST = 100
@@ -68,6 +69,7 @@ def _key_of_mapping(value: Mapping[object, object]) -> SortKey:
 
 _KEYS: list[tuple[type, Callable[..., SortKey]]] = [
     (NodeId, lambda value: (5, value.index)),
+    (Term, lambda value: (11, number_of(value))),
     (type(None), lambda value: (0,)),
     (Flag, _key_of_flag),
     (Enum, _key_of_member),
@@ -267,7 +269,7 @@ def flaw_of_class(cls: type) -> str | None:
         return f"{name} can't be hashed: it defines __eq__ without __hash__"
     if dataclasses.is_dataclass(cls):
         return None if cls is NodeId else _hidden_part(cls)
-    if cls.__module__ == _COLLECTIONS:
+    if cls.__module__ == _COLLECTIONS or cls is Term:
         return None
     return f"{name} says itself which of its values are equal, and may hide a difference: use a Record"
 

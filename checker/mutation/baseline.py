@@ -69,7 +69,13 @@ class Baseline:
         self._caches = caches_of(modules.values())
         self.model = subject.model()
         self.report: CheckReport = check(
-            self.model, subject.limits, engine=subject.engine, symmetry=False, clearest=False
+            self.model,
+            subject.limits,
+            engine=subject.engine,
+            symmetry=False,
+            dead_messages="off",
+            relative_terms=False,
+            clearest=False,
         )
         self.functions = Functions(modules, subject.file.path.resolve())
         footprints = Footprints(self.functions)

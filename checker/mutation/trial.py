@@ -81,7 +81,15 @@ def _fate(mutant: Mutant, baseline: Baseline, limits: Limits) -> Trial:
         if difference(baseline.questions(mutant), system) is None:
             return Trial(mutant.key, MutantFate.EQUIVALENT, runs=baseline.runs(mutant))
         engine = baseline.subject.engine
-        report = check(system.model, limits, engine=engine, symmetry=False, clearest=False)
+        report = check(
+            system.model,
+            limits,
+            engine=engine,
+            symmetry=False,
+            dead_messages="off",
+            relative_terms=False,
+            clearest=False,
+        )
     except (LoadError, UsageError, DefinitionError, HandlerError) as error:
         return Trial(mutant.key, MutantFate.KILLED, (RAISES,), 0, str(error))
     return _judged(mutant, report, baseline)

@@ -15,6 +15,7 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Envelope, GlobalState
+from elcheck.checker.model.terms import Term, number_of
 from elcheck.checker.model.values import order, text
 from elcheck.checker.render.run import Run
 from elcheck.checker.traces.changes import changes
@@ -178,6 +179,8 @@ def value(plain: object) -> object:
         return plain.name if isinstance(plain, Enum) else plain
     if isinstance(plain, NodeId | Enum):
         return plain.name
+    if isinstance(plain, Term):
+        return number_of(plain)
     if isinstance(plain, float):
         return plain if plain == plain and abs(plain) != float("inf") else str(plain)
     if isinstance(plain, tuple):

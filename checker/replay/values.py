@@ -10,6 +10,7 @@ from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Envelope, GlobalState
+from elcheck.checker.model.terms import Term, number_of
 from elcheck.checker.model.values import text
 
 
@@ -18,6 +19,8 @@ def fits(said: object, plain: object) -> bool:
     sets (in any order) and tuples as arrays, dataclasses as objects, of which some fields may be missing. A
     string stands for what prints so, too.
     """
+    if isinstance(plain, Term):
+        return fits(said, number_of(plain))
     if isinstance(said, str):
         return plain == said or text(plain) == said
     if isinstance(said, bool) or isinstance(plain, bool) or said is None:

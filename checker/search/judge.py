@@ -11,16 +11,16 @@ from operator import itemgetter
 from elcheck.checker.interpreter.asking import Asker
 from elcheck.checker.model.call import CheckError, HandlerError, said
 from elcheck.checker.model.handlers import place_if_known
+from elcheck.checker.model.not_granted import NotGranted
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.refinement import Refinement, Unmappable
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import GlobalState, NodeView
-from elcheck.checker.model.swap import Asymmetry, Swap
 from elcheck.checker.model.twice import answer_of
 from elcheck.checker.model.values import text
 from elcheck.checker.process.watch import look
 from elcheck.checker.system.moves import Move
-from elcheck.checker.system.system import Observation, System
+from elcheck.checker.system.system import Likeness, Observation, System
 
 Arguments = tuple[object, ...]
 """What the check of a scope is called with once."""
@@ -222,7 +222,8 @@ class Judge:
                 for swap, other in self._system.alike(waiting.pop()):
                     if (p, *other) not in self._answers:
                         self._answers[p, *other] = self._ask_as(known, p, claim, other, swap)
-                        waiting.append(other)
+                        if swap.generates:
+                            waiting.append(other)
         return known
 
     def _answer_of(self, p: int, claim: Property, code: int) -> bool | str:
@@ -238,17 +239,19 @@ class Judge:
         return answer
 
     def _ask_as(
-        self, answer: bool | str, p: int, claim: Property, arguments: Arguments, swap: Swap
+        self, answer: bool | str, p: int, claim: Property, arguments: Arguments, swap: Likeness
     ) -> bool | str:
-        """What a check answers, which has to say the same as another answer. Raises Asymmetry if not."""
+        """What a check answers, which has to say the same as another answer. Raises NotGranted if not."""
         try:
-            other = self._ask(p, claim, arguments)
+            other = swap.watched(lambda: self._ask(p, claim, arguments))
         except HandlerError as error:
-            raise Asymmetry(swap, str(error)) from error
+            raise swap.refuted(str(error)) from error
+        except NotGranted as refutation:
+            place = place_if_known(claim.scope.check, short=True)
+            raise swap.refuted(f"{claim.name!r}{place}: {refutation}") from refutation
         if _sense(answer) is not _sense(other):
-            raise Asymmetry(
-                swap, f"{claim.name!r} tells {swap} apart{place_if_known(claim.scope.check, short=True)}"
-            )
+            place = place_if_known(claim.scope.check, short=True)
+            raise swap.refuted(f"{claim.name!r} tells {swap} apart{place}")
         return other
 
     def _ask(self, p: int, claim: Property, arguments: Arguments) -> bool | str:

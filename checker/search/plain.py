@@ -51,11 +51,10 @@ class PlainSearch:
         self._codes: list[int] = []
         self._parents = array("Q")
         self.search = Search(self._codes, self._parents)
-        if system.full is not system:
+        if system.stands_for_several:
             self.search.represented = 0
         self._seen: set[int] = set()
         self._system = system
-        self._full = system.full
         self._judge = judge
         self._limits = limits
         self._goes_on = goes_on
@@ -118,7 +117,7 @@ class PlainSearch:
     def _level(self, begin: int, end: int) -> None:
         """Expand the states of one depth. Those found for the first time are the next depth."""
         search, judge, seen, codes = self.search, self._judge, self._seen, self._codes
-        successors, reduced = self._full.successors, self._system.reduced
+        successors, reduced = self._system.expanded, self._system.reduced
         cap = self._limits.max_states or float("inf")
         for index in range(begin, end):
             if index % EVERY == 0 and self._stop():
@@ -150,7 +149,7 @@ class PlainSearch:
                 return
             self._at = index
             code = search.codes[index]
-            steps, cuts = self._full.successors(code)
+            steps, cuts = self._system.expanded(code)
             reduced = self._system.reduced(steps)
             kept = [step for step, (succ, _) in zip(steps, reduced, strict=True) if succ in self._seen]
             beyond = [f"depth {self._limits.depth}"] if len(kept) < len(steps) else []

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from elcheck.checker.model.state import Event
 from elcheck.checker.process.limits import DECIDED, FIRST, Limits, Stop, StopKind
 from elcheck.checker.search.judge import Judge
+from elcheck.checker.system.moves import Move
 from elcheck.checker.system.system import Cuts, Found, Observation, Path, System
 
 if TYPE_CHECKING:
@@ -129,13 +130,13 @@ class Exploration:
     judge: Judge
     search: Search
 
-    def path_to(self, index: int) -> Path:
-        """A shortest path to a state, in the full system."""
+    def path_to(self, index: int, step: tuple[int, Move] | None = None) -> Path:
+        """A shortest path to a state, and perhaps a step from there, in the full system."""
         parents, codes = self.search.parents, self.search.codes
         chain = [index]
         while parents[chain[-1]] != chain[-1]:
             chain.append(parents[chain[-1]])
-        return self.system.path([codes[i] for i in reversed(chain)])
+        return self.system.path([codes[i] for i in reversed(chain)], step)
 
 
 def is_stuck(events: Iterable[Event]) -> bool:

@@ -23,6 +23,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import Limits, Stop
 from elcheck.checker.process.running import watching
+from elcheck.checker.reductions.staleness import StaleChoice
 from elcheck.checker.search.search import OnProgress
 
 FEW = 2
@@ -95,6 +96,8 @@ def frontier(
     progress: OnProgress = lambda _: None,
     every_call_twice: bool = False,
     symmetry: bool = True,
+    dead_messages: StaleChoice = "auto",
+    relative_terms: bool = True,
 ) -> Frontier:
     """Search the budgets up to those of a model. ``limits`` hold for each search, time and memory for
     all of them.
@@ -120,6 +123,8 @@ def frontier(
                     progress=progress,
                     every_call_twice=every_call_twice,
                     symmetry=symmetry,
+                    dead_messages=dead_messages,
+                    relative_terms=relative_terms,
                 )
                 searched += 1
                 table.note(point, open_ones, report)

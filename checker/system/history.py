@@ -76,13 +76,17 @@ class History:
         local_states = self._tables[node].local_states
         return self._states[at].values[now], event, local_states.view(old), local_states.view(new)
 
-    def _learn(self, at: int, step: MonitorStep) -> int:
-        monitor, now, seen = self._fields[at][1], step[0], self.seen(at, step)
-        state, _, before, after = seen
+    def answer(self, at: int, seen: MonitorCall) -> object:
+        """What a monitor comes to that is called so. Raises HandlerError when it raises."""
+        monitor, now, before, after = self._fields[at][1], seen[0], seen[2], seen[3]
         if not all(isinstance(view.state, monitor.of) for view in (before, after)):
             return now
-        result = self._asked(monitor, monitor.after, *seen)
-        return now if result is state else self._states[at].number(result)
+        return self._asked(monitor, monitor.after, *seen)
+
+    def _learn(self, at: int, step: MonitorStep) -> int:
+        now, seen = step[0], self.seen(at, step)
+        result = self.answer(at, seen)
+        return now if result is seen[0] else self._states[at].number(result)
 
     def _asked(self, monitor: Monitor[object], function: Callable[..., object], *arguments: object) -> object:
         """What a monitor's function answers. Raises HandlerError when it raises, answers what is no value, or

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -89,6 +89,10 @@ class Mailboxes(ABC):
         """The mailbox with other messages in the place of its own, and other senders for theirs."""
         del senders
         return tuple(sorted([numbers[message] for message in _flat(box)]))
+
+    def kept(self, box: Mailbox, wanted: Callable[[int], bool]) -> Mailbox:
+        """The mailbox with those of its messages alone that are ``wanted``."""
+        return tuple([message for message in _flat(box) if wanted(message)])
 
     def crowded(self, box: Mailbox, message: int, limit: int) -> bool:
         """Whether a bag holds a message more than ``limit`` times, or its fifo link holds more than that."""
@@ -206,6 +210,9 @@ class FifoMailboxes(Mailboxes):
         for src, queue in enumerate(_queues(box)):
             queues[senders[src]] = tuple([numbers[message] for message in queue])
         return tuple(queues)
+
+    def kept(self, box: Mailbox, wanted: Callable[[int], bool]) -> Mailbox:
+        return tuple([tuple(filter(wanted, queue)) for queue in _queues(box)])
 
     def heads(self, box: Mailbox) -> list[int]:
         """The first message of each link that holds any."""

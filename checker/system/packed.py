@@ -28,6 +28,7 @@ from elcheck.checker.system.history import History
 from elcheck.checker.system.mailboxes import Mailbox
 from elcheck.checker.system.moves import MASK, WIDTH, Cut, MoveTable, MoveTables
 from elcheck.checker.system.node_table import NodeTable
+from elcheck.checker.system.spread import SPREAD, Spread
 from elcheck.checker.system.system import UNCUT, Cuts, Found, Observation, System
 from elcheck.checker.system.ticks import TICK, Ticks
 from elcheck.checker.system.views import Observations
@@ -73,6 +74,7 @@ class NodeSystem(System):
         self._ticks = Ticks(self.tables)
         self.ranks = sorted({h.mark.rank for timers in self.timers for _, h, _ in timers})
         self._monitored = bool(model.monitors)
+        self.spread = None if model.spread is None else Spread(self.tables, model.spread)
         self._move_classes: dict[object, MoveTables] = {}
         self._plans: dict[int, StepPlan] = {}
         self._monitor_of = [
@@ -93,14 +95,14 @@ class NodeSystem(System):
 
     def initial(self) -> Iterator[int]:
         start = self.environments.start << self._top
-        found = ((at, self._beyond(at)) for at in self._starts())
-        return (self.history.begin(self._code(at)) + start for at in self._within_bounds(found))
+        found = ((code, self._beyond(at, code)) for at in self._starts() for code in (self._code(at),))
+        return (self.history.begin(code) + start for code in self._within_bounds(found))
 
     def free_starts(self) -> list[list[int]] | None:
         """For each node the fields that it starts with, if the initial states are all combinations of these;
         None if messages, monitors, bounds or prepared states tie nodes together.
         """
-        if self.model.initial or self.model.monitors:
+        if self.model.initial or self.model.monitors or self.spread is not None:
             return None
         found = []
         for table, node in zip(self.tables, self.runner.nodes, strict=True):
@@ -140,12 +142,14 @@ class NodeSystem(System):
             told = there.break_notice(src) if there.told_of_breaks else None
             boxes[there.index] = there.fifo.reset(boxes[there.index], here.index, told)
 
-    def _beyond(self, start: NodesStart) -> list[str]:
+    def _beyond(self, start: NodesStart, code: int) -> list[str]:
         """The bounds that a start is beyond."""
         crossed: list[str] = []
         for table, state, box in zip(self.tables, *start, strict=True):
             crossed += self.runner.crossed(state)
             crossed += filter(None, (table.overfull(box, n) for n in table.mailboxes.content(box)))
+        if self.spread is not None and self.spread.is_beyond(code):
+            crossed.append(SPREAD)
         return crossed
 
     def _code(self, start: NodesStart) -> int:
@@ -204,7 +208,9 @@ class NodeSystem(System):
         found: Found = []
         cuts: list[Cut] = []
         self._take(code, plan.eager, 0, found, cuts)
-        fault_cuts = self._further(code, plan.environment, found, cuts) if plan.more else ()
+        fault_cuts = self._further(code, plan.environment, found, cuts) if plan.more else []
+        if self.spread is not None:
+            found = self.spread.within(found, lambda cut: (fault_cuts if cut[1].fault else cuts).append(cut))
         if self._monitored:
             found = [(self.history.after(succ, move), move) for succ, move in found]
         return found, Cuts(cuts, fault_cuts) if cuts or fault_cuts else UNCUT

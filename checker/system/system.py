@@ -11,10 +11,12 @@ from typing import NamedTuple, TypeAlias, TypeVar
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.formula import Formula, atoms_of
 from elcheck.checker.model.model import Model
+from elcheck.checker.model.not_granted import NotGranted
 from elcheck.checker.model.property import Property, Scope, Some
 from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.shift import Shift
 from elcheck.checker.model.state import Event, GlobalState
-from elcheck.checker.model.swap import Asymmetry, Swap
+from elcheck.checker.model.swap import Swap
 from elcheck.checker.system.moves import Cut, Move
 
 Found: TypeAlias = list[tuple[int, Move]]
@@ -26,6 +28,8 @@ Observation: TypeAlias = tuple[int, ...]
 Path: TypeAlias = list[tuple[int, Move | None]]
 """An initial code with None, then each next code with the move to it."""
 
+Likeness: TypeAlias = Swap | Shift
+"""What makes states alike: two nodes exchanged, or all terms later."""
 Start = TypeVar("Start", bound=Hashable)
 
 
@@ -90,8 +94,8 @@ class System(ABC):
         self.runner = runner
         self.left_out: Counter[str] = Counter()
         """How many initial states are beyond each bound."""
-        self.told_apart: tuple[Asymmetry, ...] = ()
-        """Why some nodes are not alike, as searches of other representatives have shown."""
+        self.refuted: tuple[NotGranted, ...] = ()
+        """What may not be taken for granted of the model, as searches of other representatives have shown."""
         self.claims = [*model.properties, *deadlock_claim(model), *atoms_of_formulas(model)]
 
     @property
@@ -115,6 +119,15 @@ class System(ABC):
         Raises HandlerError when a handler does.
         """
 
+    @property
+    def stands_for_several(self) -> bool:
+        """Whether it is known of each state how many states of the full system it stands for."""
+        return False
+
+    def expanded(self, code: int) -> tuple[Found, Cuts]:
+        """The steps of a state to states of the full system, without those that count for nothing here."""
+        return self.full.successors(code)
+
     def reduced(self, found: Found) -> Found:
         """Steps of the full system as steps of this one: to the states that stand for those after them."""
         return found
@@ -129,25 +142,43 @@ class System(ABC):
         return 1
 
     def verify(self) -> None:  # noqa: B027  # a system that is not reduced takes nothing for granted
-        """Check what was taken for granted of what the full system has learned. Raises Asymmetry."""
+        """Check what was taken for granted of what the full system has learned. Raises NotGranted."""
 
     def neighbours(self, code: int) -> Iterator[tuple[Swap, int]]:
         """States of the full system for which the same state stands, all of them in one or more turns."""
         del code
         return iter(())
 
-    def alike(self, seen: tuple[object, ...]) -> Iterator[tuple[Swap, tuple[object, ...]]]:
+    def alike(self, seen: tuple[object, ...]) -> Iterator[tuple[Likeness, tuple[object, ...]]]:
         """What a check has to answer the same to, all of that in one or more turns."""
         del seen
         return iter(())
 
-    def path(self, codes: Sequence[int]) -> Path:
-        """A path of the full system to the last of some states, each of which has a step to the next one."""
+    @property
+    def any_terms(self) -> int | None:
+        """How far apart the terms of nodes are, if a state stands for all numbers of terms; else None."""
+        return None
+
+    def rise(self, code: int) -> int:
+        """By how many terms a state of the full system is later than the one that stands for it."""
+        del code
+        return 0
+
+    def unfolded(self, path: Path, loop: int | None) -> tuple[Path, int | None]:
+        """A path, or lasso, of this system as one of the full system; of a lasso whose states do not come
+        again, but later, one round.
+        """
+        return path, loop
+
+    def path(self, codes: Sequence[int], step: tuple[int, Move] | None = None) -> Path:
+        """A path of the full system to the last of some states, each of which has a step to the next one; and
+        then the step of the full system that the last one has.
+        """
         path: Path = [(codes[0], None)]
         for before, after in pairwise(codes):
             steps, _ = self.successors(before)
             path.append((after, next(move for succ, move in steps if succ == after)))
-        return path
+        return path if step is None else [*path, step]
 
     @abstractmethod
     def decode(self, code: int) -> GlobalState:

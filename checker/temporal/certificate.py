@@ -14,7 +14,9 @@ from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.model import Model
+from elcheck.checker.model.replaced import parts_of
 from elcheck.checker.model.state import GlobalState
+from elcheck.checker.model.terms import Term
 from elcheck.checker.temporal.promises import Promise, Promises
 from elcheck.checker.temporal.semantics import LassoWord, breaks, satisfies
 from elcheck.checker.traces.trace import ReplayError, Trace
@@ -23,14 +25,17 @@ from elcheck.checker.traces.trace import ReplayError, Trace
 @dataclass(frozen=True)
 class Kept:
     """How a condition is met: by a step of the trace that is one of its steps, or, if it is weak, by the
-    state after a step of the trace (0: the initial one), in which none is enabled.
+    state after a step of the trace (0: the initial one), in which none is enabled; or, where each round has
+    later terms, since its steps are of one term.
     """
 
     condition: str
-    how: Literal["taken", "disabled"]
+    how: Literal["taken", "disabled", "passed"]
     at: int
 
     def __str__(self) -> str:
+        if self.how == "passed":
+            return f"{self.condition}: of a term that passes"
         where = f"taken at step {self.at}" if self.how == "taken" else f"not enabled after step {self.at}"
         return f"{self.condition}: {where}"
 
@@ -67,8 +72,13 @@ def certify(trace: Trace, model: Model, claim: Formula) -> Certificate:
     ]
     taken = {promises.of(step.event): n for n, step in enumerate(trace.steps, 1) if n > trace.loop}
     somewhere = dict.fromkeys(promise for found in enabled for promise in found)
-    kept = tuple(_kept(promise, taken, enabled, trace.loop) for promise in somewhere)
-    return Certificate(kept, _held_up(word.states[trace.loop :], unbounded))
+    kept = []
+    for promise in somewhere:
+        if trace.rise and promise not in taken and parts_of(promise.shared, Term):
+            kept.append(Kept(str(promise), "passed", len(trace.steps)))  # soon all terms are later
+        else:
+            kept.append(_kept(promise, taken, enabled, trace.loop))
+    return Certificate(tuple(kept), _held_up(word.states[trace.loop :], unbounded))
 
 
 def _held_up(loop: Sequence[GlobalState], interpreter: Interpreter) -> tuple[str, ...]:

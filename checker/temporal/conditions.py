@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from elcheck.checker.model.replaced import parts_of
+from elcheck.checker.model.terms import Term
 from elcheck.checker.process.watch import undivided
 from elcheck.checker.search.search import Exploration
 from elcheck.checker.system.interning import Interner
@@ -22,7 +24,8 @@ def conditions_of(graph: Graph, exploration: Exploration) -> FairnessConditions:
     def number(assumption: Assumption) -> int:
         found = known.number(assumption)
         if found == len(conditions):
-            conditions.append(Condition(str(assumption), assumption.strong))
+            passes = bool(parts_of(assumption.key, Term))
+            conditions.append(Condition(str(assumption), assumption.strong, passes))
         return found
 
     def hidden(state: int) -> list[int]:

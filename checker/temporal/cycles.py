@@ -99,6 +99,7 @@ def _unfair(product: Product, part: Components, fairness: FairnessConditions) ->
     dead, damaged = np.zeros(part.count, np.bool_), np.zeros(part.count, np.bool_)
     starving = np.zeros(len(part.nodes), np.bool_)
     moving = product.edges[part.edges] != STUTTER
+    rising = rising_components(product, part, fairness)
     steps, rows = product.edges[part.edges[moving]], part.of[part.sources[moving]].astype(np.int64)
     for ask in (False, True):  # what takes asking takes long: it is done for what passes without
         taken = fairness.taken(rows, steps)
@@ -107,6 +108,8 @@ def _unfair(product: Product, part: Components, fairness: FairnessConditions) ->
         width = max(1, len(fairness.conditions))
         keys = part.of[enabled.rows].astype(np.int64) * width + enabled.conditions
         missed = ~np.isin(keys, taken.rows * width + taken.conditions)
+        if len(keys):
+            missed &= ~(rising[part.of[enabled.rows]] & fairness.passing[enabled.conditions])
         strong = fairness.strong[enabled.conditions] if len(keys) else np.zeros(0, np.bool_)
         starved = enabled.rows[missed & strong]
         starving[starved] = True
@@ -117,6 +120,16 @@ def _unfair(product: Product, part: Components, fairness: FairnessConditions) ->
         if not _leaves(fairness, product, part):
             break
     return dead, damaged, starving
+
+
+def rising_components(product: Product, part: Components, fairness: FairnessConditions) -> Mask:
+    """The components in which terms rise, if they are gone round."""
+    found, rises = np.zeros(part.count, np.bool_), fairness.graph.rises
+    if rises is not None:
+        edges = product.edges[part.edges]
+        moving = np.flatnonzero(edges != STUTTER)
+        found[part.of[part.sources[moving[rises[edges[moving]] > 0]]]] = True
+    return found
 
 
 def _leaves(fairness: FairnessConditions, product: Product, part: Components) -> bool:

@@ -12,10 +12,15 @@ from elcheck.checker.temporal.state_graph import Graph, Indices, Mask, Offsets, 
 
 @dataclass(frozen=True)
 class Condition:
-    """Weak: not enabled for ever without being taken. Strong: not again and again without being taken."""
+    """Weak: not enabled for ever without being taken. Strong: not again and again without being taken.
+
+    ``passes``: it is of steps of one term, and of no later ones. Where terms rise for ever, it is enabled for
+    a while only, and so always met.
+    """
 
     name: str
     strong: bool
+    passes: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +58,12 @@ class FairnessConditions:
     def strong(self) -> Mask:
         """Which conditions are strong."""
         found: Mask = np.array([condition.strong for condition in self.conditions], np.bool_)
+        return found
+
+    @property
+    def passing(self) -> Mask:
+        """Which conditions are of one term."""
+        found: Mask = np.array([condition.passes for condition in self.conditions], np.bool_)
         return found
 
     def busy(self) -> Mask:

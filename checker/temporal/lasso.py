@@ -19,7 +19,8 @@ TRIES = 16
 Walk = list[tuple[int, int]]
 """Steps, as (node, edge) of a product, or (state, edge) of its graph."""
 Duty = tuple[str, int]
-"""What a loop has to do: bear a mark, or do justice to a condition."""
+"""What a loop has to do: bear a mark, do justice to a condition, or let terms rise."""
+RISE: Duty = ("rise", 0)
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class _Loops:
         and then it is made again.
         """
         marks: set[Duty] = {("mark", number) for number in range(self._product.sets)}
-        duties = set(marks)
+        duties = marks | ({RISE} if self._may_rise(node) else set())
         while True:
             walk = self._round(node, duties)
             missed = self._missed(walk)
@@ -171,18 +172,36 @@ class _Loops:
         """The conditions that a loop breaks."""
         enabled = [self._enabled_at(node) for node, _ in walk]
         taken = {number for _, edge in walk for number in self._taken(edge)}
-        strong = self._fairness.conditions
+        known = self._fairness.conditions
+        rises = any(self._rises(edge) for _, edge in walk)
         return {
             ("condition", number)
             for number in frozenset().union(*enabled) - taken
-            if strong[number].strong or all(number in here for here in enabled)
+            if not (rises and known[number].passes)
+            and (known[number].strong or all(number in here for here in enabled))
         }
+
+    def _may_rise(self, node: int) -> bool:
+        """Whether terms rise somewhere in the component of a node."""
+        product, rises = self._product, self._fairness.graph.rises
+        if rises is None:
+            return False
+        sources = np.repeat(self._component, np.diff(product.starts))
+        inner = (sources == self._component[node]) & (self._component[product.targets] == sources)
+        edges = product.edges[inner]
+        return bool((rises[edges[edges != STUTTER]] > 0).any())
+
+    def _rises(self, edge: int) -> bool:
+        """Whether terms rise in a step."""
+        step, rises = int(self._product.edges[edge]), self._fairness.graph.rises
+        return rises is not None and step != STUTTER and bool(rises[step] > 0)
 
     def _done(self, edge: int, duties: set[Duty]) -> set[Duty]:
         """Which duties a step does: by its marks, the conditions that it takes, and the state after it."""
         marks = int(self._product.marks[edge])
         done: set[Duty] = {("mark", number) for number in range(self._product.sets) if marks >> number & 1}
         done |= {("condition", number) for number in self._taken(edge)}
+        done |= {RISE} if self._rises(edge) else set()
         return (done & duties) | self._at(int(self._product.targets[edge]), duties)
 
     def _at(self, node: int, duties: set[Duty]) -> set[Duty]:

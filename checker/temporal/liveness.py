@@ -8,6 +8,7 @@ from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import counted
 from elcheck.checker.process.watch import endable
 from elcheck.checker.search.search import Exploration
+from elcheck.checker.system.spread import SPREAD
 from elcheck.checker.system.system import Path
 from elcheck.checker.temporal.automaton import automaton_of
 from elcheck.checker.temporal.conditions import conditions_of
@@ -29,6 +30,7 @@ class Liveness:
     def __init__(self, graph: Graph, exploration: Exploration) -> None:
         self._graph = graph
         self._exploration = exploration
+        self._system = exploration.system
         self._conditions = conditions_of(graph, exploration)
         self._names = StepNames(exploration.system.model)
         self._assumed: Formula = TRUE
@@ -45,11 +47,22 @@ class Liveness:
         product = self._product(self._assumed & ~claim)
         lasso = self._lasso(product)
         if lasso is not None:
-            path, loop = self._path(lasso.stem, lasso.loop)
-            return GraphFinding(path, loop, (lasso.loop[0][0],), _said(path, loop))
+            walk, begins = self._path(lasso.stem, lasso.loop)
+            path, loop = self._system.unfolded(walk, begins)
+            assert loop is not None
+            ends = (lasso.loop[0][0],) if self._system.full is self._system else ()
+            return GraphFinding(path, loop, ends, _said(path, loop))
         if self._exploration.search.stopped is not None or self._graph.leaves.any():
-            return self._broken_by_then(product)
+            broken = self._broken_by_then(product)
+            if broken.path is not None or not self._only_spread_cuts:
+                return broken
         return GraphFinding(vacuous=self._vacuous(claim))
+
+    @property
+    def _only_spread_cuts(self) -> bool:
+        """Whether nothing is left out but behaviours in which terms are further apart than a bound allows."""
+        search = self._exploration.search
+        return self._system.any_terms is not None and search.stopped is None and set(search.cuts) <= {SPREAD}
 
     def _broken_by_then(self, product: Product) -> GraphFinding:
         """A beginning that breaks the claim however it goes on, across bounds as well: some fair behaviour
@@ -58,9 +71,10 @@ class Liveness:
         walk = beginning_of(product) if self._assumed == TRUE else None
         if walk is None:
             return GraphFinding(unsure="no behaviour within what was searched breaks it")
-        path, _ = self._path(walk, [])
+        path, _ = self._system.unfolded(self._path(walk, [])[0], None)
         after = f"after step {len(path) - 1}" if len(path) > 1 else "in the first state"
-        return GraphFinding(path, None, (walk[-1][0],), f"it is broken {after}, however it goes on")
+        ends = (walk[-1][0],) if self._system.full is self._system else ()
+        return GraphFinding(path, None, ends, f"it is broken {after}, however it goes on")
 
     def _vacuous(self, claim: Formula) -> str:
         """Why a claim that holds says nothing; empty if it says something."""

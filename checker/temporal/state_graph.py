@@ -28,6 +28,8 @@ class Graph:
     starts: n + 1 places. targets, labels: for each of m edges the state after it, and the number of its event
     in ``events``. leaves: for each of n states, whether some step of it is no edge here: cut by a bound, to a
     state that was not stored, or never looked at. initial: the states below this are the initial ones.
+    rises: of each edge by how many terms the state after it is later than the one that stands for it; None if
+    none is.
     """
 
     starts: Offsets
@@ -36,6 +38,7 @@ class Graph:
     leaves: Mask
     initial: int
     events: Sequence[Event] = ()
+    rises: Indices | None = None
 
     @property
     def size(self) -> int:
@@ -85,18 +88,19 @@ def graph_of(exploration: Exploration, *, exact: bool = False) -> Graph:
         written, targets_, labels_, leaves, events = search.edges()
         return Graph(written, targets_, labels_, leaves, initial, events)
     index_of = {system.representative(code): index for index, code in enumerate(search.codes)}
-    starts, targets, labels = array("q", [0]), array("i"), array("i")
+    starts, targets, labels, rises = array("q", [0]), array("i"), array("i"), array("i")
     leaves = np.zeros(len(search.codes), np.bool_)
     numbers: dict[Event, int] = {}
     for index, code in enumerate(search.codes):
         if index % EVERY == 0:
             look()
         if index < search.expanded:
-            found, cuts = system.successors(code)
-            for succ, move in found:
+            found, cuts = system.expanded(code)
+            for (whole, _), (succ, move) in zip(found, system.reduced(found), strict=True):
                 target = index_of.get(succ)
                 if target is not None:
                     targets.append(target)
+                    rises.append(system.rise(whole))
                     labels.append(numbers.setdefault(move.event, len(numbers)))
             leaves[index] = cuts is not UNCUT or len(targets) - starts[-1] < len(found)
         else:
@@ -109,4 +113,5 @@ def graph_of(exploration: Exploration, *, exact: bool = False) -> Graph:
         leaves,
         initial,
         tuple(numbers),
+        np.frombuffer(rises, np.int32) if any(rises) else None,
     )

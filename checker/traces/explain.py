@@ -54,7 +54,7 @@ class Explanation:
 
 def explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
     """The steps that matter to what a claim says of a trace; ``claim`` is None for an exception."""
-    if trace.loop is None or trace.loop == len(trace.steps):
+    if trace.loop is None or trace.rise or trace.loop == len(trace.steps):
         return _explain(trace, model, claim)
     twice = trace.steps + trace.steps[trace.loop :]  # a second round rests on the first
     again = replace(trace, steps=twice)

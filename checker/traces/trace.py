@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
+from elcheck.checker.model.replaced import parts_of
+from elcheck.checker.model.shift import lowered
 from elcheck.checker.model.state import Event, GlobalState
+from elcheck.checker.model.terms import Term, number_of
 from elcheck.checker.model.values import counted
 from elcheck.checker.system import System
 from elcheck.checker.system.system import Path
@@ -30,12 +34,14 @@ class TraceStep:
 @dataclass(frozen=True, repr=False)
 class Trace:
     """An initial state and the steps from it. ``loop`` is the number of steps after which a lasso's loop
-    starts, None for a finite trace; a loop without steps stutters in the last state for ever.
+    starts, None for a finite trace; a loop without steps stutters in the last state for ever. ``rise``: each
+    round all terms are so much later, and what was sent in earlier rounds may be under way.
     """
 
     initial: GlobalState
     steps: tuple[TraceStep, ...]
     loop: int | None = None
+    rise: int = 0
 
     @property
     def states(self) -> list[GlobalState]:
@@ -68,14 +74,17 @@ def going_on(trace: Trace, loop: int) -> str:
     """How a behaviour without end goes on."""
     if loop == len(trace.steps):
         return "and stays there for ever"
-    return f"back to step {loop}, and so on for ever"
+    later = "" if not trace.rise else f", with terms {trace.rise} higher"
+    return f"back to step {loop}{later}, and so on for ever"
 
 
 def trace_of(path: Path, system: System, loop: int | None = None) -> Trace:
     """The plain trace of a path, or lasso, replayed. Raises ReplayError."""
     initial = system.decode(path[0][0])
     steps = [TraceStep(move.event, system.decode(code)) for code, move in path[1:] if move is not None]
-    trace = Trace(initial, tuple(steps), loop)
+    states = [initial, *(step.state for step in steps)]
+    rise = 0 if loop is None else _first_term(states[-1]) - _first_term(states[loop])
+    trace = Trace(initial, tuple(steps), loop, rise)
     try:
         replay(trace, system.model)
     except (HandlerError, DefinitionError) as error:
@@ -93,5 +102,21 @@ def replay(trace: Trace, model: Model) -> None:
         if (step.event, step.state) not in interpreter.steps(before):
             raise ReplayError(f"step {number}, {step.event}, does not lead from {before} to {step.state}")
         before = step.state
-    if trace.loop is not None and before != trace.states[trace.loop]:
+    if trace.loop is not None and not _comes_again(trace.states[trace.loop], before, trace.rise):
         raise ReplayError(f"the loop does not come back to the state after step {trace.loop}")
+
+
+def _first_term(state: GlobalState) -> int:
+    """The least of the terms of nodes, 0 if they have none."""
+    return min((number_of(term) for view in state.nodes for term in parts_of(view.state, Term)), default=0)
+
+
+def _comes_again(state: GlobalState, later: GlobalState, rise: int) -> bool:
+    """Whether a loop that leads from a state to a later one can go round for ever: that is the same state, or
+    it is but for terms that are so much later, and for further messages, which hold up nothing.
+    """
+    if not rise:
+        return state == later
+    begun = lowered(later, rise)
+    same = replace(begun, network=()) == replace(state, network=())
+    return rise > 0 and same and not Counter(state.network) - Counter(begun.network)

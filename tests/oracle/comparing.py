@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
 
 import pytest
 from hypothesis.errors import UnsatisfiedAssumption
@@ -80,23 +81,33 @@ def compare_counts(facts: Facts, report: CheckReport) -> None:
     assert counted == (facts.distinct, facts.transitions, facts.depth, dict(facts.cut), not facts.cut)
 
 
+Said: TypeAlias = tuple[str, str, str, int | None]
+"""Of a property: its name, its kind, its verdict, and how long its trace is."""
+
+
 def compare_results(facts: Facts, report: CheckReport) -> None:
+    expected, found = said_of_results(facts, report)
+    assert found == expected
+
+
+def said_of_results(facts: Facts, report: CheckReport) -> tuple[list[Said], list[Said]]:
+    """What the oracle says of each property, and what a report does; of liveness nothing."""
     claims = list(report.model.properties)
-    expected = [
+    expected: list[Said] = [
         (claim.name, claim.kind, facts.verdict(claim), _length(facts.found.get(claim.name)))
         for claim in claims
         if claim.kind != "liveness"
     ]
     if report.model.deadlock is not False:
         expected.append(("no deadlock", "deadlock", facts.deadlock_verdict(), facts.deadlock))
-    assert [_said(result) for result in report.results if result.kind != "liveness"] == expected
+    return expected, [_said(result) for result in report.results if result.kind != "liveness"]
 
 
 def _length(found: Found | None) -> int | None:
     return None if found is None else found.length
 
 
-def _said(result: Result) -> tuple[str, str, str, int | None]:
+def _said(result: Result) -> Said:
     steps = None if result.trace is None else len(result.trace.steps)
     return result.name, result.kind, result.verdict.value, steps
 

@@ -6,7 +6,7 @@ A part of the oracle, written from ``docs/semantics.md``; which steps there are:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 
 from elcheck.checker.model.environment import EnvironmentState, Partition, symmetric_splits
 from elcheck.checker.model.handlers import Handler, handlers_of
@@ -15,6 +15,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import Crashed, Disconnected
 from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView
 from elcheck.checker.model.step import Close, Effect
+from elcheck.checker.model.terms import Term
 from elcheck.checker.model.values import order
 
 
@@ -30,6 +31,16 @@ class Move:
     stutter: bool
     crossed: frozenset[str]
     stepping: tuple[NodeId, ...] = ()
+
+
+def terms_in(value: object) -> list[Term]:
+    """The terms of a local state, which has them in fields, or in tuples there."""
+    if isinstance(value, Term):
+        return [value]
+    if isinstance(value, tuple):
+        return [term for part in value for term in terms_in(part)]
+    parts = vars(value).values() if is_dataclass(value) and not isinstance(value, NodeId) else ()
+    return [term for part in parts for term in terms_in(part)]
 
 
 def notice(envelope: Envelope) -> bool:
@@ -63,6 +74,14 @@ class Rules:
             for bound in self.model.bounds
             if callable(bound.holds) and isinstance(local, bound.of) and not bound.holds(local)
         }
+
+    def apart(self, state: GlobalState) -> set[str]:
+        """The bound on how far apart terms are, if a state is beyond it."""
+        numbers = [int(repr(term)) for view in state.nodes for term in terms_in(view.state)]
+        limits = [b.holds for b in self.model.bounds if b.name == "spread" and isinstance(b.holds, int)]
+        return (
+            {"spread"} if any(numbers and max(numbers) - min(numbers) > limit for limit in limits) else set()
+        )
 
     def limits(self) -> list[tuple[str, int]]:
         """The bounds on the network."""
@@ -177,7 +196,8 @@ class Draft:
         if self.network in ("set", "bag") and not self.keeps():
             self.mail = [e for e in self.mail if self.up[e.dst]]
         after = replace(self.before, nodes=nodes, network=self.in_order(), environment=self.environment)
-        return Move(event, after, stutter, frozenset(self.crossed or self.crowded), stepping)
+        crossed = self.crossed or self.crowded or self.rules.apart(after)
+        return Move(event, after, stutter, frozenset(crossed), stepping)
 
     def in_order(self) -> tuple[Envelope, ...]:
         """The messages as a GlobalState lists them."""

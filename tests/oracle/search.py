@@ -37,7 +37,7 @@ class Found:
 @dataclass
 class Facts:
     """What the oracle says of a model. ``found`` has the decided properties by name; ``deadlock`` is the
-    number of steps to the nearest deadlock.
+    number of steps to the nearest deadlock. ``states`` are all that were stored.
     """
 
     distinct: int = 0
@@ -47,6 +47,7 @@ class Facts:
     found: dict[str, Found] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
     deadlock: int | None = None
+    states: frozenset[GlobalState] = frozenset()
 
     def verdict(self, claim: Property) -> str:
         """The verdict that these facts amount to."""
@@ -97,7 +98,7 @@ def search(model: Model, limit: int | None = None, cap: int = 4000) -> Facts:
                 raise TooLarge(facts.depth)
         level = list(following)
         facts.depth += bool(level)
-    facts.distinct = len(stored)
+    facts.distinct, facts.states = len(stored), frozenset(stored)
     for claim in model.properties:
         if claim.kind == "possible":
             _ask_of_future(model, claim, graph, facts)

@@ -109,7 +109,7 @@ class Machine(Rules):
         for name, limit in self.limits():
             if any(self.crowd(name, e, list(state.network)) > limit for e in state.network):
                 crossed.add(name)
-        return crossed
+        return crossed | self.apart(state)
 
     # ---- what can happen
 

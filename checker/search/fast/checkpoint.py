@@ -31,7 +31,7 @@ class Checkpoint:
 
     searched: which search it is, labels with texts. values: a digest of what Python has numbered. levels,
     totals: as in a Search. probed: the limit on depth, if what lies past it is being looked at. found: of
-    each finding the claim, the state, the state after it or -1, and what is said. told_apart: why nodes
+    each finding the claim, the state, the state after it or -1, and what is said. refuted: why nodes
     are not alike, as searches before have shown: two nodes each, and what is said. sums: CRC-32 of the
     states and of their parents. header, tables: the memory's. queries: what Python was asked, in order,
     three numbers each. questions: what the judge was asked, three numbers each.
@@ -43,7 +43,7 @@ class Checkpoint:
     totals: list[int]
     probed: int | None
     found: list[tuple[int, int, int, str]]
-    told_apart: list[tuple[str, str, str]]
+    refuted: list[tuple[str, str, str, str]]
     evaluations: int
     spent: float
     sums: tuple[int, int]
@@ -75,7 +75,7 @@ class Checkpoint:
         probed = -1 if self.probed is None else self.probed
         numbers = [FORM, probed, self.evaluations, *self.sums, int(1000 * self.spent)]
         texts = [text for *_, text in self.found]
-        said = json.dumps([dict(self.searched), self.values, texts, self.told_apart])
+        said = json.dumps([dict(self.searched), self.values, texts, self.refuted])
         found = [number for *numbers_, _ in self.found for number in numbers_]
         arrays: dict[str, Words | Ints] = {
             "numbers": np.array(numbers, np.int64),
@@ -113,7 +113,7 @@ def _made(stored: Mapping[str, Ints], path: Path) -> Checkpoint:
             f"{path} is of another version of elcheck: go on with that one, or begin again without --resume"
         )
     _, probed, evaluations, rows, parents, spent = numbers
-    searched, values, said, told_apart = json.loads(bytes(stored["said"].astype(np.uint8)))
+    searched, values, said, refuted = json.loads(bytes(stored["said"].astype(np.uint8)))
     found: list[list[int]] = stored["found"].reshape(-1, 3).tolist()
     return Checkpoint(
         searched=searched,
@@ -122,7 +122,7 @@ def _made(stored: Mapping[str, Ints], path: Path) -> Checkpoint:
         totals=stored["totals"].tolist(),
         probed=None if probed < 0 else probed,
         found=[(claim, index, succ, text) for (claim, index, succ), text in zip(found, said, strict=True)],
-        told_apart=[(first, second, why) for first, second, why in told_apart],
+        refuted=[(kind, first, second, why) for kind, first, second, why in refuted],
         evaluations=evaluations,
         spent=spent / 1000,
         sums=(rows, parents),

@@ -21,9 +21,10 @@ import numpy as np
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.model.swap import Asymmetry, Swap
+from elcheck.checker.model.not_granted import NotGranted
 from elcheck.checker.model.values import order
 from elcheck.checker.process.limits import Limits, Stop, StopKind
+from elcheck.checker.reductions.reduce import refutation
 from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.cache import sources
 from elcheck.checker.search.fast.calls import hash_rows
@@ -66,8 +67,8 @@ class Checkpointer:
         self._search = search
         self._judge = judge
         self._notes = notes
-        self._told_apart = _texts(misses.system.told_apart)
-        self._searched = dict(spill.searched) | _of_model(misses.system) | {"--symmetry": _alike(misses)}
+        self._refuted = _texts(misses.system.refuted)
+        self._searched = dict(spill.searched) | _of_model(misses.system) | _of_reductions(misses)
         self._lock = FolderLock(spill.folder, make=not spill.resume)
         try:
             self.resumed = self._read() if spill.resume else None
@@ -82,16 +83,15 @@ class Checkpointer:
     def _read(self) -> Checkpoint | None:
         """The checkpoint to go on from; None if what came of it, nodes that are not alike, has voided it.
 
-        Raises UsageError if it is of another search, and the Asymmetry next that led to its search.
+        Raises UsageError if it is of another search, and the NotGranted next that led to its search.
         """
-        saved, known = read(self._spill.folder), len(self._told_apart)
-        if saved.told_apart == self._told_apart:
+        saved, known = read(self._spill.folder), len(self._refuted)
+        if saved.refuted == self._refuted:
             _require_same(self._searched, saved.searched, self._spill)
             return saved
-        if saved.told_apart[:known] == self._told_apart:
-            first, second, why = saved.told_apart[known]
-            nodes = {node.name: node for node in self._misses.system.runner.nodes}
-            raise Asymmetry(Swap(nodes[first], nodes[second]), why)
+        if saved.refuted[:known] == self._refuted:
+            kind, first, second, why = saved.refuted[known]
+            raise refutation(kind, (first, second), why, self._misses.system.runner.nodes)
         remove_search(self._spill.folder)
         return None
 
@@ -102,7 +102,7 @@ class Checkpointer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         del kind, trace
-        void = isinstance(error, Unsupported) or (isinstance(error, Asymmetry) and self.resumed is None)
+        void = isinstance(error, Unsupported) or (isinstance(error, NotGranted) and self.resumed is None)
         self.files.close(remove=void or not self._saved)
         self._lock.release()
 
@@ -131,7 +131,7 @@ class Checkpointer:
                 self._search.totals if begun else [],
                 notes.probed,
                 found,
-                self._told_apart,
+                self._refuted,
                 self._judge.evaluations,
                 self._search.spent + time.monotonic() - self._began,
                 self.files.settle(int(memory.h[L.STATES])),
@@ -177,14 +177,20 @@ class Checkpointer:
         self._notes.probed = saved.probed
 
 
-def _texts(told_apart: Sequence[Asymmetry]) -> list[tuple[str, str, str]]:
-    """Why some nodes are not alike, as two names each and what is said."""
-    return [(found.swap.first.name, found.swap.second.name, str(found)) for found in told_apart]
+def _texts(refuted: Sequence[NotGranted]) -> list[tuple[str, str, str, str]]:
+    """What may not be taken for granted: its kind, two names, and what is said."""
+    return [(type(found).__name__, *found.of, str(found)) for found in refuted]
 
 
-def _alike(misses: MissHandler) -> str:
-    """Which nodes may change places in a search."""
-    return "off" if misses.quotient is None else str(misses.quotient.group)
+def _of_reductions(misses: MissHandler) -> dict[str, str]:
+    """What makes states of a search stand for others."""
+    quotient = misses.quotient
+    dead = quotient.dead if quotient is not None else None
+    return {
+        "--symmetry": "off" if quotient is None or not quotient.exchanges else str(quotient.group),
+        "--dead-messages": "off" if dead is None else ", ".join(map(str, dead.staleness.rules)),
+        "--relative-terms": "off" if quotient is None or quotient.terms is None else "auto",
+    }
 
 
 def _of_model(system: NodeSystem) -> dict[str, str]:

@@ -10,14 +10,13 @@ from elcheck.checker.search.fast.compiled import compiled
 from elcheck.checker.search.fast.hashing import ABSENT, find, mixed
 from elcheck.checker.search.fast.ids import id_of, is_tight, miss
 from elcheck.checker.search.fast.layout import Ints, Words
-from elcheck.checker.search.fast.mailboxes import begins_group, intern, message_in, size
+from elcheck.checker.search.fast.mailboxes import begins_group, intern, message_in, size, sort_buffer
 from elcheck.checker.search.fast.records import (
     exchanged_at,
     faces_at,
     is_known,
     local_of,
     mailbox_of,
-    sender,
 )
 
 FACE = 0x3FFFFFFF
@@ -49,22 +48,6 @@ def face(h: Ints, w: Words, id_: int, node: int) -> int:
 
 
 @compiled
-def _sort_buffer(h: Ints, w: Words, length: int) -> None:
-    """Put the messages in the buffer in the order in which a mailbox has them: they nearly are."""
-    buffer = h[L.BUFFER]
-    for i in range(1, length):
-        message, at = w[buffer + i], i
-        rank = sender(h, w, message) if h[L.NETWORK] == L.FIFO else message
-        while at > 0:
-            before = w[buffer + at - 1]
-            if (sender(h, w, before) if h[L.NETWORK] == L.FIFO else before) <= rank:
-                break
-            w[buffer + at] = before
-            at -= 1
-        w[buffer + at] = message
-
-
-@compiled
 def _exchange_id(h: Ints, w: Words, q: Ints, id_: int, exchange: int) -> int:
     """Find out what an exchange makes of an id, and keep it. Answers GROW if there is no room."""
     box = mailbox_of(h, w, id_)
@@ -74,7 +57,7 @@ def _exchange_id(h: Ints, w: Words, q: Ints, id_: int, exchange: int) -> int:
     for place in range(length):
         message = message_in(h, w, box, place)
         w[h[L.BUFFER] + place] = w[exchanged_at(h, L.MESSAGES_EXCHANGED, message) + exchange]
-    _sort_buffer(h, w, length)
+    sort_buffer(h, w, length)
     local = w[exchanged_at(h, L.LOCALS_EXCHANGED, local_of(h, w, id_)) + exchange]
     made = id_of(h, w, q, local, intern(h, w, q, length))
     w[exchanged_at(h, L.IDS_EXCHANGED, id_) + exchange] = made + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.compiled import compiled
+from elcheck.checker.search.fast.late_terms import is_beyond_spread
 from elcheck.checker.search.fast.layout import Ints, Words
 from elcheck.checker.search.fast.move_lists import list_for
 from elcheck.checker.search.fast.pending import after_at, copy_row, emit, move_monitors, send_all
@@ -77,6 +78,9 @@ def _tick(h: Ints, w: Words, q: Ints) -> int:
     if sent < 0:
         return sent
     if same_words(w, after, w, base, h[L.FIELDS]):
+        return L.DONE
+    if is_beyond_spread(h, w, after):
+        h[L.CUT_STEPS] |= h[L.SPREAD_BIT]
         return L.DONE
     for wheel in range(h[L.COUNT + L.TICKERS]):
         if move_monitors(h, w, q, after, w[_shown(h, w, wheel) + L.OUTCOME]) == L.MISS:

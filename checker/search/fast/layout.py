@@ -60,6 +60,10 @@ that node is told from the others. Of an id 0: not known yet.
 """
 LOCALS_EXCHANGED, MESSAGES_EXCHANGED, IDS_EXCHANGED, ENVIRONMENTS_EXCHANGED = islice(_table, 4)
 """What each exchange of two nodes makes of them. Of an id 0 where that is not known yet, else one more."""
+ALIVE = next(_table)
+"""Of an id one more than the id that is left of it without dead messages, 0 where that is not known yet."""
+LEAST_TERMS = next(_table)
+"""Of an id one more than its least term, 0 where that is not known yet."""
 EXCHANGED_ROW, LEAST_ROW = islice(_table, 2)
 """A state with two nodes exchanged; the least of those that were tried."""
 CELLS, LABELS, DIRECTIONS = islice(_table, 3)
@@ -81,25 +85,35 @@ ID_INDEX, OUTCOME_INDEX, MONITOR_INDEX, PAIR_INDEX, MAILBOX_INDEX, OBSERVATION_I
 """Hash tables: of ids; of outcome spans by (local state, event key); of the next states of monitors; of the
 pairs of observations whose steps have been judged; of mailboxes; of observations.
 """
-EXCHANGE_INDEX = next(_table)
-"""A hash table: what an exchange makes of a monitor's state, by (state, exchange)."""
+EXCHANGE_INDEX, DEAD_INDEX = islice(_table, 2)
+"""Hash tables: what an exchange makes of a monitor's state, by (state, exchange); whether a message is dead,
+by (local state, message).
+"""
+LOWERED_IDS, LOWERED_LOCALS, LOWERED_MESSAGES, LOWERED_MONITORS, MONITOR_TERMS = islice(_table, 5)
+"""Hash tables: what an id, a local state, a message or a monitor's state is with terms earlier by so many, by
+(it, how many); the first term of a monitor's state, by (it, 0).
+"""
 PLACE_KEYS = next(_table)
 """For each place in the blocks what its node is put in order by."""
 TABLES = next(_table)
 WIDE = HASHES
 """The first table of 64-bit words."""
-PAIRS = (OUTCOME_INDEX, MONITOR_INDEX, PAIR_INDEX, EXCHANGE_INDEX)
+OF_TERMS = (LOWERED_IDS, LOWERED_LOCALS, LOWERED_MESSAGES, LOWERED_MONITORS, MONITOR_TERMS)
+PAIRS = (OUTCOME_INDEX, MONITOR_INDEX, PAIR_INDEX, EXCHANGE_INDEX, DEAD_INDEX, *OF_TERMS)
 """Hash tables from pairs of numbers to a number. The others have an entry for each record of a table."""
 
 # -- columns ---------------------------------------------------------------------------------------------
 # The last name of a group is the width of the record.
 
-NODE, UP, DROPS, OBSERVATION, DROPPING, LOCAL_WIDTH = range(6)
+NODE, UP, DROPS, OBSERVATION, DROPPING, LEAST_TERM, MOST_TERM, LOCAL_WIDTH = range(8)
 """Of a local state: its node; whether the node is up, and drops messages; what the properties see of it; the
-local state that differs in dropping messages (-1: not known yet).
+local state that differs in dropping messages (-1: not known yet); the first and the last of its terms
+(NO_TERM and -1 if it has none).
 """
-SENDER, MESSAGE_KIND, MESSAGE_WIDTH = range(3)
-"""Of a message."""
+SENDER, MESSAGE_KIND, MESSAGE_TERM, MESSAGE_WIDTH = range(4)
+"""Of a message: its sender, its kind, and the first of its terms."""
+NO_TERM = 1 << 30
+"""In the place of a term where there is none."""
 MESSAGE, NOTICE, BREAK_NOTICE = range(3)
 """Kinds of messages: from a node; from the environment; that of a broken link."""
 START, LENGTH, SPAN_WIDTH = range(3)
@@ -142,9 +156,12 @@ leave it as it is.
 """
 QUERY_FIRST, QUERY_SECOND, QUERY_KIND, QUERY_WIDTH = range(4)
 """Of a query for Python: two numbers, and what it asks."""
-OUTCOMES_OF, MONITOR_AFTER, ENVIRONMENT_OF, MONITOR_EXCHANGED = range(4)
+OUTCOMES_OF, MONITOR_AFTER, ENVIRONMENT_OF, MONITOR_EXCHANGED, DEAD_IN, IDLE_STEP = range(6)
+LOCAL_LOWERED, MESSAGE_LOWERED, MONITOR_LOWERED, TERM_OF_MONITOR = range(6, 10)
 """What a query asks: the outcomes of (local state, event key); the next state of (monitor, outcome); what an
-environment allows; what (monitor, exchange) makes of its state.
+environment allows; what (monitor, exchange) makes of its state; whether in (local state, message) the message
+is dead; whether a step by (outcome, whether a monitor sees it) may be left out; what (it, by how many) is
+with terms earlier; the first term of (monitor, 0).
 """
 SOURCE_STATE, TARGET_STATE, STEP_TAKEN, STEP_WIDTH = range(4)
 """Of a step for the judge: the states before and after it, and its outcome."""
@@ -241,6 +258,14 @@ enough.
 EXCHANGES, EXCHANGED_STATES, STILL, REPRESENTED = islice(_number, 4)
 """How many exchanges of two nodes generate all (0: states stand for themselves alone), and how many all are;
 how many of them leave the last state as it is; how many states those found stand for.
+"""
+TAKES_OUT_DEAD, LEAVES_OUT_IDLE = islice(_number, 2)
+"""Whether dead messages are taken out; whether steps that only send such are left out (1), and Python is
+asked of each (2).
+"""
+COUNTS_TERMS, SPREAD, SPREAD_BIT = islice(_number, 3)
+"""Whether terms are counted from the least; how far apart those of nodes may be, and that bound's bit (0: as
+far as they like).
 """
 BOUNDS = 64
 CUTS = next(_number)

@@ -206,3 +206,19 @@ def begins_group(h: Ints, w: Words, box: int, place: int) -> bool:
     if h[L.NETWORK] == L.FIFO:
         return sender(h, w, before) != sender(h, w, here)
     return before != here
+
+
+@compiled
+def sort_buffer(h: Ints, w: Words, length: int) -> None:
+    """Put the messages in the buffer in the order in which a mailbox has them: they nearly are."""
+    buffer = h[L.BUFFER]
+    for i in range(1, length):
+        message, at = w[buffer + i], i
+        rank = sender(h, w, message) if h[L.NETWORK] == L.FIFO else message
+        while at > 0:
+            before = w[buffer + at - 1]
+            if (sender(h, w, before) if h[L.NETWORK] == L.FIFO else before) <= rank:
+                break
+            w[buffer + at] = before
+            at -= 1
+        w[buffer + at] = message

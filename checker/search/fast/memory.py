@@ -22,7 +22,7 @@ LARGE = 1 << 20
 QUEUE = 1 << 14
 """Questions that may wait for Python."""
 EXCHANGED = (L.LOCALS_EXCHANGED, L.MESSAGES_EXCHANGED, L.IDS_EXCHANGED, L.ENVIRONMENTS_EXCHANGED)
-OF_IDS = (L.ID_FACES, L.IDS_EXCHANGED)
+OF_IDS = (L.ID_FACES, L.IDS_EXCHANGED, L.ALIVE, L.LEAST_TERMS)
 """Tables with a record for each id."""
 IN_PLACES = (L.BLOCK_SPANS, L.BLOCK_NODES, L.EXCHANGE_OF, L.CELLS, L.LABELS, L.DIRECTIONS, L.PLACE_KEYS)
 """Tables with a record for each node at most."""
@@ -289,9 +289,14 @@ class Memory:
         for table in range(L.TABLES):
             used = int(self.h[COUNT + table]) if table < L.HASHES else int(self.h[CAPACITY + table])
             learned += used * self._width(table) * (8 if table >= L.WIDE else 4)
-        per_id = self.h[COUNT + L.CLASSES] + sum(map(self._width, OF_IDS)) * bool(self.h[L.EXCHANGES])
+        per_id = self.h[COUNT + L.CLASSES] + sum(map(self._width, OF_IDS)) * self._stands_for_others
         learned += 4 * int(per_id * self.h[COUNT + L.IDS])  # of LIST_OF and the others that have no count
         return int(self.h[L.STATES]) * (4 * (self.fields + 1) + 1) + self.table.nbytes + learned
+
+    @property
+    def _stands_for_others(self) -> bool:
+        """Whether states are representatives."""
+        return bool(self.h[L.EXCHANGES] or self.h[L.TAKES_OUT_DEAD] or self.h[L.COUNTS_TERMS])
 
     # -- places ----------------------------------------------------------------------------------------
 

@@ -29,12 +29,21 @@ from elcheck.checker.system.history import MONITORED
 from elcheck.checker.system.local_states import LocalOutcome
 from elcheck.checker.system.node_table import NodeTable
 from elcheck.checker.system.packed import NodeSystem
+from elcheck.checker.system.spread import SPREAD
 from elcheck.checker.system.system import Observation, System
 from elcheck.checker.system.ticks import TICK
 
 NETWORKS = {"sent-set": L.SENT_SET, "set": L.SET, "bag": L.BAG, "fifo": L.FIFO}
-_ANSWERS = {L.MONITOR_AFTER: L.MONITOR_INDEX, L.MONITOR_EXCHANGED: L.EXCHANGE_INDEX}
-"""Where the answers to queries of monitors are kept."""
+_ANSWERS = {
+    L.MONITOR_AFTER: L.MONITOR_INDEX,
+    L.MONITOR_EXCHANGED: L.EXCHANGE_INDEX,
+    L.DEAD_IN: L.DEAD_INDEX,
+    L.LOCAL_LOWERED: L.LOWERED_LOCALS,
+    L.MESSAGE_LOWERED: L.LOWERED_MESSAGES,
+    L.MONITOR_LOWERED: L.LOWERED_MONITORS,
+    L.TERM_OF_MONITOR: L.MONITOR_TERMS,
+}
+"""Where the answers to queries of monitors, dead messages and terms are kept."""
 BITS = 30
 """Nodes, and bounds, of which sets are kept in a word."""
 
@@ -87,9 +96,10 @@ class MissHandler:
         self.observed: list[tuple[Event, int, int, int]] = []
         self.bounds = list(dict.fromkeys(bound.name for bound in system.model.bounds))
         self._tell_system()
-        if self.quotient is not None:
+        if exchanges and self.quotient is not None:
             self._tell_exchanges(self.quotient)
-        self.numbering = Numbering(self.system, self.memory, self.quotient)
+        self._tell_of_states()
+        self.numbering = Numbering(self.system, self.memory, self.quotient if exchanges else None)
         self._events: list[dict[int, tuple[int, Event]]] = []
         for table in self.system.tables:
             numbers = [(n, e) for n, e in self.system.actions[table.index]]
@@ -117,6 +127,8 @@ class MissHandler:
         for bound in model.bounds:
             if isinstance(bound.holds, int) and bound.name == wanted:
                 h[L.BOUND], h[L.BOUND_BIT] = bound.holds, 1 << self.bounds.index(bound.name)
+        if model.spread is not None:
+            h[L.SPREAD], h[L.SPREAD_BIT] = model.spread, 1 << self.bounds.index(SPREAD)
 
     def _tell_exchanges(self, quotient: Quotient) -> None:
         """Write which nodes may change places."""
@@ -129,6 +141,14 @@ class MissHandler:
             memory.append(L.BLOCK_SPANS, memory.append_all(L.BLOCK_NODES, block), len(block))
         for node in range(self._nodes):
             memory.append(L.EXCHANGE_OF, numbers.get(node, -1))
+
+    def _tell_of_states(self) -> None:
+        """Write whether dead messages are taken out, and terms counted from the least."""
+        dead, h = None if self.quotient is None else self.quotient.dead, self.memory.h
+        h[L.COUNTS_TERMS] = self.quotient is not None and self.quotient.terms is not None
+        if dead is not None:
+            h[L.TAKES_OUT_DEAD] = 1
+            h[L.LEAVES_OUT_IDLE] = (2 if dead.asks_of_idle else 1) if dead.is_sent_set else 0
 
     def _add_notices(self, *, perfect: bool) -> None:
         """Add the messages that the environment sends. ``perfect``: those of crashes too."""
@@ -171,6 +191,12 @@ class MissHandler:
                 self._tell_monitor(first, second)
             elif kind == L.MONITOR_EXCHANGED:
                 self._tell_exchanged_monitor(first, second)
+            elif kind == L.DEAD_IN:
+                self._tell_whether_dead(first, second)
+            elif kind >= L.LOCAL_LOWERED:
+                self._tell_of_terms(first, second, kind)
+            elif kind == L.IDLE_STEP:
+                self._refuse_idle(first, monitored=second != 0)
             else:
                 self._tell_outcomes(first, second)
             if self.quotient is not None:
@@ -184,6 +210,8 @@ class MissHandler:
         if kind == L.ENVIRONMENT_OF:
             known = memory.used(L.ENVIRONMENTS)
             return bool(first < len(known) and known[first, L.KNOWN])
+        if kind == L.IDLE_STEP:
+            return False
         table = _ANSWERS.get(kind, L.OUTCOME_INDEX)
         return find(memory.h, memory.q, table, first, second) != ABSENT
 
@@ -216,6 +244,37 @@ class MissHandler:
         now, at = divmod(state, self._monitors)
         made = self.quotient.exchanges[exchange].monitors[at][now]
         self._put(L.EXCHANGE_INDEX, state, exchange, made)
+
+    def _tell_whether_dead(self, local: int, message: int) -> None:
+        assert self.quotient is not None
+        assert self.quotient.dead is not None
+        node, number = self.numbering.local_of(local)
+        dead = self.quotient.dead.is_dead(node, number, self.numbering.message_of(message))
+        self._put(L.DEAD_INDEX, local, message, dead)
+
+    def _tell_of_terms(self, first: int, by: int, kind: int) -> None:
+        assert self.quotient is not None
+        terms = self.quotient.terms
+        assert terms is not None
+        now, at = divmod(first, max(1, self._monitors))
+        if kind == L.LOCAL_LOWERED:
+            node, number = self.numbering.local_of(first)
+            made = self.numbering.local(node, terms.lower(by).locals[node][number])
+        elif kind == L.MESSAGE_LOWERED:
+            node, number = self.numbering.receiver_of(first), self.numbering.message_of(first)
+            table = self.system.tables[node]
+            made = self.numbering.message(table, terms.lower(by).messages[node][number])
+        elif kind == L.MONITOR_LOWERED:
+            made = terms.lower(by).monitors[at][now]
+        else:
+            made = terms.least_of_monitor(at, now)
+        self._put(_ANSWERS[kind], first, by, made)
+
+    def _refuse_idle(self, outcome: int, *, monitored: bool) -> None:
+        assert self.quotient is not None
+        assert self.quotient.dead is not None
+        event = Event("tick", "tick") if outcome < 0 else self.observed[outcome][0]
+        self.quotient.dead.leave_out(event, monitored=monitored)
 
     # -- outcomes --------------------------------------------------------------------------------------
 

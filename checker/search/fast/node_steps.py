@@ -6,6 +6,7 @@ from elcheck.checker.search.fast import layout as L
 from elcheck.checker.search.fast.asserts import UNCHECKED
 from elcheck.checker.search.fast.compiled import compiled
 from elcheck.checker.search.fast.effects import affected
+from elcheck.checker.search.fast.late_terms import is_beyond_spread
 from elcheck.checker.search.fast.layout import Ints, Words
 from elcheck.checker.search.fast.move_lists import list_for
 from elcheck.checker.search.fast.pending import (
@@ -97,7 +98,8 @@ def _follow(
     if built <= 0:
         return built if built < 0 else status
     if status == L.MISS:
-        move_monitors(h, w, q, after_at(h), w[move + L.OUTCOME])
+        if not is_beyond_spread(h, w, after_at(h)):
+            move_monitors(h, w, q, after_at(h), w[move + L.OUTCOME])
         return L.MISS
     if tells:
         status = _tell_of_the_down(h, w, q, node)

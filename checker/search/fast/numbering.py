@@ -18,6 +18,7 @@ from elcheck.checker.system.mailboxes import Mailbox
 from elcheck.checker.system.moves import MASK
 from elcheck.checker.system.node_table import NodeTable
 from elcheck.checker.system.packed import NodeSystem
+from elcheck.checker.system.spread import NONE, least_and_most
 
 _TABLES = {
     L.LOCALS: (L.LOCAL_FACES, L.LOCALS_EXCHANGED),
@@ -50,7 +51,9 @@ class Numbering:
             known = self._locals[node, number] = len(self._local_of)
             self._local_of.append((node, number))
             state = states[number]
-            self._memory.append(L.LOCALS, node, state.up, state.drops, states.observation[number], -1)
+            terms = least_and_most(state.state) if self._system.spread is not None else (NONE, -1)
+            seen = states.observation[number]
+            self._memory.append(L.LOCALS, node, state.up, state.drops, seen, -1, *terms)
             if self._quotient is not None:
                 self._add_exchanged(self._quotient, L.LOCALS, known)
         return known
@@ -68,7 +71,8 @@ class Numbering:
             src, msg, notice = table.messages.known[number]
             kind = L.NOTICE if notice else L.MESSAGE
             kind = L.BREAK_NOTICE if notice and isinstance(msg, Disconnected) else kind
-            self._memory.append(L.MESSAGES, src.index, kind)
+            term = least_and_most(msg)[0] if self._system.spread is not None else NONE
+            self._memory.append(L.MESSAGES, src.index, kind, term)
             if self._quotient is not None:
                 self._add_exchanged(self._quotient, L.MESSAGES, known)
         return known
@@ -76,6 +80,10 @@ class Numbering:
     def message_of(self, message: int) -> int:
         """The packed system's number of a message, among those of the node that it is sent to."""
         return self._message_of[message][1]
+
+    def receiver_of(self, message: int) -> int:
+        """The node that a message is sent to."""
+        return self._message_of[message][0]
 
     # -- what exchanges of nodes make of them ------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from elcheck.checker.search.fast.compiled import compiled
 from elcheck.checker.search.fast.effects import affected
 from elcheck.checker.search.fast.hashing import ABSENT, find, row_hash
 from elcheck.checker.search.fast.ids import miss
+from elcheck.checker.search.fast.late_terms import count_from_least, is_beyond_spread
 from elcheck.checker.search.fast.layout import Ints, Words
 from elcheck.checker.search.fast.move_lists import is_lost
 from elcheck.checker.search.fast.records import (
@@ -17,6 +18,7 @@ from elcheck.checker.search.fast.records import (
     pending_at,
     send_at,
 )
+from elcheck.checker.search.fast.settled import is_idle, leave_out, settle
 
 
 @compiled
@@ -85,9 +87,18 @@ def emit(h: Ints, w: Words, q: Ints, outcome: int, cuts: int, actor: int) -> int
     Answers DONE, MISS or GROW.
     """
     row, pending = after_at(h), h[L.COUNT + L.PENDING]
+    if is_beyond_spread(h, w, row):
+        h[cuts] |= h[L.SPREAD_BIT]
+        return L.DONE
     status = move_monitors(h, w, q, row, outcome)
     if pending + 2 > h[L.CAPACITY + L.PENDING]:
         return L.GROW
+    if status == L.DONE and h[L.TAKES_OUT_DEAD]:
+        status = settle(h, w, q, row)
+        if status == L.DONE and h[L.LEAVES_OUT_IDLE] and is_idle(h, w, row):
+            return leave_out(h, w, row, outcome)
+    if status == L.DONE and h[L.COUNTS_TERMS]:
+        status = count_from_least(h, w, q, row)
     if status == L.DONE and h[L.EXCHANGES] > 0:
         status = represent(h, w, q, row)
     if status != L.DONE:

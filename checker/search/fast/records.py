@@ -148,6 +148,20 @@ def exchanged_at(h: Ints, table: int, record: int) -> int:
 
 
 @compiled
+def alive_at(h: Ints, id_: int) -> int:
+    """Where it is kept what is left of an id without dead messages."""
+    assert UNCHECKED or in_room(h, L.ALIVE, id_)
+    return int(h[L.ALIVE] + id_)
+
+
+@compiled
+def least_at(h: Ints, id_: int) -> int:
+    """Where the least term of an id is kept."""
+    assert UNCHECKED or in_room(h, L.LEAST_TERMS, id_)
+    return int(h[L.LEAST_TERMS] + id_)
+
+
+@compiled
 def span_at(h: Ints, table: int, number: int) -> int:
     """Where a span of a table begins whose records are spans alone."""
     assert UNCHECKED or in_room(h, table, number)

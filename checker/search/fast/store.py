@@ -21,6 +21,7 @@ from elcheck.checker.search.fast.hashing import (
     tag_of,
     words_hash,
 )
+from elcheck.checker.search.fast.late_terms import count_from_least
 from elcheck.checker.search.fast.layout import Bytes, Ints, Words
 from elcheck.checker.search.fast.records import (
     batch_at,
@@ -36,6 +37,7 @@ from elcheck.checker.search.fast.records import (
     same_words,
     step_to_judge_at,
 )
+from elcheck.checker.search.fast.settled import settle
 
 TOGETHER = 256
 """Steps that are looked up together."""
@@ -121,7 +123,7 @@ def _is_judged(h: Ints, w: Words, q: Ints, rows: Words, index: int, row: int, ou
     for i in range(h[L.FIELDS]):
         w[source + i] = rows[index * h[L.FIELDS] + i]
     old, new = _observe(h, w, q, source, L.OBSERVED_BEFORE), outcome
-    if h[L.EXCHANGES] == 0:
+    if h[L.EXCHANGES] == 0 and h[L.COUNTS_TERMS] == 0:
         new = _observe(h, w, q, row, L.OBSERVED)
     if find(h, q, L.PAIR_INDEX, old, new) != ABSENT:
         return True
@@ -304,7 +306,11 @@ def store_initial(h: Ints, w: Words, q: Ints, rows: Words, parents: Words, table
     """
     row = row_at(h, L.INITIAL)
     h[L.STILL] = 1
-    status = represent(h, w, q, row) if h[L.EXCHANGES] > 0 else L.DONE
+    status = settle(h, w, q, row) if h[L.TAKES_OUT_DEAD] else L.DONE
+    if status == L.DONE and h[L.COUNTS_TERMS]:
+        status = count_from_least(h, w, q, row)
+    if status == L.DONE and h[L.EXCHANGES] > 0:
+        status = represent(h, w, q, row)
     if status != L.DONE:
         return status
     x = row_hash(h, w, q, row)

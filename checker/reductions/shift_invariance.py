@@ -1,0 +1,169 @@
+"""The proof that only the order of terms counts: everything that was learned, once more with later terms.
+
+A model can do no more with a :class:`Term` than compare, copy and increment it, so what it answers is the
+same for later terms, unless it has a term from elsewhere: a constant that it compares with, or puts in. Every
+call that was learned is made again with all terms later by each of SHIFTS, and has to answer the same, later
+by that; and the terms that it is given are marked, so that a comparison with any other is noticed, whatever
+it comes to. (That a function of an abstract type commutes with maps between its models is parametricity:
+Reynolds, Types, Abstraction and Parametric Polymorphism, 1983; Wadler, Theorems for Free, 1989.)
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from elcheck.checker.model.call import HandlerError
+from elcheck.checker.model.handlers import place_if_known, short_place_of
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.property import Scope
+from elcheck.checker.model.record import State, survivor
+from elcheck.checker.model.shift import AbsoluteTerms, Shift
+from elcheck.checker.model.state import Event
+from elcheck.checker.model.step import Step
+from elcheck.checker.model.values import text
+from elcheck.checker.reductions.dead_mail import AskedOfMessage, DeadMail
+from elcheck.checker.system.history import MonitorStep
+from elcheck.checker.system.local_states import LearnedCall, LocalOutcome, LocalState
+from elcheck.checker.system.node_table import NodeTable
+from elcheck.checker.system.packed import NodeSystem
+from elcheck.checker.system.views import view_of
+
+SHIFTS = (1, 1_000_003)
+"""By how many terms later: to the next, and to one that a constant would hardly be."""
+
+
+class ShiftInvariance:
+    """The check of later terms on all that a system has learned, and will learn."""
+
+    def __init__(self, system: NodeSystem, dead: DeadMail | None) -> None:
+        self._system = system
+        self._dead = dead
+        self.shifts = [Shift(by) for by in SHIFTS]
+        self._called = [0] * len(system.tables)
+        self._seen = [0] * len(system.tables)
+        self._monitored = [0] * len(system.model.monitors)
+
+    def check(self) -> None:
+        """Check what was learned since the last time. Raises AbsoluteTerms."""
+        for table in self._system.tables:
+            i, states = table.index, table.local_states
+            for call in states.learned_since(self._called[i]):
+                self._called[i] += 1
+                self._check_call(table, call)
+            for number in range(self._seen[i], len(states.known)):
+                self._check_views(table, number)
+            self._seen[i] = len(states.known)
+        for at, checked in enumerate(self._monitored):
+            for step, after in self._system.history.learned_since(at, checked):
+                self._monitored[at] += 1
+                self._check_monitor(at, step, after)
+        for taken in () if self._dead is None else self._dead.taken_since():
+            self._check_stale(taken)
+
+    def _require(self, what: str, ask: Callable[[Shift], object], wanted: Callable[[Shift], object]) -> None:
+        """Raise AbsoluteTerms unless something answers, of later terms, what is wanted."""
+        for shift in self.shifts:
+            try:
+                answer = shift.watched(partial(ask, shift))
+            except HandlerError as error:
+                raise AbsoluteTerms(str(error)) from error
+            except AbsoluteTerms as refutation:
+                raise AbsoluteTerms(f"{what}: {refutation}") from refutation
+            if answer != wanted(shift):
+                raise AbsoluteTerms(f"{what}: with later terms it answers otherwise")
+
+    # -- handlers --------------------------------------------------------------------------------------
+
+    def _check_call(self, table: NodeTable, call: LearnedCall) -> None:
+        runner, states, node = self._system.runner, table.local_states, table.node
+        before = states[call.local].state
+        program = runner.programs[node]
+        handler = {"crash": "at_crash", "restart": "recover"}.get(call.kind)
+        name = handler or (call.event.name if call.event is not None else "")
+        said = str(call.event) if call.event is not None else name
+        place = short_place_of(getattr(type(program), name))
+        what = f"{type(program).__name__}.{name} ({place}), {said} in {text(before, sparse=True)}"
+        if call.kind == "crash":
+            left = [states[n].state for n in states.remains(call.local, drops=call.drops)]
+            self._require(
+                what,
+                lambda shift: Counter(runner.remains(node, shift.value(before))),
+                lambda shift: Counter(map(shift.value, left)),
+            )
+        elif call.kind == "restart":
+            found = states.recoveries(call.local)
+            self._require(
+                what,
+                lambda shift: self._plain(runner.recoveries(node, shift.value(before))),
+                lambda shift: self._outcomes(table, found, shift),
+            )
+        else:
+            assert call.event is not None
+            self._check_event(table, call, call.event, what)
+
+    def _check_event(self, table: NodeTable, call: LearnedCall, event: Event, what: str) -> None:
+        runner, states, before = self._system.runner, table.local_states, table.local_states[call.local].state
+        down = call.kind == "down tick"
+        found = (states.down_ticks if down else states.outcomes)(call.local, call.key, event)
+        self._require(
+            what,
+            lambda shift: self._plain(runner.take(shift.value(event), shift.value(before)).steps, down=down),
+            lambda shift: self._outcomes(table, found, shift),
+        )
+
+    def _plain(self, steps: Iterable[Step[State]], *, down: bool = False) -> Counter[object]:
+        """What steps come to: of a node that is down, its durable state alone."""
+        if down:
+            left = dict.fromkeys(survivor(step.state) for step in steps)
+            return Counter((state, (), (), self._system.runner.crossed(state)) for state in left)
+        crossed = self._system.runner.crossed
+        return Counter((s.state, s.sends, tuple(sorted(s.choice)), crossed(s.state)) for s in steps)
+
+    def _outcomes(self, table: NodeTable, outcomes: Iterable[LocalOutcome], shift: Shift) -> Counter[object]:
+        """What outcomes come to, with later terms."""
+        states = table.local_states
+        plain = ((states[o.after].state, o.sends, tuple(sorted(o.event.choice))) for o in outcomes)
+        crosses = (o.crosses for o in outcomes)
+        return Counter((*shift.value(each), beyond) for each, beyond in zip(plain, crosses, strict=True))
+
+    # -- what else looks at terms ----------------------------------------------------------------------
+
+    def _check_views(self, table: NodeTable, number: int) -> None:
+        """Check that properties see of a local state with later terms the same, later."""
+        known = table.local_states[number]
+        views = self._system.observations.views[table.local_states.observation[number]]
+        for claim, view in zip(self._system.claims, views, strict=True):
+            if view is not None and claim.scope.look.view is not None:
+                name = getattr(claim.scope.look.view, "__name__", "view")
+                shown = partial(_shown, claim.scope, table.node, known)
+                self._require(f"the view {name} of {claim.name!r}", shown, partial(_later, view))
+
+    def _check_monitor(self, at: int, step: MonitorStep, after: int) -> None:
+        history, monitor = self._system.history, self._system.model.monitors[at]
+        seen, wanted = history.seen(at, step), history.state(at, after)
+        self._require(
+            f"the monitor {monitor.name}{place_if_known(monitor.after, short=True)}, at {step[1].located}",
+            lambda shift: history.answer(at, shift.value(seen)),
+            lambda shift: shift.value(wanted),
+        )
+
+    def _check_stale(self, taken: AskedOfMessage) -> None:
+        assert self._dead is not None
+        staleness = self._dead.staleness
+        self._require(
+            f"what is stale at {taken.node}, {text(taken.msg)} in {text(taken.state, sparse=True)}",
+            lambda s: staleness.rule_for(taken.node, s.value(taken.state), s.value(taken.msg)),
+            lambda _: taken.rule,
+        )
+
+
+def _shown(scope: Scope, node: NodeId, known: LocalState, shift: Shift) -> object:
+    """What a property sees of a local state with later terms."""
+    return view_of(scope, node, shift.value(known.state), up=known.up)
+
+
+def _later(value: object, shift: Shift) -> object:
+    """A value with later terms."""
+    return shift.value(value)

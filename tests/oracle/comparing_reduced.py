@@ -1,0 +1,95 @@
+"""Searches of representatives beside the oracle's search of all states: the same verdicts, traces as long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypothesis import reject
+
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import GlobalState
+from elcheck.checker.model.validate import validate
+from elcheck.checker.process.limits import Limits
+from elcheck.checker.reductions.staleness import StaleChoice
+from tests.oracle.comparing import compare_counts, said_of_results, walk
+from tests.oracle.random_models import Case
+from tests.oracle.search import Facts, TooLarge, search
+
+HOLDS = "holds-within-bounds"
+BETTER = {"holds-within-bounds": "proved", "undetermined": "vacuous"}
+"""What a search says that comes to its end sooner than one of all states."""
+
+
+def compare_dead_messages(case: Case, cap: int, alive: Callable[[GlobalState], GlobalState]) -> bool:
+    """Check a model by every rule for dead messages. ``alive`` is a state without those that are declared.
+    Answers whether some were taken out.
+    """
+    model, limit = case.model, case.limit
+    try:
+        validate(model)
+    except DefinitionError:
+        reject()
+    try:
+        facts = search(model, limit, cap)
+    except TooLarge as large:
+        limit = large.complete
+        facts = search(model, limit, cap)
+    choices: tuple[StaleChoice, ...] = ("auto", "all", "off")
+    reduced = False
+    for engine in ("plain", "fast"):
+        for choice in choices:
+            report = check(model, Limits(depth=limit), engine=engine, dead_messages=choice)
+            taken = any(note.startswith("Dead messages") for note in report.reductions)
+            if not taken:
+                compare_counts(facts, report)
+            elif choice == "auto":
+                reduced = True
+                assert report.stats.distinct == len({alive(state) for state in facts.states})
+            compare_verdicts(model, facts, report)
+            for result in report.results:
+                walk(report, result)
+    return reduced
+
+
+def compare_verdicts(model: Model, facts: Facts, report: CheckReport) -> None:
+    """The same verdicts, and the same lengths of traces; what was searched to its end may be told better."""
+    expected, found = said_of_results(facts, report)
+    assert len(expected) == len(found)
+    for wanted, said in zip(expected, found, strict=True):
+        if wanted != said:
+            any_terms = report.exploration.system.any_terms is not None
+            assert facts.cut.keys() - report.stats.cut.keys() or (any_terms and wanted[2] == HOLDS)
+            name, kind, verdict, length = wanted
+            assert said == (name, kind, BETTER[verdict], length)
+
+
+def compare_relative_terms(
+    case: Case, cap: int, canonical: Callable[[GlobalState, bool], GlobalState]
+) -> bool:
+    """Check a model whose terms go on for ever, up to a depth. ``canonical`` is a state that stands for those
+    that differ in how late their terms are, without (or with) dead messages. Answers whether they were taken
+    together.
+    """
+    model, limit = case.model, case.limit
+    try:
+        facts = search(model, limit, cap)
+    except TooLarge as large:
+        limit = large.complete
+        facts = search(model, limit, cap)
+    reduced = False
+    for engine in ("plain", "fast"):
+        for relative in (True, False):
+            report = check(model, Limits(depth=limit), engine=engine, relative_terms=relative)
+            reduced = reduced or any(note.startswith("Relative terms") for note in report.reductions)
+            if report.exploration.system.any_terms is not None:
+                dead = any(note.startswith("Dead messages") for note in report.reductions)
+                assert report.stats.distinct == len({canonical(state, dead) for state in facts.states})
+            else:
+                compare_counts(facts, report)
+            compare_verdicts(model, facts, report)
+            for result in report.results:
+                walk(report, result)
+    return reduced
