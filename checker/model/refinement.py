@@ -69,6 +69,12 @@ class Refinement:
             known = self._answers[before, after] = ok or self._no_step(before, after)
         return known
 
+    def forget(self) -> None:
+        """Forget what the abstract model has answered: its code may be another now."""
+        self._steps.clear()
+        self._answers.clear()
+        self.__dict__.pop("_starts", None)
+
     def mapped(self, seen: object) -> object:
         """The abstract state for what the mapping's scope sees of a state."""
         if self._mapping.kind == "history":

@@ -23,6 +23,7 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Scope, Some
 from elcheck.checker.model.record import Crashed, Disconnected, State, survivor
+from elcheck.checker.model.refinement import Refinement
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event, NodeView
 from elcheck.checker.model.step import Effect, Send, Step
@@ -208,7 +209,10 @@ class OfCheck:
     arguments: tuple[object, ...]
 
     def ask(self, system: System) -> object:
-        return Asker(system.model).ask(system.claims[self.claim].scope, *self.arguments)
+        scope = system.claims[self.claim].scope
+        if isinstance(scope.check, Refinement):
+            scope.check.forget()
+        return Asker(system.model).ask(scope, *self.arguments)
 
 
 @dataclass(frozen=True)
