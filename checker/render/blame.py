@@ -14,6 +14,7 @@ from elcheck.checker.render.as_json import asked
 from elcheck.checker.render.estimate import BYTES, SECONDS, in_units, rounded
 from elcheck.checker.render.fit import fitted, head, repeating, table
 from elcheck.checker.render.run import Run
+from elcheck.checker.search.forecast import Forecast
 
 WORDS = {
     "field": "field",
@@ -57,15 +58,14 @@ def _head(run: Run, found: Blame) -> list[str]:
         lines.append(f"The search ended where something raised: {size.failure}.")
     elif size.stopped is not None:
         lines.append(f"Not all states were found: {size.stopped}. All counts are of those that were.")
-        lines += [_foreseen(found)] * (found.forecast is not None)
+        lines += [] if found.forecast is None else [_foreseen(found, found.forecast)]
         lines += [f"What grows with the depth: {'; '.join(found.growing)}."] * bool(found.growing)
     lines += [f"The bound {name} cut steps of {counted(n, 'state')}." for name, n in size.cut.items()]
     return lines
 
 
-def _foreseen(found: Blame) -> str:
-    end, size = found.forecast, found.size
-    assert end is not None
+def _foreseen(found: Blame, end: Forecast) -> str:
+    size = found.size
     times = end.states / max(1, size.distinct)
     return (
         f"By the growth of its levels, an estimate: about {rounded(end.states)} states in all, "

@@ -146,6 +146,9 @@ def test_a_limit_leaves_what_is_known(capfd: pytest.CaptureFixture[str]) -> None
     assert sum(space["levels"]) == 700
     assert space["complete_levels"] == 6
     assert found["parts"]
+    code, out = printed(capfd, "blame", "raft_election", "--max-states", "100", "--further", "0")
+    assert code == 20
+    assert "All counts are of those that were." in out
     code, out = printed(capfd, "blame", "raft_election", "--depth", "3", "--further", "0")
     assert code == 0
     assert "The bound depth 3 cut steps of" in out
