@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import sys
 import threading
 import traceback
@@ -24,6 +23,7 @@ from elcheck.checker.model.call import is_of_a_model, said
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.escapes import refuse_escapes
 from elcheck.checker.process.running import signals, watching
+from elcheck.checker.process.starting import ENDING, give_back
 from elcheck.checker.process.streams import keep_standard_files, own_stdout, say
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.traces.trace import ReplayError
@@ -48,8 +48,6 @@ what they are called there.
 
 SETTINGS = {"max_content_width": 110, "help_option_names": ["-h", "--help"]}
 """What all commands have in common: click hands it on."""
-ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""The signals that end a command with what is known."""
 
 
 class Models(click.Group):
@@ -102,6 +100,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     keep_standard_files()
     refuse_escapes()
     signals.give_up, signals.remind = _give_up, _remind
+    give_back()
     code = run(argv)
     if any(thread.is_alive() and not thread.daemon for thread in threading.enumerate()[1:]):
         with suppress(OSError, ValueError):  # a thread that a model began is not waited for
@@ -114,7 +113,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def run(argv: Sequence[str] | None = None) -> int:
     """Run and return the exit code; every foreseen failure is one message on stderr."""
     args = list(sys.argv[1:] if argv is None else argv)
-    with own_stdout(), watching(numbers=ENDING_SIGNALS):
+    with own_stdout(), watching(numbers=ENDING):
         return _run(args)
 
 

@@ -49,6 +49,10 @@ class RememberedCall:
     answer: Outcomes
 
 
+LONGEST_RANGE = 100_000
+"""Values of a range, beyond which it is taken for one without end: each is an event at each node."""
+
+
 @dataclass
 class HandlerTally:
     """What became of one handler's calls in this search, and some of these."""
@@ -410,12 +414,22 @@ def _range(program: object, handler: Handler, name: str) -> list[object]:
 
 
 def _values(program: object, name: str, where: str) -> list[object]:
+    found: list[object] = []
     try:
         with theirs:
             values: object = getattr(program, name)
             values = values() if callable(values) else values
+            if isinstance(values, Set):
+                return sorted(values, key=order)
             if isinstance(values, Iterable):
-                return sorted(values, key=order) if isinstance(values, Set) else list(values)
+                for value in values:  # step by step: no limit could end what never ends
+                    found.append(value)
+                    if len(found) > LONGEST_RANGE:
+                        break
+                else:
+                    return found
     except Exception as error:
         raise DefinitionError(f"{where}, which raises {said(error)}") from error
+    if found:
+        raise DefinitionError(f"{where}, which gives more than {LONGEST_RANGE:,} values: range over fewer")
     raise DefinitionError(f"{where}, which gives {text(values)}: no collection")

@@ -100,6 +100,8 @@ def _nodes(model: Model) -> None:
         for node, program in programs.items():
             if not isinstance(node, NodeId) or not isinstance(program, Program):
                 raise DefinitionError(f"a model's mapping leads from NodeIds to Nodes: {node!r}: {program!r}")
+        if not programs:
+            raise DefinitionError("the model has no nodes: its mapping of nodes to programs is empty")
         if model.nodes:
             raise DefinitionError("Model(nodes=...): the mapping of nodes to programs names them already")
     elif isinstance(programs, Program):
@@ -271,6 +273,8 @@ def _properties(model: Model, *, shared: bool) -> None:
     if not model.properties and model.deadlock is False:
         raise DefinitionError("the model has no properties: nothing would be checked")
     for name, count in Counter(item.name for item in model.properties).items():
+        if not name.strip():
+            raise DefinitionError("a property has no name: always(name, scope) says what it claims")
         if count > 1:
             raise DefinitionError(f"{count} properties are called {name!r}")
     for name, count in Counter(item.name for item in model.inductive).items():

@@ -117,6 +117,7 @@ MISTAKES = [
     Bad("a range and no argument", 150, "@action calls it with 2: s, peers", PING, "    @action(over=Node.peers)\n    def ping(self, s: Seen) -> Step[Seen]:\n"),
     Bad("range of nothing", 150, "Pinger.ping (PATH:16) ranges over things, which gives 7: no collection", PING, "    def things(self): return 7\n\n    @action(over=things)\n    def ping(self, s: Seen, thing: int) -> Step[Seen]:\n"),
     Bad("range of lists", 150, "an element of things is a list, which can change", PING, "    def things(self): return [[1]]\n\n    @action(over=things)\n    def ping(self, s: Seen, thing: list) -> Step[Seen]:\n"),
+    Bad("range without end", 150, "ranges over things, which gives more than 100,000 values: range over fewer", PING, "    def things(self): return iter(int, 1)\n\n    @action(over=things)\n    def ping(self, s: Seen, thing: int) -> Step[Seen]:\n"),
     Bad("range that raises", 150, "ranges over things, which raises KeyError: 'x' (PATH:14)", PING, "    def things(self): return {}['x']\n\n    @action(over=things)\n    def ping(self, s: Seen, thing: list) -> Step[Seen]:\n"),
     # -- the start
     Bad("no initial state", 150, "start offers no initial state", PING, "    def start(self):\n        yield from ()\n\n" + PING),
@@ -129,6 +130,8 @@ MISTAKES = [
     Bad("self.me in model()", 150, "known while a handler runs", "    return Model(", "    Pinger().me\n    return Model("),
     # -- the model
     Bad("no properties", 150, "no properties", CLAIM, "[]"),
+    Bad("no name", 150, "a property has no name: always(name, scope) says what it claims", "[always(", '[never("", each(Seen, fine)), always('),
+    Bad("no node runs anything", 150, "the model has no nodes: its mapping of nodes to programs is empty", "Pinger(), ", "{}, "),
     Bad("twice the same", 150, "2 properties are called 'fine'", "[always(", '[never("fine", each(Seen, fine)), always('),
     Bad("no scope", 150, "needs a scope", "each(Seen, fine))", "fine)"),
     Bad("a scope of no class", 150, "each(...) names the class of the states first, each(Server, check), not the function fine", "each(Seen, fine)", "each(fine)"),

@@ -188,6 +188,23 @@ def test_a_second_signal_ends_the_report_too(model: Path, capfd: pytest.CaptureF
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_before_the_command_is_imported(number: int) -> None:
+    """What is imported is the first thing that `elcheck` imports."""
+    begun = "import os; from elcheck.checker.process.starting import give_back, take; take(); "
+    done = elsewhere_in_python(f"{begun}os.kill(os.getpid(), {int(number)}); print('goes on')")
+    assert (done.returncode, done.stdout) == (EXIT["undetermined"], "")
+    assert done.stderr == "elcheck: interrupted before it began\n"
+    given_back = elsewhere_in_python(f"{begun}give_back(); os.kill(os.getpid(), {int(number)})")
+    assert given_back.returncode not in (0, EXIT["undetermined"])
+
+
+def elsewhere_in_python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
 def test_signals_are_given_back(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     run(capfd, model)
