@@ -47,7 +47,10 @@ class Product:
 
 def product_of(graph: Graph, automaton: Automaton, states: Truth, events: Truth) -> Product:
     """The product, with the truth of the automaton's atoms for each state, and for each step."""
-    guards = [guard for t in automaton.transitions for guard in _guards(t, automaton, states, events)]
+    guards: dict[int, list[_Guard]] = {}
+    for transition in automaton.transitions:
+        for guard in _guards(transition, automaton, states, events):
+            guards.setdefault(guard.source, []).append(guard)
     size = max(1, automaton.states) * (2 if events else 1)
     number = np.full(graph.size * size, -1, np.int32)  # by a node's state * size + its automaton's state
     fresh = np.arange(graph.initial, dtype=np.int64) * size + automaton.initial
@@ -96,17 +99,20 @@ class _Level:
     marks: Marks
 
 
-def _level(graph: Graph, guards: list[_Guard], size: int, nodes: Offsets) -> _Level:
-    """The edges of some nodes, which are in ascending order."""
+def _level(graph: Graph, guards: dict[int, list[_Guard]], size: int, nodes: Offsets) -> _Level:
+    """The edges of some nodes, which are in ascending order. ``guards`` are by the states they are of."""
     sources, targets = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
     edges, marks = [np.zeros(0, np.int32)], [np.zeros(0, np.uint8)]
-    for guard in guards:
-        places = np.flatnonzero(nodes % size == guard.source).astype(np.int32)
-        for at, edge, state in guard.steps(graph, (nodes[places] // size).astype(np.int32)):
-            sources.append(places[at])
-            targets.append(state.astype(np.int64) * size + guard.target)
-            edges.append(edge)
-            marks.append(np.full(len(edge), guard.marks, np.min_scalar_type(guard.marks)))
+    of_automaton = nodes % size
+    for source in distinct(of_automaton).tolist():
+        places = np.flatnonzero(of_automaton == source).astype(np.int32)
+        here = (nodes[places] // size).astype(np.int32)
+        for guard in guards.get(source, ()):
+            for at, edge, state in guard.steps(graph, here):
+                sources.append(places[at])
+                targets.append(state.astype(np.int64) * size + guard.target)
+                edges.append(edge)
+                marks.append(np.full(len(edge), guard.marks, guard.mark_type))
     from_ = np.concatenate(sources)
     order = np.argsort(from_, kind="stable")
     return _Level(
@@ -148,6 +154,7 @@ class _Guard:
         self.source, self.target = source, target
         self._moves = moves
         self.marks = sum(1 << mark for mark in transition.marks)
+        self.mark_type = np.min_scalar_type(self.marks)
         self._states: Mask | None = None
         self._events: Mask | None = None
         wanted = [(atom, True) for atom in transition.positive] + [(a, False) for a in transition.negative]
