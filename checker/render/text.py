@@ -115,7 +115,7 @@ def _summary(run: Run, report: CheckReport) -> list[str]:
     groups: dict[tuple[Verdict, str], list[str]] = {}
     for result in report.results:
         if result.verdict is not Verdict.REFUTED:
-            reason = "" if result.verdict is Verdict.PROVED else _brief(result)
+            reason = (result.brief or "") if result.verdict is Verdict.PROVED else _brief(result)
             groups.setdefault((result.verdict, reason), []).append(result.name)
     lines = []
     for found in Verdict:
