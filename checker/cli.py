@@ -39,6 +39,7 @@ OWN = {
     "replay": "replay",
     "simulate": "simulate",
     "validate": "validate",
+    "warm": "warm",
     "zoo": "zoo",
 }
 """Elcheck's own commands: their modules in checker/commands, which are imported when they are asked for, and

@@ -7,15 +7,14 @@ begins with the first and hands over to the second if the space turns out to be 
 from __future__ import annotations
 
 import sys
-import time
-from bisect import bisect_left
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TypeAlias
 
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.limits import Limits
-from elcheck.checker.process.watch import Ended, current
+from elcheck.checker.process.watch import Ended
+from elcheck.checker.search.hand_over import HandOver
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.plain import HANDED_OVER, search_plain
 from elcheck.checker.search.resources import Resources
@@ -23,19 +22,6 @@ from elcheck.checker.search.search import OnProgress, Search
 from elcheck.checker.system import System
 
 Engine: TypeAlias = Callable[[System, Judge, Limits, OnProgress, Resources], Search]
-
-HAND_OVER = 20_000
-"""States that ``auto`` leaves to the plain engine. Below, loading the compiled code takes longer than it
-saves; above, the fast engine soon wins back what the plain one has spent (some three tenths of a second).
-"""
-
-
-NARROW = 16
-"""States of one depth below which the fast engine's way between Python and compiled code takes longer than
-what it saves.
-"""
-COMPILING = 60.0
-"""Seconds that have to be left if the fast engine is still to be compiled."""
 
 
 def plain(
@@ -89,7 +75,8 @@ def auto(
         return fast(system, judge, limits, progress, resources)
     if find_spec("numba") is None or not system.fast:
         return search_plain(system, judge, limits, progress)
-    search = search_plain(system, judge, limits, progress, _is_small)
+    with HandOver() as hand_over:
+        search = search_plain(system, judge, limits, progress, hand_over.is_early)
     if search.stopped is not HANDED_OVER:
         return search
     try:
@@ -102,23 +89,6 @@ def auto(
         engine = plain
     judge.forget()
     return engine(system, judge, limits, progress, resources)
-
-
-def _is_small(search: Search) -> bool:
-    """Whether the plain engine should go on with a search that it has come to some size with."""
-    states = len(search.codes)
-    if states < HAND_OVER:
-        return True
-    recent = len(search.levels) - bisect_left(search.levels, states // 2)
-    if recent * NARROW > states // 2:
-        return True
-    from elcheck.checker.search.fast.cache import is_compiled  # of a library that takes its time
-
-    left = current().deadline - time.monotonic()
-    try:
-        return left < COMPILING and not is_compiled()
-    except UsageError:  # which is said when it is loaded
-        return False
 
 
 ENGINES: dict[str, Engine] = {"auto": auto, "plain": plain, "fast": fast}

@@ -17,6 +17,9 @@ from elcheck.checker.temporal.state_graph import Indices, Offsets
 LARGE = 50_000
 """Edges for which plain Python takes some 20 ms. Up to that many it does not pay to load what is compiled."""
 
+WORTH_WAITING = 5_000_000
+"""Edges for which it takes some 2 s. For fewer nobody has to wait until something is compiled."""
+
 
 def components(starts: Offsets, targets: Indices) -> tuple[int, Indices]:
     """How many there are, and for each node the number of its own. The edges of node i lead to
@@ -25,7 +28,7 @@ def components(starts: Offsets, targets: Indices) -> tuple[int, Indices]:
     size = len(starts) - 1
     of, path, born = (np.zeros(size, np.int32) for _ in range(3))
     arrays = of, path, np.zeros(size, np.int64), born
-    compiled = _compiled() if len(targets) > LARGE else None
+    compiled = _compiled(wait=len(targets) > WORTH_WAITING) if len(targets) > LARGE else None
     if compiled is not None:
         count = compiled(starts, targets, size, *arrays)
     else:  # Python reads single numbers of a memoryview in a third of the time that an array takes
@@ -34,11 +37,17 @@ def components(starts: Offsets, targets: Indices) -> tuple[int, Indices]:
 
 
 @cache
-def _compiled() -> Callable[..., int] | None:
-    """The compiled function; None where numba is missing, or can't compile it."""
+def _compiled(*, wait: bool) -> Callable[..., int] | None:
+    """The compiled function; None where numba is missing, or can't compile it, and where it is still to be
+    compiled and nobody should wait for that.
+    """
     if find_spec("numba") is None:
         return None
+    from elcheck.checker.search.fast.cache import is_compiled  # of a library that takes its time
+
     try:
+        if not wait and not is_compiled():
+            return None
         from elcheck.checker.search.fast import calls
     except UsageError as error:
         print(f"elcheck: {error}; components are found in plain Python instead", file=sys.stderr)

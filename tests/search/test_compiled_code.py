@@ -15,7 +15,7 @@ import pytest
 from elcheck import State, always, each
 from elcheck.checker.check.check import check
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.search import engines, plain
+from elcheck.checker.search import engines, hand_over, plain
 from tests.support.models import Counting
 
 pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
@@ -105,8 +105,8 @@ def test_auto_does_without_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
     monkeypatch.setattr(engines, "_loaded", fail)
     monkeypatch.setattr(plain, "ASKED", 10)
-    monkeypatch.setattr(engines, "HAND_OVER", 100)
-    monkeypatch.setattr(engines, "NARROW", 0)
+    monkeypatch.setattr(hand_over, "ENOUGH", 100)
+    monkeypatch.setattr(hand_over, "NARROW", 0)
     report = check(Counting(300).model(always("small", each(State, lambda node: True))))
     assert (report.engine, report.stats.distinct) == ("plain", 301)
     assert capsys.readouterr().err == "elcheck: there is no room; the plain engine searches instead\n"

@@ -22,7 +22,7 @@ from elcheck.checker.check.check import check
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.limits import Limits
-from elcheck.checker.search import engines, plain
+from elcheck.checker.search import engines, hand_over, plain
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.search.resources import Resources, Spill
 from elcheck.checker.zoo.cases import Case
@@ -95,9 +95,9 @@ def test_auto_hands_over_a_large_space(monkeypatch: pytest.MonkeyPatch) -> None:
     model = Counting(300).model(always("small", small))
     assert check(model).engine == "plain"
     monkeypatch.setattr(plain, "ASKED", 10)
-    monkeypatch.setattr(engines, "HAND_OVER", 100)
+    monkeypatch.setattr(hand_over, "ENOUGH", 100)
     assert check(model).engine == "plain", "one state a depth: compiled code would not pay"
-    monkeypatch.setattr(engines, "NARROW", 0)
+    monkeypatch.setattr(hand_over, "NARROW", 0)
     report = check(model)
     assert (report.engine, report.stats.depth, report.exit_code) == ("fast", 200, 12)
     assert report.results[0].trace is not None
@@ -108,7 +108,7 @@ def test_auto_hands_over_a_large_space(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plain, "ASKED", 10)
-    monkeypatch.setattr(engines, "HAND_OVER", 100)
+    monkeypatch.setattr(hand_over, "ENOUGH", 100)
     monkeypatch.setattr(engines, "find_spec", lambda _: None)
     model = Counting(300).model(always("small", small))
     assert check(model).engine == "plain"

@@ -82,6 +82,9 @@ def random_graph(size: int, degree: int) -> tuple[Offsets, Indices]:
 def test_compiled_as_in_plain_python(degree: int) -> None:
     """Number for number."""
     pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
+    from elcheck.checker.search.fast import cache
+
+    cache.machine_code()  # nobody waits for it for so small a graph
     starts, targets = random_graph(LARGE, degree)
     assert len(targets) > LARGE
     count, of = components(starts, targets)
@@ -102,6 +105,7 @@ from elcheck import UsageError
 from elcheck.checker.search.fast import cache
 def fail(): raise UsageError("there is no room")
 cache.machine_code = fail
+cache.is_compiled = lambda: True
 """
 COUNT = """
 import sys

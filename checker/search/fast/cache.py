@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import stat
-import subprocess
 import sys
 import tempfile
 from contextlib import suppress
@@ -20,11 +19,8 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.process.watch import look
 from elcheck.checker.search.fast.asserts import UNCHECKED
-
-WITH_PARENT = "--with-parent"
-"""Tells the process that compiles to end when its stdin does."""
+from elcheck.checker.search.fast.compilation import Compilation
 
 
 class MachineCode(NamedTuple):
@@ -149,35 +145,16 @@ def keep(made: MachineCode) -> None:
 
 
 def _make() -> None:
-    """Compile in a process of its own: numba, and what it leaves in memory, is not needed afterwards. That
-    process looks for modules where this one does, and ends with it. Raises UsageError if it fails, and Ended.
-    """
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
-    ours["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
-    command = [sys.executable, "-P", "-m", "elcheck.checker.search.fast.make", WITH_PARENT]
-    with (
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(
-            command,
-            env=ours,
-            stdin=subprocess.PIPE,  # never written to, and closed when this process ends, however it does
-            stdout=subprocess.DEVNULL,
-            stderr=said,
-            start_new_session=True,  # a terminal's Ctrl-C is for this process to answer
-        ) as child,
-    ):
-        try:
-            while child.poll() is None:
-                look()
-                with suppress(subprocess.TimeoutExpired):
-                    child.wait(0.05)
-        finally:
-            child.kill()
-        said.seek(0)
-        complaints = said.read().decode(errors="replace")
-    if child.returncode != 0:
-        last = (complaints.strip() or f"it ended with {child.returncode}").splitlines()[-1]
-        raise UsageError(
-            f"the fast engine can't be compiled into {file()}: {last} "
-            "(python -m elcheck.checker.search.fast.make says more)"
-        )
+    """Compile and wait for it. Raises UsageError if it fails, and Ended."""
+    with Compilation() as compilation:
+        compilation.wait()
+        if (complaint := compilation.complaint()) is not None:
+            raise not_compiled(complaint)
+
+
+def not_compiled(complaint: str) -> UsageError:
+    """What is wrong where the code can't be compiled."""
+    return UsageError(
+        f"the fast engine can't be compiled into {file()}: {complaint} "
+        "(python -m elcheck.checker.search.fast.make says more)"
+    )

@@ -19,7 +19,8 @@ import numba
 from numba.core.dispatcher import Dispatcher
 
 from elcheck.checker.search.fast import compiled
-from elcheck.checker.search.fast.cache import WITH_PARENT, MachineCode, keep, processor
+from elcheck.checker.search.fast.cache import MachineCode, keep, processor
+from elcheck.checker.search.fast.compilation import WITH_PARENT
 
 TYPES = {
     "int": "int64",

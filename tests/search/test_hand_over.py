@@ -1,0 +1,104 @@
+"""The first run does not wait until the fast engine is compiled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from elcheck import Model, State, always, each
+from elcheck.checker import cli
+from elcheck.checker.check.check import check
+from elcheck.checker.search import hand_over, plain
+from tests.support.models import Counting
+
+pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
+
+from elcheck.checker.search.fast import cache, compilation
+
+
+class Pretended:
+    """A compilation that is over when it was looked at so often. What comes of it is known already."""
+
+    takes = 1
+    fails: str | None = None
+    ended = 0
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    @property
+    def over(self) -> bool:
+        self.looks += 1
+        return self.looks > self.takes
+
+    def complaint(self) -> str | None:
+        return self.fails
+
+    def end(self) -> None:
+        type(self).ended += 1
+
+
+@pytest.fixture
+def pretended(monkeypatch: pytest.MonkeyPatch) -> type[Pretended]:
+    """A machine on which nothing is compiled yet."""
+    cache.machine_code()
+
+    class Mine(Pretended):
+        pass
+
+    monkeypatch.setattr(compilation, "Compilation", Mine)
+    monkeypatch.setattr(cache, "is_compiled", lambda: False)
+    monkeypatch.setattr(plain, "ASKED", 10)
+    monkeypatch.setattr(hand_over, "ENOUGH", 100)
+    monkeypatch.setattr(hand_over, "NARROW", 0)
+    return Mine
+
+
+def counting() -> Model:
+    return Counting(300).model(always("small", each(State, lambda s: True)))
+
+
+def test_the_plain_engine_goes_on_until_it_is_compiled(
+    pretended: type[Pretended], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pretended.takes = 1
+    report = check(counting())
+    assert (report.engine, report.stats.distinct, pretended.ended) == ("fast", 301, 1)
+    assert capsys.readouterr().err == "elcheck: the fast engine is compiled meanwhile, once for all\n"
+
+
+def test_a_search_that_ends_before_has_ended(
+    pretended: type[Pretended], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pretended.takes = 1000
+    report = check(counting())
+    assert (report.engine, report.stats.distinct, pretended.ended) == ("plain", 301, 1)
+    said = capsys.readouterr().err
+    assert said.splitlines()[1:] == [
+        "elcheck: the search has ended before the fast engine was compiled; "
+        "`elcheck warm` compiles it once for all"
+    ]
+
+
+def test_where_it_can_not_be_compiled(pretended: type[Pretended], capsys: pytest.CaptureFixture[str]) -> None:
+    pretended.fails = "no LLVM for you"
+    report = check(counting())
+    assert (report.engine, report.stats.distinct, pretended.ended) == ("plain", 301, 1)
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert "can't be compiled into" in said[1]
+    assert "no LLVM for you" in said[1]
+    assert said[1].endswith("; the plain engine goes on")
+
+
+def test_what_is_compiled_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = cache.machine_code()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(cache, "_make", lambda: cache.keep(kept))
+    assert cli.run(["warm"]) == 0
+    assert capsys.readouterr().out.startswith("the fast engine was compiled in 0 s: ")
+    assert cli.run(["warm"]) == 0
+    assert capsys.readouterr().out == f"the fast engine is compiled: {cache.file()}\n"
