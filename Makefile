@@ -27,10 +27,11 @@ big: $(VENV)/.made
 many: $(VENV)/.made
 	$(PYTHON) -m tests.oracle.many
 
-# What the README and docs/ print, and the diagrams of tests/traces/golden, as they are now.
+# What the README and docs/ print and draw, and the diagrams of tests/traces/golden, as they are now.
 docs: $(VENV)/.made
 	$(PYTHON) -m tests.docs.printed
 	$(PYTHON) -m tests.traces.pictures
+	$(VENV)/bin/elcheck raft --bug forget-vote --depth 10 -q --picture docs/forget-vote.svg || [ $$? = 12 ]
 
 # What the models come to, as it is now, into tests/counts.toml: look at the difference before you commit it.
 pins: $(VENV)/.made

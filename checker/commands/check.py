@@ -114,7 +114,7 @@ class ModelCommand(click.Command):
     def invoke(self, ctx: click.Context) -> int:
         """Check the model, print the report, return the exit code."""
         values = ctx.params
-        written = {name: values[name] for name in ("report", "graph", "exports", *BESIDE)}
+        written = {name: values[name] for name in ("report", "picture", "graph", "exports", *BESIDE)}
         files = OutputFiles(**written, of=values["export_of"])
         limits = said_limits(
             values["timeout"],

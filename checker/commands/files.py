@@ -25,11 +25,12 @@ from elcheck.checker.render.run import Run
 
 @dataclass(frozen=True)
 class OutputFiles:
-    """The files to write. ``of`` names the property whose trace is exported. ``annotate``: say what is wrong
-    on stderr, as a CI server wants it.
+    """The files to write. ``of`` names the property whose trace is exported or drawn. ``annotate``: say what
+    is wrong on stderr, as a CI server wants it.
     """
 
     report: Path | None = None
+    picture: Path | None = None
     graph: Path | None = None
     exports: tuple[Path, ...] = ()
     of: str | None = None
@@ -47,7 +48,7 @@ class OutputFiles:
 
 def require_formats(files: OutputFiles) -> None:
     """Raise UsageError for what can't be written: better before a long search than after."""
-    for name in ("report", "json", "junit", "code_quality", "sarif"):
+    for name in ("report", "picture", "json", "junit", "code_quality", "sarif"):
         require_folder(name.replace("_", "-"), getattr(files, name))
     if files.graph is not None and format_of(files.graph).of != "graph":
         raise UsageError(
@@ -95,6 +96,8 @@ def write_files(
         writers.append(partial(_sarif, report, files.sarif, run.command))
     if files.report is not None:
         writers.append(partial(_page, run, report, about, files.report, sound))
+    if files.picture is not None:
+        writers.append(partial(_picture, report, files.picture, files.of))
     graphs = () if files.graph is None else (files.graph,)
     writers += [partial(_export, report, path, files.of, run.command) for path in (*graphs, *files.exports)]
     write_all(writers, failed=report.exit_code != 0)
@@ -140,9 +143,19 @@ def _page(run: Run, report: CheckReport, about: ModelDoc, path: Path, sound: Mod
     wrote(path)
 
 
+def _picture(report: CheckReport, path: Path, of: str | None) -> None:
+    from elcheck.checker.html import svg  # which takes its time to be imported
+
+    _unless_there_is_no_trace(path, partial(svg.write, report, path, of))
+
+
 def _export(report: CheckReport, path: Path, of: str | None, command: str) -> None:
+    _unless_there_is_no_trace(path, partial(write, report, path, of, command))
+
+
+def _unless_there_is_no_trace(path: Path, writer: Callable[[], None]) -> None:
     try:
-        write(report, path, of, command)
+        writer()
         wrote(path)
     except NoTrace as error:
         say(f"elcheck: {path} is not written: {error}")

@@ -159,6 +159,7 @@ def search_options() -> list[click.Option]:
             help="Write what is refuted to FILE as SARIF, for code scanning.",
         ),
         report_option(),
+        picture_option(),
         click.Option(
             ["--engine"],
             type=click.Choice(list(ENGINES)),
@@ -239,6 +240,13 @@ def report_option() -> click.Option:
     return click.Option(
         ["--report"], type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help=said
     )
+
+
+def picture_option() -> click.Option:
+    """Where the picture is written."""
+    path = click.Path(dir_okay=False, path_type=Path)
+    said = "Draw the counterexample (or --export-of's) into FILE as SVG."
+    return click.Option(["--picture"], type=path, metavar="FILE", help=said)
 
 
 def property_option() -> click.Option:
