@@ -26,7 +26,7 @@ from elcheck.checker.driving.subject import Sent, Subject, Undrivable
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.budget import UNLIMITED, Budget
 from elcheck.checker.model.collections import Bag, Map
-from elcheck.checker.model.environment import Environment, Partition
+from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.fairness import STRONG, WEAK, Fair, Fairness, strong, unfair, weak
 from elcheck.checker.model.formula import Formula
@@ -36,6 +36,7 @@ from elcheck.checker.model.inductive import Every, Inductive, every, inductive
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.node import Node, with_mistake
+from elcheck.checker.model.partition import Cut, Partition, symmetric_splits
 from elcheck.checker.model.property import (
     Answer,
     Look,
@@ -102,6 +103,7 @@ __all__ = [
     "CheckFailed",
     "Comparison",
     "Crashed",
+    "Cut",
     "DefinitionError",
     "Disconnected",
     "Envelope",
@@ -196,6 +198,7 @@ __all__ = [
     "sometimes",
     "step",
     "strong",
+    "symmetric_splits",
     "taken",
     "text",
     "tick",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from elcheck.checker.model.environment import Partition
+from elcheck.checker.model.partition import Separation
 from elcheck.checker.model.state import Event
 from elcheck.checker.system import NodeSystem
 from elcheck.checker.system.environment_table import EnvironmentEntry
@@ -115,7 +115,7 @@ def _of_outcomes(table: NodeTable, local: int, outcomes: tuple[LocalOutcome, ...
         yield table.index, local, event
 
 
-def _deliverable(table: NodeTable, box: Mailbox, partition: Partition | None) -> Iterator[int]:
+def _deliverable(table: NodeTable, box: Mailbox, partition: Separation | None) -> Iterator[int]:
     for message, _ in table.mailboxes.deliverable(box):
         src, _, notice = table.messages.known[message]
         if notice or partition is None or not partition.parts(src, table.node):

@@ -88,7 +88,7 @@ def _parts(model: Model, state: GlobalState) -> dict[str, dict[str, TablePart]]:
     programs = model.programs
     found: dict[str, dict[str, TablePart]] = {}
     for view in state.nodes:
-        up = {"up": view.up} if model.environment.crash else {}
+        up = {"up": view.up} if model.environment.crash or model.begins_down else {}
         title = type(programs[view.node]).__name__
         found.setdefault(title, {})[view.node.name] = {**up, **fields_of(view.state)}
     if state.history:
@@ -106,7 +106,7 @@ def _surroundings(model: Model, state: GlobalState) -> TablePart:
     found: dict[str, object] = {
         f"{name} left": "unlimited" if count is None else count for name, count in now.counted(given.budgets)
     }
-    if given.partition:
+    if given.partition or any(start.partition for start in model.initial):
         found["partition"] = now.standing or "none"
     if given.early_timeouts:
         found["timeouts left"] = now.early_timeouts

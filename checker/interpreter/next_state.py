@@ -42,7 +42,7 @@ class NextState:
 
     def state(self) -> GlobalState:
         """The state that the step has come to, in its canonical form."""
-        network = [e for e in self.network if self._reaches(e)]
+        network = [e for e in self.network if self.reaches(e)]
         match self._model.environment.network:
             case "fifo":
                 network.sort(key=lambda e: (e.src, e.dst))
@@ -54,7 +54,7 @@ class NextState:
             self.base, nodes=tuple(self.nodes), network=tuple(network), environment=self.environment
         )
 
-    def _reaches(self, envelope: Envelope) -> bool:
+    def reaches(self, envelope: Envelope) -> bool:
         """Whether the network keeps a message: its receiver is up, or may be again."""
         if self.nodes[envelope.dst.index].up or self._model.environment.network == "sent-set":
             return True
@@ -78,7 +78,7 @@ class NextState:
             elif not any(self._waits(e, effect.dst, src) for e in self.network):
                 envelope = Envelope(src, effect.dst, effect.msg)
                 self.network.append(envelope)
-                self.cut = self.cut or (self._reaches(envelope) and self.overfull(envelope))
+                self.cut = self.cut or (self.reaches(envelope) and self.overfull(envelope))
         return self
 
     def crashed(self, node: NodeId, remains: object) -> NextState:

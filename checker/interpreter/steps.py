@@ -9,7 +9,7 @@ from itertools import product
 from elcheck.checker.interpreter.next_state import NextState
 from elcheck.checker.model.budget import FaultKind
 from elcheck.checker.model.call import theirs
-from elcheck.checker.model.environment import Partition, initial_state
+from elcheck.checker.model.environment import initial_state
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import survivor
@@ -32,6 +32,7 @@ class Interpreter:
         self.nodes = self.runner.nodes
         self.network = model.environment.network
         self.partitions = {partition.name: partition for partition in self.runner.partitions()}
+        self.coming = [name for name, partition in self.partitions.items() if partition.comes]
 
     def steps(self, state: GlobalState) -> Iterator[Successor]:
         """Every step that changes a state, with the state after it. Steps that a bound cuts are left out.
@@ -78,8 +79,9 @@ class Interpreter:
         if self.model.initial:
             for prepared in self.model.initial:
                 start = self._from(blank)
-                start.nodes = [NodeView(node, True, prepared.nodes[node]) for node in self.nodes]
-                start.network = list(prepared.network)
+                start.environment = prepared.environment(self.model.environment, self.nodes)
+                start.nodes = [prepared.view(node) for node in self.nodes]
+                start.network = [envelope for envelope in prepared.network if start.reaches(envelope)]
                 yield start
             return
         for steps in product(*map(self.runner.starts, self.nodes)):
@@ -205,7 +207,7 @@ class Interpreter:
 
     def _deliverable(self, state: GlobalState) -> list[Envelope]:
         standing = state.environment.standing
-        partition: Partition | None = self.partitions[standing] if standing is not None else None
+        partition = self.partitions[standing] if standing is not None else None
         found: dict[object, Envelope] = {}
         for envelope in state.network:
             place = (envelope.src, envelope.dst) if self.network == "fifo" else envelope
@@ -260,10 +262,10 @@ class Interpreter:
                 yield Event("disconnect", "disconnect", None, (("a", a), ("b", b))), after.broken(a, b)
         yield from self._own_faults(state)
         standing = state.environment.standing
-        if standing is not None:
+        if standing is not None and self.partitions[standing].heals:
             healed = replace(state, environment=replace(state.environment, standing=None))
             yield Event("heal", "heal", None, (("partition", standing),)), self._from(healed)
-        for name in self.partitions if standing is None else ():
+        for name in self.coming if standing is None else ():
             after = self._spent(state, "partition")
             if after is not None:
                 after.environment = replace(after.environment, standing=name)

@@ -227,7 +227,10 @@ class Explainer(Interpreter):
     def _of_fault(self, state: GlobalState, event: Event) -> Reason:
         if event.kind == "heal":
             standing = state.environment.standing
-            return around(f"the partition that stands is {standing}" if standing else "no partition stands")
+            if standing is None:
+                return around("no partition stands")
+            stays = "" if self.partitions[standing].heals else ", and it does not heal"
+            return around(f"the partition that stands is {standing}{stays}")
         if why := self._without_meaning(event.kind):
             return around(why)
         if why := self._without_budget(state, event):

@@ -125,7 +125,7 @@ def adapted(model: Model, given: Mapping[str, object]) -> Model:
     Raises UsageError for parts that don't go together, saying which is whose.
     """
     own = model.environment
-    if given.get("crash") == 0 and "restart" not in given:
+    if given.get("crash") == 0 and "restart" not in given and not model.begins_down:
         given = {**given, "restart": 0}
     unknown = [name for name in given if name not in ENVIRONMENT]
     if unknown:
@@ -136,7 +136,7 @@ def adapted(model: Model, given: Mapping[str, object]) -> Model:
     if not model.programs:
         no_network(environment)
     try:
-        environment.check()
+        environment.check(down=model.begins_down)
     except UsageError as error:
         default = Environment()
         kept = {name: getattr(own, name) for name in ENVIRONMENT if name not in given}

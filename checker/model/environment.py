@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import Literal, get_args
 
 from elcheck.checker.model.budget import (
@@ -21,7 +20,6 @@ from elcheck.checker.model.collections import Map
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.fairness import Fair
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.process.watch import look
 
 NetworkName = Literal["sent-set", "set", "bag", "fifo"]
 DetectorName = Literal["none", "perfect"]
@@ -91,8 +89,8 @@ class Environment:
         matched = _EVENTUAL.fullmatch(self.timing)
         return int(matched[1]) if matched else 0
 
-    def check(self) -> None:
-        """Raise UsageError for what has no meaning, with the reason."""
+    def check(self, *, down: bool = False) -> None:
+        """Raise UsageError for what has no meaning, with the reason. ``down``: some node is at the start."""
         names = [("network", self.network, NetworkName), ("detector", self.detector, DetectorName)]
         for part, name, known in names:
             if name not in get_args(known):
@@ -105,11 +103,11 @@ class Environment:
             check_budget(kind, self.budget(kind))
         if self.timing not in ("async", "sync") and not _EVENTUAL.fullmatch(self.timing):
             raise UsageError(f"timing={self.timing!r}: it is async, sync or eventual(k), k = 0, 1, ...")
-        for given, reason in self._without_meaning():
+        for given, reason in self._without_meaning(down=down):
             if given:
                 raise UsageError(reason)
 
-    def _without_meaning(self) -> list[tuple[bool, str]]:
+    def _without_meaning(self, *, down: bool) -> list[tuple[bool, str]]:
         sent_set = self.network == "sent-set"
         covered = "a sent-set network never takes a message away, so that {}; use --network set or bag"
         return [
@@ -125,7 +123,7 @@ class Environment:
                 f"--disconnect breaks a link, and a {self.network} network has none: use --network fifo",
             ),
             (
-                self.restart != 0 and self.crash == 0,
+                self.restart != 0 and self.crash == 0 and not down,
                 "--restart without --crash: nothing would ever be down to restart",
             ),
         ]  # fmt: skip
@@ -145,35 +143,6 @@ class Environment:
         parts += [f"{kind} {budget}" for kind, budget in self.budgets.items()]
         parts += [f"detector {self.detector}"] if self.detector != "none" else []
         return ", ".join([*parts, f"timing {self.timing}"])
-
-
-@dataclass(frozen=True)
-class Partition:
-    """A way for the network to fall apart: two nodes can talk while some group holds both.
-
-    Groups may overlap, which gives a chain or a bridge; a node in no group is alone.
-    """
-
-    name: str
-    groups: tuple[frozenset[NodeId], ...]
-
-    def parts(self, a: NodeId, b: NodeId) -> bool:
-        """Whether no message passes between two nodes."""
-        return a != b and not any(a in group and b in group for group in self.groups)
-
-
-def symmetric_splits(nodes: Sequence[NodeId]) -> tuple[Partition, ...]:
-    """Every way to split the nodes into two groups, the group of the first node named first."""
-    first, *others = nodes
-    found = []
-    for size in range(len(others)):
-        for friends in combinations(others, size):  # of many nodes more than there is time and memory for
-            look()
-            here = (first, *friends)
-            there = [node for node in nodes if node not in here]
-            name = " ".join(map(str, here)) + " | " + " ".join(map(str, there))
-            found.append(Partition(name, (frozenset(here), frozenset(there))))
-    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -222,7 +191,23 @@ class EnvironmentState:
         return self.early_timeouts == 0
 
 
-def initial_state(environment: Environment, nodes: Sequence[NodeId]) -> EnvironmentState:
-    """Every budget whole, no partition."""
-    left = tuple(whole(kind, environment.budget(kind), nodes) for kind in environment.kinds)
-    return EnvironmentState(left=left, early_timeouts=environment.early_timeouts)
+def initial_state(
+    environment: Environment,
+    nodes: Sequence[NodeId],
+    *,
+    spent: Mapping[FaultKind, int] = Map[FaultKind, int](),
+    down: int = 0,
+    standing: str | None = None,
+) -> EnvironmentState:
+    """Every budget whole, no partition; or, where it begins in the middle of trouble, without what is
+    ``spent`` of their totals, with so many nodes that are ``down``, and the partition that stands.
+    """
+    left = []
+    for kind in environment.kinds:
+        one = whole(kind, environment.budget(kind), nodes)
+        if one.total is not None:
+            one = replace(one, total=max(0, one.total - spent.get(kind, 0)))
+        if one.at_once is not None:
+            one = replace(one, at_once=one.at_once - down)
+        left.append(one)
+    return EnvironmentState(tuple(left), standing, environment.early_timeouts)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TypeVar, overload
 
-from elcheck.checker.model.environment import Environment, Partition
+from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.fairness import Fair
 from elcheck.checker.model.formula import And, Formula, atoms_of
 from elcheck.checker.model.generics import state_classes
@@ -15,6 +15,7 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.inductive import Inductive
 from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.node import Node, Program
+from elcheck.checker.model.partition import Partition
 from elcheck.checker.model.property import EachNode, Property, Scope, Some
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import Prepared
@@ -116,6 +117,11 @@ class Model:
         """How far apart the terms of nodes may be, None if no bound says so."""
         found = (bound.holds for bound in self.bounds if bound.name == "spread")
         return next((limit for limit in found if isinstance(limit, int)), None)
+
+    @property
+    def begins_down(self) -> bool:
+        """Whether some node is down at the start."""
+        return any(start.down for start in self.initial)
 
     @property
     def monitors(self) -> tuple[Monitor[object], ...]:

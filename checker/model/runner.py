@@ -22,13 +22,13 @@ from elcheck.checker.model.call import (
     said,
     theirs,
 )
-from elcheck.checker.model.environment import Partition, symmetric_splits
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.generics import state_classes
 from elcheck.checker.model.handlers import Handler, handlers_of, place_if_known, place_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.node import Node
+from elcheck.checker.model.partition import Separation, separation, symmetric_splits
 from elcheck.checker.model.record import Crashed, Disconnected, State, survivor
 from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import Event
@@ -213,11 +213,24 @@ class Runner:
             raise HandlerError(f"{where} answers {text(answer)}, not True or False{given}")
         return answer
 
-    def partitions(self) -> tuple[Partition, ...]:
-        """The ways in which the network may fall apart."""
-        if self.model.partitions or self.model.environment.partition == 0:
-            return tuple(self.model.partitions)
-        return symmetric_splits(self.nodes)
+    def partitions(self) -> tuple[Separation, ...]:
+        """The ways in which the network may fall apart, and those in which it has at the start.
+
+        Raises DefinitionError for one that can't say what it parts, or two of one name.
+        """
+        own = tuple(self.model.partitions)
+        come = own if own or self.model.environment.partition == 0 else symmetric_splits(self.nodes)
+        found = [separation(partition, self.nodes, comes=True) for partition in come]
+        known = {one.name: one for one in found}
+        if len(known) < len(found):
+            twice = next(one.name for one in found if known[one.name] is not one)
+            raise DefinitionError(f"two partitions are called {twice!r}")
+        for partition in filter(None, (start.partition for start in self.model.initial)):
+            stands = separation(partition, self.nodes, comes=False)
+            one = known.setdefault(stands.name, stands)
+            if (one.pairs, one.heals) != (stands.pairs, stands.heals):
+                raise DefinitionError(f"two partitions are called {stands.name!r}")
+        return tuple(known.values())
 
     def take(self, event: Event, state: object) -> Outcomes:
         """What a node's (or a Spec's) handler makes of an event in a local (or shared) state, in order."""

@@ -6,14 +6,16 @@ leads from those to these.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 
 from elcheck.checker.model.budget import FaultKind
-from elcheck.checker.model.environment import EnvironmentState
+from elcheck.checker.model.collections import Map
+from elcheck.checker.model.environment import Environment, EnvironmentState, initial_state
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.record import Crashed, Disconnected
+from elcheck.checker.model.partition import Partition
+from elcheck.checker.model.record import Crashed, Disconnected, survivor
 from elcheck.checker.model.step import Choice
 from elcheck.checker.model.values import text
 
@@ -132,7 +134,24 @@ class GlobalState:
 
 @dataclass(frozen=True)
 class Prepared:
-    """An initial state for ``Model(initial=...)``: every node's local state, and the messages under way."""
+    """An initial state for ``Model(initial=...)``: every node's local state, and the messages under way.
+
+    down: nodes that are down; of their states the durable fields count. partition: one that stands, whether
+    it is one of the model's or not. spent: how much of each budget is spent already.
+    """
 
     nodes: Mapping[NodeId, object]
     network: Sequence[Envelope] = ()
+    down: Collection[NodeId] = ()
+    partition: Partition | None = None
+    spent: Mapping[FaultKind, int] = Map[FaultKind, int]()
+
+    def environment(self, given: Environment, nodes: Sequence[NodeId]) -> EnvironmentState:
+        """What is left of an environment in the beginning."""
+        standing = None if self.partition is None else self.partition.name
+        return initial_state(given, nodes, spent=self.spent, down=len(set(self.down)), standing=standing)
+
+    def view(self, node: NodeId) -> NodeView[object]:
+        """A node as it begins."""
+        up, state = node not in self.down, self.nodes[node]
+        return NodeView(node, up, state if up else survivor(state))

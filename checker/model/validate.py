@@ -6,11 +6,11 @@ import dataclasses
 import difflib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from elcheck.checker.model.budget import FAULT_KINDS, Budget
-from elcheck.checker.model.environment import Environment, Partition
+from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.fairness import Fair
 from elcheck.checker.model.formula import Formula
@@ -20,6 +20,7 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.inductive import Inductive
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.node import PLACE, Node, Program
+from elcheck.checker.model.partition import Partition
 from elcheck.checker.model.property import Enabled, Property, Scope
 from elcheck.checker.model.record import Message, State, require_survivors
 from elcheck.checker.model.refinement import Refinement
@@ -43,7 +44,7 @@ def validate(model: Model) -> None:
         _spec(model)
     else:
         _programs(model)
-    model.environment.check()
+    model.environment.check(down=model.begins_down)
     if shared:
         no_network(model.environment)
     else:
@@ -152,7 +153,7 @@ def _programs(model: Model) -> None:
                     f"{cls.__name__}.{f.name}: a program knows self.{f.name}; call the field otherwise"
                 )
         _state_classes(cls, Node)
-        for states in state_classes(cls, Node) if model.environment.crash != 0 else ():
+        for states in state_classes(cls, Node) if model.environment.crash != 0 or model.begins_down else ():
             require_survivors(states)
         handlers = handlers_of(cls, "node")
         if sum(handler.mark.kind == "tick" for handler in handlers) > 1:
@@ -185,11 +186,14 @@ def _own_fault(cls: type, handler: Handler) -> None:
         raise DefinitionError(f"{where} spends the budget {name!r}, which is that of a fault of the world")
 
 
+def _handlers(model: Model) -> list[tuple[NodeId, Handler]]:
+    return [(node, h) for node, p in model.programs.items() for h in handlers_of(type(p), "node")]
+
+
 def check_budgets(model: Model) -> None:
     """Raise UsageError for a budget that no handler of a model spends, or of a node that it has not."""
     environment, nodes = model.environment, [node.name for node in model.programs]
-    handlers = [h for program in model.programs.values() for h in handlers_of(type(program), "node")]
-    known = sorted({h.budget for h in handlers if h.mark.kind == "fault"})
+    known = sorted({h.budget for _, h in _handlers(model) if h.mark.kind == "fault"})
     for name in environment.faults:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
@@ -252,6 +256,30 @@ def _prepared(model: Model) -> None:
                 raise DefinitionError(f"an initial state is no value: {why}")
         for envelope in prepared.network:
             _under_way(model, envelope)
+        _in_trouble(model, prepared)
+
+
+def _in_trouble(model: Model, prepared: Prepared) -> None:
+    """Refuse nodes that are down, a partition or spent budgets that can't be meant."""
+    down: object = prepared.down
+    if isinstance(down, str | NodeId) or not isinstance(down, Collection):
+        raise DefinitionError(f"in Prepared(down=...), {called(down)}: it takes nodes, as in down=[n1]")
+    for node in down:
+        if node not in model.programs:
+            raise DefinitionError(f"in Prepared(down=...), {node!r} is no node of the model")
+    partition: object = prepared.partition
+    if partition is not None and not isinstance(partition, Partition):
+        raise DefinitionError(
+            f"in Prepared(partition=...), {called(partition)} is no Partition, such as Cut(n1, n2)"
+        )
+    known = {*FAULT_KINDS, *(h.budget for _, h in _handlers(model) if h.mark.kind == "fault")}
+    for kind, count in prepared.spent.items():
+        if kind not in known:
+            raise DefinitionError(
+                f"in Prepared(spent=...), {kind!r} is no budget; those are {', '.join(sorted(known))}"
+            )
+        if not isinstance(count, int) or count < 0:
+            raise DefinitionError(f"in Prepared(spent=...), {kind!r} is {count!r}: it is 0, 1, 2, ...")
 
 
 def _under_way(model: Model, envelope: object) -> None:

@@ -25,7 +25,7 @@ from elcheck.checker.model.property import Scope, Some
 from elcheck.checker.model.record import Crashed, Disconnected, State, survivor
 from elcheck.checker.model.refinement import Refinement
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import Event, NodeView
+from elcheck.checker.model.state import Event, NodeView, Prepared
 from elcheck.checker.model.step import Effect, Send, Step
 from elcheck.checker.model.values import order
 from elcheck.checker.search.search import Exploration
@@ -136,15 +136,22 @@ class OfOutline:
         judged = any(claim.kind == "liveness" for claim in model.properties)
         fair = (model.environment.fairness, tuple(model.fairness)) if judged else ()
         programs = tuple(model.programs.items()) or model.program
-        initial = tuple((tuple(p.nodes.items()), tuple(p.network)) for p in model.initial)
+        initial = tuple(map(_prepared, model.initial))
         bounds = tuple((b.name, b.of, b.holds if isinstance(b.holds, int) else None) for b in model.bounds)
         claims = [(c.kind, c.name, _shape(c.formula or c.scope)) for c in system.claims]
         assumed = tuple(map(_shape, model.assume))
-        environment = (model.environment.describe(), tuple(model.partitions))
+        environment = (model.environment.describe(), runner.partitions())
         return (
             (type(model.program), programs, environment, initial, bounds, fair, claims, assumed),
             tuple(_events(runner, fair=judged)),
         )
+
+
+def _prepared(start: Prepared) -> tuple[object, ...]:
+    """What a prepared start is made of. (A partition that stands is one of the runner's.)"""
+    parts = (start.down, sorted(start.spent.items()))
+    standing = None if start.partition is None else start.partition.name
+    return (*start.nodes.items(), tuple(start.network), *map(tuple, parts), standing)
 
 
 def _events(runner: Runner, *, fair: bool) -> Iterator[object]:

@@ -52,8 +52,8 @@ def reduced(
     while True:
         system = fresh()
         system.refuted = refuted
-        attempt = _Attempt(system, wanted, refuted)
         try:
+            attempt = _Attempt(system, wanted, refuted)
             found = search(attempt.quotient or system)
         except NotGranted as refutation:
             refuted = (*refuted, refutation)

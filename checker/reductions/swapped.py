@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from elcheck.checker.model.budget import Left
 from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.environment import EnvironmentState, Partition
+from elcheck.checker.model.environment import EnvironmentState
+from elcheck.checker.model.partition import Separation
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.swap import Asymmetry, Swap
 from elcheck.checker.system.mailboxes import Mailbox
@@ -38,7 +39,8 @@ class Swapped:
     def __init__(self, system: NodeSystem, swap: Swap) -> None:
         self.swap = swap
         self._system = system
-        happen = system.model.environment.partition != 0
+        starts = [start.partition for start in system.model.initial]
+        happen = system.model.environment.partition != 0 or any(starts)
         partitions = tuple(system.environments.partitions.values()) if happen else ()
         self._partitions = _partitions(swap, partitions)
         nodes = range(len(system.tables))
@@ -137,14 +139,15 @@ class Swapped:
         return replace(left, of=tuple(sorted(of.items())))
 
 
-def _partitions(swap: Swap, partitions: tuple[Partition, ...]) -> dict[str, str]:
+def _partitions(swap: Swap, partitions: tuple[Separation, ...]) -> dict[str, str]:
     """The partition, by its name, that each one is after the exchange. Raises Asymmetry if there is none."""
-    by_groups = {frozenset(partition.groups): partition.name for partition in partitions}
+    by_pairs = {(one.pairs, one.heals, one.comes): one.name for one in partitions}
     found = {}
-    for partition in partitions:
-        groups = frozenset([frozenset(map(swap.node, group)) for group in partition.groups])
-        if groups not in by_groups or len(by_groups) < len(partitions):
-            why = f"with {swap} exchanged, the partition {partition.name} is none of the model's"
+    for one in partitions:
+        pairs = frozenset([(swap.node(src), swap.node(dst)) for src, dst in one.pairs])
+        exchanged = (pairs, one.heals, one.comes)
+        if exchanged not in by_pairs or len(by_pairs) < len(partitions):
+            why = f"with {swap} exchanged, the partition {one.name} is none of the model's"
             raise Asymmetry(swap, why)
-        found[partition.name] = by_groups[groups]
+        found[one.name] = by_pairs[exchanged]
     return found

@@ -223,7 +223,7 @@ def _points(model: Model) -> Iterator[BudgetPoint]:
         ranges.append([*few, UNLIMITED] if total == UNLIMITED else list(range(int(total) + 1)))
     for point in product(*ranges):
         crash, restart = point[kinds.index("crash")], point[kinds.index("restart")]
-        if _number(restart) <= _number(crash):
+        if _number(restart) <= _number(crash) or model.begins_down:
             yield point
 
 

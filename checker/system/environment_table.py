@@ -8,8 +8,9 @@ from itertools import combinations
 from typing import TypeAlias
 
 from elcheck.checker.model.budget import FaultKind
-from elcheck.checker.model.environment import EnvironmentState, NetworkName, Partition
+from elcheck.checker.model.environment import EnvironmentState, NetworkName
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.partition import Separation
 from elcheck.checker.model.state import Event
 from elcheck.checker.system.interning import Interner
 from elcheck.checker.system.moves import Move, MoveTables
@@ -43,7 +44,7 @@ class EnvironmentEntry:
     """
 
     state: EnvironmentState
-    partition: Partition | None
+    partition: Separation | None
     spend: dict[FaultKind, Prices]
     after_timeout: int
     crash_after_timeout: Prices
@@ -70,7 +71,7 @@ class EnvironmentTable:
         self,
         start: EnvironmentState,
         network: NetworkName,
-        partitions: Sequence[Partition],
+        partitions: Sequence[Separation],
         nodes: Sequence[NodeId],
         shift: int,
     ) -> None:
@@ -139,6 +140,8 @@ class EnvironmentTable:
     def _partitions(self, state: EnvironmentState) -> list[tuple[Event, EnvironmentState]]:
         """The partitions that may come, or the heal of the one that stands."""
         if state.standing is not None:
+            if not self.partitions[state.standing].heals:
+                return []
             healed = Event("heal", "heal", None, (("partition", state.standing),))
             return [(healed, replace(state, standing=None))]
         spent = state.spend("partition")
@@ -146,7 +149,8 @@ class EnvironmentTable:
             return []
         return [
             (Event("partition", "partition", None, (("partition", name),)), replace(spent, standing=name))
-            for name in self.partitions
+            for name, partition in self.partitions.items()
+            if partition.comes
         ]
 
     def keeps_mail(self, state: EnvironmentState) -> bool:

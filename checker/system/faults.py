@@ -14,7 +14,7 @@ from elcheck.checker.system.local_states import LocalOutcome
 from elcheck.checker.system.mailboxes import Mailbox
 from elcheck.checker.system.moves import (
     MASK,
-    Cut,
+    CutStep,
     Move,
     MoveList,
     MoveTable,
@@ -25,7 +25,7 @@ from elcheck.checker.system.moves import (
 from elcheck.checker.system.node_table import Crasher, MoveBuilder, NodeTable
 from elcheck.checker.system.system import Found
 
-Take = Callable[[int, MoveTables, int, Found, list[Cut]], None]
+Take = Callable[[int, MoveTables, int, Found, list[CutStep]], None]
 Learn = Callable[[NodeTable, MoveBuilder, int, Mailbox], None]
 """Adds what one fault may do to a node in a local state with a mailbox."""
 
@@ -56,7 +56,7 @@ class Faults:
         self._own = own
 
     def take(
-        self, code: int, environment: EnvironmentEntry, take: Take, found: Found, cuts: list[Cut]
+        self, code: int, environment: EnvironmentEntry, take: Take, found: Found, cuts: list[CutStep]
     ) -> None:
         """Add every fault that the environment still allows in a state."""
         spend = environment.spend
@@ -79,7 +79,7 @@ class Faults:
         price: Price,
         take: Take,
         found: Found,
-        cuts: list[Cut],
+        cuts: list[CutStep],
     ) -> None:
         """Add the restarts of the nodes that they cost a price."""
         for table, restarts in zip(self._tables, self._restarts, strict=True):
@@ -204,7 +204,7 @@ class Faults:
 
 
 def _take_all(
-    code: int, tables: MoveTables, prices: Prices, take: Take, found: Found, cuts: list[Cut]
+    code: int, tables: MoveTables, prices: Prices, take: Take, found: Found, cuts: list[CutStep]
 ) -> None:
     """Add the moves of the nodes that they cost these prices."""
     for price in prices:

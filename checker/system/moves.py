@@ -56,9 +56,9 @@ class CompiledOutcome:
     move: Move
 
 
-Cut: TypeAlias = tuple[str, Event]
+CutStep: TypeAlias = tuple[str, Event]
 """A step that a bound cuts: the bound's name, and what would happen."""
-MoveList: TypeAlias = tuple[tuple[tuple[int, Move], ...], tuple[tuple[int, Move], ...], tuple[Cut, ...]]
+MoveList: TypeAlias = tuple[tuple[tuple[int, Move], ...], tuple[tuple[int, Move], ...], tuple[CutStep, ...]]
 """The moves of a node with one id: (change of the code, move) of those without sends, then of those with
 sends; and the steps that bounds cut.
 """

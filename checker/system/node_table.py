@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from elcheck.checker.model.environment import Partition
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.partition import Separation
 from elcheck.checker.model.record import Crashed, Disconnected
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event
@@ -20,7 +20,7 @@ from elcheck.checker.system.moves import (
     NO_MOVES,
     WIDTH,
     CompiledOutcome,
-    Cut,
+    CutStep,
     Move,
     MoveList,
     MoveTable,
@@ -87,7 +87,7 @@ class NodeTable:
         events: Sequence[tuple[int, Event]],
         *,
         deliveries: bool,
-        partition: Partition | None = None,
+        partition: Separation | None = None,
         crasher: Crasher | None = None,
     ) -> MoveTable:
         """The moves by some numbered events, and by ``deliveries`` under a partition.
@@ -109,7 +109,7 @@ class NodeTable:
 
         return MoveTable(learn)
 
-    def _held_up(self, message: int, partition: Partition) -> bool:
+    def _held_up(self, message: int, partition: Separation) -> bool:
         src, _, notice = self.messages.known[message]
         return not notice and partition.parts(src, self.node)
 
@@ -265,7 +265,7 @@ class MoveBuilder:
         self._placed = id_ << table.shift
         self._silent: list[tuple[int, Move]] = []
         self._sending: list[tuple[int, Move]] = []
-        self._cuts: list[Cut] = []
+        self._cuts: list[CutStep] = []
 
     def offer(self, outcomes: Iterable[LocalOutcome], box: Mailbox, crasher: Crasher | None = None) -> None:
         """Add the outcomes of an event that leaves a mailbox; with a crasher, the crashes between sends."""

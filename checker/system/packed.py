@@ -14,7 +14,7 @@ from itertools import count, product
 from typing import NamedTuple
 
 from elcheck.checker.model.budget import FaultKind
-from elcheck.checker.model.environment import initial_state
+from elcheck.checker.model.environment import EnvironmentState, initial_state
 from elcheck.checker.model.handlers import Handler
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
@@ -26,7 +26,7 @@ from elcheck.checker.system.environment_table import EnvironmentEntry, Environme
 from elcheck.checker.system.faults import Faults
 from elcheck.checker.system.history import History
 from elcheck.checker.system.mailboxes import Mailbox
-from elcheck.checker.system.moves import MASK, WIDTH, Cut, MoveTable, MoveTables
+from elcheck.checker.system.moves import MASK, WIDTH, CutStep, MoveTable, MoveTables
 from elcheck.checker.system.node_table import NodeTable
 from elcheck.checker.system.spread import SPREAD, Spread
 from elcheck.checker.system.system import UNCUT, Cuts, Found, Observation, System
@@ -46,10 +46,14 @@ class StepPlan:
 
 
 class NodesStart(NamedTuple):
-    """The local states and the mailboxes of the nodes at the start."""
+    """The local states and the mailboxes of the nodes at the start, which of them are up, and what they are
+    in.
+    """
 
     states: tuple[object, ...]
     boxes: tuple[Mailbox, ...]
+    environment: EnvironmentState
+    up: tuple[bool, ...]
 
 
 class NodeSystem(System):
@@ -94,9 +98,8 @@ class NodeSystem(System):
     # -- states --------------------------------------------------------------------------------------
 
     def initial(self) -> Iterator[int]:
-        start = self.environments.start << self._top
         found = ((code, self._beyond(at, code)) for at in self._starts() for code in (self._code(at),))
-        return (self.history.begin(code) + start for code in self._within_bounds(found))
+        return (self.history.begin(code) for code in self._within_bounds(found))
 
     def free_starts(self) -> list[list[int]] | None:
         """For each node the fields that it starts with, if the initial states are all combinations of these;
@@ -117,9 +120,13 @@ class NodeSystem(System):
         """The nodes as they start."""
         for prepared in self.model.initial:
             boxes = [table.mailboxes.empty for table in self.tables]
+            views = [prepared.view(node) for node in self.runner.nodes]
+            environment = prepared.environment(self.model.environment, self.runner.nodes)
             for envelope in prepared.network:
-                self._send(boxes, envelope.src, Send(envelope.dst, envelope.msg))
-            yield NodesStart(tuple(prepared.nodes[node] for node in self.runner.nodes), tuple(boxes))
+                if views[envelope.dst.index].up or self.environments.keeps_mail(environment):
+                    self._send(boxes, envelope.src, Send(envelope.dst, envelope.msg))
+            up = tuple(view.up for view in views)
+            yield NodesStart(tuple(view.state for view in views), tuple(boxes), environment, up)
         if self.model.initial:
             return
         for steps in product(*map(self.runner.starts, self.runner.nodes)):
@@ -127,7 +134,9 @@ class NodeSystem(System):
             for node, step in zip(self.runner.nodes, steps, strict=True):
                 for effect in step.sends:
                     self._send(boxes, node, effect)
-            yield NodesStart(tuple(step.state for step in steps), tuple(boxes))
+            whole = self.environments.state(self.environments.start)
+            states = tuple(step.state for step in steps)
+            yield NodesStart(states, tuple(boxes), whole, (True,) * len(states))
 
     def _send(self, boxes: list[Mailbox], src: NodeId, effect: Effect) -> None:
         """Change the mailboxes by one effect of a node's start."""
@@ -145,7 +154,7 @@ class NodeSystem(System):
     def _beyond(self, start: NodesStart, code: int) -> list[str]:
         """The bounds that a start is beyond."""
         crossed: list[str] = []
-        for table, state, box in zip(self.tables, *start, strict=True):
+        for table, state, box in zip(self.tables, start.states, start.boxes, strict=True):
             crossed += self.runner.crossed(state)
             crossed += filter(None, (table.overfull(box, n) for n in table.mailboxes.content(box)))
         if self.spread is not None and self.spread.is_beyond(code):
@@ -153,10 +162,11 @@ class NodeSystem(System):
         return crossed
 
     def _code(self, start: NodesStart) -> int:
-        """The code of a start, without monitors and environment."""
-        return sum(
-            table.place(table.local_states.number(state), box)
-            for table, state, box in zip(self.tables, *start, strict=True)
+        """The code of a start, without monitors."""
+        drops = not self.environments.keeps_mail(start.environment)
+        return (self.environments.number(start.environment) << self._top) + sum(
+            table.place(table.local_states.number(state, up=up, drops=drops and not up), box)
+            for table, state, box, up in zip(self.tables, start.states, start.boxes, start.up, strict=True)
         )
 
     def decode(self, code: int) -> GlobalState:
@@ -206,7 +216,7 @@ class NodeSystem(System):
         number = code >> self._top
         plan = self._plans.get(number) or self._plan(number)
         found: Found = []
-        cuts: list[Cut] = []
+        cuts: list[CutStep] = []
         self._take(code, plan.eager, 0, found, cuts)
         fault_cuts = self._further(code, plan.environment, found, cuts) if plan.more else []
         if self.spread is not None:
@@ -222,11 +232,13 @@ class NodeSystem(System):
         plan = self._plans[number] = StepPlan(environment, self._move_class(environment, None), more)
         return plan
 
-    def _further(self, code: int, environment: EnvironmentEntry, found: Found, cuts: list[Cut]) -> list[Cut]:
+    def _further(
+        self, code: int, environment: EnvironmentEntry, found: Found, cuts: list[CutStep]
+    ) -> list[CutStep]:
         """Add what is not just a handler's step at any time: held timeouts, ticks, crashes between sends,
         faults. Returns the faults that bounds cut.
         """
-        fault_cuts: list[Cut] = []
+        fault_cuts: list[CutStep] = []
         quiet = not found and not cuts
         faults: Found = []
         self._crash_midway(code, environment, None, faults, fault_cuts)
@@ -240,7 +252,7 @@ class NodeSystem(System):
         found += faults
         return fault_cuts
 
-    def _take(self, code: int, tables: MoveTables, spent: int, found: Found, cuts: list[Cut]) -> None:
+    def _take(self, code: int, tables: MoveTables, spent: int, found: Found, cuts: list[CutStep]) -> None:
         """Add every move of some tables in a state. ``spent`` is the change of the environment.
 
         This is the innermost loop of the search.
@@ -269,9 +281,9 @@ class NodeSystem(System):
         code: int,
         environment: EnvironmentEntry,
         found: Found,
-        cuts: list[Cut],
+        cuts: list[CutStep],
         faults: Found,
-        fault_cuts: list[Cut],
+        fault_cuts: list[CutStep],
     ) -> None:
         """Add the timeouts of ``sync`` in a quiet state: those of the lowest rank that has any."""
         for rank in self.ranks:
@@ -281,7 +293,12 @@ class NodeSystem(System):
                 return
 
     def _counted_timeouts(
-        self, code: int, environment: EnvironmentEntry, found: Found, cuts: list[Cut], fault_cuts: list[Cut]
+        self,
+        code: int,
+        environment: EnvironmentEntry,
+        found: Found,
+        cuts: list[CutStep],
+        fault_cuts: list[CutStep],
     ) -> None:
         """Add the timeouts of the asynchronous part of ``eventual(k)``. The network keeps no mail for nodes
         that are down from the last of them on: what that timeout sends is not kept either.
@@ -296,7 +313,12 @@ class NodeSystem(System):
                 self._take(doomed, price.of(moves), 0, found, fault_cuts)
 
     def _crash_midway(
-        self, code: int, environment: EnvironmentEntry, rank: int | None, faults: Found, fault_cuts: list[Cut]
+        self,
+        code: int,
+        environment: EnvironmentEntry,
+        rank: int | None,
+        faults: Found,
+        fault_cuts: list[CutStep],
     ) -> None:
         """Add the crashes in the middle of a step with split sends."""
         for price in environment.spend.get("crash", ()) if self.runner.splits else ():

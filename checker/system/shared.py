@@ -10,7 +10,7 @@ from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.step import Step
 from elcheck.checker.model.values import SortKey, order
-from elcheck.checker.system.moves import Cut, Move
+from elcheck.checker.system.moves import CutStep, Move
 from elcheck.checker.system.system import UNCUT, Cuts, Found, Observation, System
 
 
@@ -35,7 +35,7 @@ class SharedSystem(System):
     def successors(self, code: int) -> tuple[Found, Cuts]:
         state = self._states[code]
         found: Found = []
-        cuts: list[Cut] = []
+        cuts: list[CutStep] = []
         for event, move in self._events:
             steps = self.runner.answer(event, state).steps
             for step in self._in_order(steps) if len(steps) > 1 else steps:

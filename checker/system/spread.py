@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from elcheck.checker.model.replaced import parts_of
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.terms import Term, number_of
-from elcheck.checker.system.moves import MASK, Cut
+from elcheck.checker.system.moves import MASK, CutStep
 from elcheck.checker.system.node_table import NodeTable
 from elcheck.checker.system.system import Found
 
@@ -38,7 +38,7 @@ class Spread:
             least, most = min(least, low), max(most, high)
         return most - least > self.limit
 
-    def within(self, found: Found, cut: Callable[[Cut], None]) -> Found:
+    def within(self, found: Found, cut: Callable[[CutStep], None]) -> Found:
         """The steps to states within the bound; the others are ``cut``."""
         kept: Found = []
         beyond: dict[Event, None] = {}

@@ -17,7 +17,7 @@ from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.shift import Shift
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.swap import Swap
-from elcheck.checker.system.moves import Cut, Move
+from elcheck.checker.system.moves import CutStep, Move
 
 Found: TypeAlias = list[tuple[int, Move]]
 """The steps of a state: the code after each, and its move."""
@@ -36,8 +36,8 @@ Start = TypeVar("Start", bound=Hashable)
 class Cuts(NamedTuple):
     """The steps of a state that bounds cut, each as (bound, event): handlers' steps, and faults."""
 
-    steps: Collection[Cut] = ()
-    faults: Collection[Cut] = ()
+    steps: Collection[CutStep] = ()
+    faults: Collection[CutStep] = ()
 
     @property
     def bounds(self) -> set[str]:

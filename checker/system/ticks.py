@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import product
 
 from elcheck.checker.model.state import Event
-from elcheck.checker.system.moves import MASK, NO_MOVES, Cut, Move, MoveList, MoveTable
+from elcheck.checker.system.moves import MASK, NO_MOVES, CutStep, Move, MoveList, MoveTable
 from elcheck.checker.system.node_table import MoveBuilder, NodeTable
 from elcheck.checker.system.system import Found
 
@@ -31,7 +31,7 @@ class Ticks:
         """Whether any program has a tick handler."""
         return bool(self._tables)
 
-    def take(self, code: int, found: Found, cuts: list[Cut]) -> None:
+    def take(self, code: int, found: Found, cuts: list[CutStep]) -> None:
         """Add the joint ticks of a state."""
         lists = [moves[(code >> table.shift) & MASK] for table, moves in self._tables]  # all are asked
         if NO_MOVES in lists:

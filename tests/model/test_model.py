@@ -37,8 +37,9 @@ from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.budget import FAULT_KINDS
 from elcheck.checker.model.call import HandlerError, outcomes
-from elcheck.checker.model.environment import EnvironmentState, initial_state, symmetric_splits
+from elcheck.checker.model.environment import EnvironmentState, initial_state
 from elcheck.checker.model.generics import state_classes
+from elcheck.checker.model.partition import symmetric_splits
 from elcheck.checker.model.step import send
 from elcheck.checker.model.values import flaw, order
 from tests.support.models import Counter, Counting

@@ -13,12 +13,12 @@ from random import Random
 from hypothesis import strategies as st
 
 from elcheck.checker.model.collections import Map
-from elcheck.checker.model.environment import Partition
 from elcheck.checker.model.handlers import action, receive, timeout
 from elcheck.checker.model.ids import NodeId, node_ids
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.node import Node
+from elcheck.checker.model.partition import Partition
 from elcheck.checker.model.property import (
     Property,
     all_nodes,

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, is_dataclass, replace
 
-from elcheck.checker.model.environment import EnvironmentState, Partition, symmetric_splits
+from elcheck.checker.model.environment import EnvironmentState
 from elcheck.checker.model.handlers import Handler, handlers_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
+from elcheck.checker.model.partition import Partition, symmetric_splits
 from elcheck.checker.model.record import Crashed, Disconnected
 from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView
 from elcheck.checker.model.step import Close, Effect
@@ -58,6 +59,8 @@ class Rules:
         self.handlers = {node: handlers_of(type(p), "node") for node, p in self.programs.items()}
         splits = symmetric_splits(self.nodes) if self.nodes else ()
         self.partitions: tuple[Partition, ...] = tuple(model.partitions) or splits
+        starts = (start.partition for start in model.initial)
+        self.known_partitions = (*self.partitions, *(p for p in starts if p is not None))
 
     def receiver(self, node: NodeId, message: type) -> Handler | None:
         """The handler for a class of messages, or for the nearest of its base classes."""
@@ -114,6 +117,10 @@ class Draft:
     def keeps(self) -> bool:
         """Whether a set or a bag keeps what is sent to a node that is down."""
         return self.environment.may("restart") and not self.environment.synchronous
+
+    def keeps_for_the_down(self) -> bool:
+        """Whether what is sent to a node that is down waits for it."""
+        return self.network in ("set", "bag") and self.keeps()
 
     def step(self, node: NodeId, local: object, effects: Iterable[Effect]) -> None:
         """A node's new local state, checked against the bounds, and its sends."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from random import Random
 
 from elcheck.checker.model.budget import UNLIMITED, Amount, AnyBudget, Budget, total_of
-from elcheck.checker.model.environment import Environment, NetworkName, Partition
+from elcheck.checker.model.environment import Environment, NetworkName
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.node import Program
+from elcheck.checker.model.partition import Cut, Partition
 from elcheck.checker.model.record import Message
 from elcheck.checker.model.state import Envelope, Prepared
 from elcheck.checker.model.step import Choice, Close, Effect, Send
@@ -90,8 +91,13 @@ def partitions(dice: Random, nodes: Sequence[NodeId]) -> tuple[Partition, ...]:
     def group() -> frozenset[NodeId]:
         return frozenset(some_of(dice, nodes, len(nodes), least=1))
 
-    groups = several(dice, lambda: tuple(several(dice, group, 3)), 2)
-    return tuple(Partition(f"own {i}", each) for i, each in enumerate(groups))
+    def one(number: int) -> Partition:
+        heals = dice.randrange(3) > 0
+        if coin(dice):
+            return Cut(group(), group(), name=f"own {number}", heals=heals)
+        return Partition(f"own {number}", tuple(several(dice, group, 3)), heals=heals)
+
+    return tuple(map(one, range(dice.randint(0, 2))))
 
 
 # ---- programs
@@ -203,4 +209,9 @@ def prepared(dice: Random, world: World, programs: dict[NodeId, Program]) -> Pre
     states = {
         n: cls(dice.randint(0, 2), dice.randint(0, 1), dice.randint(0, 1)) for n, cls in classes.items()
     }
-    return Prepared(states, several(dice, envelope, 3))
+    network = several(dice, envelope, 3)
+    if coin(dice):
+        return Prepared(states, network)
+    down = some_of(dice, world.nodes, len(world.nodes))
+    stands = Partition("at first", (frozenset(world.nodes[:1]),), heals=coin(dice)) if coin(dice) else None
+    return Prepared(states, network, down, stands, {"crash": dice.randint(0, 1), "loss": 1})

@@ -19,8 +19,8 @@ from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.ids import NodeId, node_ids
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.node import Program
+from elcheck.checker.model.partition import Cut
 from elcheck.checker.model.property import always, each
-from elcheck.checker.model.state import Prepared
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import Limits
 from tests.oracle.comparing import Unusable
@@ -67,6 +67,8 @@ def _renamed(value: object) -> object:
         return tuple(map(_renamed, value))
     if isinstance(value, frozenset):
         return frozenset(map(_renamed, value))
+    if isinstance(value, Cut):
+        return Cut(renamed(value.src), renamed(value.dst), name=value.name, heals=value.heals)
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{f.name: _renamed(getattr(value, f.name)) for f in fields(value) if f.init})
     return value
@@ -76,7 +78,13 @@ def with_other_names(model: Model) -> Model:
     """The same model, of nodes with other names."""
     programs = {NAMES[n.index]: renamed(program) for n, program in _tables(model).items()}
     starts = [
-        Prepared({NAMES[n.index]: state for n, state in at.nodes.items()}, renamed(tuple(at.network)))
+        replace(
+            at,
+            nodes={NAMES[n.index]: state for n, state in at.nodes.items()},
+            network=renamed(tuple(at.network)),
+            down=renamed(tuple(at.down)),
+            partition=renamed(at.partition),
+        )
         for at in model.initial
     ]
     own = renamed(tuple(model.partitions))
@@ -110,7 +118,7 @@ def with_a_mixin(mixin: type[Table]) -> Change:
 
 def with_a_spare_field(model: Model) -> Model:
     """The same model, with a field that nobody uses in its states."""
-    starts = [Prepared({n: _spare(s) for n, s in at.nodes.items()}, at.network) for at in model.initial]
+    starts = [replace(at, nodes={n: _spare(s) for n, s in at.nodes.items()}) for at in model.initial]
     return replace(with_a_mixin(Sparing)(model), initial=starts)
 
 

@@ -19,7 +19,7 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.record import State, survivor
 from elcheck.checker.model.spec import SharedProgram
-from elcheck.checker.model.state import Envelope, Event, EventKind, GlobalState, NodeView
+from elcheck.checker.model.state import Envelope, Event, EventKind, GlobalState, NodeView, Prepared
 from elcheck.checker.model.step import Blocked, Send, Step
 from tests.oracle.draft import Draft, Move, Rules, notice
 
@@ -74,7 +74,7 @@ class Machine(Rules):
             states = [GlobalState(environment=environment, shared=state) for state in shared]
         elif self.model.initial:
             states = [
-                self._initial({n: Step(_state(at.nodes[n])) for n in self.nodes}, at.network)
+                self._initial({n: Step(_state(at.nodes[n])) for n in self.nodes}, at.network, at)
                 for at in self.model.initial
             ]
         else:
@@ -91,16 +91,33 @@ class Machine(Rules):
         self.left_out = Counter(name for state in once for name in self.beyond(state))
         return within
 
-    def _initial(self, steps: dict[NodeId, Step[State]], network: Iterable[Envelope]) -> GlobalState:
-        views = tuple(NodeView(node, True, step.state) for node, step in steps.items())
+    def _initial(
+        self, steps: dict[NodeId, Step[State]], network: Iterable[Envelope], at: Prepared | None = None
+    ) -> GlobalState:
+        down = set(at.down) if at is not None else set()
+        steps = {n: Step(_state(survivor(s.state))) if n in down else s for n, s in steps.items()}
+        views = tuple(NodeView(node, node not in down, step.state) for node, step in steps.items())
         environment = initial_state(self.model.environment, self.nodes)
+        if at is not None:
+            environment = self._in_trouble(environment, at)
         history = tuple(_started(monitor, views) for monitor in self.model.monitors)
         draft = Draft(self, GlobalState(nodes=views, history=history), environment)
         for envelope in network:
-            draft.put(envelope)
+            if envelope.dst not in down or draft.network == "sent-set" or draft.keeps_for_the_down():
+                draft.put(envelope)
         for node, step in steps.items():
             draft.step(node, step.state, step.sends)
         return draft.done(Event("action", "start")).after
+
+    def _in_trouble(self, environment: EnvironmentState, at: Prepared) -> EnvironmentState:
+        """What is left where some of it is spent, some nodes are down and a partition stands."""
+        found = []
+        for left in environment.left:
+            total = None if left.total is None else max(0, left.total - at.spent.get(left.kind, 0))
+            more = None if left.at_once is None else left.at_once - len(set(at.down))
+            found.append(replace(left, total=total, at_once=more))
+        standing = None if at.partition is None else at.partition.name
+        return replace(environment, left=tuple(found), standing=standing)
 
     def beyond(self, state: GlobalState) -> set[str]:
         """The bounds that an initial state is beyond."""
@@ -198,7 +215,7 @@ class Machine(Rules):
 
     def _parted(self, state: GlobalState, envelope: Envelope) -> bool:
         """Whether a message waits at the partition that stands."""
-        standing = [p for p in self.partitions if p.name == state.environment.standing]
+        standing = [p for p in self.known_partitions if p.name == state.environment.standing]
         return not notice(envelope) and any(p.parts(envelope.src, envelope.dst) for p in standing)
 
     def _prepared(self, state: GlobalState, attempt: Attempt, *, crash: bool) -> Draft:
@@ -358,7 +375,8 @@ class Machine(Rules):
                 draft.break_link(a, b, told=(a, b))
                 yield draft.done(_fault("disconnect", a=a, b=b))
         standing = state.environment.standing
-        for name in [p.name for p in self.partitions] if standing is None else [None]:
+        stays = any(p.name == standing and not p.heals for p in self.known_partitions)
+        for name in [p.name for p in self.partitions] if standing is None else [None][stays:]:
             draft = self._faulty(state, "partition") if name else Draft(self, state, state.environment)
             if draft is not None:
                 draft.environment = replace(draft.environment, standing=name)

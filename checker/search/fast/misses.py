@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from elcheck.checker.model.budget import FaultKind
 from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.environment import Partition
+from elcheck.checker.model.partition import Separation
 from elcheck.checker.model.record import Crashed
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Sends
@@ -426,7 +426,7 @@ class MissHandler:
             row[L.RANKS_START] = self.memory.append_all(L.RANKED_CLASSES, ranks)
             row[L.RANKS_LENGTH] = len(ranks)
 
-    def _class_of(self, partition: Partition | None, rank: int | None, *, free: bool) -> int:
+    def _class_of(self, partition: Separation | None, rank: int | None, *, free: bool) -> int:
         """The class of the moves that need not wait, timeouts among them if they are ``free``; or (with a
         rank) of the timeouts of that rank.
         """
@@ -442,7 +442,7 @@ class MissHandler:
         return self._classes[key]
 
     def _add_class(
-        self, key: object, kind: int, partition: Partition | None, events: Sequence[Sequence[int]]
+        self, key: object, kind: int, partition: Separation | None, events: Sequence[Sequence[int]]
     ) -> None:
         """Add a move class with the event keys of each node."""
         memory = self.memory
@@ -451,7 +451,7 @@ class MissHandler:
         for keys in events or [()] * self._nodes:
             memory.append(L.CLASS_EVENTS, memory.append_all(L.EVENT_KEYS, keys), len(keys))
 
-    def _add_partition(self, partition: Partition) -> int:
+    def _add_partition(self, partition: Separation) -> int:
         nodes = self.system.runner.nodes
         start = self.memory.append_all(L.PARTED, [partition.parts(x, y) for x in nodes for y in nodes])
         return start // (self._nodes * self._nodes)
