@@ -169,7 +169,7 @@ def elcheck(problem: Problem, engine: str, threads: int = 1) -> Checker | Missin
     there = [sys.executable, "-c", "import numba, elcheck.checker.search.engines as e; e.ENGINES['fast']"]
     if engine == "fast" and not works(there):
         return Missing(name, "pip install 'elcheck[fast]'")
-    base += ["--workers", str(threads)]
+    base += ["--workers", str(threads), "-v"]
     size = ["--nodes", str(problem.nodes), "--terms", str(problem.terms)]
     ready = [[*base, "--nodes", "3", "--terms", "1"]]
     return Checker(name, Path.cwd(), ready, [*base, *size], read_elcheck)
