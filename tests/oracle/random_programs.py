@@ -213,5 +213,7 @@ def prepared(dice: Random, world: World, programs: dict[NodeId, Program]) -> Pre
     if coin(dice):
         return Prepared(states, network)
     down = some_of(dice, world.nodes, len(world.nodes))
-    stands = Partition("at first", (frozenset(world.nodes[:1]),), heals=coin(dice)) if coin(dice) else None
+    heals = coin(dice)
+    first = Partition("heals" if heals else "stays", (frozenset(world.nodes[:1]),), heals=heals)
+    stands = first if coin(dice) else None
     return Prepared(states, network, down, stands, {"crash": dice.randint(0, 1), "loss": 1})
