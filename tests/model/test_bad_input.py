@@ -218,7 +218,7 @@ def run_model(
 ) -> tuple[int, str, str]:
     path = folder / "mine.py"
     path.write_text(source, encoding="utf-8")
-    code = cli.run([str(path), *args])
+    code = cli.run([str(path), "--width", "1000", *args])
     out, err = capfd.readouterr()
     return code, out, err
 

@@ -139,7 +139,7 @@ def test_the_report_says_it(capfd: pytest.CaptureFixture[str]) -> None:
     command = ["raft", "--bug", "forget-vote", "--depth", "10", "--minimise", "faults"]
     assert cli.run(command) == 12
     out = capfd.readouterr().out
-    assert "n1 and n2 both lead in term 1 (fewest faults: 1 crash)\nstep" in out
+    assert "n1 and n2 both lead in term 1 (fewest faults: 1 crash)\n" in out
     assert cli.run([*command, "--format", "json"]) == 12
     found = {p["name"]: p["fewest"] for p in json.loads(capfd.readouterr().out)["properties"]}
     assert found["at most one leader per term"] == "1 crash"
