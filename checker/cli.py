@@ -37,6 +37,7 @@ OWN = {
     "mutate": "mutate",
     "new": "new",
     "replay": "replay",
+    "run": "run",
     "simulate": "simulate",
     "validate": "validate",
     "warm": "warm",

@@ -32,6 +32,7 @@ ROOMS = [
     "replay",
     "validation",
     "driving",
+    "running",
     "zoo",
     "mutation",
     "render",

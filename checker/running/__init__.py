@@ -1,0 +1,1 @@
+"""A model's handlers as running programs: a process a node, TCP between them."""

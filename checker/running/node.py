@@ -1,0 +1,261 @@
+"""One node as a process of its own: ``python -m elcheck.checker.running.node``, its settings on stdin.
+
+The supervisor talks to it in lines of JSON on stdin, and it answers on stdout. It ends when stdin does, so
+no node outlives its supervisor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import signal
+import sys
+from collections import deque
+from pathlib import Path
+
+from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.model_file import load
+from elcheck.checker.model.call import HandlerError
+from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.record import Crashed, State
+from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.state import Event
+from elcheck.checker.model.step import Send, Step
+from elcheck.checker.model.values import text
+from elcheck.checker.observe import Recorder
+from elcheck.checker.running.disk import Disk
+from elcheck.checker.running.encoding import Decoder, EncodingError
+from elcheck.checker.running.links import LONGEST, Link, Links, hello
+from elcheck.checker.running.settings import NodeSettings, disk_of, log_of
+from elcheck.checker.running.timers import Timers
+
+MOST_WAITING = 1000
+"""Messages that wait for a guard on a network that may lose some: the oldest go when there are more."""
+
+
+class RunningNode:
+    """A node that takes the steps of its program. Each is logged, then durable, then sent."""
+
+    def __init__(self, model: Model, settings: NodeSettings) -> None:
+        self._runner = Runner(model)
+        self._dice = random.Random(settings.seed)
+        nodes = self._runner.nodes
+        self.me = next(node for node in nodes if node.name == settings.node)
+        folder = Path(settings.folder)
+        self._disk = Disk(disk_of(folder, settings.node), Decoder(nodes))
+        self._log = log_of(folder, settings.node)
+        self._fifo = model.environment.network == "fifo"
+        self._inbox: deque[tuple[NodeId, object]] = deque()
+        self._down: set[NodeId] = set()
+        """Nodes whose crash is to be told when all has arrived that they had sent."""
+        self.awake = asyncio.Event()
+        ports = {node: settings.ports[node.name] for node in nodes}
+        ours = hello(self.me, settings.token)
+        ways = {
+            node: Link(port, ours, settings.pace, self._dice, fifo=self._fifo)
+            for node, port in ports.items()
+            if node != self.me
+        }
+        self.links = Links(self.me, ports, settings.token, ways, self._arrived, self._ended)
+        self._settings = settings
+        self.state, self._kept, self.recorder = self._begun()
+
+    # -- the beginning of a life ---------------------------------------------------------------------------
+
+    def _begun(self) -> tuple[State, object, Recorder]:
+        """Begin a life, the first or the next; what it sends is sent when the links are there."""
+        kept = self._disk.read()
+        if kept is None:  # nobody has heard of a life before this one
+            self._log.unlink(missing_ok=True)
+            steps = self._runner.starts(self.me)
+        else:
+            _end_last_line(self._log)
+            steps = self._runner.recoveries(self.me, kept)
+        if not steps:
+            raise HandlerError(f"{self.me} can't restart: recover has no outcome, on {text(kept)}")
+        step = self._dice.choice(steps)
+        recorder = Recorder(self._log, self.me.name)
+        if kept is None:
+            sound = {name: value for name, value in self._settings.parameters.items() if name != "bug"}
+            names = [node.name for node in self._runner.nodes]
+            recorder.about(nodes=names, parameters=sound)
+        recorder.start(step.state)
+        self._first = step
+        return step.state, self._store(step.state, None), recorder
+
+    def start(self) -> None:
+        """Send what a start sends, and let time pass."""
+        self._send(self._first)
+        events = self._runner.events
+        clock = asyncio.get_running_loop().time
+        self._timers = Timers(
+            events(self.me, "action"), events(self.me, "timeout"), self._settings.pace, self._dice, clock
+        )
+
+    # -- steps -----------------------------------------------------------------------------------------------
+
+    async def live(self) -> None:
+        """Take steps, for ever. Raises HandlerError, OSError, EncodingError."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            self._take_mail()
+            following = self._timers.next()
+            if following is not None and following[0] <= clock():
+                self._try(following[1])
+                await asyncio.sleep(0)  # links have their turn
+                continue
+            self.awake.clear()
+            try:
+                async with asyncio.timeout_at(None if following is None else following[0]):
+                    await self.awake.wait()
+            except TimeoutError:
+                continue
+
+    def _try(self, event: Event) -> None:
+        """Take an action or a timeout that is due, if its guard holds."""
+        self._timers.wind(event)
+        self._take(event)
+
+    def _take(self, event: Event) -> bool:
+        """Take one outcome of an event; False if it has none."""
+        steps = self._runner.take(event, self.state).steps
+        if not steps:
+            return False
+        step = self._dice.choice(steps)
+        sends = [(effect.dst, effect.msg) for effect in step.sends if isinstance(effect, Send)]
+        args, choice = dict(event.args), dict(step.choice)
+        if event.kind == "receive":
+            self.recorder.receive(args["src"], args["msg"], state=step.state, sends=sends)
+        else:
+            self.recorder.step(
+                event.name, args=args or None, choice=choice or None, state=step.state, sends=sends
+            )
+        changed = step.state != self.state
+        self.state = step.state
+        if changed:
+            self._kept = self._store(step.state, self._kept)
+            self._timers.changed()
+        self._send(step)
+        return True
+
+    def _store(self, state: State, before: object) -> object:
+        """Write down what a crash would leave of a state; the model says what that may be."""
+        kept = self._dice.choice(self._runner.remains(self.me, state))
+        if kept != before:
+            self._disk.write(kept)
+        return kept
+
+    def _send(self, step: Step[State]) -> None:
+        for effect in step.sends:
+            if isinstance(effect, Send):
+                self.links.send(effect.dst, effect.msg)
+
+    # -- messages --------------------------------------------------------------------------------------------
+
+    def _arrived(self, src: NodeId, msg: object) -> None:
+        if self._runner.receiver(self.me, type(msg)) is not None:
+            self._inbox.append((src, msg))
+            if not self._fifo and len(self._inbox) > MOST_WAITING:
+                self._inbox.popleft()
+            self.awake.set()
+
+    def _ended(self, src: NodeId) -> None:
+        """All that a node had sent has arrived: if it has crashed, that is told now."""
+        if src in self._down:
+            self._down.discard(src)
+            self._arrived(src, Crashed(src))
+
+    def crashed(self, name: str) -> None:
+        """The failure detector: a node has crashed."""
+        node = next(node for node in self._runner.nodes if node.name == name)
+        self._down.add(node)
+        if not self.links.connected[node]:
+            self._ended(node)
+
+    def _take_mail(self) -> None:
+        """Take all messages whose guards hold; of a fifo link none before the one at its head."""
+        waiting: list[tuple[NodeId, object]] = []
+        while self._inbox:
+            src, msg = self._inbox.popleft()
+            blocked = self._fifo and any(src == sender for sender, _ in waiting)
+            event = None if blocked else self._runner.delivery(self.me, src, msg)
+            before = self.state
+            if event is None or not self._take(event):
+                waiting.append((src, msg))
+                continue
+            self._timers.heard(src)
+            if waiting and self.state != before:  # what was not enabled may be now
+                self._inbox.extendleft(reversed(waiting))
+                waiting.clear()
+        self._inbox.extend(waiting)
+
+
+def _end_last_line(log: Path) -> None:
+    """End the last line of a log, which a kill may have cut short."""
+    with open(log, "ab+") as file:
+        if file.tell():
+            file.seek(-1, 2)
+            if file.read(1) != b"\n":
+                file.write(b"\n")
+
+
+def _say(**said: object) -> None:
+    sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.flush()
+
+
+async def _obey(node: RunningNode, commands: asyncio.StreamReader) -> None:
+    """Do what the supervisor says, until it says no more."""
+    while line := await commands.readline():
+        match json.loads(line):
+            case {"cut": list(names)}:
+                node.links.cut(frozenset(map(str, names)))
+            case {"crashed": str(name)}:
+                node.crashed(name)
+            case {"stop": True}:
+                return
+
+
+async def run() -> None:
+    """Live the life of one node."""
+    commands = asyncio.StreamReader(limit=LONGEST)
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
+    settings = NodeSettings.of_line((await commands.readline()).decode())
+    model = load(settings.model)(**settings.parameters)
+    node = RunningNode(model, settings)
+    server = await node.links.listen()
+    _say(ready=True)
+    if await commands.readline():  # the others are there, too
+        node.start()
+        lives = [asyncio.create_task(node.live()), asyncio.create_task(node.links.run())]
+        obeys = asyncio.create_task(_obey(node, commands))
+        done, _ = await asyncio.wait([*lives, obeys], return_when=asyncio.FIRST_COMPLETED)
+        for task in lives:
+            task.cancel()
+        for task in done:
+            task.result()
+    server.close()
+    node.recorder.close()
+    _say(state=text(node.state, sparse=True))
+
+
+def main() -> int:
+    """Live, and say on stdout what went wrong."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor ends it
+    try:
+        asyncio.run(run())
+    except (HandlerError, DefinitionError, LoadError, UsageError, EncodingError) as error:
+        _say(model=str(error))
+    except OSError as error:
+        _say(system=str(error))
+    else:
+        return 0
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""Faults at given moments: ``2s kill n1``, ``3s cut n1 | n2 n3``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.ids import NodeId
+
+FaultVerb = Literal["kill", "restart", "pause", "resume", "cut", "heal"]
+_SHAPE = re.compile(r"\s*(\d+(?:\.\d+)?)s?\s+([a-z]+)\b\s*(.*)")
+
+
+@dataclass(frozen=True)
+class ScheduledFault:
+    """What happens to which nodes, how many seconds after all nodes run. Of a cut: what is sent ``nodes`` to
+    ``others`` does not arrive, nor (unless it is ``one_way``) the other way round.
+    """
+
+    at: float
+    verb: FaultVerb
+    nodes: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    one_way: bool = False
+
+    def __str__(self) -> str:
+        sides = [" ".join(self.nodes), " ".join(self.others)]
+        who = (" > " if self.one_way else " | ").join(filter(None, sides))
+        return f"{self.at:g}s {self.verb} {who}".rstrip()
+
+
+def scheduled(said: str, nodes: Sequence[NodeId]) -> ScheduledFault:
+    """The fault that is meant. Raises UsageError."""
+    example = "it is as '2s kill n1', '2.5s pause n1 n2', '3s cut n1 | n2 n3', '3s cut n1 > n2', '4s heal'"
+    shape = _SHAPE.fullmatch(said)
+    if shape is None:
+        raise UsageError(f"--at {said!r}: {example}")
+    verb = next((verb for verb in get_args(FaultVerb) if verb == shape[2]), None)
+    if verb is None:
+        raise UsageError(f"--at {said!r}: there is no {shape[2]!r}, but {', '.join(get_args(FaultVerb))}")
+    sides = [tuple(side.split()) for side in re.split(r"[|>]", shape[3])]
+    known = [node.name for node in nodes]
+    for name in (name for side in sides for name in side):
+        if name not in known:
+            raise UsageError(f"--at {said!r}: there is no node {name!r}, but {', '.join(known)}")
+    wanted = {"cut": 2, "heal": 0}.get(verb, 1)
+    if len(list(filter(None, sides))) != wanted or len(sides) > max(wanted, 1):
+        raise UsageError(f"--at {said!r}: {example}")
+    here, there = [*sides, ()][:2]
+    return ScheduledFault(float(shape[1]), verb, here, there, ">" in shape[3])

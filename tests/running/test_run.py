@@ -1,0 +1,103 @@
+"""`elcheck run`: the handlers of a model as processes, and what they logged (docs/run.md)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from elcheck.checker import cli
+from elcheck.checker.loading.model_file import load
+from elcheck.checker.model.errors import UsageError
+from elcheck.checker.running.schedule import scheduled
+from elcheck.checker.validation.observers import observer_named
+from elcheck.checker.validation.result import LogVerdict, Validation
+from elcheck.checker.validation.validate import validate
+
+
+def ran(capsys: pytest.CaptureFixture[str], *args: str) -> dict[str, object]:
+    """What a run came to."""
+    code = cli.run(["run", *args, "--format", "json"])
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    found: dict[str, object] = json.loads(out)
+    return found
+
+
+def validated(model: str, folder: Path, **given: object) -> Validation:
+    """What is said of the logs of a run."""
+    file = load(model)
+    return validate(file, observer_named("jsonl"), sorted(folder.glob("*.jsonl")), file.decoded(given))
+
+
+def test_raft_under_kills_is_a_behaviour_of_the_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schedule = ["--at", "0.9s kill n1", "--at", "1s restart n1", "--at", "1.2s kill n2"]
+    found = ran(capsys, "raft", "--seconds", "2", "--logs", str(tmp_path), *schedule)
+    nodes = found["nodes"]
+    assert isinstance(nodes, list)
+    assert [(n["kills"], n["restarts"], n["state"] is None) for n in nodes] == [
+        (1, 1, False), (1, 0, True), (0, 0, False),
+    ]  # fmt: skip
+    assert sum(n["messages"] for n in nodes) > 10
+    answer = validated("raft", tmp_path)
+    assert answer.verdict is LogVerdict.ALLOWED
+    assert {j.name for j in answer.judgements if j.kind == "broken"} == set()
+    lines = sum(len(log.events) for _, log in answer.logs if log is not None)
+    assert lines >= sum(n["steps"] for n in nodes) > 20
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["raft_election", "--kill-every", "1"], "no crashes"),
+        (["zab"], "Disconnected"),
+        (["die_hard"], "Spec"),
+        (["raft", "--at", "kill n1"], "it is as '2s kill n1'"),
+        (["raft", "--at", "1s kill n7"], "there is no node 'n7', but n1, n2, n3"),
+        (["bully", "--lose", "0.5"], "fifo"),
+        (["bully", "--at", "1s restart n1"], "no restarts"),
+    ],
+)
+def test_what_can_not_be_run_is_refused(
+    args: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["run", *args, "--logs", str(tmp_path / "logs")]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "logs").exists()
+
+
+def test_a_folder_with_logs_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "n1.jsonl").write_text("of another run\n")
+    assert cli.run(["run", "raft", "--logs", str(tmp_path)]) == 2
+    assert "empty folder" in capsys.readouterr().err
+    assert (tmp_path / "n1.jsonl").read_text() == "of another run\n"
+
+
+def test_a_model_that_raises_is_said_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "raises.py"
+    file.write_text(
+        "from elcheck import *\n"
+        "class Mine(State):\n    n: int = 0\n"
+        "class Program(Node[Mine]):\n"
+        "    def start(self) -> Mine:\n        return Mine()\n"
+        "    @action\n    def divide(self, s: Mine) -> Mine:\n        return Mine(1 // s.n)\n"
+        "def model() -> Model:\n"
+        "    anything = always('anything', each(Mine, lambda v: True))\n"
+        "    return Model(Program(), nodes=node_ids(2), properties=[anything], deadlock=False)\n"
+    )
+    assert cli.run(["run", str(file), "--logs", str(tmp_path / "logs")]) == 150
+    err = capsys.readouterr().err
+    assert "ZeroDivisionError" in err
+    assert "raises.py:9" in err
+
+
+def test_a_schedule_is_read_as_it_prints() -> None:
+    nodes = tuple(load("raft")().programs)
+    for said in ("2s kill n1", "2.5s pause n1 n2", "3s cut n1 | n2 n3", "3s cut n1 > n2", "4s heal"):
+        assert str(scheduled(said, nodes)) == said
+    for wrong in ("3s cut n1", "3s kill", "4s heal n1", "1s kill n1 | n2", "1s melt n1", "kill n1"):
+        with pytest.raises(UsageError, match="--at"):
+            scheduled(wrong, nodes)
