@@ -21,7 +21,7 @@ from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import running as render
 from elcheck.checker.running.outcome import RunOutcome
 from elcheck.checker.running.schedule import scheduled
-from elcheck.checker.running.settings import Pace
+from elcheck.checker.running.settings import NodePace
 from elcheck.checker.running.supervisor import RunPlan, Supervisor, require_runnable
 
 _HELP = """Run a model's nodes for real: a process each, TCP on loopback, disks, timers, and faults.
@@ -43,7 +43,7 @@ class RunCommand(ModelCommand):
 
     def further_options(self) -> Sequence[click.Parameter]:
         """How long, how fast, where, and with which faults."""
-        time, pace = DurationType(), Pace()
+        time, pace = DurationType(), NodePace()
         folder = click.Path(file_okay=False, path_type=Path)
         return [
             click.Option(
@@ -99,7 +99,7 @@ class RunCommand(ModelCommand):
                 validate(model)
             except (DefinitionError, HandlerError) as error:
                 raise LoadError(f"{self.file.path}: {error}") from error
-        pace = Pace(values["timeouts"], values["actions"], values["delays"] or 0.0, values["lose"])
+        pace = NodePace(values["timeouts"], values["actions"], values["delays"] or 0.0, values["lose"])
         faults = [scheduled(said, tuple(model.programs)) for said in values["schedule"]]
         folder = values["logs"] or Path(tempfile.mkdtemp(prefix=f"elcheck-{run.name.rpartition('/')[2]}-"))
         plan = RunPlan(values["seconds"], folder, pace, values["kill_every"], faults, values["seed"])

@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.running.encoding import Decoder, EncodingError, encode
-from elcheck.checker.running.settings import Pace
+from elcheck.checker.running.settings import NodePace
 
 HOST = "127.0.0.1"
 LONGEST = 1 << 24
@@ -26,7 +26,7 @@ LONGEST = 1 << 24
 class Link:
     """The way to one other node."""
 
-    def __init__(self, port: int, hello: bytes, pace: Pace, dice: random.Random, *, fifo: bool) -> None:
+    def __init__(self, port: int, hello: bytes, pace: NodePace, dice: random.Random, *, fifo: bool) -> None:
         self._port, self._hello, self._pace, self._dice, self._fifo = port, hello, pace, dice, fifo
         self._waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
         self._open = asyncio.Event()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Pace:
+class NodePace:
     """How fast a node lives, in seconds, each time drawn at random.
 
     timeout: a timeout of rank r fires after between (1 + 2r) and (2 + 2r) times this, so that one of a higher
@@ -37,7 +37,7 @@ class NodeSettings:
     ports: Mapping[str, int]
     folder: str
     token: str
-    pace: Pace
+    pace: NodePace
     seed: int
 
     def line(self) -> str:
@@ -48,7 +48,7 @@ class NodeSettings:
     def of_line(said: str) -> NodeSettings:
         """The settings that a line of JSON stands for."""
         found = json.loads(said)
-        return NodeSettings(**{**found, "pace": Pace(**found["pace"])})
+        return NodeSettings(**{**found, "pace": NodePace(**found["pace"])})
 
 
 def log_of(folder: Path, node: str) -> Path:

@@ -28,7 +28,7 @@ from elcheck.checker.process.watch import current
 from elcheck.checker.running.links import HOST
 from elcheck.checker.running.outcome import NodeOutcome, RunOutcome
 from elcheck.checker.running.schedule import ScheduledFault
-from elcheck.checker.running.settings import NodeSettings, Pace, log_of
+from elcheck.checker.running.settings import NodePace, NodeSettings, log_of
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ class RunPlan:
 
     seconds: float
     folder: Path
-    pace: Pace
+    pace: NodePace
     kill_every: float | None = None
     schedule: Sequence[ScheduledFault] = ()
     seed: int = 0

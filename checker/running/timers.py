@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from elcheck.checker.model.handlers import Handler
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.state import Event
-from elcheck.checker.running.settings import Pace
+from elcheck.checker.running.settings import NodePace
 
 
 class Timers:
@@ -22,7 +22,7 @@ class Timers:
         self,
         actions: Sequence[tuple[Handler, Event]],
         timeouts: Sequence[tuple[Handler, Event]],
-        pace: Pace,
+        pace: NodePace,
         dice: random.Random,
         clock: Callable[[], float],
     ) -> None:
