@@ -122,13 +122,15 @@ def _sends(sends: Iterable[Addressed] | None) -> dict[str, object]:
 
 
 def plain(value: object) -> object:
-    """A value as JSON has it: nodes and members of enums by name, tuples and sets as arrays, dataclasses as
-    objects with the name of their class under ``type``.
+    """A value as JSON has it: nodes and members of enums by name, terms as numbers, tuples and sets as arrays,
+    dataclasses as objects with the name of their class under ``type``.
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value.name if isinstance(value, Enum) else value
     if isinstance(value, Enum) or type(value).__name__ == "NodeId":
         return str(getattr(value, "name"))  # noqa: B009  (a NodeId is known by its name only)
+    if type(value).__name__ == "Term":
+        return int(str(value))
     if isinstance(value, Mapping):
         return {str(plain(key)): plain(part) for key, part in value.items()}
     if isinstance(value, Set):

@@ -13,6 +13,7 @@ from enum import Enum
 
 from elcheck.checker.model.collections import Bag, Map
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.terms import Term, number_of
 from elcheck.checker.model.values import text
 
 
@@ -24,6 +25,8 @@ def encode(value: object) -> object:
     """A value as JSON. Raises EncodingError for one that only its own process knows."""
     if isinstance(value, NodeId):
         return {"node": value.index}
+    if isinstance(value, Term):
+        return {"term": number_of(value)}
     if isinstance(value, Enum):
         return {"member": _named(type(value)), "of": encode(value.value)}
     if value is None or type(value) in (bool, int, float, str):
@@ -67,6 +70,8 @@ class Decoder:
         match said:
             case {"node": int(index)}:
                 return self._nodes[index]
+            case {"term": int(number)}:
+                return Term(number)
             case {"member": str(name), "of": value}:
                 return _class(name, Enum)(self.decode(value))
             case {"bytes": str(digits)}:

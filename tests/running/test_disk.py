@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from elcheck import Bag, Map, State, node_ids
+from elcheck import Bag, Map, State, Term, node_ids
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.loading.model_file import bundled, load
 from elcheck.checker.running.disk import Disk
@@ -37,7 +37,7 @@ class Held(State):
 @pytest.mark.parametrize(
     "value",
     [
-        None, True, 1, 1.5, "x", b"\x00\xff", NODES[1], Colour.RED, Colour.OTHER, (), (1, (2,)), frozenset(),
+        None, True, 1, 1.5, "x", b"\x00\xff", NODES[1], Term(3), Colour.RED, Colour.OTHER, (), (1, (2,)), frozenset(),
         frozenset({(1, NODES[0]), (2, NODES[1])}), Map({NODES[0]: Map({1: "a"})}), Bag([1, 1, (2,)]),
         Pair(1, frozenset({2})), Held(Held(Map({"set": ("node",)}))),
     ],
