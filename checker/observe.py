@@ -122,8 +122,8 @@ def _sends(sends: Iterable[Addressed] | None) -> dict[str, object]:
 
 
 def plain(value: object) -> object:
-    """A value as JSON has it: nodes and members of enums by name, terms as numbers, tuples and sets as arrays,
-    dataclasses as objects with the name of their class under ``type``.
+    """A value as JSON has it: nodes and members of enums by name, terms as numbers, tuples and sets as
+    arrays, dataclasses as objects with the name of their class under ``type``.
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value.name if isinstance(value, Enum) else value

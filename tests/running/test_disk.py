@@ -37,7 +37,8 @@ class Held(State):
 @pytest.mark.parametrize(
     "value",
     [
-        None, True, 1, 1.5, "x", b"\x00\xff", NODES[1], Term(3), Colour.RED, Colour.OTHER, (), (1, (2,)), frozenset(),
+        None, True, 1, 1.5, "x", b"\x00\xff", NODES[1], Term(3), Colour.RED, Colour.OTHER, (),
+        (1, (2,)), frozenset(),
         frozenset({(1, NODES[0]), (2, NODES[1])}), Map({NODES[0]: Map({1: "a"})}), Bag([1, 1, (2,)]),
         Pair(1, frozenset({2})), Held(Held(Map({"set": ("node",)}))),
     ],
