@@ -38,3 +38,12 @@ class Disk:
         finally:
             os.close(folder)
         self.writes += 1
+
+
+def end_last_line(log: Path) -> None:
+    """End the last line of a log, which a kill may have cut short."""
+    with open(log, "ab+") as file:
+        if file.tell():
+            file.seek(-1, 2)
+            if file.read(1) != b"\n":
+                file.write(b"\n")

@@ -26,7 +26,7 @@ from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Send, Step
 from elcheck.checker.model.values import text
 from elcheck.checker.observe import Recorder
-from elcheck.checker.running.disk import Disk
+from elcheck.checker.running.disk import Disk, end_last_line
 from elcheck.checker.running.encoding import Decoder, EncodingError
 from elcheck.checker.running.links import LONGEST, Link, Links, hello
 from elcheck.checker.running.settings import NodeSettings, disk_of, log_of
@@ -72,7 +72,7 @@ class RunningNode:
             self._log.unlink(missing_ok=True)
             steps = self._runner.starts(self.me)
         else:
-            _end_last_line(self._log)
+            end_last_line(self._log)
             steps = self._runner.recoveries(self.me, kept)
         if not steps:
             raise HandlerError(f"{self.me} can't restart: recover has no outcome, on {text(kept)}")
@@ -191,15 +191,6 @@ class RunningNode:
                 self._inbox.extendleft(reversed(waiting))
                 waiting.clear()
         self._inbox.extend(waiting)
-
-
-def _end_last_line(log: Path) -> None:
-    """End the last line of a log, which a kill may have cut short."""
-    with open(log, "ab+") as file:
-        if file.tell():
-            file.seek(-1, 2)
-            if file.read(1) != b"\n":
-                file.write(b"\n")
 
 
 def _say(**said: object) -> None:

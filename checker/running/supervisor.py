@@ -24,7 +24,9 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import Disconnected
 from elcheck.checker.model.runner import Runner
+from elcheck.checker.observe import Recorder
 from elcheck.checker.process.watch import current
+from elcheck.checker.running.disk import end_last_line
 from elcheck.checker.running.links import HOST
 from elcheck.checker.running.outcome import NodeOutcome, RunOutcome
 from elcheck.checker.running.schedule import ScheduledFault
@@ -180,6 +182,10 @@ class Supervisor:
         member.process.kill()
         await member.process.wait()
         member.process, member.kills = None, member.kills + 1
+        log = log_of(self._plan.folder, member.node.name)
+        end_last_line(log)
+        with Recorder(log, member.node.name) as recorder:
+            recorder.crash()
         self._note(f"kill {member.node}")
         for other in self._members.values() if self._detects() else ():
             self._tell(other, crashed=member.node.name)

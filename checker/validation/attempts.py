@@ -77,6 +77,8 @@ class Attempts:
             return Obstacle("before", call, state=state, mismatch=mismatch)
         if not call.handler:
             return [Option(None, state)]
+        if call.handler == "crash":
+            return [Option(Event("crash", "crash", node), state)]
         if call.handler == "restart":
             return self._restart(world, node, state, call, kept)
         found: dict[tuple[State, tuple[Envelope, ...]], Option] = {}

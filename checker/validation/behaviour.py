@@ -51,10 +51,11 @@ def behaviour_of(world: World, handlers: Handlers) -> Behaviour:
     model = replace(handlers.model, initial=[start])
     steps = _Replay(handlers, Interpreter(model))
     trace_steps, observed = [], []
-    for taken in needed:
-        for step in steps.take(taken):
+    for at, taken in enumerate(needed):
+        for step in steps.take(taken, needed[at + 1 :]):
             trace_steps.append(step)
-            observed.append(taken.step if step.event.kind != "crash" else None)
+            told = step.event.kind != "crash" or taken.event == step.event
+            observed.append(taken.step if told else None)
     return Behaviour(model, Trace(steps.initial, tuple(trace_steps)), tuple(observed), assumed, undone)
 
 
@@ -96,17 +97,22 @@ class _Replay:
         self._there = set(self._state.network)
         self._network = [(network_place(envelope), envelope) for envelope in self._state.network]
 
-    def take(self, taken: RunStep) -> Iterator[TraceStep]:
-        """The steps that one of the run stands for: a restart has a crash before it."""
+    def take(self, taken: RunStep, later: Sequence[RunStep]) -> Iterator[TraceStep]:
+        """The steps that one of the run stands for: a restart has a crash before it, unless a line has told
+        of that.
+        """
         if taken.event is None:
             raise ReplayError(f"{taken.node}: a life began in another state than that of the start")
         before = self._state.nodes[taken.node.index].state
         assert isinstance(before, State)
-        if taken.event.kind == "restart":
+        if taken.event.kind == "crash":
+            yield self._stepped(taken.event, self._left_for_later(taken, before, later), up=False)
+            return
+        if taken.event.kind == "restart" and self._state.nodes[taken.node.index].up:
             yield self._stepped(
                 Event("crash", "crash", taken.node), self._left_by_crash(taken, before), up=False
             )
-        else:
+        elif taken.event.kind != "restart":
             self._require(taken, before)
         self._send(taken.sends)
         yield self._stepped(taken.event, taken.state, up=True)
@@ -126,6 +132,13 @@ class _Replay:
             if any(step.state == taken.state for step in runner.recoveries(taken.node, left)):
                 return left
         raise ReplayError(f"{taken.node} can't restart in {taken.state} after {before}")
+
+    def _left_for_later(self, taken: RunStep, before: State, later: Sequence[RunStep]) -> object:
+        """What a crash leaves, so that the next life of the node, if there is one, can begin with it."""
+        after = next((step for step in later if step.node == taken.node), None)
+        if after is not None:
+            return self._left_by_crash(after, before)
+        return self._handlers.runner.remains(taken.node, before)[0]
 
     def _send(self, sends: Sequence[Envelope]) -> None:
         for envelope in sends:

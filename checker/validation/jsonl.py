@@ -138,11 +138,15 @@ class ObservationObserver(Observer[State]):
     # -- Steps ---------------------------------------------------------------------------------------------
 
     def steps(self, log: NodeLog) -> Iterable[ObservedStep]:
-        """A step begins with a start, a step or a receive; what belongs to it follows in its lane."""
+        """A step begins with a start, a step, a receive or a crash; what belongs to it follows in its lane.
+        Of several lanes the one of a crash does not say which steps of the others were before it: it is told
+        by the next start.
+        """
+        one_lane = len({event.lane for event in log.events}) == 1
         groups: list[list[LogEvent]] = []
         latest: dict[str, list[LogEvent]] = {}
         for event in log.events:
-            if event.kind in ("start", "step", "receive"):
+            if event.kind in ("start", "step", "receive") or (event.kind == "crash" and one_lane):
                 latest[event.lane] = [event]
                 groups.append(latest[event.lane])
             elif event.kind in ("send", "state"):
@@ -151,8 +155,12 @@ class ObservationObserver(Observer[State]):
                         f"{event.ref}: {event.kind!r} says more of a step, and there is none before"
                     )
                 latest[event.lane].append(event)
+        down = False
         for group in groups:
-            yield ObservedStep(group[0].kind, tuple(group), begins=group[0].kind == "start")
+            kind = group[0].kind
+            flaw = "the node has crashed, and no start has come since" if down and kind != "start" else ""
+            down = kind == "crash" or (down and kind != "start")
+            yield ObservedStep(kind, tuple(group), begins=kind == "start", flaw=flaw)
 
     def start(self, me: NodeId, steps: Sequence[ObservedStep]) -> Step[State]:
         """The start of the model that is as the first line says, else the first one."""
@@ -166,7 +174,7 @@ class ObservationObserver(Observer[State]):
         """The call that the line names, with up to two hidden ones before it."""
         call = self._call(me, step)
         yield [call]
-        if step.begins:
+        if step.begins or call.handler == "crash":
             return
         hidden = [replace(one, hidden=True) for one in self._hidden_calls(me)]
         for count in (1, 2):
@@ -181,6 +189,8 @@ class ObservationObserver(Observer[State]):
 
     def _call(self, me: NodeId, step: ObservedStep) -> Call:
         line = step.first
+        if line.kind == "crash":
+            return Call("crash")
         after = self._after(me, step)
         if step.begins:
             return Call("restart", after=after, guess=WHOLE)

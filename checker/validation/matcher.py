@@ -282,7 +282,7 @@ class Matcher:
         while moved:
             moved = False
             for node, progress in world.at.items():
-                while progress.begun and branch.settled.get(node) != progress.version:
+                while progress.begun and not progress.down and branch.settled.get(node) != progress.version:
                     version = progress.version
                     if not self._moved(world, node):
                         branch.settled[node] = version

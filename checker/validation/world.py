@@ -75,6 +75,8 @@ class NodeProgress:
     kept: list[tuple[int, State]] = field(default_factory=list)
     floor: int = 0
     finished: int = 0
+    down: bool = False
+    """Whether a line says that it has crashed, and none that it has begun again."""
     version: int = 0
     """Counts changes of the state and messages to it: what was impossible need not be tried again before."""
 
@@ -82,7 +84,7 @@ class NodeProgress:
         """Another one like it."""
         return NodeProgress(
             self.state, self.life, self.begun, self.number, dict(self.done), list(self.kept), self.floor,
-            self.finished, self.version,
+            self.finished, self.down, self.version,
         )  # fmt: skip
 
 
@@ -162,6 +164,7 @@ class World:
         progress = self.at[taken.node]
         changed = taken.state != progress.state
         progress.state, progress.number = taken.state, taken.number
+        progress.down = taken.event is not None and taken.event.kind == "crash"
         progress.kept.append((taken.number, taken.state))
         progress.version += changed
         self.run.append(taken)
@@ -175,7 +178,7 @@ class World:
             assert taken.kept is not None
             self.mail.undo(taken.node, progress.life, taken.kept)
             progress.life += 1
-        progress.begun, progress.number, progress.floor = True, 0, 0
+        progress.begun, progress.down, progress.number, progress.floor = True, False, 0, 0
         progress.done, progress.kept = {}, [(0, taken.state)]
         progress.state = taken.state
         progress.version += 1

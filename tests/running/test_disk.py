@@ -13,9 +13,8 @@ import pytest
 from elcheck import Bag, Map, State, Term, node_ids
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.loading.model_file import bundled, load
-from elcheck.checker.running.disk import Disk
+from elcheck.checker.running.disk import Disk, end_last_line
 from elcheck.checker.running.encoding import Decoder, EncodingError, encode
-from elcheck.checker.running.node import _end_last_line
 
 NODES = node_ids(3)
 
@@ -95,5 +94,5 @@ def test_a_line_that_a_kill_cut_short_is_ended(tmp_path: Path) -> None:
     log = tmp_path / "n1.jsonl"
     for before, after in (("", ""), ("a\n", "a\n"), ('a\n{"ev', 'a\n{"ev\n')):
         log.write_text(before)
-        _end_last_line(log)
+        end_last_line(log)
         assert log.read_text() == after

@@ -106,3 +106,14 @@ def test_a_schedule_is_read_as_it_prints() -> None:
     for wrong in ("3s cut n1", "3s kill", "4s heal n1", "1s kill n1 | n2", "1s melt n1", "kill n1"):
         with pytest.raises(UsageError, match="--at"):
             scheduled(wrong, nodes)
+
+
+def test_bully_is_told_of_a_kill(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its detector tells what the supervisor has seen, and who is killed leads no more."""
+    found = ran(capsys, "bully", "--seconds", "2.5", "--logs", str(tmp_path), "--at", "0.3s kill n3")
+    nodes = found["nodes"]
+    assert isinstance(nodes, list)
+    assert [n["state"] for n in nodes] == ["Member(coordinator=n2)", "Member(coordinator=n2)", None]
+    answer = validated("bully", tmp_path)
+    assert answer.verdict is LogVerdict.ALLOWED
+    assert broken(answer) == set()

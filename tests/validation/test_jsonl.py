@@ -255,3 +255,49 @@ def test_the_schema_is_of_what_the_recorder_writes(tmp_path: Path) -> None:
             assert set(line) <= set(schema["properties"]) | set(kind["properties"])
             assert set(kind.get("required", [])) <= set(line)
     assert seen == set(schema["properties"]["event"]["enum"])
+
+
+def test_who_has_crashed_is_down_from_there(tmp_path: Path) -> None:
+    """A crash that is logged is in the behaviour: with a restart after it once, and also without."""
+    vote = {"type": "RequestVote", "term": 1, "last_log": [0, 0]}
+    with Recorder(tmp_path / "n1.jsonl", "n1", clock=lambda: 1) as log:
+        log.about(nodes=["n1", "n2", "n3"])
+        log.start()
+        log.step("election_timeout")
+        log.crash()
+        log.start({"current_term": 1})
+    with Recorder(tmp_path / "n2.jsonl", "n2", clock=lambda: 2) as log:
+        log.start()
+        log.receive("n1", vote, state={"voted_for": "n1"})
+        log.crash()
+    with Recorder(tmp_path / "n3.jsonl", "n3") as log:
+        log.start()
+    found = validated("raft", sorted(tmp_path.iterdir()))
+    assert found.verdict is LogVerdict.ALLOWED
+    assert found.behaviour is not None
+    assert found.behaviour.hidden == 0
+    assert [step.event.kind for step in found.behaviour.trace.steps] == [
+        "timeout", "crash", "restart", "receive", "crash",
+    ]  # fmt: skip
+    assert [view.up for view in found.behaviour.trace.states[-1].nodes] == [True, False, True]
+    with Recorder(tmp_path / "n2.jsonl", "n2", clock=lambda: 3) as log:
+        log.step("election_timeout")
+    found = validated("raft", sorted(tmp_path.iterdir()))
+    assert found.verdict is LogVerdict.NOT_ALLOWED
+    assert "has crashed, and no start has come since" in found.refusals[0].why
+
+
+def test_a_crash_undoes_what_was_not_yet_on_the_disk(tmp_path: Path) -> None:
+    """Logged, then durable: the last line before a crash may never have come to be."""
+    with Recorder(tmp_path / "n1.jsonl", "n1") as log:
+        log.start()
+        log.step("election_timeout", state={"current_term": 1})
+        log.crash()
+        log.start({"current_term": 0})
+    for name in ("n2", "n3"):
+        with Recorder(tmp_path / f"{name}.jsonl", name) as log:
+            log.start()
+    found = validated("raft", sorted(tmp_path.iterdir()))
+    assert found.verdict is LogVerdict.ALLOWED
+    assert found.behaviour is not None
+    assert [step.event.kind for step in found.behaviour.trace.steps] == ["crash", "restart"]
