@@ -172,7 +172,7 @@ def test_the_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["validate", "raft", *paths, "--as", "jsonl", "--bug", "forget-vote", "--diagram"]) == 0
     text = capfd.readouterr().out
     assert "ALLOWED: a behaviour of the model has logged this" in text
-    assert "broken by step" in text
+    assert "broken after step" in text
     assert cli.run(["validate", "raft", *paths, "--as", "jsonl", "--format", "json"]) == 1
     document = json.loads(capfd.readouterr().out)
     assert document["answer"] == "not allowed"
