@@ -56,10 +56,7 @@ def rest(model: Model, state: GlobalState, kind: str, name: str, network: str) -
         yield frozenset(told)
     for monitor, value in zip(model.monitors, state.history, strict=True):
         yield None if kind == "monitor" and monitor.name == name else value
-    budgets = ("loss", "dup", "crash", "restart", "partition", "disconnect")
-    yield tuple(
-        n for kind_, n in zip(budgets, environment.left, strict=True) if (kind, name) != ("budget", kind_)
-    )
+    yield tuple(left for left in environment.left if (kind, name) != ("budget", left.kind))
     yield None if kind == "environment" else environment.standing
     yield None if name == "early timeouts" else environment.early_timeouts
 
