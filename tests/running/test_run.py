@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from elcheck.checker import cli
@@ -14,6 +20,8 @@ from elcheck.checker.running.schedule import scheduled
 from elcheck.checker.validation.observers import observer_named
 from elcheck.checker.validation.result import LogVerdict, Validation
 from elcheck.checker.validation.validate import validate
+
+ROOT = Path(__file__).parents[2]
 
 
 def ran(capsys: pytest.CaptureFixture[str], *args: str) -> dict[str, object]:
@@ -117,3 +125,59 @@ def test_bully_is_told_of_a_kill(tmp_path: Path, capsys: pytest.CaptureFixture[s
     answer = validated("bully", tmp_path)
     assert answer.verdict is LogVerdict.ALLOWED
     assert broken(answer) == set()
+
+
+def test_pauses_cuts_delays_and_losses_are_allowed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schedule = ["0.5s pause n1", "0.9s resume n1", "1s cut n1 | n2 n3", "1.3s heal", "1.5s cut n2 > n1"]
+    at = [arg for said in schedule for arg in ("--at", said)]
+    found = ran(
+        capsys, "raft", "--seconds", "2", "--lose", "0.1", "--delays", "30ms", "--logs", str(tmp_path), *at
+    )
+    faults = found["faults"]
+    assert isinstance(faults, list)
+    assert [fault["fault"] for fault in faults] == [said.partition(" ")[2] for said in schedule]
+    answer = validated("raft", tmp_path)
+    assert answer.verdict is LogVerdict.ALLOWED
+    assert broken(answer) == set()
+
+
+def test_a_signal_ends_it_with_all_nodes(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "elcheck", "run", "bully", "--seconds", "60", "--logs", str(tmp_path)]
+    run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    logs = [tmp_path / f"n{i}.jsonl" for i in (1, 2, 3)]
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not all(log.exists() for log in logs):
+        time.sleep(0.05)
+    time.sleep(0.5)
+    nodes = psutil.Process(run.pid).children(recursive=True)
+    assert len(nodes) == 3
+    run.send_signal(signal.SIGTERM)
+    out, _ = run.communicate(timeout=60)
+    assert run.returncode == 0
+    assert "until it was interrupted" in out
+    assert not any(node.is_running() for node in nodes)
+    assert validated("bully", tmp_path).verdict is LogVerdict.ALLOWED
+
+
+@pytest.mark.big
+@pytest.mark.parametrize("mistake", ["forget-vote", None])
+def test_a_split_brain_for_real(
+    tmp_path: Path, mistake: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The schedule of docs/run.md: a voter that is killed as soon as it has voted, and asked again."""
+    page = (ROOT / "docs" / "run.md").read_text(encoding="utf-8")
+    block = page.partition("elcheck run raft --bug forget-vote ")[2].partition("```")[0]
+    args = shlex.split(block.replace("\\\n", " "))
+    args[args.index("--logs") + 1] = str(tmp_path)
+    bug = [] if mistake is None else ["--bug", mistake]
+    ran(capsys, "raft", *bug, *args)
+    sound, wrong = validated("raft", tmp_path), validated("raft", tmp_path, bug="forget-vote")
+    if mistake is None:
+        assert (sound.verdict, broken(sound)) == (LogVerdict.ALLOWED, set())
+    else:
+        assert sound.verdict is LogVerdict.NOT_ALLOWED
+        assert sound.refusals[0].refs.startswith("n3.jsonl:")
+        assert wrong.verdict is LogVerdict.ALLOWED
+        assert {"at most one leader per term", "logs match"} <= broken(wrong)
