@@ -23,7 +23,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import Crashed, State
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event
-from elcheck.checker.model.step import Send, Step
+from elcheck.checker.model.step import Close, Send, Step
 from elcheck.checker.model.values import text
 from elcheck.checker.observe import Recorder
 from elcheck.checker.running.disk import Disk, end_last_line
@@ -125,6 +125,8 @@ class RunningNode:
         if not steps:
             return False
         step = self._dice.choice(steps)
+        if any(isinstance(effect, Close) for effect in step.sends):
+            raise HandlerError(f"{event.located} closes a link, which nodes that run can't do yet")
         sends = [(effect.dst, effect.msg) for effect in step.sends if isinstance(effect, Send)]
         args, choice = dict(event.args), dict(step.choice)
         if event.kind == "receive":

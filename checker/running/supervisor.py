@@ -292,6 +292,8 @@ def require_runnable(model: Model, plan: RunPlan) -> None:
     """Raise UsageError for a model whose nodes can't be processes of their own, or that lacks a fault."""
     if not model.programs:
         raise UsageError("a Spec has no nodes, and only what nodes run can be run")
+    if model.initial:
+        raise UsageError("its initial states are prepared, and nodes that run begin as their start says")
     runner = Runner(model)
     for node in runner.nodes:
         if runner.events(node, "tick"):

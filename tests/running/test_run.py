@@ -68,6 +68,7 @@ def test_raft_under_kills_is_a_behaviour_of_the_model(
         (["raft_election", "--kill-every", "1"], "no crashes"),
         (["zab"], "Disconnected"),
         (["die_hard"], "Spec"),
+        (["raft", "--bug", "figure-8"], "prepared"),
         (["raft", "--at", "kill n1"], "it is as '2s kill n1'"),
         (["raft", "--at", "1s kill n7"], "there is no node 'n7', but n1, n2, n3"),
         (["bully", "--lose", "0.5"], "fifo"),
