@@ -24,6 +24,7 @@ from elcheck.checker.api import (
 )
 from elcheck.checker.driving.subject import Sent, Subject, Undrivable
 from elcheck.checker.loading.version import __version__
+from elcheck.checker.machines.with_hypothesis import machine_of, messages, states, traces
 from elcheck.checker.model.budget import UNLIMITED, Budget
 from elcheck.checker.model.collections import Bag, Map
 from elcheck.checker.model.environment import Environment
@@ -184,6 +185,8 @@ __all__ = [
     "leads_to",
     "load",
     "ltl",
+    "machine_of",
+    "messages",
     "never",
     "node_ids",
     "node_views",
@@ -196,6 +199,7 @@ __all__ = [
     "seconds",
     "some",
     "sometimes",
+    "states",
     "step",
     "strong",
     "symmetric_splits",
@@ -203,6 +207,7 @@ __all__ = [
     "text",
     "tick",
     "timeout",
+    "traces",
     "under_way",
     "unfair",
     "view",

@@ -71,6 +71,13 @@ def both_sides(mismatches: Sequence[DriveMismatch], width: int | None = None) ->
     return table(rows, ["what", "the model", "the subject"], width)
 
 
+def headline(driven: Drive) -> str:
+    """What is wrong, in a line."""
+    word = click.style(_VERDICTS[driven.ending].upper(), fg="red", bold=True)
+    why = f": {driven.why}" if driven.ending is not DriveEnding.DIFFERS else ""
+    return f"{word}: {where(driven)}{why}"
+
+
 def where(driven: Drive) -> str:
     """The step that ended a drive."""
     steps = driven.trace.steps
@@ -88,9 +95,7 @@ def _said(mismatch: DriveMismatch, value: object) -> str:
 def _headline(result: DriveResult) -> str:
     driven, campaign = result.campaign.drive, result.campaign
     if driven is not None and driven.wrong:
-        word = click.style(result.verdict.upper(), fg="red", bold=True)
-        why = f": {driven.why}" if driven.ending is not DriveEnding.DIFFERS else ""
-        return f"{word}: {where(driven)}{why}{_shortened(campaign)}"
+        return f"{headline(driven)}{_shortened(campaign)}"
     if campaign.complete:
         word = click.style("NO DIFFERENCE", fg="green", bold=True)
         steps = f"after each of {counted(len(driven.trace.steps), 'step')}" if driven is not None else ""

@@ -40,6 +40,7 @@ ROOMS = [
     "html",
     "explorer",
     "testing",
+    "machines",
     "commands",
 ]
 """The rooms of checker/, each of which imports from itself and from those before it only."""
@@ -186,7 +187,7 @@ def test_the_fast_engine_is_loaded_without_its_compiler() -> None:
 
 def test_what_a_bare_install_lacks_is_imported_by_nothing_else() -> None:
     """The extras say which; whoever imports one of them at its top is imported only where it is needed."""
-    extras = {"llvmlite", "networkx", "numba", "pydot", "scipy", "xdist"}
+    extras = {"hypothesis", "llvmlite", "networkx", "numba", "pydot", "scipy", "xdist"}
     found = {
         str(path.relative_to(ROOT)): {name.split(".")[0] for name in imports(path)} & extras for path in FILES
     }
@@ -195,5 +196,9 @@ def test_what_a_bare_install_lacks_is_imported_by_nothing_else() -> None:
         "checker/export/dot.py": {"pydot"},
         "checker/export/graph.py": {"networkx"},
         "checker/export/graphml.py": {"networkx"},
+        "checker/machines/machine.py": {"hypothesis"},
+        "checker/machines/values.py": {"hypothesis"},
+        "checker/machines/walks.py": {"hypothesis"},
+        "checker/machines/with_hypothesis.py": {"hypothesis"},  # for its types
         "checker/testing/workers.py": {"xdist"},
     }

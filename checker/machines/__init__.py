@@ -1,0 +1,1 @@
+"""Models as machines and strategies of Hypothesis."""
