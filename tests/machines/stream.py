@@ -1,4 +1,4 @@
-"""A model of numbered messages, and an implementation of it that numbers them with three bits."""
+"""A model of numbered messages, and an implementation of it that numbers them with two bits."""
 
 from __future__ import annotations
 
@@ -87,5 +87,5 @@ class StreamSubject(Subject[int]):
         return Out(self.sent_so_far) if node == A else In(self.got)
 
 
-class ThreeBits(StreamSubject):
-    bits = 3
+class TwoBits(StreamSubject):
+    bits = 2

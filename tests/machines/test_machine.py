@@ -7,7 +7,7 @@ from functools import partial
 from importlib import util
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from elcheck import Limits, Undrivable, UsageError, load, machine_of
@@ -16,10 +16,17 @@ from elcheck.checker.driving.expected import Stepper
 from elcheck.checker.driving.lockstep import drive
 from elcheck.checker.machines.machine import SubjectDiffers
 from tests.driving.model_subject import ModelSubject
-from tests.machines.stream import StreamSubject, ThreeBits, model
+from tests.machines.stream import StreamSubject, TwoBits, model
 
-SOUND = settings(max_examples=15, stateful_step_count=20, derandomize=True, deadline=None, database=None)
-FINDING = settings(SOUND, max_examples=200, stateful_step_count=40)
+SOUND = settings(
+    max_examples=10,
+    stateful_step_count=12,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+FINDING = settings(SOUND, max_examples=100, stateful_step_count=20)
 
 
 def run(machine: type[RuleBasedStateMachine], of: settings = SOUND) -> None:
@@ -31,23 +38,23 @@ TestStream.settings = SOUND
 
 
 def test_a_bug_beyond_the_bounds_is_found() -> None:
-    """The eighth number is 0 on the wire. Every call of the bounded search is as in the model."""
-    bounded = Campaigner(model(), ThreeBits, Limits()).every_call("plain")
+    """The fourth number is 0 on the wire. Every call of the bounded search is as in the model."""
+    bounded = Campaigner(model(), TwoBits, Limits()).every_call("plain")
     assert bounded.complete
     assert bounded.drive is None
-    run(machine_of(model(), ThreeBits, bounded=True), SOUND)
+    run(machine_of(model(), TwoBits, bounded=True), SOUND)
 
     with pytest.raises(SubjectDiffers) as raised:
-        run(machine_of(model(), ThreeBits), FINDING)
+        run(machine_of(model(), TwoBits), FINDING)
     driven = raised.value.drive
     names = [step.event.name for step in driven.trace.steps]
-    assert (names.count("send_next"), names.count("item"), len(names)) == (8, 8, 16), "it is shrunk"
+    assert (names.count("send_next"), names.count("item"), len(names)) == (4, 4, 8), "it is shrunk"
     message = str(raised.value)
-    assert message.startswith("DIFFERS: step 16, n2: item(Item(number=8)) from n1\n")
-    assert "n2.got  8          7" in message
-    assert "got 7 → 8" in message
+    assert message.startswith("DIFFERS: step 8, n2: item(Item(number=4)) from n1\n")
+    assert "n2.got  4          3" in message
+    assert "got 3 → 4" in message
     unbounded = replace(model(), bounds=())
-    assert drive(Stepper(unbounded), ThreeBits, driven.trace) == driven
+    assert drive(Stepper(unbounded), TwoBits, driven.trace) == driven
 
 
 @pytest.mark.parametrize(
@@ -62,7 +69,9 @@ def test_the_model_itself_never_differs(name: str, parameters: dict[str, object]
 
 def test_a_step_that_the_subject_lacks_is_no_success() -> None:
     crashing = model(crash=1)
-    with pytest.raises(Undrivable, match=r"step 1, n\d: crash: the subject does not crash; let the subject"):
+    with pytest.raises(
+        Undrivable, match=r"step 1, n\d: crash: crash: the subject does not crash; let the subject"
+    ):
         run(machine_of(crashing, StreamSubject), FINDING)
 
 
