@@ -15,6 +15,8 @@ from elcheck import (
     State,
     Trace,
     UsageError,
+    always,
+    each,
     load,
     messages,
     node_ids,
@@ -105,7 +107,7 @@ class Holder(Node[Loose]):
 
 
 def test_a_type_without_values_is_said() -> None:
-    loose = Model(Holder(), [], nodes=node_ids(2))
+    loose = Model(Holder(), [always("held", each(Loose, lambda s: True))], nodes=node_ids(2))
     with pytest.raises(DefinitionError, match=r"type of Note.held does not say .* messages\(model, held=\["):
         messages(loose)
     assert find(messages(loose, held=["a", "b"]), lambda m: True) == Note("a")
