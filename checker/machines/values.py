@@ -20,6 +20,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.node import Node
 from elcheck.checker.model.record import Crashed, Disconnected
 from elcheck.checker.model.spec import Spec
+from elcheck.checker.model.terms import Term
 from elcheck.checker.model.validate import validate
 
 Choices: TypeAlias = "SearchStrategy[object] | Sequence[object]"
@@ -28,6 +29,7 @@ _PLAIN: Mapping[object, SearchStrategy[object]] = {
     bool: st.booleans(),
     int: st.integers(),
     float: st.floats(allow_nan=False),
+    Term: st.integers(min_value=0).map(Term),
     str: st.text(),
     bytes: st.binary(),
     NoneType: st.none(),
