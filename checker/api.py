@@ -67,11 +67,11 @@ class DrawnTrace(Trace):
     model: Model
 
     def __eq__(self, other: object) -> bool:
-        parts = self.initial, self.steps, self.loop
-        return isinstance(other, Trace) and parts == (other.initial, other.steps, other.loop)
+        parts = self.initial, self.steps, self.loop, self.rise
+        return isinstance(other, Trace) and parts == (other.initial, other.steps, other.loop, other.rise)
 
     def __hash__(self) -> int:
-        return hash((self.initial, self.steps, self.loop))
+        return hash((self.initial, self.steps, self.loop, self.rise))
 
     def _repr_html_(self) -> str:
         from elcheck.checker.html import notebook  # which takes its time to be imported

@@ -137,7 +137,7 @@ def test_a_broken_subject_is_one_message(run: Run, change: tuple[str, str], said
         ("die_hard voting_subject.py", 2, "die_hard is a Spec, and only what nodes run can be driven"),
         ("raft_election voting_subject.py --cover --walks 3", 2, "take one of them"),
         ("raft_election voting_subject.py --cover --seed 3", 2, "--seed says nothing of --cover"),
-        ("raft_election voting_subject.py --timeout inf", 2, "--timeout takes a number of seconds"),
+        ("raft_election voting_subject.py --timeout inf", 2, "'inf' is no time such as 90s, 5m"),
         ("raft_election voting_subject.py --trace none.txt", 2, "none.txt"),
         ("raft_election voting_subject.py --trace wrong.txt", 2, "the model does not allow step 1"),
     ],

@@ -71,7 +71,7 @@ class Machine(Rules):
         environment = initial_state(self.model.environment, self.nodes)
         if isinstance(self.model.program, SharedProgram):
             shared = [step.state for step in outcomes(self.model.program, "start")]
-            states = [GlobalState(environment=environment, shared=state) for state in shared]
+            states = [GlobalState(shared=state) for state in shared]
         elif self.model.initial:
             states = [
                 self._initial({n: Step(_state(at.nodes[n])) for n in self.nodes}, at.network, at)
