@@ -190,13 +190,6 @@ class IgnorePromise(Accepting):
         return s.voted is None or ballot >= s.voted[0]
 
 
-class AnyVote(Proposing):
-    """A proposer takes the last vote that it is told of, not that of the highest ballot."""
-
-    def higher(self, known: Vote | None, told: Vote | None) -> Vote | None:
-        return told if told is not None else known
-
-
 # -- What was chosen ---------------------------------------------------------------------------------------
 
 
@@ -233,7 +226,7 @@ def model(
     learners: Annotated[int, "learners; what is chosen is judged without them"] = 0,
     spread: Annotated[int, "how many rounds the nodes may be apart"] = 1,
     lively: Annotated[bool, "claim that a value is learned in the end, without any assumption"] = False,
-    bug: Annotated[type[Accepting] | type[Proposing] | None, "a mistake to put in"] = None,
+    bug: Annotated[type[Accepting] | None, "a mistake to put in"] = None,
 ) -> Model:
     """Single-decree Paxos, choosing a leader, for every number of ballots.
 
@@ -246,8 +239,6 @@ def model(
     nodes = node_ids(*(f"{role}{i + 1}" for role, count in roles.items() for i in range(count)))
     candidates, voters = nodes[:proposers], nodes[proposers:][:acceptors]
     counters = nodes[proposers + acceptors :]
-    proposing = bug if bug and issubclass(bug, Proposing) else Proposing
-    accepting = bug if bug and issubclass(bug, Accepting) else Accepting
     watched = values_chosen(quorum)
     learned: list[Property] = []
     if learners:
@@ -258,8 +249,8 @@ def model(
         learned.append(eventually("a value is learned in the end", is_learned))
     return Model(
         {
-            **dict.fromkeys(candidates, proposing(voters, quorum)),
-            **dict.fromkeys(voters, accepting(counters)),
+            **dict.fromkeys(candidates, Proposing(voters, quorum)),
+            **dict.fromkeys(voters, (bug or Accepting)(counters)),
             **dict.fromkeys(counters, Learning(quorum)),
         },
         environment=Environment(network="sent-set"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import assume, event, given, reject
 from hypothesis import strategies as st
 
@@ -52,6 +53,7 @@ def claims(draw: st.DrawFn) -> Inductive:
     return inductive("claim", draw(st.lists(scopes(), min_size=1, max_size=2)), some)
 
 
+@pytest.mark.big  # minutes, since most models are too large
 @given(sound_models(), claims())
 @examples(60)
 def test_induction_on_random_models(case: Case, claim: Inductive) -> None:

@@ -68,7 +68,6 @@ class Machine(Rules):
 
     def initial(self) -> list[GlobalState]:
         """The initial states within the bounds, each once."""
-        environment = initial_state(self.model.environment, self.nodes)
         if isinstance(self.model.program, SharedProgram):
             shared = [step.state for step in outcomes(self.model.program, "start")]
             states = [GlobalState(shared=state) for state in shared]
