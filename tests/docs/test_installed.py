@@ -168,14 +168,14 @@ def test_a_wheel_has_one_name(wheel: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "variables", "code", "said"),
     [
-        (["elcheck", "raft", "--depth", "8"], {}, 20, "depth 8 cut"),
-        (["elcheck", "raft", "--depth", "8"], {"PYTHONPATH": "."}, 20, "depth 8 cut"),
+        (["elcheck", "raft", "--depth", "8"], {}, 20, "states to depth 8 in"),
+        (["elcheck", "raft", "--depth", "8"], {"PYTHONPATH": "."}, 20, "states to depth 8 in"),
         (["elcheck", "--version"], {}, 0, __version__),
         (["elcheck", "list"], {"PYTHONPATH": "."}, 0, "raft_membership"),
         (["elcheck", "models/coup.py"], {}, 12, "n1 and n2 both lead in term 0"),
         (["elcheck", "models/coup.py"], {"PYTHONPATH": "."}, 12, "n1 and n2 both lead in term 0"),
         (["elcheck", "models/sly.py", "--first"], {}, 12, "both lead in term 1"),
-        (["python", "-m", "elcheck", "raft", "--depth", "4"], {}, 20, "depth 4 cut"),
+        (["python", "-m", "elcheck", "raft", "--depth", "4"], {}, 20, "states to depth 4 in"),
         (["python", "-c", "import models, elcheck; print(models.NAME, elcheck.__version__)"], {},
          0, f"their models {__version__}"),
         (["python", "-m", "pytest", "-q", "-p", "no:cacheprovider"], {}, 0, "3 passed"),
