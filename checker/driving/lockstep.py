@@ -109,6 +109,9 @@ class Lockstep(Generic[C]):
             self._begin(initial)
 
     def _begin(self, initial: GlobalState) -> None:
+        down = [view.node.name for view in initial.nodes if not view.up]
+        if down:
+            raise Undrivable(f"the model starts with {', '.join(down)} down, and a subject starts all nodes")
         self._subject.start({view.node: view.state for view in initial.nodes})
         look = self._looked(initial)
         starts = self.stepper.starts_like(initial)

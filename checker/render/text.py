@@ -161,6 +161,8 @@ def _closing(report: CheckReport, groups: Sequence[Refutation], wanted: Wanted) 
     said += f" in {stats.seconds:.1f} s"
     if not groups:
         return fitted(f"{said}. {_next(report)}".strip(), wanted.width)
+    if stats.stopped is not None and stats.stopped.kind not in (StopKind.DECIDED, StopKind.FIRST):
+        said += f", not every state: {stats.stopped}"
     counts = Counter(_PLURAL[r.verdict] for r in report.results if r.verdict is not Verdict.REFUTED)
     others = ", ".join(f"{count} {words}" for words, count in counts.items())
     said += f"; of the others {others}" * bool(counts)
