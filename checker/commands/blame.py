@@ -10,10 +10,8 @@ from elcheck.checker.blame.blame import FURTHER, BlameSubject, blame
 from elcheck.checker.commands.check import ModelCommand, environment_in
 from elcheck.checker.commands.flags import format_option, run_limits, said_limits, width_option
 from elcheck.checker.commands.of_model import OfModel
-from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.errors import load_errors
 from elcheck.checker.loading.model_file import adapted
-from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
 from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import blame as render
@@ -56,8 +54,7 @@ class BlameCommand(ModelCommand):
             values["timeout"], values["max_memory"], depth=values["depth"], max_states=values["max_states"]
         )
         run, model = self.asked_for(ctx)
-        progress = Progress(limits.depth)
-        try:
+        with Progress(limits.depth) as progress, load_errors(self.file.path):
             found = blame(
                 self._subject(ctx, model),
                 limits,
@@ -65,10 +62,6 @@ class BlameCommand(ModelCommand):
                 engine=values["engine"],
                 progress=progress,
             )
-        except (DefinitionError, HandlerError) as error:
-            raise LoadError(f"{self.file.path}: {error}") from error
-        finally:
-            progress.done()
         if values["output_format"] == "json":
             write_document(render.as_json(run, found))
         else:

@@ -15,11 +15,10 @@ from elcheck.checker.check.selection import only, require_properties
 from elcheck.checker.commands.files import OutputFiles, require_formats, write_files
 from elcheck.checker.commands.flags import BESIDE, environment_options, said_limits, search_options
 from elcheck.checker.interpreter import Interpreter
-from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.errors import LoadError, load_errors
 from elcheck.checker.loading.model_file import ENVIRONMENT, ModelFile, adapted
 from elcheck.checker.loading.parameters import refuse_reserved
-from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.model.values import text as text_of
@@ -165,11 +164,9 @@ class ModelCommand(click.Command):
         """What ``--show`` asks for. Raises UsageError or LoadError."""
         if not said:
             return ()
-        try:
+        with load_errors(self.file.path):
             validate(model)
             initial = Interpreter(model).initial()
-        except (DefinitionError, HandlerError) as error:
-            raise LoadError(f"{self.file.path}: {error}") from error
         return show_expressions(said, self.file.function.__globals__, next(iter(initial)))
 
     def given(self, ctx: click.Context) -> dict[str, object]:
@@ -234,9 +231,8 @@ def _spill(values: Mapping[str, object], file: ModelFile, parameters: Mapping[st
 
 
 def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
-    progress = Progress(asked.limits.depth, asked.progress)
     with watching(asked.limits):
-        try:
+        with Progress(asked.limits.depth, asked.progress) as progress, load_errors(file.path):
             report = check(
                 model,
                 asked.limits,
@@ -251,10 +247,6 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
             if asked.minimise:
                 report = fewest_faults(report, asked.limits, progress)
             report = replace(report, left_out=asked.left_out, show=asked.show)
-        except (DefinitionError, HandlerError) as error:
-            raise LoadError(f"{file.path}: {error}") from error
-        finally:
-            progress.done()
         with ending():
             _print(run, report, asked)
             write_files(run, report, file.about, asked.files, asked.sound)
@@ -272,8 +264,7 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
         raise UsageError("--frontier prints a table (--format text or json), without traces and graphs")
     if asked.resources.spill is not None:
         raise UsageError("--frontier is many searches, and --spill keeps the states of one")
-    progress = Progress(form=asked.progress)
-    try:
+    with Progress(form=asked.progress) as progress, load_errors(run.name):
         found = frontier(
             model,
             asked.limits,
@@ -284,10 +275,6 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
             dead_messages=asked.dead_messages,
             relative_terms=asked.relative_terms,
         )
-    except (DefinitionError, HandlerError) as error:
-        raise LoadError(f"{run.name}: {error}") from error
-    finally:
-        progress.done()
     if asked.output_format == "json":
         write_document(render_fault_budgets.as_json(run, found))
     else:

@@ -21,9 +21,8 @@ from elcheck.checker.driving.campaign import Campaigner, DriveCampaign, WalksWan
 from elcheck.checker.driving.comparing import SubjectError
 from elcheck.checker.driving.patience import PATIENCE
 from elcheck.checker.driving.subject_file import load_subject
-from elcheck.checker.loading.errors import LoadError
-from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.loading.errors import LoadError, load_errors
+from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.streams import columns, write_document
@@ -113,22 +112,18 @@ class DriveCommand(ModelCommand):
             depth=values["depth"],
             max_states=values["max_states"],
         )
-        progress = Progress(form=values["progress"])
-        try:
-            trace = _trace(model, values["trace_file"], values["of_property"])
-            campaigner = Campaigner(model, make, limits, progress.driven, values["patience"])
-            if trace is not None:
-                found = campaigner.along(trace)
-            elif values["cover"]:
-                found = campaigner.every_call(values["engine"], progress)
-            else:
-                found = campaigner.at_random(_walks(ctx))
-        except SubjectError as error:
-            raise LoadError(f"{values['subject']}: {error}") from error
-        except (DefinitionError, HandlerError) as error:
-            raise LoadError(f"{self.file.path}: {error}") from error
-        finally:
-            progress.done()
+        with Progress(form=values["progress"]) as progress, load_errors(self.file.path):
+            try:
+                trace = _trace(model, values["trace_file"], values["of_property"])
+                campaigner = Campaigner(model, make, limits, progress.driven, values["patience"])
+                if trace is not None:
+                    found = campaigner.along(trace)
+                elif values["cover"]:
+                    found = campaigner.every_call(values["engine"], progress)
+                else:
+                    found = campaigner.at_random(_walks(ctx))
+            except SubjectError as error:
+                raise LoadError(f"{values['subject']}: {error}") from error
         answer = render.DriveResult(found, tuple(_judgements(model, found)), values["subject"], model)
         if values["output_format"] == "json":
             write_document(render.as_json(run, answer))

@@ -23,11 +23,10 @@ from elcheck.checker.explorer.about import Overview, SavedPath
 from elcheck.checker.explorer.live import LiveModel, Renew
 from elcheck.checker.explorer.space import Space
 from elcheck.checker.explorer.terminal import Terminal
-from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.errors import load_errors
 from elcheck.checker.loading.model_file import adapted
 from elcheck.checker.loading.reloading import SourceWatch
-from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import SHARE, Limits
@@ -88,7 +87,7 @@ class ExploreCommand(ModelCommand):
         if values["tty"] and values["port"]:
             raise UsageError("--port is of the page, and --tty needs none: leave one of them out")
         run, model = self.asked_for(ctx)
-        try:
+        with load_errors(self.file.path):
             validate(model)
             space = Space(model)
             prepared = [*_of_file(space, values["trace"])] if values["trace"] is not None else []
@@ -100,8 +99,6 @@ class ExploreCommand(ModelCommand):
             if values["check"]:
                 report = checked(model, values["depth"], values["timeout"] or _PATIENCE)
                 prepared += traces_of(report, space)
-        except (DefinitionError, HandlerError) as error:
-            raise LoadError(f"{self.file.path}: {error}") from error
         live = LiveModel(space, _about(run, model, prepared, report), self._renewal(ctx))
         notes = [f"{trace.name}: {trace.note}" for trace in prepared[:1] if values["trace"] and trace.note]
         for note in notes:
@@ -191,13 +188,9 @@ def _end(trace: Trace) -> list[str]:
 def checked(model: Model, depth: int | None, seconds: float) -> CheckReport:
     """What a check says in a limited time."""
     say(f"checking, for {seconds:g} seconds at most (--timeout; Ctrl-C ends it)")
-    progress = Progress()
-    try:
-        with watching(absorbs=True):
-            limits = Limits(depth, timeout=seconds, memory_share=SHARE)
-            report = check(model, limits, progress=progress)
-    finally:
-        progress.done()
+    with Progress() as progress, watching(absorbs=True):
+        limits = Limits(depth, timeout=seconds, memory_share=SHARE)
+        report = check(model, limits, progress=progress)
     if report.stats.stopped is not None:
         click.echo(f"The check did not examine every state: {report.stats.stopped}.")
     return report

@@ -12,9 +12,7 @@ from elcheck.checker.commands.flags import format_option, run_limits, said_limit
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.induction.induct import induct
 from elcheck.checker.induction.result import Induction, InductionVerdict
-from elcheck.checker.loading.errors import LoadError
-from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.loading.errors import load_errors
 from elcheck.checker.process.running import ending, watching
 from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import induction as render
@@ -57,14 +55,9 @@ class InductCommand(ModelCommand):
             values["timeout"], values["max_memory"], depth=values["depth"], max_states=values["max_states"]
         )
         run, model = self.asked_for(ctx)
-        progress = Progress(limits.depth)
         with watching(limits):
-            try:
+            with Progress(limits.depth) as progress, load_errors(self.file.path):
                 results = induct(model, limits, engine=values["engine"], progress=progress)
-            except (DefinitionError, HandlerError) as error:
-                raise LoadError(f"{self.file.path}: {error}") from error
-            finally:
-                progress.done()
             code = exit_code(results)
             with ending():
                 if values["output_format"] == "json":

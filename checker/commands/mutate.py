@@ -24,10 +24,9 @@ from elcheck.checker.commands.flags import (
     width_option,
 )
 from elcheck.checker.commands.of_model import OfModel
-from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.errors import load_errors
 from elcheck.checker.loading.model_file import ModelFile
-from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.errors import UsageError
 from elcheck.checker.mutation.baseline import Baseline, MutationSubject, require_holding
 from elcheck.checker.mutation.campaign import Campaign, limits_for
 from elcheck.checker.mutation.changed_lines import changed_since
@@ -187,19 +186,17 @@ def campaign(
     Raises UsageError or LoadError.
     """
     began = time.perf_counter()
-    try:
+    with load_errors(subject.file.path):
         baseline = Baseline(subject)
-    except (DefinitionError, HandlerError) as error:
-        raise LoadError(f"{subject.file.path}: {error}") from error
     require_holding(baseline.report)
     mutants = wanted.of(baseline.mutants)
     limits = limits_for(baseline, given)
     journal = Journal(keeping.journal, subject, resume=keeping.resume) if keeping.journal else None
     trials = {m.key: journal.known[m.key] for m in mutants if journal and m.key in journal.known}
     running = Campaign(baseline, limits, jobs or os.cpu_count() or 1)
-    progress = Progress(form=form)
     try:
-        with closing(running.run([m for m in mutants if m.key not in trials])) as found:
+        left = [m for m in mutants if m.key not in trials]
+        with Progress(form=form) as progress, closing(running.run(left)) as found:
             for trial in found:
                 trials[trial.key] = trial
                 progress.tried(len(trials), len(mutants))
@@ -207,7 +204,6 @@ def campaign(
     except Ended as ended:
         ended.notice()
     finally:
-        progress.done()
         if journal is not None:
             journal.close()
     return CampaignReport(baseline, mutants, trials, limits, time.perf_counter() - began)

@@ -12,9 +12,8 @@ from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.commands.flags import format_option, width_option
 from elcheck.checker.commands.of_model import OfModel
-from elcheck.checker.loading.errors import LoadError
-from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.loading.errors import load_errors
+from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import replay as render
@@ -58,14 +57,13 @@ class ReplayCommand(ModelCommand):
         values = ctx.params
         run, model = self.asked_for(ctx)
         written = read_file(values["trace_file"])
-        try:
-            validate(model)
-            script = read(written, [str(node) for node in model.programs], values["of_property"])
-            walked = walk(script, model)
-        except UsageError as error:
-            raise UsageError(f"{values['trace_file']}: {error}") from error
-        except (DefinitionError, HandlerError) as error:
-            raise LoadError(f"{self.file.path}: {error}") from error
+        with load_errors(self.file.path):
+            try:
+                validate(model)
+                script = read(written, [str(node) for node in model.programs], values["of_property"])
+                walked = walk(script, model)
+            except UsageError as error:
+                raise UsageError(f"{values['trace_file']}: {error}") from error
         judgements = tuple(judged(walked.trace, model))
         answer = render.ReplayResult(script, walked, judgements, model, _exit_code(walked, judgements))
         if values["output_format"] == "json":

@@ -13,9 +13,9 @@ from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.commands.flags import DurationType, format_option, width_option
 from elcheck.checker.commands.of_model import OfModel
-from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.errors import LoadError, load_errors
 from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import running as render
@@ -95,10 +95,8 @@ class RunCommand(ModelCommand):
         values = ctx.params
         run, model = self.asked_for(ctx)
         if model.programs:
-            try:
+            with load_errors(self.file.path):
                 validate(model)
-            except (DefinitionError, HandlerError) as error:
-                raise LoadError(f"{self.file.path}: {error}") from error
         pace = NodePace(values["timeouts"], values["actions"], values["delays"] or 0.0, values["lose"])
         faults = [scheduled(said, tuple(model.programs)) for said in values["schedule"]]
         folder = values["logs"] or Path(tempfile.mkdtemp(prefix=f"elcheck-{run.name.rpartition('/')[2]}-"))

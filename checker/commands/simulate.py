@@ -20,9 +20,8 @@ from elcheck.checker.commands.flags import (
     text_options,
 )
 from elcheck.checker.commands.of_model import OfModel
-from elcheck.checker.loading.errors import LoadError
-from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.loading.errors import load_errors
+from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import as_json, junit, text
 from elcheck.checker.render.progress import Progress
@@ -80,13 +79,8 @@ class SimulateCommand(ModelCommand):
         run, model = self.asked_for(ctx)
         require_properties(model, values["properties"], "--property")
         model, left_out = only(model, values["properties"])
-        progress = Progress(form=values["progress"])
-        try:
+        with Progress(form=values["progress"]) as progress, load_errors(self.file.path):
             found = walk(model, plan, progress.walked)
-        except (DefinitionError, HandlerError) as error:
-            raise LoadError(f"{self.file.path}: {error}") from error
-        finally:
-            progress.done()
         found = replace(found, report=replace(found.report, left_out=left_out))
         _print(run, found, values["output_format"], wanted)
         return found.report.exit_code

@@ -12,9 +12,8 @@ from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.commands.files import require_folder, write_all, wrote
 from elcheck.checker.commands.flags import format_option, report_option, run_limits, said_limits, width_option
 from elcheck.checker.commands.of_model import OfModel
-from elcheck.checker.loading.errors import LoadError
-from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.loading.errors import load_errors
+from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import mutants
 from elcheck.checker.render import validation as render
@@ -84,10 +83,8 @@ class ValidateCommand(ModelCommand):
             return self.mutate(ctx)
         limits = said_limits(values["timeout"], values["max_memory"], max_states=values["max_states"])
         asked = (self.file, observer_named(values["observer"]), values["logs"], self._given(ctx))
-        try:
+        with load_errors(self.file.path):
             found = validated(*asked, limits, values["skew"])
-        except (DefinitionError, HandlerError) as error:
-            raise LoadError(f"{self.file.path}: {error}") from error
         raised = any(judgement.kind == "error" for judgement in found.judgements)
         code = EXIT["error"] if raised else _EXIT[found.verdict]
         shown = {n: p.encode(found.parameters.get(n, p.default)) for n, p in self.file.parameters.items()}

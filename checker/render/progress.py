@@ -128,7 +128,10 @@ class Progress:
         seconds = round(time.monotonic() - self._began, 3)
         write_progress(event, {"seconds": seconds, "memory": resident(), **facts})
 
-    def done(self) -> None:
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
         """Clear the line; write the last object."""
         if self._shown:
             click.echo("\r\033[K", err=True, nl=False)
