@@ -20,7 +20,8 @@ from elcheck.checker.system.moves import MASK, WIDTH
 from elcheck.checker.system.node_table import NodeTable
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
-V = TypeVar("V")
+V = TypeVar("V", covariant=True)
+K = TypeVar("K", bound=Hashable)
 WORD = 62
 """Bits of a number that stands for several columns."""
 
@@ -32,9 +33,9 @@ class Column(Generic[V]):
     numbers: Numbers
     values: Sequence[V]
 
-    def merged(self, key: Callable[[V], Hashable]) -> Column[Hashable]:
+    def merged(self, key: Callable[[V], K]) -> Column[K]:
         """The column with one number for all values that have equal keys."""
-        keys: Interner[Hashable] = Interner()
+        keys: Interner[K] = Interner()
         of_value = np.array([keys.number(key(value)) for value in self.values], np.int64)
         return Column(of_value[self.numbers], keys.values)
 
@@ -88,25 +89,13 @@ def columns_of(exploration: Exploration) -> StateColumns:
 
 def _of_node(table: NodeTable, ids: Numbers) -> NodeColumns:
     look()
-    column = Column.of(ids, table.ids.values.__getitem__)
-    locals_: Interner[int] = Interner()
-    boxes: Interner[Mailbox] = Interner()
-    local_of = np.array([locals_.number(local) for local, _ in column.values], np.int64)
-    box_of = np.array([boxes.number(box) for _, box in column.values], np.int64)
-    known = Column(local_of[column.numbers], locals_.values)
-    seen: Interner[LocalState] = Interner()
-    state_of = np.array(
-        [seen.number(replace(table.local_states[number], drops=False)) for number in known.values], np.int64
-    )
-    return NodeColumns(
-        table,
-        Column(state_of[known.numbers], seen.values),
-        known,
-        Column(box_of[column.numbers], boxes.values),
-    )
+    pairs = Column.of(ids, table.ids.values.__getitem__)
+    known = pairs.merged(lambda pair: pair[0])
+    local = known.merged(lambda number: replace(table.local_states[number], drops=False))
+    return NodeColumns(table, local, known, pairs.merged(lambda pair: pair[1]))
 
 
-def distinct_rows(columns: Iterable[Column[V]]) -> int:
+def distinct_rows(columns: Iterable[Column[object]]) -> int:
     """How many different rows some columns have. Raises Ended."""
     look()
     with endable:
@@ -121,7 +110,7 @@ def distinct_rows(columns: Iterable[Column[V]]) -> int:
         return int(differ.sum()) + bool(len(order))
 
 
-def _words(columns: Iterable[Column[V]]) -> list[Numbers]:
+def _words(columns: Iterable[Column[object]]) -> list[Numbers]:
     """As few numbers for each state as tell the same states apart as the columns do."""
     found: list[Numbers] = []
     room = 0

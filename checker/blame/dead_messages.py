@@ -22,7 +22,7 @@ def left_without_dead(columns: StateColumns, history: History) -> int:
     """How many states are left if dead messages are not told apart. Raises Ended."""
     found: AnyColumns = all_columns(StateColumns((), columns.monitors, columns.environment, columns.shared))
     for node in columns.nodes:
-        found += [Column(node.local.numbers, node.local.values), _live_mail(node, history)]
+        found += [node.local, _live_mail(node, history)]
     return distinct_rows(found)
 
 
@@ -37,8 +37,7 @@ def _live_mail(node: NodeColumns, history: History) -> Column[object]:
         return tuple(tuple(m for m in queue if local not in dead.where(m)) for queue in queues)
 
     pairs = Column.of(node.known.numbers * boxes + node.mail.numbers, live)
-    merged = pairs.merged(lambda queues: queues)
-    return Column(merged.numbers, merged.values)
+    return pairs.merged(lambda queues: queues)
 
 
 class DeadMessages:

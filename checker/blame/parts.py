@@ -121,22 +121,18 @@ def all_columns(columns: StateColumns) -> AnyColumns:
 
 
 def _of_nodes(nodes: Sequence[NodeColumns]) -> AnyColumns:
-    return [column for node in nodes for column in (_plain(node.local), _plain(node.mail))]
+    return [column for node in nodes for column in (node.local, node.mail)]
 
 
 def _others(columns: StateColumns) -> AnyColumns:
-    environment = [] if columns.environment is None else [_plain(columns.environment)]
+    environment = [] if columns.environment is None else [columns.environment]
     return [*columns.monitors, *environment]
-
-
-def _plain(column: Column[LocalState] | Column[Mailbox] | Column[EnvironmentState]) -> Column[object]:
-    return Column(column.numbers, column.values)
 
 
 def _without_field(columns: StateColumns, cls: type, name: str) -> AnyColumns:
     told = partial(_without, cls, name)
     if columns.shared is not None:
-        return [_widened(columns.shared.merged(told))]
+        return [columns.shared.merged(told)]
     return _with_locals(columns, lambda state: (told(state.state), state.up))
 
 
@@ -144,7 +140,7 @@ def _with_locals(columns: StateColumns, told: Callable[[LocalState], Hashable]) 
     """The columns with only so much told of local states."""
     found: AnyColumns = []
     for node in columns.nodes:
-        found += [_widened(node.local.merged(told)), _plain(node.mail)]
+        found += [node.local.merged(told), node.mail]
     return found + _others(columns)
 
 
@@ -153,7 +149,7 @@ def _with_mail(columns: StateColumns, told: MessageKey) -> AnyColumns:
     found: AnyColumns = []
     for node in columns.nodes:
         merged = node.mail.merged(MailKey(node.table, told))
-        found += [_plain(node.local), _widened(merged)]
+        found += [node.local, merged]
     return found + _others(columns)
 
 
@@ -164,7 +160,7 @@ def _without_node(columns: StateColumns, node: NodeColumns) -> AnyColumns:
 def _without_monitor(columns: StateColumns, at: int) -> AnyColumns:
     others = (*columns.monitors[:at], *columns.monitors[at + 1 :])
     assert columns.environment is not None
-    return [*_of_nodes(columns.nodes), *others, _plain(columns.environment)]
+    return [*_of_nodes(columns.nodes), *others, columns.environment]
 
 
 def _with_environment(
@@ -172,11 +168,7 @@ def _with_environment(
 ) -> AnyColumns:
     assert columns.environment is not None
     merged = columns.environment.merged(lambda state: tuple(value(state) for value in told))
-    return [*_of_nodes(columns.nodes), *columns.monitors, _widened(merged)]
-
-
-def _widened(column: Column[Hashable]) -> Column[object]:
-    return Column(column.numbers, column.values)
+    return [*_of_nodes(columns.nodes), *columns.monitors, merged]
 
 
 # -- what is told of a value -----------------------------------------------------------------------------
