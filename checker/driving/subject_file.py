@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +11,7 @@ from elcheck.checker.driving.comparing import SubjectError
 from elcheck.checker.driving.lockstep import MakeSubject
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import imported
+from elcheck.checker.model.errors import did_you_mean
 from elcheck.checker.model.values import called
 
 _HAS_TO_HAVE = ("start", "sent", "state")
@@ -71,8 +71,7 @@ def _parts(name: str) -> tuple[Path | str, str]:
     known = bundled_subjects()
     if file in known:
         return file, wanted
-    close = difflib.get_close_matches(path.stem, known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"bundled subjects: {', '.join(known) or 'none'}"
+    hint = did_you_mean(path.stem, known) or f"bundled subjects: {', '.join(known) or 'none'}"
     raise LoadError(f"there is no file {file}, and no bundled subject of that name; {hint}")
 
 

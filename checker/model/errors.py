@@ -14,8 +14,13 @@ class UsageError(Exception):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The question that a wrong name is answered with, empty if no known one is like it."""
+    meant = most_like(name, known)
+    return "" if meant is None else f"did you mean {meant!r}?"
+
+
+def most_like(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a wrong one is most like, None if none is like it."""
     among = list(known)
     close = get_close_matches(name.lower(), [other.lower() for other in among], n=1, cutoff=0.5)
     close = close or [other.lower() for other in among if name and name.lower() in other.lower()]
-    meant = next((other for other in among if close and other.lower() == close[0]), None)
-    return "" if meant is None else f"did you mean {meant!r}?"
+    return next((other for other in among if close and other.lower() == close[0]), None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -11,7 +10,7 @@ from functools import partial
 
 from elcheck.checker.model.budget import FAULT_KINDS, Budget
 from elcheck.checker.model.environment import Environment
-from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.errors import DefinitionError, UsageError, did_you_mean
 from elcheck.checker.model.fairness import Fair
 from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.generics import state_classes
@@ -196,8 +195,7 @@ def check_budgets(model: Model) -> None:
     known = sorted({h.budget for _, h in _handlers(model) if h.mark.kind == "fault"})
     for name in environment.faults:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"the budgets are {', '.join(known)}"
+            hint = did_you_mean(name, known) or f"the budgets are {', '.join(known)}"
             none = f"{name} is no budget that a @fault of this model spends"
             raise UsageError(f"--fault {name}=...: {none}; {hint if known else 'it has no @fault at all'}")
     for kind, budget in environment.budgets.items():

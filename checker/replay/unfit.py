@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from elcheck.checker.interpreter.why_not import Explainer, Reason, around
+from elcheck.checker.model.errors import most_like
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.replay.script import JsonStep, WrittenStep, fit
 from elcheck.checker.traces.trace import Trace
@@ -62,8 +62,8 @@ def _unknown(step: WrittenStep, state: GlobalState, explainer: Explainer) -> str
     node = _node(step, name, nodes)
     if name is None:
         asked = _first_word(step, node)
-        close = get_close_matches(asked, names, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(names)}"
+        meant = most_like(asked, names)
+        hint = f"did you mean {meant}?" if meant else f"it has {', '.join(names)}"
         return f"the model has no handler or fault called {asked!r}; {hint}"
     if node is not None and not nodes:
         return f"a Spec has no nodes, and the step names one: {node!r}"

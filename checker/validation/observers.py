@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import pkgutil
 from importlib import import_module
@@ -11,7 +10,7 @@ from types import ModuleType
 
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import imported
-from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.errors import UsageError, did_you_mean
 from elcheck.checker.model.record import State
 from elcheck.checker.validation.jsonl import ObservationObserver
 from elcheck.checker.validation.observer import Observer
@@ -34,8 +33,7 @@ def observer_named(name: str) -> type[Observer[State]]:
         return _only(import_module(f"{_BUNDLED}.{name}"), name)
     path = Path(name)
     if path.suffix != ".py" or not path.is_file():
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}, or FILE.py"
+        hint = did_you_mean(name, known) or f"there are {', '.join(known)}, or FILE.py"
         raise UsageError(f"--as {name}: there is no such observer; {hint}")
     try:
         module = imported(path, "observer")
