@@ -68,15 +68,7 @@ class Baseline:
         without_cached_properties(modules.values())
         self._caches = caches_of(modules.values())
         self.model = subject.model()
-        self.report: CheckReport = check(
-            self.model,
-            subject.limits,
-            engine=subject.engine,
-            symmetry=False,
-            dead_messages="off",
-            relative_terms=False,
-            clearest=False,
-        )
+        self.report = self.checked(self.model, subject.limits)
         self.functions = Functions(modules, subject.file.path.resolve())
         footprints = Footprints(self.functions)
         system, self.building = footprints.of(self.built)
@@ -87,6 +79,18 @@ class Baseline:
             self.asked.append(AskedQuestion(question, found, functions))
         self.lines = footprints.lines
         self.seconds = time.perf_counter() - began
+
+    def checked(self, model: Model, limits: Limits) -> CheckReport:
+        """What a check says that searches every state itself: those of mutants are compared with these."""
+        return check(
+            model,
+            limits,
+            engine=self.subject.engine,
+            symmetry=False,
+            dead_messages="off",
+            relative_terms=False,
+            clearest=False,
+        )
 
     def built(self) -> System:
         """The model's system, made anew, with the mutation that is installed."""

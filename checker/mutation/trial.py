@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
@@ -80,16 +79,7 @@ def _fate(mutant: Mutant, baseline: Baseline, limits: Limits) -> Trial:
         system = baseline.built()
         if difference(baseline.questions(mutant), system) is None:
             return Trial(mutant.key, MutantFate.EQUIVALENT, runs=baseline.runs(mutant))
-        engine = baseline.subject.engine
-        report = check(
-            system.model,
-            limits,
-            engine=engine,
-            symmetry=False,
-            dead_messages="off",
-            relative_terms=False,
-            clearest=False,
-        )
+        report = baseline.checked(system.model, limits)
     except (LoadError, UsageError, DefinitionError, HandlerError) as error:
         return Trial(mutant.key, MutantFate.KILLED, (RAISES,), 0, str(error))
     return _judged(mutant, report, baseline)
