@@ -13,13 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import permutations
 
-from elcheck.checker.blame.space import explored
-from elcheck.checker.blame.variants import MakeModel, why_stopped
+from elcheck.checker.blame.variants import MakeModel, explored_beside, why_stopped
 from elcheck.checker.loading.errors import LoadError
-from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.state import NodeView
@@ -92,10 +91,8 @@ def pairs_seen(
 
     Raises Ended.
     """
-    try:
-        model = make({name: value})
-        found = explored(model, limits, engine=engine, progress=progress, symmetry=True)
-    except (UsageError, LoadError, DefinitionError, HandlerError):
+    found = explored_beside(partial(make, {name: value}), limits, engine, progress)
+    if found is None:
         return None
     search = found.search
     stopped = search.failure[1] if search.failure else why_stopped(search)

@@ -13,7 +13,7 @@ from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.process.limits import Limits, StopKind
-from elcheck.checker.search.search import OnProgress, Search
+from elcheck.checker.search.search import Exploration, OnProgress, Search
 
 MakeModel = Callable[[Mapping[str, int]], Model]
 """Makes the model with some of its parameters changed; raises UsageError where it refuses that."""
@@ -81,14 +81,23 @@ def count_of(
     """The states of a variant, None if there is none: the model or the environment refuses it, or it is the
     same. Raises Ended.
     """
+    found = explored_beside(variant.make, limits, engine, progress)
+    if found is None or found.search.failure is not None:
+        return None
+    search = found.search
+    return VariantCount(variant.name, variant.now, variant.then, search.distinct, why_stopped(search))
+
+
+def explored_beside(
+    make: Callable[[], Model], limits: Limits, engine: str, progress: OnProgress = lambda _: None
+) -> Exploration | None:
+    """The search of a model beside the first one, by representatives; None if the model, its file or the
+    environment refuses it. Raises Ended.
+    """
     try:
-        model = variant.make()
-        search = explored(model, limits, engine=engine, progress=progress, symmetry=True).search
+        return explored(make(), limits, engine=engine, progress=progress, symmetry=True)
     except (UsageError, LoadError, DefinitionError, HandlerError):
         return None
-    if search.failure is not None:
-        return None
-    return VariantCount(variant.name, variant.now, variant.then, search.distinct, why_stopped(search))
 
 
 def why_stopped(search: Search) -> str | None:
