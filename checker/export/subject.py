@@ -42,11 +42,16 @@ class Exported:
         return f"{lead} {found.kind} {found.name}: {found.detail}".partition("\n")[0]
 
 
+def first_refuted(report: CheckReport) -> Result | None:
+    """The first result that is refuted by a trace."""
+    refuted = (r for r in report.results if r.verdict is Verdict.REFUTED and r.trace is not None)
+    return next(refuted, None)
+
+
 def result_with_trace(report: CheckReport, name: str | None) -> Result:
     """The result of a property, of the first refuted one if no name is given. Raises NoTrace."""
     if name is None:
-        refuted = (r for r in report.results if r.verdict is Verdict.REFUTED and r.trace is not None)
-        found = next(refuted, None)
+        found = first_refuted(report)
         if found is None:
             raise NoTrace("nothing is refuted, so there is no counterexample")
         return found

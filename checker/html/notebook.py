@@ -13,15 +13,13 @@ from importlib import resources
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
-from elcheck.checker.export.subject import describe
+from elcheck.checker.export.subject import describe, first_refuted
 from elcheck.checker.html.picture import pictures_of
 from elcheck.checker.html.shapes import as_markup
-from elcheck.checker.html.trace_view import TraceView, trace_view_of
+from elcheck.checker.html.trace_view import TraceView, decided_view, trace_view_of
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.values import counted
-from elcheck.checker.traces.explain import explain
-from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead, fields_read
 from elcheck.checker.traces.source import place_of_step
 from elcheck.checker.traces.trace import Trace, going_on
 from elcheck.checker.traces.wording import in_words
@@ -37,21 +35,18 @@ def of_report(report: CheckReport) -> str:
     size = f"{counted(stats.distinct, 'distinct state')}, {counted(stats.transitions, 'transition')}, "
     size += f"depth {stats.depth}" + ("" if stats.stopped is None else f"; not complete: {stats.stopped}")
     parts = [verdicts, f"<p>{escape(size)}</p>"]
-    refuted = (r for r in report.results if r.verdict is Verdict.REFUTED and r.trace is not None)
-    first = next(refuted, None)
+    first = first_refuted(report)
     if first is not None:
         parts.append(f'<p><strong>{escape(first.name)}</strong>: <span class="wrong">')
         parts.append(f"{escape(first.detail)}</span></p>")
         assert first.trace is not None
-        claim = report.claim_of(first)
-        guilty = explain(first.trace, report.model, claim).nodes
-        parts.append(_trace(first.trace, report.model, guilty, fields_read(first.trace, report.model, claim)))
+        parts.append(_trace(first.trace, report.model, *decided_view(first, report)))
     return _whole(parts)
 
 
 def of_trace(trace: Trace, model: Model) -> str:
     """A trace alone."""
-    return _whole([_trace(trace, model)])
+    return _whole([_trace(trace, model, trace_view_of(trace, model))])
 
 
 def _whole(parts: Iterable[str]) -> str:
@@ -66,23 +61,19 @@ def _row(result: Result) -> list[str]:
     return [escape(result.name), escape(result.kind), shown, escape(result.detail.partition("\n")[0])]
 
 
-def _trace(
-    trace: Trace, model: Model, guilty: Collection[object] = (), read: FieldsRead = NOTHING_READ
-) -> str:
+def _trace(trace: Trace, model: Model, view: TraceView, guilty: Collection[str] = ()) -> str:
     """The picture with its steps beside it; folded away, a table with the lines of the source."""
-    view = trace_view_of(trace, model, read=read)
-    wrong = [name for node, name in zip(model.programs, view.nodes, strict=True) if node in guilty]
     again = "" if trace.loop is None else f"<p>{escape(going_on(trace, trace.loop))}</p>"
     table = f"<details><summary>As a table</summary>{_steps(trace, model)}</details>"
-    return _picture(view, wrong) + again + table
+    return _picture(view, guilty) + again + table
 
 
-def _picture(view: TraceView, wrong: Collection[str]) -> str:
+def _picture(view: TraceView, guilty: Collection[str]) -> str:
     """The names of the lanes, the drawing, a line for each step, and what the marks mean."""
     pictures = pictures_of(view)
     drawn = pictures.wide
     lanes = "".join(
-        f'<span style="left: {at}px"{_class(name in wrong)}>{escape(name)}</span>'
+        f'<span style="left: {at}px"{_class(name in guilty)}>{escape(name)}</span>'
         for name, at in zip(view.nodes, drawn.lanes, strict=True)
     )
     steps = "".join(

@@ -11,10 +11,8 @@ from elcheck.checker.check.report import CheckReport
 from elcheck.checker.export.subject import Exported, result_with_trace
 from elcheck.checker.html.picture import ROW, pictures_of
 from elcheck.checker.html.shapes import Shape, Size, as_markup, group, shape
-from elcheck.checker.html.trace_view import Frame, TraceView, trace_view_of
+from elcheck.checker.html.trace_view import Frame, TraceView, decided_view
 from elcheck.checker.process.files import write_whole
-from elcheck.checker.traces.explain import explain
-from elcheck.checker.traces.reads import fields_read
 
 HEAD = 56
 """Pixels above the first step: for what is wrong, and for the names of the nodes."""
@@ -36,11 +34,8 @@ def render(report: CheckReport, of: str | None = None) -> str:
     """The file. Raises NoTrace."""
     subject = Exported(report, result_with_trace(report, of))
     assert subject.result is not None
-    trace, claim = subject.trace, report.claim_of(subject.result)
-    view = trace_view_of(trace, report.model, read=fields_read(trace, report.model, claim))
-    guilty = explain(trace, report.model, claim).nodes
-    names = [name for node, name in zip(report.model.programs, view.nodes, strict=False) if node in guilty]
-    return as_markup(_whole(subject.title, view, names)) + "\n"
+    view, guilty = decided_view(subject.result, report)
+    return as_markup(_whole(subject.title, view, guilty)) + "\n"
 
 
 def _whole(title: str, view: TraceView, guilty: Collection[str]) -> Shape:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.check.results import Result
 from elcheck.checker.html.arrows import Arrow
 from elcheck.checker.html.otherwise import otherwise
 from elcheck.checker.html.sources import Sources
@@ -15,8 +17,9 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Envelope, Event, GlobalState, is_notice
 from elcheck.checker.model.values import text
 from elcheck.checker.traces.changes import Change, changes
+from elcheck.checker.traces.explain import explain
 from elcheck.checker.traces.messages import Lifetime, messages_of
-from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead
+from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead, fields_read
 from elcheck.checker.traces.trace import Trace, TraceStep
 from elcheck.checker.traces.wording import phrases
 
@@ -87,6 +90,15 @@ class TraceView:
     compared: bool
     else_: tuple[str, ...]
     first: int = 0
+
+
+def decided_view(result: Result, report: CheckReport) -> tuple[TraceView, frozenset[str]]:
+    """A result's trace, what its check reads first; and the names of the nodes that decide it."""
+    assert result.trace is not None
+    trace, model, claim = result.trace, report.model, report.claim_of(result)
+    guilty = explain(trace, model, claim).nodes
+    view = trace_view_of(trace, model, read=fields_read(trace, model, claim))
+    return view, frozenset(node.name for node in guilty)
 
 
 def trace_view_of(
