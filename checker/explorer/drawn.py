@@ -30,10 +30,7 @@ def picture(space: Space, path: Sequence[int]) -> JsonObject:
 
 def _read(space: Space, trace: Trace) -> FieldsRead:
     """What the first property reads that the walk breaks."""
-    last = trace.states[-1]
-    broken = space.broken(last)
-    if trace.steps:
-        broken += space.broken_by([trace.initial, *trace.states][-2], trace.steps[-1].event, last)
+    broken = space.broken_at_the_end(trace)
     claim = next((claim for claim in space.model.properties if claim.name in broken), None)
     return fields_read(trace, space.model, claim)
 

@@ -52,26 +52,21 @@ def mark(trace: Trace) -> str:
 
 def _trail(space: Space, trace: Trace) -> Iterator[JsonObject]:
     """The steps so far, with the properties that break there and did not before."""
-    broken = space.broken(trace.initial)
-    yield {"said": "start", "fault": False, "broken": broken}
+    yield {"said": "start", "fault": False, "broken": space.broken(trace.initial)}
     for _, before, step in trace.numbered:
-        here = space.broken(step.state)
-        by = space.broken_by(before, step.event, step.state)
-        new = [name for name in here if name not in broken]
-        yield {"said": step.event.located, "fault": step.event.fault, "broken": [*new, *by]}
-        broken = here
+        new = space.newly_broken(before, step.event, step.state)
+        yield {"said": step.event.located, "fault": step.event.fault, "broken": new}
 
 
 def _step(space: Space, here: GlobalState, event: Event, after: GlobalState, back: int | None) -> JsonObject:
     """A step that can be taken: what it changes, which properties it breaks that are not broken here, and
     the step of the way after which the state was the same.
     """
-    broken = [name for name in space.broken(after) if name not in space.broken(here)]
     return {
         "said": event.located,
         "fault": event.fault,
         "changes": changed(space.model, here, after),
-        "breaks": [*broken, *space.broken_by(here, event, after)],
+        "breaks": space.newly_broken(here, event, after),
         "back": back,
     }
 

@@ -189,3 +189,15 @@ class Space:
     def broken_by(self, before: GlobalState, event: Event, after: GlobalState) -> list[str]:
         """The properties of steps that a step breaks."""
         return [j.name for j in self.of_step(before, event, after) if j.kind == "step" and j.at is not None]
+
+    def newly_broken(self, before: GlobalState, event: Event, after: GlobalState) -> list[str]:
+        """The properties that are broken after a step and were not before it, then those of steps."""
+        already = self.broken(before)
+        new = [name for name in self.broken(after) if name not in already]
+        return [*new, *self.broken_by(before, event, after)]
+
+    def broken_at_the_end(self, trace: Trace) -> list[str]:
+        """The properties that the last state of a trace breaks, then those that its last step does."""
+        last = trace.states[-1]
+        by = self.broken_by(trace.states[-2], trace.steps[-1].event, last) if trace.steps else []
+        return [*self.broken(last), *by]

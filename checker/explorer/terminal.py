@@ -191,9 +191,7 @@ class Terminal:
             else ""
         )
         parts = [click.style(last + start, bold=True), *self._state(state)]
-        broken = self._space.broken(state)
-        if at:
-            broken += self._space.broken_by(trace.states[-2], trace.steps[-1].event, state)
+        broken = self._space.broken_at_the_end(trace)
         parts += [click.style(f"broken: {name}", fg="red", bold=True) for name in broken]
         self._say("\n".join(["", *parts, *self._steps(state)]))
 
@@ -211,13 +209,11 @@ class Terminal:
 
     def _steps(self, state: GlobalState) -> Iterator[str]:
         ways = self._space.ways(state)
-        here = self._space.broken(state)
         for number, (event, after) in enumerate(ways.steps, 1):
             said = click.style(event.located, fg="yellow" if event.fault else "green")
             does = "; ".join(in_words(self._space.model, state, TraceStep(event, after)))
-            yield self._fit(f"{number:>3}  {said}" + (f": {does}" if does else ""), "     ")
-            broken = [n for n in self._space.broken(after) if n not in here]
-            for name in [*broken, *self._space.broken_by(state, event, after)]:
+            yield self._fit(f"{number:>3}  {said}" + (f": {does}" if does else ""))
+            for name in self._space.newly_broken(state, event, after):
                 yield click.style(f"     breaks: {name}", fg="red")
         if ways.raised is not None:
             yield click.style(f"Not all steps are known, a handler raised: {ways.raised}", fg="red")
@@ -233,8 +229,7 @@ class Terminal:
             place = f" ({group.source})" if group.source else ""
             self._say(self._fit(f"  {names}: {group.why}{place}"))
 
-    def _fit(self, said: str, indent: str = "    ") -> str:
-        del indent
+    def _fit(self, said: str) -> str:
         return fitted(said, self._width)
 
 
