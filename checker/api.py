@@ -55,9 +55,14 @@ class CheckFailed(AssertionError):
 
         self.report = report
         wrong = [result for result in report.results if not result.ok]
-        place = place_of_end(report.system.runner, wrong[0].trace)
-        self.place = f"{place.path}:{place.line}"
+        self.place = place_of_failure(report)
         super().__init__(failure(report, wrong, columns()))
+
+
+def place_of_failure(report: report.CheckReport) -> str:
+    """The line that the first result comes to that is not ok, ``file:line``."""
+    place = place_of_end(report.system.runner, next(r.trace for r in report.results if not r.ok))
+    return f"{place.path}:{place.line}"
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)

@@ -41,7 +41,7 @@ def headline(result: Result) -> str:
     return ": ".join(filter(None, [f"{result.verdict.words.upper()} {name}", result.detail]))
 
 
-def show_case(case: Case, report: CheckReport) -> dict[str, str]:
+def show_case(case: Case, report: CheckReport, width: int | None = None) -> dict[str, str]:
     """The text of each property of a case that is not ok."""
     del case
-    return {result.name: shown(report, [result]) for result in report.results if not result.ok}
+    return {result.name: shown(report, [result], width) for result in report.results if not result.ok}

@@ -53,7 +53,7 @@ def report_of(item: pytest.Item) -> api.Report:
     stopped = report.stats.stopped
     if stopped is not None and stopped.kind is StopKind.INTERRUPT:
         raise KeyboardInterrupt
-    Pages(item.config).show(marked.case, report)
+    Pages(item.config).write(marked.case, report)
     item.config.stash[_LAST] = (marked, report)
     return report
 
@@ -64,7 +64,7 @@ def expect(item: pytest.Item) -> None:
     report = report_of(item)
     wrong = [result for result in report.results if not result.ok]
     if wrong:
-        item.user_properties.append((PLACE, api.CheckFailed(report).place))
+        item.user_properties.append((PLACE, api.place_of_failure(report)))
         pytest.fail(failure(report, wrong, Pages(item.config).width), pytrace=False)
 
 

@@ -12,7 +12,7 @@ from elcheck.checker.check.report import CheckReport
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
-from elcheck.checker.render.failure import shown
+from elcheck.checker.render.failure import show_case
 from elcheck.checker.render.run import Run
 from elcheck.checker.zoo.cases import Case
 
@@ -49,6 +49,11 @@ class Pages:
 
     def show(self, case: Case, report: CheckReport) -> dict[str, str]:
         """The text of each property that is not ok; the page is written. Raises OSError."""
+        self.write(case, report)
+        return show_case(case, report, self.width)
+
+    def write(self, case: Case, report: CheckReport) -> None:
+        """Write the page of a case, if one is wanted. Raises OSError."""
         path = self.of(case)
         if path is not None:
             from elcheck.checker.html import page  # which takes its time to be imported
@@ -57,7 +62,6 @@ class Pages:
             given = {name: parameter.default for name, parameter in file.parameters.items()}
             run = Run(case.model, file.summary, {**given, **case.parameters}, case.command)
             page.write(run, report, file.about, path, _sound(case))
-        return {r.name: shown(report, [r], self.width) for r in report.results if not r.ok}
 
 
 def _sound(case: Case) -> Model | None:
