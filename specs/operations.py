@@ -167,6 +167,11 @@ def happened(before: NodeView[Client], after: NodeView[Client]) -> Iterator[Happ
         yield Happened("invoked", after.node, new)
 
 
+def _without(values: Map[NodeId, V], client: NodeId) -> Map[NodeId, V]:
+    """The values of all but one client."""
+    return Map({node: value for node, value in values.items() if node != client})
+
+
 # -- linearizability ---------------------------------------------------------------------------------------
 
 Ticket: TypeAlias = tuple[NodeId, Operation, bool]
@@ -241,7 +246,7 @@ def _lost(way: Configuration, ticket: Ticket) -> Configuration:
 
 
 def _returned(way: Configuration, client: NodeId) -> Configuration:
-    return Configuration(way.state, way.waiting, Map({n: r for n, r in way.done.items() if n != client}))
+    return Configuration(way.state, way.waiting, _without(way.done, client))
 
 
 def _taking_effect(way: Configuration, what: SequentialObject, last: Ticket) -> Iterator[Configuration]:
@@ -408,7 +413,7 @@ def _with_write(seen: Reads, value: Hashable) -> Reads:
 
 def _with_read(seen: Reads, client: NodeId, result: Hashable, *, returns: bool) -> Reads:
     known = seen.under_way.get(client)
-    left = Map({n: read for n, read in seen.under_way.items() if n != client})
+    left = _without(seen.under_way, client)
     if not returns:
         return Reads(seen.last, left)
     if known is None or result in {known.value, *known.written}:
