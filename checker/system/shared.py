@@ -29,8 +29,9 @@ class SharedSystem(System):
         runner.sound = self._places
 
     def initial(self) -> Iterator[int]:
-        starts = ((step.state, self.runner.crossed(step.state)) for step in self.runner.shared_starts())
-        return (self._place(state) for state in self._within_bounds(starts))
+        places = (self._place(step.state) for step in self.runner.shared_starts())
+        starts = ((place, () if place >= 0 else self._crossed[-1 - place]) for place in places)
+        return self._within_bounds(starts)
 
     def successors(self, code: int) -> tuple[Found, Cuts]:
         state = self._states[code]
