@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from importlib.util import find_spec
 
 import click
 
-from elcheck.checker.model.errors import UsageError
+from elcheck.checker.search.engines import require_numba
 
 
 @click.command()
@@ -17,8 +16,7 @@ def warm() -> int:
     It is compiled once for each version of elcheck, numba and kind of processor, and kept in
     ~/.cache/elcheck or in XDG_CACHE_HOME.
     """
-    if find_spec("numba") is None:
-        raise UsageError("the fast engine needs numba, which is not installed: pip install 'elcheck[fast]'")
+    require_numba("the fast engine")
     from elcheck.checker.search.fast import cache
 
     if cache.is_compiled():

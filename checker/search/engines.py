@@ -45,10 +45,14 @@ def fast(
     """
     if not system.fast:
         raise UsageError(f"{_asked(resources)}: compiled code does not do a Spec: leave it out")
-    if find_spec("numba") is None:
-        asked = "--engine fast" if resources.spill is None else "--spill is for the fast engine, which"
-        raise UsageError(f"{asked} needs numba, which is not installed: pip install 'elcheck[fast]'")
+    require_numba("--engine fast" if resources.spill is None else "--spill is for the fast engine, which")
     return _loaded()(system, judge, limits, progress, resources)
+
+
+def require_numba(asked: str) -> None:
+    """Raise UsageError where what was asked for can't be compiled. ``asked`` begins its sentence."""
+    if find_spec("numba") is None:
+        raise UsageError(f"{asked} needs numba, which is not installed: pip install 'elcheck[fast]'")
 
 
 def _asked(resources: Resources) -> str:
