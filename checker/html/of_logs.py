@@ -58,9 +58,7 @@ def _story(behaviour: Behaviour, sources: Sources, steps: int) -> TraceView:
     first = max(0, len(trace.steps) - steps) if steps else 0
     shown = Trace(trace.states[first], trace.steps[first:])
     view = trace_view_of(shown, behaviour.model, sources, first=first)
-    told = ["", *lines[first:]]
-    frames = (replace(f, logged=said) for f, said in zip(view.frames, told, strict=True))
-    return replace(view, frames=tuple(frames))
+    return replace(view, logged=("", *lines[first:]))
 
 
 def _claims(found: Validation, stories: tuple[TraceView, ...]) -> Iterator[ClaimView]:

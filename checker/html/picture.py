@@ -105,7 +105,7 @@ class Drawing:
         """A row for each step, with its number."""
         for at, row in enumerate(self._view.frames):
             number = shape("text", str(self._view.first + at), x=self._left - 6, y=self._y(at) + 4)
-            back = shape("rect", x=0, width=self._width, y=at * ROW, height=ROW)
+            back = shape("rect", width=self._width, y=at * ROW, height=ROW)
             yield group([back, number], class_="band otherwise" if row.otherwise else "band", data_at=at)
 
     def _splits(self) -> Iterator[Shape]:

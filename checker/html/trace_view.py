@@ -46,7 +46,7 @@ class Frame:
     number, and line: where it was left. otherwise: what the step would be without the mistake that was put
     in, if that is something else. network, gone: the messages under way, and those that are no more, by their
     texts' numbers;
-    fresh: which of the former are new. logged: the lines of logs that tell of it.
+    fresh: which of the former are new.
     """
 
     kind: str
@@ -66,7 +66,6 @@ class Frame:
     network: tuple[int, ...]
     fresh: tuple[int, ...]
     gone: tuple[int, ...]
-    logged: str = ""
 
     def located(self, nodes: Sequence[str]) -> str:
         """The event in a few words, with whose step it is."""
@@ -78,7 +77,7 @@ class TraceView:
     """A whole trace. ``texts`` is what cells and networks point into; ``loop`` is the trace's. ``compared``:
     its steps were held against the model without the mistake that was put in; ``else_``: what else there
     would be in that, if no step would be another. ``first`` is the number of the first frame: of a long
-    trace only the end is shown.
+    trace only the end is shown. ``logged``: the lines of logs that tell of each frame, if there are logs.
     """
 
     nodes: tuple[str, ...]
@@ -90,6 +89,7 @@ class TraceView:
     compared: bool
     else_: tuple[str, ...]
     first: int = 0
+    logged: tuple[str, ...] = ()
 
 
 def decided_view(result: Result, report: CheckReport) -> tuple[TraceView, frozenset[str]]:

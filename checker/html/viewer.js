@@ -92,11 +92,11 @@ function key(claim) {
 }
 
 function row(story, claim, frame, at) {
-  const idle = at > 0 && claim.needs[at - 1] === null, look = within(story, at) ? "round" : "";
+  const idle = at > 0 && claim.needs[at - 1] === null, look = within(story, at) ? "round" : "", logged = story.logged[at];
   return html("li", { role: "option", id: `step-${at}`, class: look, click: () => pick(at) },
     html("div", { class: idle ? "head idle" : "head" }, title(story, frame, frame.brief)),
     frame.otherwise ? html("div", { class: "doc instead" }, `without the mistake ${frame.otherwise}`)
-      : html("div", { class: frame.logged ? "doc logged" : "doc" }, frame.logged || (idle ? NOT_NEEDED : frame.doc)),
+      : html("div", { class: logged ? "doc logged" : "doc" }, logged || (idle ? NOT_NEEDED : frame.doc)),
     html("div", { class: "what" }, frame.changes.join("; ")));
 }
 
@@ -164,7 +164,7 @@ function state(story, frame, at) {
   const messages = [html("h4", {}, `Messages under way: ${network.length}`),
     html("ul", {}, ...items([...network, ...gone]))];
   return [html("h3", {}, title(story, frame, frame.said)), html("p", { class: "soft" }, frame.doc),
-    ...(frame.logged ? [html("p", { class: "code" }, frame.logged)] : []),
+    ...(story.logged[at] ? [html("p", { class: "code" }, story.logged[at])] : []),
     ...instead(frame), ...rests(at), html("ul", {}, ...items(frame.changes)),
     ...story.tables.flatMap((table, number) =>
       [html("h4", {}, table.title), grid(story, table, frame, frame.cells[number], before.cells[number])]),
