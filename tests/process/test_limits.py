@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+import click
 import pytest
 
 from elcheck import (
@@ -35,7 +36,7 @@ from elcheck import (
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import EXIT, Verdict
-from elcheck.checker.commands.flags import SizeType, said_limits
+from elcheck.checker.commands.flags import DurationType, SizeType, said_limits
 from elcheck.checker.model.values import DEEPEST, flaw
 from elcheck.checker.process import watch as watch_module
 from elcheck.checker.process.limits import SHARE, Limits, StopKind
@@ -201,6 +202,8 @@ def test_what_the_command_line_says_of_memory() -> None:
     assert said_limits(None, None).memory_share == SHARE
     assert said_limits(None, size.convert("none", None, None)) == Limits()
     assert said_limits(None, size.convert("2M", None, None)) == Limits(max_memory=2 << 20)
+    with pytest.raises(click.BadParameter, match="no time such as"):
+        DurationType().convert("inf", None, None)
 
 
 # -- what grows ------------------------------------------------------------------------------------------
