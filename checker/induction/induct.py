@@ -118,10 +118,14 @@ def _of_nodes(model: Model, found: Induction, claim: InductiveClaim, exploration
     sent = [Envelope(src, table.node, msg) for table in system.tables for src, msg, _ in table.messages.known]
     universe = NodeUniverse(found.claim, runner, dict.fromkeys(met), sent)
 
+    interpreter = Interpreter(model)
+
     def happens(broken: Broken) -> bool:
         before = _state(model, universe, broken.before, broken.under_way)
-        return not _may_be_gone(model) or (
-            _is_within(model, before) and _taken(model, before, broken.event, claim) is not None
+        return not _may_be_cut(model) or (
+            _is_within(model, before)
+            and not interpreter.is_too_far_apart(before)
+            and _taken(interpreter, before, broken.event, claim) is not None
         )
 
     induction = NodeInduction(claim, universe, happens)
@@ -142,10 +146,11 @@ def _of_nodes(model: Model, found: Induction, claim: InductiveClaim, exploration
     if induction.leaving is not None and found.leaving is None:
         leaving = induction.leaving
         before = _state(model, universe, leaving.before, leaving.under_way)
-        found.leaving = _taken(model, before, leaving.event) or before
+        found.leaving = _taken(interpreter, before, leaving.event) or before
     if broken is not None:
         before = _state(model, universe, broken.before, broken.under_way)
-        found.counterexample, found.complaint = _taken(model, before, broken.event, claim), broken.complaint
+        taken = _taken(interpreter, before, broken.event, claim)
+        found.counterexample, found.complaint = taken, broken.complaint
         if found.counterexample is None:
             raise ReplayError(
                 f"{broken.event.located} does not lead from {before} to where {claim.name!r} breaks"
@@ -172,9 +177,9 @@ def _state(
     return GlobalState(nodes, tuple(sent), initial_state(model.environment, universe.nodes))
 
 
-def _may_be_gone(model: Model) -> bool:
-    """Whether what is under way, or is sent, may not be there after a step: a bound limits it, or a link that
-    breaks loses it.
+def _may_be_cut(model: Model) -> bool:
+    """Whether a step may not be there for another reason than its own node's state, or what is under way may
+    be gone after it: a bound limits the network or the spread of terms, or a link that breaks loses it.
     """
     return model.environment.network == "fifo" or any(isinstance(bound.holds, int) for bound in model.bounds)
 
@@ -188,12 +193,12 @@ def _is_within(model: Model, state: GlobalState) -> bool:
 
 
 def _taken(
-    model: Model, before: GlobalState, event: Event, claim: InductiveClaim | None = None
+    interpreter: Interpreter, before: GlobalState, event: Event, claim: InductiveClaim | None = None
 ) -> InductionStep | None:
     """A step as the interpreter takes it; with a claim one after which that does not hold. None if there is
     no such step.
     """
-    for taken, after in Interpreter(model).steps(before):
+    for taken, after in interpreter.steps(before):
         same = taken == event or (event.kind == taken.kind == "tick")
         if same and (claim is None or claim.of_state(after) is not None):
             return InductionStep(before, taken, after)

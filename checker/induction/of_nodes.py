@@ -41,8 +41,8 @@ class Leaving:
 
 
 class NodeInduction:
-    """The search for a step that breaks a claim. ``happens`` says of one whether bounds on the network let it
-    be.
+    """The search for a step that breaks a claim. ``happens`` says of one whether bounds on the network and on
+    the spread of terms let it be.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class NodeInduction:
         self._universe = universe
         self._completions = Completions(claim, universe)
         self._network = universe.runner.model.environment.network
+        self._spread = universe.runner.model.spread is not None
         self._breaches: dict[tuple[int, int, int, tuple[Envelope, ...], bool], list[_Breach]] = {}
         self._firsts: dict[tuple[int, int, tuple[Envelope, ...]], Vector | None] = {}
         self.asked = 0
@@ -126,16 +127,19 @@ class NodeInduction:
                 (breach.message,) if breach.message is not None and breach.message not in step.sends else ()
             )
             fixed = {node: number, **breach.beside}
-            before = next(self._completions.of(fixed, self._claimed((*needs, *there))), None)
-            if before is not None:
+            for before in self._completions.of(fixed, self._claimed((*needs, *there))):
                 broken = Broken(step.event, before, (*needs, *there), breach.complaint)
                 if self._happens(broken):
                     return broken
+                if not self._spread:  # then it does not go by the other nodes whether it happens
+                    break
         if self._claim.looks_at_all:
             for before in self._completions.of({node: number}, self._claimed(needs)):
                 wrong = self._completions.all((*before[:node], after, *before[node + 1 :]))
                 if wrong is not None:
-                    return Broken(step.event, before, needs, wrong)
+                    broken = Broken(step.event, before, needs, wrong)
+                    if self._happens(broken):
+                        return broken
         return None
 
     def _claimed(self, needs: Sequence[Envelope]) -> tuple[Envelope, ...]:
@@ -238,13 +242,15 @@ class NodeInduction:
             for step in outcome:
                 self._admit(step, before, ())
             after = tuple(universe.number(step.after) for step in outcome)
-            found = self._wrong_after(before, after, [sent for step in outcome for sent in step.sends])
-            if found is not None:
-                yield Broken(Event("tick", "tick"), before, found[0], found[1])
+            sends = [sent for step in outcome for sent in step.sends]
+            for under_way, wrong in self._wrong_after(before, after, sends):
+                broken = Broken(Event("tick", "tick"), before, under_way, wrong)
+                if self._happens(broken):
+                    yield broken
 
     def _wrong_after(
         self, before: Vector, after: Vector, sends: Sequence[Envelope]
-    ) -> tuple[tuple[Envelope, ...], str] | None:
+    ) -> Iterator[tuple[tuple[Envelope, ...], str]]:
         """What is wrong with all nodes after a joint step, and what has to be under way for it."""
         completions, nodes = self._completions, range(len(before))
         found = [completions.alone(node, after[node]) for node in nodes]
@@ -253,14 +259,13 @@ class NodeInduction:
         found += [self._forbidden(sent, after[sent.src.index], after[sent.dst.index]) for sent in sends]
         wrong = next((each for each in found if each is not None), None)
         if wrong is not None:
-            return (), wrong
+            yield (), wrong
         for src, dst in product(nodes, nodes):
             for sent in self._universe.between(src, dst):
                 if completions.possible(sent, before[src], before[dst]):
                     wrong = self._forbidden(sent, after[src], after[dst])
                     if wrong is not None:
-                        return (sent,), wrong
-        return None
+                        yield (sent,), wrong
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,15 @@ from elcheck import (
     Model,
     Node,
     NodeId,
+    Scope,
     Spec,
     State,
     Step,
+    Steps,
+    Term,
     UsageError,
     action,
+    all_nodes,
     always,
     each,
     every,
@@ -36,6 +40,7 @@ from elcheck import (
     pair,
     receive,
     replace,
+    tick,
     under_way,
     whole,
     within,
@@ -327,6 +332,71 @@ def test_what_raises_is_not_taken_for_holding() -> None:
     found = one(changed(Counting(5).model(TRUE), inductive=[inductive("odd", each(Counter, odd))]))
     assert found.verdict is UNSURE
     assert "ZeroDivisionError" in str(found.raised)
+
+
+class Termed(State):
+    term: Term = Term(0)
+
+
+class Raising(Node[Termed]):
+    """A node that raises its term up to 3."""
+
+    def start(self) -> Termed:
+        return Termed()
+
+    @action
+    def rise(self, s: Termed) -> Termed:
+        guard(s.term < Term(3), "it has the last term")
+        return Termed(s.term.next())
+
+
+class Ticking(Node[Termed]):
+    """A node that raises its term at a joint tick, or does not."""
+
+    def start(self) -> Termed:
+        return Termed()
+
+    @tick
+    def pass_time(self, s: Termed) -> Steps[Termed]:
+        yield Step(s)
+        if s.term < Term(3):
+            yield Step(Termed(s.term.next()))
+
+
+def spread_over(program: Node[Termed], nodes: int, *scopes: Scope) -> Model:
+    programs = dict.fromkeys(node_ids(nodes), program)
+    return Model(programs, [TRUE], bounds=[Bound("spread", 1)], inductive=[inductive("claim", scopes)])
+
+
+def close(seen: Iterable[Termed]) -> bool:
+    terms = [s.term for s in seen]
+    return not (Term(0) in terms and Term(2) in terms)
+
+
+@pytest.mark.parametrize("program", [Raising(), Ticking()])
+@pytest.mark.parametrize(
+    "scope",
+    [all_nodes(Termed, close), pair(Termed, lambda a, b: close([a, b]))],
+    ids=["all", "pair"],
+)
+def test_a_step_that_the_spread_cuts_breaks_nothing(program: Node[Termed], scope: Scope) -> None:
+    assert one(spread_over(program, 2, scope)).verdict is HOLDS
+
+
+@pytest.mark.parametrize("program", [Raising(), Ticking()])
+@pytest.mark.parametrize(
+    "scope",
+    [
+        each(Termed, lambda s: s.term != Term(2)),
+        pair(Termed, lambda a, b: (a.term, b.term) != (Term(2), Term(1))),
+        all_nodes(Termed, lambda seen: Term(2) not in [s.term for s in seen]),
+    ],
+    ids=["each", "pair", "all"],
+)
+def test_with_other_nodes_further_on_it_is_not_cut(program: Node[Termed], scope: Scope) -> None:
+    found = one(spread_over(program, 3, scope))
+    assert found.verdict is BROKEN
+    assert found.violated
 
 
 def test_an_end_is_undetermined() -> None:
