@@ -105,6 +105,8 @@ class Judge:
                 alike.setdefault(claim.scope.looks_at, []).append((p, claim))
         self._alike = [(self._asked.setdefault(what, set()), claims) for what, claims in alike.items()]
         self._steps = steps
+        self._of_starts = [(p, c) for p, c in steps if isinstance(c.scope.check, Refinement)]
+        self.asks_starts = bool(self._of_starts)
         self.local_steps = not self._of_spec and all(claim.scope.kind == "change" for _, claim in steps)
         self.asks_whole = bool(self._whole)
         self.every_state = any(c.scope.kind in ("whole", "shared", "history") for _, c in states)
@@ -128,8 +130,8 @@ class Judge:
 
     def begins(self, index: int, code: int) -> None:
         """Judge an initial state by the claims of how a model starts. Raises HandlerError."""
-        for p, claim in self._steps:
-            if isinstance(claim.scope.check, Refinement) and p not in self.findings:
+        for p, claim in self._of_starts:
+            if p not in self.findings:
                 views = self._system.views(self._system.observation(code), p)
                 arguments: Arguments = (views,) if claim.scope.kind == "changes" else views
                 answer = self._answer(p, claim, arguments)

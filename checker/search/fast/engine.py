@@ -238,7 +238,7 @@ class FastSearch:
         self._employ_threads()
         self._count()
         self._examine(np.arange(len(found.codes)), STATE)
-        for index, code in enumerate(found.codes):
+        for index, code in enumerate(found.codes if self._judge.asks_starts else ()):
             self._at = index
             self._judge.begins(index, code)
         self._begun = found.stopped is None
