@@ -28,7 +28,7 @@ from elcheck.checker.system.history import History
 from elcheck.checker.system.mailboxes import Mailbox
 from elcheck.checker.system.moves import MASK, WIDTH, CutStep, MoveTable, MoveTables
 from elcheck.checker.system.node_table import NodeTable
-from elcheck.checker.system.spread import SPREAD, Spread
+from elcheck.checker.system.spread import SPREAD, Spread, least_and_most
 from elcheck.checker.system.system import UNCUT, Cuts, Found, Observation, System
 from elcheck.checker.system.ticks import TICK, Ticks
 from elcheck.checker.system.views import Observations
@@ -98,8 +98,8 @@ class NodeSystem(System):
     # -- states --------------------------------------------------------------------------------------
 
     def initial(self) -> Iterator[int]:
-        found = ((code, self._beyond(at, code)) for at in self._starts() for code in (self._code(at),))
-        return (self.history.begin(code) for code in self._within_bounds(found))
+        found = ((at, self._beyond(at)) for at in self._starts())
+        return (self.history.begin(self._code(at)) for at in self._within_bounds(found))
 
     def free_starts(self) -> list[list[int]] | None:
         """For each node the fields that it starts with, if the initial states are all combinations of these;
@@ -151,13 +151,13 @@ class NodeSystem(System):
             told = there.break_notice(src) if there.told_of_breaks else None
             boxes[there.index] = there.fifo.reset(boxes[there.index], here.index, told)
 
-    def _beyond(self, start: NodesStart, code: int) -> list[str]:
+    def _beyond(self, start: NodesStart) -> list[str]:
         """The bounds that a start is beyond."""
         crossed: list[str] = []
         for table, state, box in zip(self.tables, start.states, start.boxes, strict=True):
             crossed += self.runner.crossed(state)
             crossed += filter(None, (table.overfull(box, n) for n in table.mailboxes.content(box)))
-        if self.spread is not None and self.spread.is_beyond(code):
+        if self.spread is not None and self.spread.is_exceeded(*least_and_most(*start.states)):
             crossed.append(SPREAD)
         return crossed
 

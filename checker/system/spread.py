@@ -36,6 +36,10 @@ class Spread:
         for shift, terms in self._terms:
             low, high = terms[(code >> shift) & MASK]
             least, most = min(least, low), max(most, high)
+        return self.is_exceeded(least, most)
+
+    def is_exceeded(self, least: int, most: int) -> bool:
+        """Whether a state is beyond the bound whose terms are from the first to the last of these."""
         return most - least > self.limit
 
     def within(self, found: Found, cut: Callable[[CutStep], None]) -> Found:

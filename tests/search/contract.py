@@ -43,6 +43,7 @@ from elcheck import (
     sometimes,
     step,
     tick,
+    view,
     weak,
 )
 from elcheck.checker.check.check import check
@@ -136,6 +137,18 @@ class Contract:
         assert (report.stats.distinct, report.stats.depth) == (9, 0)
         assert report.stats.cut == {"low": 7}
         assert report["small"].verdict is Verdict.HOLDS
+
+    def test_an_initial_state_beyond_a_bound_is_shown_to_no_view(self) -> None:
+        def distance(s: Counter) -> int:
+            return 6 // (3 - s.value)
+
+        class Anywhere(Counting):
+            def start(self) -> Steps[Counter]:
+                yield from (Step(Counter(value)) for value in range(4))
+
+        model = Anywhere(2).model(always("near", each(view(Counter, distance), lambda far: far > 0)))
+        bound = Bound("low", Counter, lambda s: s.value <= 2)
+        assert self.check(replace(model, bounds=[bound])).verdict is Verdict.HOLDS
 
     def test_vacuous(self) -> None:
         report = self.check(Counting(3).model(sometimes("five", at(5)), always("small", below(9))))
