@@ -52,8 +52,6 @@ class RelativeTerms:
         self._of_ids = [Learned(partial(self._least_of_id, i)) for i in nodes]
         self._of_monitors = [Learned(partial(self._least_of_monitor, at)) for at in monitors]
         self._lower: dict[int, Lowered] = {}
-        self.some = False
-        """Whether any state had its terms counted from another than the first."""
 
     def base(self, code: int) -> int:
         """The least term of a state without dead messages; 0 if it has none."""
@@ -74,7 +72,6 @@ class RelativeTerms:
         found = self._lower.get(by)
         if found is None:
             found = self._lower[by] = Lowered(self._system, by)
-            self.some = True
         return found
 
     def least_of_local(self, i: int, local: int) -> int:

@@ -104,17 +104,6 @@ class Staleness:
         rules = self._of.get((node, handler.name), ()) if handler is not None else ()
         return next((rule for rule in rules if rule.holds(self._runner, state, msg)), None)
 
-    def rules_for(self, node: NodeId, state: object, msg: object) -> list[StaleRule]:
-        """All rules that take a message to a node for stale."""
-        return [
-            rule
-            for (there, _), rules in self._of.items()
-            for rule in rules
-            if there == node
-            and isinstance(msg, rule.handler.messages)
-            and rule.holds(self._runner, state, msg)
-        ]
-
 
 def _rules(program: type, handler: Handler, classes: tuple[type, ...]) -> Iterator[StaleRule]:
     """The rules for the messages that a handler takes, those among them that are told by fields of some

@@ -99,7 +99,7 @@ def _unfair(product: Product, part: Components, fairness: FairnessConditions) ->
     dead, damaged = np.zeros(part.count, np.bool_), np.zeros(part.count, np.bool_)
     starving = np.zeros(len(part.nodes), np.bool_)
     moving = product.edges[part.edges] != STUTTER
-    rising = rising_components(product, part, fairness)
+    rising = _rising(product, part, fairness)
     steps, rows = product.edges[part.edges[moving]], part.of[part.sources[moving]].astype(np.int64)
     for ask in (False, True):  # what takes asking takes long: it is done for what passes without
         taken = fairness.taken(rows, steps)
@@ -122,7 +122,7 @@ def _unfair(product: Product, part: Components, fairness: FairnessConditions) ->
     return dead, damaged, starving
 
 
-def rising_components(product: Product, part: Components, fairness: FairnessConditions) -> Mask:
+def _rising(product: Product, part: Components, fairness: FairnessConditions) -> Mask:
     """The components in which terms rise, if they are gone round."""
     found, rises = np.zeros(part.count, np.bool_), fairness.graph.rises
     if rises is not None:

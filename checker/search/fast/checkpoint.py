@@ -31,10 +31,10 @@ class Checkpoint:
 
     searched: which search it is, labels with texts. values: a digest of what Python has numbered. levels,
     totals: as in a Search. probed: the limit on depth, if what lies past it is being looked at. found: of
-    each finding the claim, the state, the state after it or -1, and what is said. refuted: why nodes
-    are not alike, as searches before have shown: two nodes each, and what is said. sums: CRC-32 of the
-    states and of their parents. header, tables: the memory's. queries: what Python was asked, in order,
-    three numbers each. questions: what the judge was asked, three numbers each.
+    each finding the claim, the state, the state after it or -1, and what is said. refuted: what may not be
+    taken for granted, as searches before have shown: its kind, two names each, and what is said. sums: CRC-32
+    of the states and of their parents. header, tables: the memory's. queries: what Python was asked, in
+    order, three numbers each. questions: what the judge was asked, three numbers each.
     """
 
     searched: Mapping[str, str]

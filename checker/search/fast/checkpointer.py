@@ -81,7 +81,7 @@ class Checkpointer:
         self._values = ValueDigest(misses.system)
 
     def _read(self) -> Checkpoint | None:
-        """The checkpoint to go on from; None if what came of it, nodes that are not alike, has voided it.
+        """The checkpoint to go on from; None if what came of it, a refutation, has voided it.
 
         Raises UsageError if it is of another search, and the NotGranted next that led to its search.
         """
