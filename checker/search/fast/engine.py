@@ -289,19 +289,13 @@ class FastSearch:
             if found.stopped is None and self._checkpointer is not None:
                 found.stopped = self._checkpointer.look()
 
-    @property
-    def _stands_for_others(self) -> bool:
-        """Whether states are representatives, of which a step may lead to another state."""
-        h = self._memory.h
-        return bool(h[L.EXCHANGES] or h[L.TAKES_OUT_DEAD] or h[L.COUNTS_TERMS])
-
     def _tell_wishes(self) -> None:
         """Tell compiled code what the judge asks for, and whether steps may be skipped."""
         judge, h = self._judge, self._memory.h
         h[L.JUDGES_STATES] = 2 if judge.asks_whole else int(judge.every_state)
         h[L.JUDGES_STEPS] = 0 if not judge.asks_steps else 1 if judge.local_steps else 2
         h[L.JUDGES_ENDS] = judge.asks_deadlock
-        alone = not (self._stands_for_others or h[L.SPREAD_BIT])
+        alone = not (self._memory.stands_for_others or h[L.SPREAD_BIT])
         alike = h[L.JUDGES_STEPS] < 2 and h[L.NODES] < 255 and alone
         h[L.SKIPS] = bool(h[L.KEEPS_NEW] and not h[L.KEEPS_EDGES] and alike)
 
@@ -381,7 +375,7 @@ class FastSearch:
                     self._judge.no_next_step(index, self.search.codes[index])
             else:
                 there = next(afters)
-                if self._stands_for_others:
+                if self._memory.stands_for_others:
                     there = self._misses.observed_after(observation, outcome)
                 for claim, complaint in self._judge.complaints(observation, there):
                     self._decide(claim, index, succ, complaint)

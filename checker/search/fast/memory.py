@@ -289,13 +289,13 @@ class Memory:
         for table in range(L.TABLES):
             used = int(self.h[COUNT + table]) if table < L.HASHES else int(self.h[CAPACITY + table])
             learned += used * self._width(table) * (8 if table >= L.WIDE else 4)
-        per_id = self.h[COUNT + L.CLASSES] + sum(map(self._width, OF_IDS)) * self._stands_for_others
+        per_id = self.h[COUNT + L.CLASSES] + sum(map(self._width, OF_IDS)) * self.stands_for_others
         learned += 4 * int(per_id * self.h[COUNT + L.IDS])  # of LIST_OF and the others that have no count
         return int(self.h[L.STATES]) * (4 * (self.fields + 1) + 1) + self.table.nbytes + learned
 
     @property
-    def _stands_for_others(self) -> bool:
-        """Whether states are representatives."""
+    def stands_for_others(self) -> bool:
+        """Whether states are representatives, of which a step may lead to another state."""
         return bool(self.h[L.EXCHANGES] or self.h[L.TAKES_OUT_DEAD] or self.h[L.COUNTS_TERMS])
 
     # -- places ----------------------------------------------------------------------------------------
