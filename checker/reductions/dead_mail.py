@@ -299,9 +299,7 @@ def _after(table: NodeTable, call: LearnedCall) -> list[int]:
         return [] if call.drops else list(states.remains(call.local, drops=False))
     if call.kind == "restart":
         return [outcome.after for outcome in states.recoveries(call.local) if not states[call.local].drops]
-    assert call.event is not None
-    found = states.outcomes if call.kind == "event" else states.down_ticks
-    return [o.after for o in found(call.local, call.key, call.event) if not o.crosses]
+    return [outcome.after for outcome in states.outcomes_of(call) if not outcome.crosses]
 
 
 def _said(call: LearnedCall) -> str:

@@ -114,9 +114,8 @@ class Equivariance:
             return Counter(to[n] for n in left) == Counter(states.remains(local, drops=call.drops))
         if call.kind == "restart":
             return _agree(here.recoveries(call.local), states.recoveries(local), table.index, swapped)
-        assert call.event is not None
-        found = here.outcomes(call.local, call.key, call.event)
-        return _agree(found, self._outcomes(there, local, table, call, swapped), table.index, swapped)
+        found = self._outcomes(there, local, table, call, swapped)
+        return _agree(here.outcomes_of(call), found, table.index, swapped)
 
     def _outcomes(
         self, there: NodeTable, local: int, table: NodeTable, call: LearnedCall, swapped: Swapped
@@ -140,11 +139,9 @@ class Equivariance:
             alike = f"{table.node} does not treat them alike"
         else:
             alike = f"{there.node} answers otherwise than {table.node}"
-        handler = {"crash": "at_crash", "restart": "recover"}.get(call.kind)
         program = self._system.runner.programs[table.node]
-        name = handler or (call.event.name if call.event is not None else "")
-        said = str(call.event) if call.event is not None else name
-        return f"{alike}: {short_place_of(getattr(type(program), name))}, {said} in {state}"
+        place = short_place_of(getattr(type(program), call.method))
+        return f"{alike}: {place}, {call.said} in {state}"
 
     # -- monitors --------------------------------------------------------------------------------------
 

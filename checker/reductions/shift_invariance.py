@@ -80,11 +80,9 @@ class ShiftInvariance:
         runner, states, node = self._system.runner, table.local_states, table.node
         before = states[call.local].state
         program = runner.programs[node]
-        handler = {"crash": "at_crash", "restart": "recover"}.get(call.kind)
-        name = handler or (call.event.name if call.event is not None else "")
-        said = str(call.event) if call.event is not None else name
-        place = short_place_of(getattr(type(program), name))
-        what = f"{type(program).__name__}.{name} ({place}), {said} in {text(before, sparse=True)}"
+        place = short_place_of(getattr(type(program), call.method))
+        method = f"{type(program).__name__}.{call.method}"
+        what = f"{method} ({place}), {call.said} in {text(before, sparse=True)}"
         if call.kind == "crash":
             left = [states[n].state for n in states.remains(call.local, drops=call.drops)]
             self._require(
@@ -105,8 +103,7 @@ class ShiftInvariance:
 
     def _check_event(self, table: NodeTable, call: LearnedCall, event: Event, what: str) -> None:
         runner, states, before = self._system.runner, table.local_states, table.local_states[call.local].state
-        down = call.kind == "down tick"
-        found = (states.down_ticks if down else states.outcomes)(call.local, call.key, event)
+        down, found = call.kind == "down tick", states.outcomes_of(call)
         self._require(
             what,
             lambda shift: self._plain(runner.take(shift.value(event), shift.value(before)).steps, down=down),

@@ -57,6 +57,18 @@ class LearnedCall(NamedTuple):
     event: Event | None = None
     drops: bool = False
 
+    @property
+    def method(self) -> str:
+        """The name of the program's method that was called."""
+        if self.event is not None:
+            return self.event.name
+        return "at_crash" if self.kind == "crash" else "recover"
+
+    @property
+    def said(self) -> str:
+        """What was called, in words."""
+        return str(self.event) if self.event is not None else self.method
+
 
 class LocalStates:
     """The local states of one node by their numbers, with the outcomes of what can happen in them.
@@ -99,6 +111,10 @@ class LocalStates:
     def learned_since(self, known: int) -> Sequence[LearnedCall]:
         """What was learned after so many calls, in order."""
         return self._learned[known:]
+
+    def outcomes_of(self, call: LearnedCall) -> tuple[LocalOutcome, ...]:
+        """The outcomes of an event, or of a tick, that were learned."""
+        return self._outcomes[call.local, call.key]
 
     def outcomes(self, local: int, key: int, event: Event) -> tuple[LocalOutcome, ...]:
         """The outcomes of an event at a node that is up. ``key`` is the event's number.
