@@ -74,7 +74,7 @@ def check(
 
     with watching(limits):
         validate(model)
-        (exploration, findings), reduction = reduced(
+        (exploration, findings), reductions = reduced(
             fresh, explore, WantedReductions(symmetry, dead_messages, relative_terms)
         )
         search = exploration.search
@@ -84,9 +84,7 @@ def check(
     system = exploration.system.full
     verdict, code = overall([(result.kind, result.verdict) for result in results])
     coverage = coverage_of(system)
-    return CheckReport(
-        model, search.engine, stats, results, coverage, verdict, code, exploration, reduction.notes
-    )
+    return CheckReport(model, search.engine, stats, results, coverage, verdict, code, exploration, reductions)
 
 
 def _certify(exploration: Exploration) -> None:

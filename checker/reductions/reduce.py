@@ -32,21 +32,12 @@ class WantedReductions:
     relative_terms: bool = True
 
 
-@dataclass(frozen=True)
-class Reduction:
-    """What a search was reduced by, and why not by more, in sentences. ``spread`` is how far apart the terms
-    of nodes are, if all numbers of terms were taken together.
-    """
-
-    notes: tuple[str, ...] = ()
-    spread: int | None = None
-
-
 def reduced(
     fresh: Callable[[], System], search: Callable[[System], T], wanted: WantedReductions = WantedReductions()
-) -> tuple[T, Reduction]:
+) -> tuple[T, tuple[str, ...]]:
     """Search the representatives of a system's states, again with fewer of them whenever what is met refutes
-    what makes them representatives. Each time it is a ``fresh`` system, which has learned nothing yet.
+    what makes them representatives. Each time it is a ``fresh`` system, which has learned nothing yet. With
+    what is found come sentences that say what the search was reduced by, and why not by more.
     """
     refuted: tuple[NotGranted, ...] = ()
     while True:
@@ -58,7 +49,7 @@ def reduced(
         except NotGranted as refutation:
             refuted = (*refuted, refutation)
             continue
-        return found, Reduction(tuple(attempt.notes), attempt.spread)
+        return found, tuple(attempt.notes)
 
 
 def refutation(kind: str, of: tuple[str, str], why: str, nodes: Sequence[NodeId]) -> NotGranted:
@@ -79,8 +70,6 @@ class _Attempt:
         self._why_asymmetric: str | None = None
         self._why_not_dead: str | None = None
         self._why_absolute: str | None = None
-        self._spread: int | None = None
-        self._relative = False
         if not isinstance(system, NodeSystem):
             return
         apart = [found for found in refuted if isinstance(found, Asymmetry)]
@@ -90,31 +79,24 @@ class _Attempt:
             self._why_asymmetric = SPLIT
         if wanted.symmetry and self._why_asymmetric is None and group.size > 1:
             self._group = group
-        self._relative = self._may_count_terms(system, wanted)
-        staleness: Staleness | None = Staleness(
-            system.runner, wanted.dead_messages, refuted, by_terms=self._relative
-        )
-        if staleness is not None and staleness.rules:
+        relative = self._may_count_terms(system, wanted)
+        staleness = Staleness(system.runner, wanted.dead_messages, refuted, by_terms=relative)
+        if staleness.rules:
             self._why_not_dead = obstacle_to_dead_mail(system)
-        if staleness is None or not staleness.rules or self._why_not_dead is not None:
-            staleness = None
-        if self._group is not None or staleness is not None or self._relative:
+        takes_out = bool(staleness.rules) and self._why_not_dead is None
+        if self._group is not None or takes_out or relative:
             alone = Group(group.nodes, [(node.index,) for node in group.nodes])
-            self.quotient = Quotient(system, self._group or alone, staleness, relative=self._relative)
+            self.quotient = Quotient(
+                system, self._group or alone, staleness if takes_out else None, relative=relative
+            )
 
     def _may_count_terms(self, system: NodeSystem, wanted: WantedReductions) -> bool:
         """Whether terms may be counted from the least, as far as is known."""
         if system.model.spread is None or not wanted.relative_terms:
             return False
-        self._spread = system.model.spread
         refuted = [str(found) for found in self._refuted if isinstance(found, AbsoluteTerms)]
         self._why_absolute = refuted[0] if refuted else obstacle_to_relative_terms(system)
         return self._why_absolute is None
-
-    @property
-    def spread(self) -> int | None:
-        """How far apart the terms of nodes are, if all numbers of terms were taken together."""
-        return self._spread if self._relative else None
 
     @property
     def notes(self) -> list[str]:
@@ -122,7 +104,7 @@ class _Attempt:
         return [*self._of_symmetry(), *self._of_dead_messages(), *self._of_terms()]
 
     def _of_terms(self) -> list[str]:
-        if self._relative:
+        if self.quotient is not None and self.quotient.terms is not None:
             return [
                 "Relative terms: only their order counts; states that differ in how late all of them are "
                 "count once."
