@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from elcheck.checker.interpreter.steps import Interpreter
+from elcheck.checker.model.budget import option_of
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
@@ -251,7 +252,7 @@ class Explainer(Interpreter):
         """What the budget of a fault has against it; empty if nothing."""
         handler = self.runner.handler(event) if event.kind == "fault" else None
         kind = BUDGETS[event.kind] if handler is None else handler.budget
-        option = f"--{kind} " if handler is None else f"--fault {kind}="
+        option = option_of(kind)
         budget, left = self.model.environment.budget(kind), state.environment.of(kind)
         if budget == 0:
             return f"there are none in this environment: {option.strip()} is 0"

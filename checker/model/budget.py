@@ -84,6 +84,11 @@ def with_total(budget: AnyBudget, total: Amount) -> AnyBudget:
     return simplest(replace(budget, total=total)) if isinstance(budget, Budget) else total
 
 
+def option_of(kind: FaultKind) -> str:
+    """What a budget comes behind on the command line: ``--crash`` and a space, ``--fault rot=``."""
+    return f"--{kind} " if kind in FAULT_KINDS else f"--fault {kind}="
+
+
 def check_budget(kind: FaultKind, budget: object) -> None:
     """Raise UsageError for a budget that has no meaning, with the reason."""
     total: object = budget.total if isinstance(budget, Budget) else budget
@@ -101,7 +106,9 @@ def check_budget(kind: FaultKind, budget: object) -> None:
             f"--partition {budget}: a partition is of no node; Model(partitions=[...]) says what there may be"
         )
     if budget.at_once is not None and kind != "crash":
-        raise UsageError(f"--{kind} {budget}: only crashes last, so that at-once limits crashes alone")
+        raise UsageError(
+            f"{option_of(kind)}{budget}: only crashes last, so that at-once limits crashes alone"
+        )
     if kind == "disconnect" and budget.of is not None and len(set(budget.of)) < 2:
         raise UsageError(f"--disconnect {budget}: a link has two ends: name both")
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
-from elcheck.checker.model.budget import FAULT_KINDS, Budget
+from elcheck.checker.model.budget import FAULT_KINDS, Budget, option_of
 from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError, UsageError, did_you_mean
 from elcheck.checker.model.fairness import Fair
@@ -185,14 +185,16 @@ def _own_fault(cls: type, handler: Handler) -> None:
         raise DefinitionError(f"{where} spends the budget {name!r}, which is that of a fault of the world")
 
 
-def _handlers(model: Model) -> list[tuple[NodeId, Handler]]:
-    return [(node, h) for node, p in model.programs.items() for h in handlers_of(type(p), "node")]
+def _own_budgets(model: Model) -> set[str]:
+    """The budgets that faults of a model's programs spend."""
+    handlers = (h for program in model.programs.values() for h in handlers_of(type(program), "node"))
+    return {handler.budget for handler in handlers if handler.mark.kind == "fault"}
 
 
 def check_budgets(model: Model) -> None:
     """Raise UsageError for a budget that no handler of a model spends, or of a node that it has not."""
     environment, nodes = model.environment, [node.name for node in model.programs]
-    known = sorted({h.budget for _, h in _handlers(model) if h.mark.kind == "fault"})
+    known = sorted(_own_budgets(model))
     for name in environment.faults:
         if name not in known:
             hint = did_you_mean(name, known) or f"the budgets are {', '.join(known)}"
@@ -201,8 +203,8 @@ def check_budgets(model: Model) -> None:
     for kind, budget in environment.budgets.items():
         for name in map(str, (budget.of or ()) if isinstance(budget, Budget) else ()):
             if name not in nodes:
-                what = f"--{kind}" if kind in FAULT_KINDS else f"--fault {kind}="
-                raise UsageError(f"{what} {budget}: there is no node {name}; there are {', '.join(nodes)}")
+                asked = f"{option_of(kind)}{budget}"
+                raise UsageError(f"{asked}: there is no node {name}; there are {', '.join(nodes)}")
 
 
 def _state_classes(cls: type, door: type) -> None:
@@ -270,7 +272,7 @@ def _in_trouble(model: Model, prepared: Prepared) -> None:
         raise DefinitionError(
             f"in Prepared(partition=...), {called(partition)} is no Partition, such as Cut(n1, n2)"
         )
-    known = {*FAULT_KINDS, *(h.budget for _, h in _handlers(model) if h.mark.kind == "fault")}
+    known = {*FAULT_KINDS, *_own_budgets(model)}
     for kind, count in prepared.spent.items():
         if kind not in known:
             raise DefinitionError(

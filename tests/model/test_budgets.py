@@ -162,6 +162,8 @@ def test_as_they_are_written(text: str, budget: AnyBudget | None) -> None:
         (Environment(faults={"hit": -1}), "a budget is 0, 1, 2"),
         (Environment(faults={"hot": 1}), "did you mean 'hit'"),
         (Environment(faults={"xyz": 1}), "the budgets are hit"),
+        (Environment(faults={"hit": Budget(1, of=("n7",))}), "--fault hit=n7:1: there is no node n7"),
+        (Environment(faults={"hit": Budget(1, at_once=1)}), "--fault hit=1,at-once=1: only crashes last"),
         (Environment(crash=Budget(1, of=("n7",))), "there is no node n7; there are n1, n2, n3"),
     ],
 )
