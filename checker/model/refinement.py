@@ -255,6 +255,11 @@ class MapsToStep(Formula):
     refinement: Refinement
     action: Event
 
+    @cached_property
+    def seen(self) -> Scope:
+        """The same scope, which answers with what its check is given."""
+        return replace(self.there, check=lambda seen: seen)
+
     def holds(self, before: object, after: object) -> bool:
         """Of what the scope's check is given before and after a step."""
         mapped = self.refinement.state(before), self.refinement.state(after)

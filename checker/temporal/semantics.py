@@ -7,7 +7,7 @@ of a behaviour, which goes on in any way.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from elcheck.checker.interpreter.asking import Asker
@@ -76,7 +76,7 @@ def _known(
             is_called = Promises(model).is_called
             return [*(is_called(event, formula.name, formula.node) for event in events), None]
         case _:
-            return [_holds(formula, state, model) for state in states]
+            return [*_holding(formula, states, model)]
 
 
 def _both(a: bool | None, b: bool | None) -> bool | None:
@@ -110,7 +110,7 @@ def _values(formula: Formula, word: LassoWord, model: Model) -> list[bool]:
             is_called = Promises(model).is_called
             return [e is not None and is_called(e, formula.name, formula.node) for e in word.events]
         case _:
-            return [_holds(formula, state, model) for state in word.states]
+            return _holding(formula, word.states, model)
 
 
 def _pairs(left: Formula, right: Formula, word: LassoWord, model: Model) -> list[tuple[bool, bool]]:
@@ -130,21 +130,23 @@ def _fixpoint(values: list[tuple[bool, bool]], back: int, *, until: bool) -> lis
     return found
 
 
-def _holds(atom: Formula, state: GlobalState, model: Model) -> bool:
-    """Whether an atom holds in a state."""
+def _holding(atom: Formula, states: Sequence[GlobalState], model: Model) -> list[bool]:
+    """In which states an atom holds."""
     scope = atom.scope if isinstance(atom, Some) else atom
     assert isinstance(scope, Scope)
-    asker = Asker(model)
-    answers = (asker.ask(scope, *args) is True for args in _arguments(scope, state, model))
-    with theirs:
-        return any(answers) if isinstance(atom, Some) else all(answers)
+    asker, wanted = Asker(model), any if isinstance(atom, Some) else all
+
+    def holds(state: GlobalState) -> bool:
+        with theirs:
+            return wanted(asker.ask(scope, *args) is True for args in _arguments(scope, state, model))
+
+    return list(map(holds, states))
 
 
 def _maps(atom: MapsToStep, before: GlobalState, after: GlobalState, model: Model) -> bool:
     """Whether a step maps to one of an abstract action."""
-    scope = replace(atom.there, check=lambda seen: seen)
-    [old], [new] = (_arguments(scope, state, model) for state in (before, after))
-    return atom.holds(scope.ask(*old), scope.ask(*new))
+    [old], [new] = (_arguments(atom.seen, state, model) for state in (before, after))
+    return atom.holds(atom.seen.ask(*old), atom.seen.ask(*new))
 
 
 def _arguments(scope: Scope, state: GlobalState, model: Model) -> list[tuple[object, ...]]:

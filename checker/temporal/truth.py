@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from elcheck.checker.model.call import HandlerError
@@ -75,12 +73,11 @@ def _mapped(atom: MapsToStep, graph: Graph, exploration: Exploration) -> Mask:
     number = next(n for n, c in enumerate(claims) if c.kind == "atom" and c.formula is atom.there)
     known: Interner[object] = Interner()
     of_state = np.zeros(graph.size, np.int64)
-    scope = replace(atom.there, check=lambda seen: seen)
     for index, code in enumerate(exploration.search.codes):
         if index % EVERY == 0:
             look()
-        [arguments] = arguments_of(scope, system.views(system.observation(code), number))
-        of_state[index] = known.number(scope.ask(*arguments))
+        [arguments] = arguments_of(atom.seen, system.views(system.observation(code), number))
+        of_state[index] = known.number(atom.seen.ask(*arguments))
     sources = np.repeat(of_state, np.diff(graph.starts))
     pairs, inverse = np.unique(sources * len(known.values) + of_state[graph.targets], return_inverse=True)
     held = np.zeros(len(pairs), np.bool_)
