@@ -5,7 +5,9 @@ import os
 import pytest
 from hypothesis import settings
 
-pytest.register_assert_rewrite("tests.search.contract")
+pytest.register_assert_rewrite(
+    "tests.search.contract", "tests.search.contract_steps", "tests.search.contract_ends"
+)
 
 settings.register_profile("default", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
