@@ -22,10 +22,8 @@ LAST = 60
 def picture(space: Space, path: Sequence[int]) -> JsonObject:
     """The space-time picture of the last steps of a walk. Raises UsageError for a path that there is not."""
     trace = space.walk(path)
-    first = max(0, len(trace.steps) - LAST)
-    shown = Trace(trace.states[first], trace.steps[first:])
-    view = trace_view_of(shown, space.model, first=first, read=_read(space, trace))
-    return {"nodes": list(view.nodes), "first": first, **asdict(pictures_of(view))}
+    view = trace_view_of(trace, space.model, last=LAST, read=_read(space, trace))
+    return {"nodes": list(view.nodes), "first": view.first, **asdict(pictures_of(view))}
 
 
 def _read(space: Space, trace: Trace) -> FieldsRead:

@@ -18,7 +18,6 @@ from elcheck.checker.model.values import counted
 from elcheck.checker.render import validation as words
 from elcheck.checker.render.run import Run
 from elcheck.checker.replay.judged import Judgement
-from elcheck.checker.traces.trace import Trace
 from elcheck.checker.validation.behaviour import Behaviour
 from elcheck.checker.validation.result import LogVerdict, Validation
 
@@ -54,11 +53,8 @@ def document(run: Run, found: Validation, about: ModelDoc, steps: int) -> Docume
 
 def _story(behaviour: Behaviour, sources: Sources, steps: int) -> TraceView:
     """The last steps of the run, each with its lines."""
-    trace, lines = behaviour.trace, words.lines(behaviour)
-    first = max(0, len(trace.steps) - steps) if steps else 0
-    shown = Trace(trace.states[first], trace.steps[first:])
-    view = trace_view_of(shown, behaviour.model, sources, first=first)
-    return replace(view, logged=("", *lines[first:]))
+    view = trace_view_of(behaviour.trace, behaviour.model, sources, last=steps)
+    return replace(view, logged=("", *words.lines(behaviour)[view.first :]))
 
 
 def _claims(found: Validation, stories: tuple[TraceView, ...]) -> Iterator[ClaimView]:

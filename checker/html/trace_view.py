@@ -106,13 +106,15 @@ def trace_view_of(
     model: Model,
     sources: Sources | None = None,
     sound: Model | None = None,
-    first: int = 0,
+    last: int = 0,
     read: FieldsRead = NOTHING_READ,
 ) -> TraceView:
     """What there is to draw of a trace, without places in the source if no ``sources`` are wanted. ``sound``
-    is the model without the mistake that was put in, ``first`` the number of the initial state. Fields that
-    the failing check has ``read`` come first, and give lanes their colours.
+    is the model without the mistake that was put in. The ``last`` steps are drawn, 0 for all. Fields that the
+    failing check has ``read`` come first, and give lanes their colours.
     """
+    first = max(0, len(trace.steps) - last) if last else 0
+    trace = Trace(trace.states[first], trace.steps[first:]) if first else trace
     compared = None if sound is None else otherwise(trace, model, sound)
     instead = {} if compared is None else compared.steps
     texts = Texts()
