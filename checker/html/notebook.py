@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
-from importlib import resources
 
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.export.subject import describe, first_refuted
+from elcheck.checker.html.assets import asset
 from elcheck.checker.html.picture import pictures_of
 from elcheck.checker.html.shapes import as_markup
 from elcheck.checker.html.trace_view import TraceView, decided_view, trace_view_of
@@ -50,8 +50,7 @@ def of_trace(trace: Trace, model: Model) -> str:
 
 
 def _whole(parts: Iterable[str]) -> str:
-    style = resources.files("elcheck.checker.html").joinpath("notebook.css").read_text(encoding="utf-8")
-    return f'<div class="elcheck"><style>{style}</style>{"".join(parts)}</div>'
+    return f'<div class="elcheck"><style>{asset("notebook.css")}</style>{"".join(parts)}</div>'
 
 
 def _row(result: Result) -> list[str]:

@@ -7,13 +7,13 @@ import dataclasses
 import hashlib
 import html
 import json
-from importlib import resources
 from pathlib import Path
 from string import Template
 
 import click
 
 from elcheck.checker.check.report import CheckReport
+from elcheck.checker.html.assets import asset
 from elcheck.checker.html.document import document
 from elcheck.checker.html.parts import Document
 from elcheck.checker.loading.docstring import ModelDoc
@@ -52,11 +52,6 @@ def page(shown: Document, plain: str) -> str:
         plain=_escaped(plain),
         data=_embedded(shown),
     )
-
-
-def asset(name: str) -> str:
-    """A file that comes with the page."""
-    return resources.files("elcheck.checker.html").joinpath(name).read_text(encoding="utf-8")
 
 
 def _hash(content: str) -> str:

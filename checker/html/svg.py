@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Collection, Iterator
-from importlib import resources
 from pathlib import Path
 
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.export.subject import Exported, result_with_trace
+from elcheck.checker.html.assets import asset
 from elcheck.checker.html.picture import ROW, pictures_of
 from elcheck.checker.html.shapes import Shape, Size, as_markup, group, shape
 from elcheck.checker.html.trace_view import Frame, TraceView, decided_view
@@ -82,8 +82,6 @@ def _beside(frame: Frame, view: TraceView, at: int, left: int) -> Shape:
 
 def _style() -> str:
     """The colours and lines of the page's picture, and the text of this one."""
-    folder = resources.files("elcheck.checker.html")
-    sheets = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("colours.css", "picture.css"))
     own = """
 text { font: 12px ui-monospace, monospace; fill: var(--ink); }
 .paper { fill: var(--back); }
@@ -92,4 +90,4 @@ text { font: 12px ui-monospace, monospace; fill: var(--ink); }
 .said { fill: var(--soft); font-size: 11px; }
 .first { fill: var(--ink); font-weight: 700; }
 """
-    return "".join(sheets) + own
+    return asset("colours.css") + asset("picture.css") + own
