@@ -12,13 +12,12 @@ from itertools import groupby
 
 from elcheck.checker.html.arrows import Arrow, Spot, arrow, cross
 from elcheck.checker.html.shapes import Shape, group, points, shape
+from elcheck.checker.html.tables import ROLES
 from elcheck.checker.html.trace_view import Frame, TraceView
 from elcheck.checker.model.values import counted
 
 ROW = 84
 """The height of a step, in pixels; as style.css and notebook.css have it."""
-ROLES = 6
-"""Colours of lanes."""
 _BESIDE = 134  # what is written beside the last lane's marks
 SYMBOLS = {
     "action": "a step of its own",

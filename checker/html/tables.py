@@ -16,6 +16,8 @@ from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead
 
 TablePart = Mapping[str, object]
 """The fields of one column, by their names."""
+ROLES = 6
+"""Colours of lanes: of values of a role there are no more that have a colour of their own."""
 Cells = tuple[tuple[tuple[int, ...], ...], ...]
 """Of each table each row's texts, by their numbers; -1 where a column has no such field."""
 
@@ -159,18 +161,14 @@ def _table(
     )
 
 
-_COLOURS = 6
-"""Values that a role may have: more have no colours of their own."""
-
-
 def _role(rows: Sequence[str], read: Sequence[str], columns: Sequence[TablePart]) -> str | None:
     """The row that best says what a node is: an enumeration that changes, above all one that the failing
     check reads; else what that reads, if it has few values.
     """
     enums = [row for row in rows if _changes(row, columns, Enum)]
     telling = [row for row in read if row in enums]
-    few = [row for row in read if _changes(row, columns) and len(_values(row, columns)) <= _COLOURS]
-    return next(iter([*telling, *(few if read else []), *enums]), None)
+    few = [row for row in read if _changes(row, columns) and len(_values(row, columns)) <= ROLES]
+    return next(iter([*telling, *few, *enums]), None)
 
 
 def _changes(row: str, columns: Sequence[TablePart], kind: type = object) -> bool:

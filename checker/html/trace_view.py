@@ -20,6 +20,7 @@ from elcheck.checker.traces.changes import Change, changes
 from elcheck.checker.traces.explain import explain
 from elcheck.checker.traces.messages import Lifetime, messages_of
 from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead, fields_read
+from elcheck.checker.traces.salient import field_in_words
 from elcheck.checker.traces.trace import Trace, TraceStep
 from elcheck.checker.traces.wording import phrases
 
@@ -223,15 +224,9 @@ def _marks(own: str, fields: Sequence[Change], read: Sequence[str]) -> tuple[str
     """
     mine = [change for change in fields if change.kind == "local" and change.node == own]
     ranked = sorted(mine, key=lambda change: (change.field not in read, not isinstance(change.new, Enum)))
-    said = [_mark(change, enums=[c for c in mine if isinstance(c.new, Enum)]) for change in ranked]
+    enums = [change for change in mine if isinstance(change.new, Enum)]
+    said = [field_in_words(change.field, change.new, bare=enums == [change]) for change in ranked]
     return tuple(part for part in said if len(part) <= 18)[:2]
-
-
-def _mark(change: Change, enums: Sequence[Change]) -> str:
-    """A new value, with its field unless it says all."""
-    if isinstance(change.new, bool):
-        return change.field if change.new else f"not {change.field}"
-    return text(change.new) if enums == [change] else f"{change.field} {text(change.new)}"
 
 
 def _in_words(envelope: Envelope) -> str:

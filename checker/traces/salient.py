@@ -50,10 +50,11 @@ class Telling:
         enums = [name for name in names if isinstance(getattr(new, name), Enum)]
         changed = [name for name in names if old is None or getattr(old, name) != getattr(new, name)]
         shown = [name for at, name in enumerate(names) if changed and (at < 2 or name in changed)]
-        return [_said(name, getattr(new, name), bare=[name] == enums) for name in shown]
+        return [field_in_words(name, getattr(new, name), bare=[name] == enums) for name in shown]
 
 
-def _said(name: str, value: object, *, bare: bool) -> str:
+def field_in_words(name: str, value: object, *, bare: bool) -> str:
+    """A field with its value: ``term 2``, ``LEADER`` where the value is ``bare``, ``not voted``."""
     if isinstance(value, bool):
         return name if value else f"not {name}"
     return text(value) if bare else f"{name} {text(value)}"
