@@ -18,7 +18,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.fit import NBSP
 from elcheck.checker.render.run import Run
-from elcheck.checker.render.text import beyond
+from elcheck.checker.render.text import beyond, unexamined
 from elcheck.checker.traces.explain import explain
 from elcheck.checker.traces.reads import FieldsRead, fields_read
 from elcheck.checker.traces.trace import Trace
@@ -132,10 +132,7 @@ def _size(report: CheckReport) -> str:
 
 def _cuts(run: Run, stats: Stats) -> list[str]:
     """What was not examined, said once for all properties."""
-    lines = []
-    if stats.stopped is not None:
-        lines.append(f"Not every state was examined: {stats.stopped}.")
-        lines += [f"What grows with the depth: {'; '.join(stats.growing)}."] * bool(stats.growing)
+    lines = unexamined(stats)
     if stats.cut:
         cut = beyond(run, stats).replace(NBSP, " ")
         lines.append(f"Bounds: {cut}; what lies across them was not checked.")

@@ -126,9 +126,16 @@ def _summary(run: Run, report: CheckReport) -> list[str]:
             lines.append(f"  beyond: {beyond(run, report.stats)}")
     stats = report.stats
     if stats.stopped is not None and stats.stopped.kind is not StopKind.DECIDED:
-        lines.append(f"Not every state was examined: {stats.stopped}.")
-        lines += [f"What grows with the depth: {'; '.join(stats.growing)}."] * bool(stats.growing)
+        lines += unexamined(stats)
     return lines
+
+
+def unexamined(stats: Stats) -> list[str]:
+    """That not every state was examined, why, and what grows; nothing where the search came to its end."""
+    if stats.stopped is None:
+        return []
+    grows = [f"What grows with the depth: {'; '.join(stats.growing)}."] * bool(stats.growing)
+    return [f"Not every state was examined: {stats.stopped}.", *grows]
 
 
 def beyond(run: Run, stats: Stats) -> str:
@@ -216,10 +223,7 @@ def _size(report: CheckReport, width: int | None) -> Iterator[str]:
         f"searched in {stats.seconds:.1f} s ({rate:,.0f} states/s{held}) by the {report.engine} engine",
         f"handlers ran {stats.handler_calls:,} times, properties {stats.evaluations:,} times",
     ]
-    lines += report.reductions
-    if stats.stopped is not None:
-        lines.append(f"Not every state was examined: {stats.stopped}.")
-        lines += [f"What grows with the depth: {'; '.join(stats.growing)}."] * bool(stats.growing)
+    lines += [*report.reductions, *unexamined(stats)]
     for name, count in stats.cut.items():
         cut = f"{counted(count, 'state')} ({_share(count, stats.distinct)})"
         lines.append(f"The bound {name} cut steps of {cut}; what lies across it was not checked.")
