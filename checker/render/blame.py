@@ -12,7 +12,7 @@ from elcheck.checker.blame.variants import VariantCount
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.as_json import asked
 from elcheck.checker.render.estimate import BYTES, SECONDS, in_units, rounded
-from elcheck.checker.render.fit import fitted, head, repeating, table
+from elcheck.checker.render.fit import fitted, head, repeating, setting_lines, table
 from elcheck.checker.render.run import Run
 from elcheck.checker.search.forecast import Forecast
 
@@ -49,8 +49,7 @@ def as_text(run: Run, found: Blame, width: int | None) -> str:
 
 def _head(run: Run, found: Blame) -> list[str]:
     size = found.size
-    lines = [run.settings] * bool(run.parameters)
-    lines += [found.model.environment.describe()] * bool(found.model.programs)
+    lines = setting_lines(run.settings, found.model)
     depth = max(0, len(size.sizes) - 1)
     lines.append(f"{counted(size.distinct, 'state')}, {size.transitions:,} transitions, depth {depth}")
     lines.append(f"searched in {size.seconds:.1f} s by the {size.engine} engine")

@@ -11,6 +11,7 @@ from operator import itemgetter
 import click
 from tabulate import tabulate
 
+from elcheck.checker.model.model import Model
 from elcheck.checker.render.run import Run
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -101,6 +102,11 @@ def head(run: Run, *below: str, width: int | None) -> str:
     """What was run: the model's name and what it is, and what it runs in."""
     first = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
     return "\n".join(fitted(line, width) for line in (first, *below))
+
+
+def setting_lines(settings: str, model: Model) -> list[str]:
+    """What stands below the head, as far as there is any: parameters, the environment of nodes."""
+    return [*filter(None, (settings, model.environment.describe() if model.programs else ""))]
 
 
 def repeating(run: Run, width: int | None) -> str:

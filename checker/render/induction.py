@@ -15,7 +15,7 @@ from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.values import counted, text
 from elcheck.checker.render.as_json import asked
 from elcheck.checker.render.as_json import state as state_as_json
-from elcheck.checker.render.fit import fitted, head, repeating, table
+from elcheck.checker.render.fit import fitted, head, repeating, setting_lines, table
 from elcheck.checker.render.run import Run
 from elcheck.checker.traces.trace import TraceStep
 from elcheck.checker.traces.wording import in_words
@@ -29,11 +29,9 @@ _COLOURS = {
 
 def as_text(run: Run, model: Model, results: Sequence[Induction], width: int | None) -> str:
     """What people read."""
-    settings = [run.settings] * bool(run.parameters)
-    environment = [model.environment.describe()] * bool(model.programs)
     rows = [[each.claim.name, _verdict(each), _brief(each)] for each in results]
     parts = [
-        head(run, *settings, *environment, width=width),
+        head(run, *setting_lines(run.settings, model), width=width),
         table(rows, ["claim", "verdict", "detail"], width),
     ]
     parts += ["\n".join(fitted(line, width) for line in _said(model, each)) for each in results]

@@ -19,7 +19,7 @@ from elcheck.checker.model.values import counted, text
 from elcheck.checker.process.limits import StopKind
 from elcheck.checker.render.canvas import least_width
 from elcheck.checker.render.diagram import diagram
-from elcheck.checker.render.fit import NBSP, fitted, head, repeating, table
+from elcheck.checker.render.fit import NBSP, fitted, head, repeating, setting_lines, table
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.replay.together import Refutation, refutations
@@ -98,10 +98,8 @@ def _is_witness(result: Result) -> bool:
 
 
 def _head(run: Run, report: CheckReport, wanted: Wanted) -> str:
-    environment = report.model.environment.describe() if report.model.programs else ""
-    lines = (
-        [run.settings, environment] if wanted.all else ["; ".join(filter(None, [run.chosen, environment]))]
-    )
+    lines = setting_lines(run.settings if wanted.all else run.chosen, report.model)
+    lines = lines if wanted.all else ["; ".join(lines)]
     if report.left_out:
         lines.append(f"not checked (--property): {', '.join(report.left_out)}")
     return head(run, *filter(None, lines), width=wanted.width)
