@@ -16,7 +16,7 @@ from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.values import counted
 from elcheck.checker.mutation.mutant import Mutant
 from elcheck.checker.mutation.report import CampaignReport
-from elcheck.checker.mutation.survivor import Deviation, Survivor
+from elcheck.checker.mutation.survivor import Survivor
 from elcheck.checker.mutation.trial import MutantFate
 from elcheck.checker.render import mutation as words
 from elcheck.checker.render.run import Run
@@ -62,7 +62,9 @@ def _survivor(survivor: Survivor, sources: Sources, stories: list[TraceView]) ->
     mutant, deviation = survivor.mutant, survivor.deviation
     story, at = None, 0
     if deviation is not None:
-        view = _trace(survivor, deviation, sources)
+        view = words.with_trace(
+            survivor, deviation, lambda model, trace: trace_view_of(trace, model, sources)
+        )
         story, at = len(stories), len(view.frames) - 1
         stories.append(view)
     lacks = deviation is not None and bool(deviation.less)
@@ -78,14 +80,6 @@ def _survivor(survivor: Survivor, sources: Sources, stories: list[TraceView]) ->
         at,
         difference=tuple(mutant.difference.rstrip().splitlines()[2:]),
     )
-
-
-def _trace(survivor: Survivor, deviation: Deviation, sources: Sources) -> TraceView:
-    """The way to the first step that differs, with it: the model's, if it has it, else the mutant's."""
-    if deviation.less:
-        return trace_view_of(deviation.trace(deviation.less[0]), survivor.sound, sources)
-    with survivor.mutant.mutation.installed():
-        return trace_view_of(deviation.trace(deviation.more[0]), survivor.model, sources)
 
 
 # -- tables --------------------------------------------------------------------------------------------------

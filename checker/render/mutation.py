@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 from xml.etree import ElementTree as ET
 
 import click
@@ -31,13 +33,15 @@ from elcheck.checker.mutation.score import Tally
 from elcheck.checker.mutation.survivor import Deviation, Survivor
 from elcheck.checker.mutation.trial import MutantFate, Trial
 from elcheck.checker.render import as_json
-from elcheck.checker.render.fit import fitted, head, repeating, table
+from elcheck.checker.render.fit import fitted, head, repeating, setting_lines, table
 from elcheck.checker.render.junit import printable
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
-from elcheck.checker.traces.trace import TraceStep
+from elcheck.checker.traces.trace import Trace, TraceStep
 from elcheck.checker.traces.wording import in_words
 
+Told = TypeVar("Told")
+"""What shows a trace: text, JSON, a picture."""
 COLOURS = {
     MutantFate.KILLED: "green",
     MutantFate.EQUIVALENT: "green",
@@ -60,9 +64,7 @@ def as_text(run: Run, report: CampaignReport, width: int | None) -> str:
 
 
 def _head(run: Run, report: CampaignReport, width: int | None) -> str:
-    model = report.baseline.model
-    lines = [run.settings] if run.parameters else []
-    lines += [model.environment.describe()] if model.programs else []
+    lines = setting_lines(run.settings, report.baseline.model)
     return head(run, *lines, f"as it is: {size_in_words(report)}", width=width)
 
 
@@ -174,7 +176,7 @@ def _survivor(survivor: Survivor, number: int, count: int, width: int | None) ->
     elsewhere = survivor.deviation is not None and survivor.deviation.more and survivor.deviation.less
     lines.append(fitted(difference_in_words(survivor) + " As it is:" * bool(elsewhere), width))
     if survivor.deviation is not None:
-        lines.append(_trace(survivor, survivor.deviation, width))
+        lines.append(with_trace(survivor, survivor.deviation, partial(trace_table, width=width)))
     lines.append(fitted(nearest_in_words(survivor), width))
     return "\n".join(lines)
 
@@ -263,14 +265,14 @@ def nearest_in_words(survivor: Survivor) -> str:
     return f"No property minds{size}. {name!r} comes nearest: {asked}, and finds nothing wrong with that."
 
 
-def _trace(survivor: Survivor, deviation: Deviation, width: int | None) -> str:
-    """The trace to the first step that differs, with that step: the model's, if it has it, else the mutant's,
-    which is looked up with the mutation put in.
+def with_trace(survivor: Survivor, deviation: Deviation, show: Callable[[Model, Trace], Told]) -> Told:
+    """Show the trace to the first step that differs, with that step: the model's, if it has it, else the
+    mutant's, which is looked up with the mutation put in.
     """
     if deviation.less:
-        return trace_table(survivor.sound, deviation.trace(deviation.less[0]), width)
+        return show(survivor.sound, deviation.trace(deviation.less[0]))
     with survivor.mutant.mutation.installed():
-        return trace_table(survivor.model, deviation.trace(deviation.more[0]), width)
+        return show(survivor.model, deviation.trace(deviation.more[0]))
 
 
 # -- for scripts and CI ------------------------------------------------------------------------------------
@@ -321,19 +323,13 @@ def _mutant(mutant: Mutant, report: CampaignReport) -> dict[str, object]:
 
 def _from_near(survivor: Survivor) -> dict[str, object]:
     deviation = survivor.deviation
-    found: dict[str, object] = {
+    return {
         "differs": click.unstyle(difference_in_words(survivor)),
         "nearest": None if survivor.nearest is None else survivor.nearest[0],
         "asked_more": dict(survivor.trial.looks),
         "event": None if deviation is None else deviation.event.located,
-        "trace": None,
+        "trace": None if deviation is None else with_trace(survivor, deviation, as_json.trace),
     }
-    if deviation is not None and deviation.less:
-        found["trace"] = as_json.trace(survivor.sound, deviation.trace(deviation.less[0]))
-    elif deviation is not None:
-        with survivor.mutant.mutation.installed():
-            found["trace"] = as_json.trace(survivor.model, deviation.trace(deviation.more[0]))
-    return found
 
 
 def as_junit(run: Run, report: CampaignReport) -> str:
