@@ -19,7 +19,7 @@ from elcheck.checker.model.step import Choice
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import Limits
 from tests.oracle.random_models import Case
-from tests.oracle.search import Facts, Found, TooLarge, search, successors
+from tests.oracle.search import Facts, Found, search_some, successors
 from tests.oracle.steps import Machine
 from tests.oracle.table_programs import Broken
 from tests.support.engines import engines_of
@@ -41,11 +41,7 @@ def compare(case: Case, cap: int) -> str:
     except DefinitionError as error:
         raise Unusable from error
     try:
-        try:
-            facts = search(_safe(case.model), limit, cap)
-        except TooLarge as large:
-            limit = large.complete
-            facts = search(_safe(case.model), limit, cap)
+        facts, limit = search_some(_safe(case.model), limit, cap)
     except DefinitionError:
         for engine in engines_of(case.model):
             with pytest.raises(DefinitionError):

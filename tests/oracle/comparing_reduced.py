@@ -16,7 +16,7 @@ from elcheck.checker.process.limits import Limits
 from elcheck.checker.reductions.staleness import StaleChoice
 from tests.oracle.comparing import compare_counts, said_of_results, walk
 from tests.oracle.random_models import Case
-from tests.oracle.search import Facts, TooLarge, search
+from tests.oracle.search import Facts, search_some
 
 HOLDS = "holds-within-bounds"
 BETTER = {"holds-within-bounds": "proved", "undetermined": "vacuous"}
@@ -27,16 +27,12 @@ def compare_dead_messages(case: Case, cap: int, alive: Callable[[GlobalState], G
     """Check a model by every rule for dead messages. ``alive`` is a state without those that are declared.
     Answers whether some were taken out.
     """
-    model, limit = case.model, case.limit
+    model = case.model
     try:
         validate(model)
     except DefinitionError:
         reject()
-    try:
-        facts = search(model, limit, cap)
-    except TooLarge as large:
-        limit = large.complete
-        facts = search(model, limit, cap)
+    facts, limit = search_some(model, case.limit, cap)
     choices: tuple[StaleChoice, ...] = ("auto", "all", "off")
     reduced = False
     for engine in ("plain", "fast"):
@@ -73,12 +69,8 @@ def compare_relative_terms(
     that differ in how late their terms are, without (or with) dead messages. Answers whether they were taken
     together.
     """
-    model, limit = case.model, case.limit
-    try:
-        facts = search(model, limit, cap)
-    except TooLarge as large:
-        limit = large.complete
-        facts = search(model, limit, cap)
+    model = case.model
+    facts, limit = search_some(model, case.limit, cap)
     reduced = False
     for engine in ("plain", "fast"):
         for relative in (True, False):

@@ -105,6 +105,16 @@ def search(model: Model, limit: int | None = None, cap: int = 4000) -> Facts:
     return facts
 
 
+def search_some(model: Model, limit: int | None, cap: int) -> tuple[Facts, int | None]:
+    """Every reachable state, or, if these are more than ``cap``, up to a depth; and the limit on depth that
+    it was.
+    """
+    try:
+        return search(model, limit, cap), limit
+    except TooLarge as large:
+        return search(model, large.complete, cap), large.complete
+
+
 @dataclass
 class Ways:
     """The depth of a state, where its steps lead, and whether others lead out of what is stored."""
