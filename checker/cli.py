@@ -23,7 +23,7 @@ from elcheck.checker.model.call import is_of_a_model, said
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.escapes import refuse_escapes
 from elcheck.checker.process.running import signals, watching
-from elcheck.checker.process.starting import ENDING, give_back
+from elcheck.checker.process.starting import ENDING_SIGNALS, give_back
 from elcheck.checker.process.streams import keep_standard_files, own_stdout, say
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.traces.trace import ReplayError
@@ -115,7 +115,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def run(argv: Sequence[str] | None = None) -> int:
     """Run and return the exit code; every foreseen failure is one message on stderr."""
     args = list(sys.argv[1:] if argv is None else argv)
-    with own_stdout(), watching(numbers=ENDING):
+    with own_stdout(), watching(numbers=ENDING_SIGNALS):
         return _run(args)
 
 

@@ -11,14 +11,14 @@ from types import FrameType
 
 INTERRUPTED = 20
 """The exit code of what is interrupted before anything is known."""
-ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """The signals that end a command with what is known."""
 _taken: dict[int, object] = {}
 
 
 def take() -> None:
     """End the process quietly by the signals that end a command, those that nobody else has taken."""
-    for number in ENDING:
+    for number in ENDING_SIGNALS:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             _taken[number] = signal.signal(number, _end)
 
