@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from elcheck.checker.induction.claims import NodeState
 from elcheck.checker.induction.universe import NodeUniverse
-from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.record import survivor
-from elcheck.checker.model.state import Envelope, Event
+from elcheck.checker.model.state import Envelope, Event, envelopes
 from elcheck.checker.model.step import Send, Sends
+from elcheck.checker.system.faults import sends_before_crash
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,8 @@ def _taken(
 def _crashes_midway(universe: NodeUniverse, taken: NodeStep, sends: Sends) -> Iterator[NodeStep]:
     """The crashes of a node between the split sends of a step."""
     node, event = taken.before.node, taken.event
-    splits = [effect for effect in sends if isinstance(effect, Send) and effect.split]
-    for count in range(len(splits)):
-        made = [effect for effect in sends if isinstance(effect, Send) and effect not in splits[count:]]
-        sent = tuple(Envelope(node, effect.dst, effect.msg) for effect in made)
+    for count in range(sum(isinstance(effect, Send) and effect.split for effect in sends)):
+        sent = envelopes(node, sends_before_crash(sends, count))
         crash = Event("crash", "crash", node, (("during", event.name), ("after sends", count)))
         for left in universe.runner.remains(node, taken.after.state):
             yield NodeStep(crash, taken.before, NodeState(node, False, left), taken.needs, sent)
@@ -81,10 +79,8 @@ def _step(
     sends: Sends,
     needs: Envelope | None = None,
 ) -> NodeStep:
-    node: NodeId = before.node
-    sent = tuple(Envelope(node, effect.dst, effect.msg) for effect in sends if isinstance(effect, Send))
-    cut = universe.runner.crossed(state)
-    return NodeStep(event, before, NodeState(node, True, state), needs, sent, cut)
+    node, cut = before.node, universe.runner.crossed(state)
+    return NodeStep(event, before, NodeState(node, True, state), needs, envelopes(node, sends), cut)
 
 
 def ticked(universe: NodeUniverse, before: NodeState) -> Iterator[NodeStep]:

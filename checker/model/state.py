@@ -16,7 +16,7 @@ from elcheck.checker.model.environment import Environment, EnvironmentState, ini
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.partition import Partition
 from elcheck.checker.model.record import Crashed, Disconnected, survivor
-from elcheck.checker.model.step import Choice
+from elcheck.checker.model.step import Choice, Send, Sends
 from elcheck.checker.model.values import text
 
 V_co = TypeVar("V_co", covariant=True)
@@ -63,6 +63,11 @@ class Envelope:
     src: NodeId
     dst: NodeId
     msg: object
+
+
+def envelopes(node: NodeId, sends: Sends) -> tuple[Envelope, ...]:
+    """What a step sends, each message with its sender."""
+    return tuple(Envelope(node, effect.dst, effect.msg) for effect in sends if isinstance(effect, Send))
 
 
 def is_notice(envelope: Envelope) -> bool:

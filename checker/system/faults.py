@@ -8,7 +8,7 @@ from functools import partial
 from elcheck.checker.model.budget import FaultKind
 from elcheck.checker.model.record import Crashed
 from elcheck.checker.model.state import Event
-from elcheck.checker.model.step import Effect, Send
+from elcheck.checker.model.step import Effect, Send, Sends
 from elcheck.checker.system.environment_table import EnvironmentEntry, EnvironmentTable, Price, Prices
 from elcheck.checker.system.local_states import LocalOutcome
 from elcheck.checker.system.mailboxes import Mailbox
@@ -115,7 +115,7 @@ class Faults:
     ) -> None:
         """Add the crashes of a node after ``count`` of an outcome's split sends."""
         table = builder.table
-        made = _sends_before_crash(outcome, count)
+        made = sends_before_crash(outcome.sends, count)
         compiled = table.compile(outcome, made, table.broken_links(rest))
         box = builder.sent(compiled, rest)
         if box is None:
@@ -220,13 +220,13 @@ def _learner(learn: Learn, table: NodeTable) -> Callable[[int], MoveList]:
     return moves
 
 
-def _sends_before_crash(outcome: LocalOutcome, count: int) -> tuple[Effect, ...]:
-    """What a node has sent that crashes after ``count`` of an outcome's split sends: those, and all others
-    that are not split.
+def sends_before_crash(sends: Sends, count: int) -> Sends:
+    """What a node has sent that crashes after ``count`` of a step's split sends: those, and all others that
+    are not split.
     """
     made: list[Effect] = []
     left = count
-    for effect in outcome.sends:
+    for effect in sends:
         split = isinstance(effect, Send) and effect.split
         left -= split
         if not split or left >= 0:

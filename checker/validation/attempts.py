@@ -10,11 +10,11 @@ from itertools import product
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.record import Crashed, Disconnected, State
-from elcheck.checker.model.state import Envelope, Event
+from elcheck.checker.model.state import Envelope, Event, envelopes
 from elcheck.checker.model.step import Step
 from elcheck.checker.validation.calls import Call, ObservedStep, Reading, ValueRange, WantedSend
 from elcheck.checker.validation.handlers import Handlers, NoOutcome, chosen_as
-from elcheck.checker.validation.mail import Sending, envelopes
+from elcheck.checker.validation.mail import Sending
 from elcheck.checker.validation.obstacles import Obstacle, Stage, farther, mismatch_of
 from elcheck.checker.validation.world import World
 

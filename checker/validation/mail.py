@@ -7,7 +7,6 @@ from typing import NamedTuple, TypeAlias
 
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.state import Envelope
-from elcheck.checker.model.step import Send, Sends
 
 Box: TypeAlias = dict[object, "Sending"]
 """Messages of one class from one node to another, each with its first sending."""
@@ -22,11 +21,6 @@ class Sending(NamedTuple):
     number: int
     time: float | None
     at: int
-
-
-def envelopes(node: NodeId, sends: Sends) -> tuple[Envelope, ...]:
-    """What a step sends, each message with its sender."""
-    return tuple(Envelope(node, effect.dst, effect.msg) for effect in sends if isinstance(effect, Send))
 
 
 class Mail:

@@ -11,7 +11,7 @@ from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import State
-from elcheck.checker.model.state import Prepared
+from elcheck.checker.model.state import Prepared, envelopes
 from elcheck.checker.model.step import Step
 from elcheck.checker.process.limits import Limits, Stop
 from elcheck.checker.replay.judged import judged
@@ -19,7 +19,6 @@ from elcheck.checker.validation.behaviour import behaviour_of
 from elcheck.checker.validation.calls import ObservedStep
 from elcheck.checker.validation.handlers import Handlers
 from elcheck.checker.validation.logs import NodeLog, read_logs
-from elcheck.checker.validation.mail import envelopes
 from elcheck.checker.validation.matcher import Matched, Matcher
 from elcheck.checker.validation.observer import Observer
 from elcheck.checker.validation.result import LogVerdict, Validation, coverage_of, refusals_of
