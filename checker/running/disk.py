@@ -14,7 +14,6 @@ class Disk:
 
     def __init__(self, path: Path, decoder: Decoder) -> None:
         self._path, self._decoder = path, decoder
-        self.writes = 0
 
     def read(self) -> object | None:
         """What was written last, None if nothing was. Raises OSError, ValueError."""
@@ -37,7 +36,6 @@ class Disk:
             os.fsync(folder)
         finally:
             os.close(folder)
-        self.writes += 1
 
 
 def end_last_line(log: Path) -> None:
