@@ -32,3 +32,14 @@ def printed(capfd: pytest.CaptureFixture[str], *args: str) -> tuple[int, str]:
     """elcheck in this process: its exit code and stdout."""
     code = cli.run(args)
     return code, capfd.readouterr().out
+
+
+def replayed(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, trace: str, *args: str
+) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a replay."""
+    path = tmp_path / "trace.txt"
+    path.write_text(trace, encoding="utf-8")
+    code = cli.run(["replay", args[0], str(path), *args[1:]])
+    out, err = capfd.readouterr()
+    return code, out, err
