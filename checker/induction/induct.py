@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from elcheck.checker.blame.space import explored
 from elcheck.checker.induction.claims import InductiveClaim, NodeState
-from elcheck.checker.induction.of_nodes import Broken, NodeInduction
+from elcheck.checker.induction.of_nodes import Broken, NodeInduction, NumberedStep
 from elcheck.checker.induction.of_spec import SpecUniverse, induct_spec
 from elcheck.checker.induction.result import BaseFailure, Induction, InductionStep
 from elcheck.checker.induction.universe import NodeUniverse
@@ -121,7 +121,7 @@ def _of_nodes(model: Model, found: Induction, claim: InductiveClaim, exploration
     interpreter = Interpreter(model)
 
     def happens(broken: Broken) -> bool:
-        before = _state(model, universe, broken.before, broken.under_way)
+        before = _before(model, universe, broken)
         return not _may_be_cut(model) or (
             _is_within(model, before)
             and not interpreter.is_too_far_apart(before)
@@ -144,11 +144,10 @@ def _of_nodes(model: Model, found: Induction, claim: InductiveClaim, exploration
         found.cut.update(induction.cut)
     found.leavings += induction.leavings
     if induction.leaving is not None and found.leaving is None:
-        leaving = induction.leaving
-        before = _state(model, universe, leaving.before, leaving.under_way)
-        found.leaving = _taken(interpreter, before, leaving.event) or before
+        before = _before(model, universe, induction.leaving)
+        found.leaving = _taken(interpreter, before, induction.leaving.event) or before
     if broken is not None:
-        before = _state(model, universe, broken.before, broken.under_way)
+        before = _before(model, universe, broken)
         taken = _taken(interpreter, before, broken.event, claim)
         found.counterexample, found.complaint = taken, broken.complaint
         if found.counterexample is None:
@@ -163,13 +162,11 @@ def _admits(universe: NodeUniverse, state: GlobalState) -> bool:
     return all(nodes + [universe.admit_message(sent) for sent in state.network])
 
 
-def _state(
-    model: Model, universe: NodeUniverse, vector: tuple[int, ...], under_way: tuple[Envelope, ...]
-) -> GlobalState:
-    """A whole state: every budget whole, nothing under way but what is needed."""
-    nodes = tuple(universe.states[node][number] for node, number in enumerate(vector))
+def _before(model: Model, universe: NodeUniverse, step: NumberedStep) -> GlobalState:
+    """The whole state before a step: every budget whole, nothing under way but what is needed."""
+    nodes = tuple(universe.states[node][number] for node, number in enumerate(step.before))
     network = model.environment.network
-    sent = list(under_way) if network in ("bag", "fifo") else list(dict.fromkeys(under_way))
+    sent = list(step.under_way) if network in ("bag", "fifo") else list(dict.fromkeys(step.under_way))
     if network == "fifo":
         sent.sort(key=lambda e: (e.src, e.dst))
     else:

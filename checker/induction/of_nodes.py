@@ -22,22 +22,19 @@ from elcheck.checker.process.watch import look
 
 
 @dataclass(frozen=True)
-class Broken:
-    """A step that breaks the claim: the nodes before it, what has to be under way, what is wrong after."""
+class NumberedStep:
+    """A step of all nodes: their local states before it, as numbers, and what has to be under way."""
 
     event: Event
     before: Vector
     under_way: tuple[Envelope, ...]
-    complaint: str
 
 
 @dataclass(frozen=True)
-class Leaving:
-    """A step out of the universe."""
+class Broken(NumberedStep):
+    """A step that breaks the claim, and what is wrong after it."""
 
-    event: Event
-    before: Vector
-    under_way: tuple[Envelope, ...]
+    complaint: str
 
 
 class NodeInduction:
@@ -59,7 +56,7 @@ class NodeInduction:
         self.asked = 0
         self.cut: list[str] = []
         self.leavings = 0
-        self.leaving: Leaving | None = None
+        self.leaving: NumberedStep | None = None
 
     def broken(self) -> Broken | None:
         """A step that breaks the claim, None if there is none. The universe grows meanwhile: what steps lead
@@ -161,7 +158,7 @@ class NodeInduction:
         inside = inside and all(messages)
         if not inside:
             self.leavings += 1
-            self.leaving = self.leaving or Leaving(step.event, before, needs)
+            self.leaving = self.leaving or NumberedStep(step.event, before, needs)
 
     # -- what a step breaks, whatever else there is ----------------------------------------------------
 
