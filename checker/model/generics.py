@@ -5,6 +5,8 @@ from __future__ import annotations
 import types
 from typing import TypeVar, Union, get_args, get_origin
 
+from elcheck.checker.model.errors import DefinitionError
+
 
 def state_classes(cls: type, door: type) -> tuple[type, ...]:
     """The classes of states that a subclass of ``Node[S]`` or ``Spec[S]`` names, several for a union; none
@@ -12,6 +14,20 @@ def state_classes(cls: type, door: type) -> tuple[type, ...]:
     """
     argument = _argument(cls, door)
     return () if isinstance(argument, TypeVar) else classes_in(argument)
+
+
+def may_have(cls: type, door: type, of: type) -> bool:
+    """Whether states of a subclass of ``Node[S]`` or ``Spec[S]`` may be of a class, or of one that derives
+    from it. Raises DefinitionError for a class of which that can't be asked.
+    """
+    classes = state_classes(cls, door)
+    if not classes:
+        return True
+    try:
+        isinstance(None, of)
+        return any(issubclass(known, of) or issubclass(of, known) for known in classes)
+    except TypeError as error:
+        raise DefinitionError(f"whether a state is a {of.__name__} can't be asked: {error}") from None
 
 
 def _argument(cls: type, door: type) -> object:

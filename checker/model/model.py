@@ -10,7 +10,7 @@ from typing import TypeVar, overload
 from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.fairness import Fair
 from elcheck.checker.model.formula import And, Formula, atoms_of
-from elcheck.checker.model.generics import state_classes
+from elcheck.checker.model.generics import may_have
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.inductive import Inductive
 from elcheck.checker.model.monitor import Monitor
@@ -91,13 +91,11 @@ class Model:
         return self.program if isinstance(self.program, Mapping) else self.nodes
 
     def nodes_with(self, of: type) -> list[NodeId]:
-        """The nodes whose local states may be of a class, or of one that derives from it."""
+        """The nodes whose local states may be of a class, or of one that derives from it.
 
-        def fits(program: Program) -> bool:
-            classes = state_classes(type(program), Node)
-            return not classes or any(issubclass(c, of) or issubclass(of, c) for c in classes)
-
-        return [node for node, program in self.programs.items() if fits(program)]
+        Raises DefinitionError for a class of which that can't be asked.
+        """
+        return [node for node, program in self.programs.items() if may_have(type(program), Node, of)]
 
     def describe_environment(self) -> str:
         """What it runs in, in one line."""

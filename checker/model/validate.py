@@ -13,7 +13,7 @@ from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError, UsageError, did_you_mean
 from elcheck.checker.model.fairness import Fair
 from elcheck.checker.model.formula import Formula
-from elcheck.checker.model.generics import state_classes
+from elcheck.checker.model.generics import may_have, state_classes
 from elcheck.checker.model.handlers import Handler, handlers_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.inductive import Inductive
@@ -340,27 +340,19 @@ def _looks_at_something(model: Model, who: str, scope: Scope, *, shared: bool) -
     if scope.monitor is not None or scope.kind == "whole":
         return
     programs = [model.program] if shared else list(model.programs.values())
-    known = [state_classes(type(program), Spec if shared else Node) for program in programs]
-    fitting = [classes for classes in known if not classes or any(_may_be(cls, scope.of) for cls in classes)]
+    door = Spec if shared else Node
+    fitting = [program for program in programs if may_have(type(program), door, scope.of)]
     if not fitting:
-        names = ", ".join(dict.fromkeys(cls.__name__ for classes in known for cls in classes))
+        known = (cls for program in programs for cls in state_classes(type(program), door))
+        names = ", ".join(dict.fromkeys(cls.__name__ for cls in known))
         raise DefinitionError(
             f"{who} looks at states of class {scope.of.__name__}, and there are none: those of the model are "
             f"of {names}"
         )
-    if scope.kind == "pair" and len(fitting) < 2 <= len(known):
+    if scope.kind == "pair" and len(fitting) < 2 <= len(programs):
         raise DefinitionError(
             f"{who} looks at pairs, and only one node has a state of class {scope.of.__name__}"
         )
-
-
-def _may_be(cls: type, of: type) -> bool:
-    """Whether a state of one class may be one of another: of a subclass, perhaps."""
-    try:
-        isinstance(None, of)
-        return issubclass(cls, of) or issubclass(of, cls)
-    except TypeError as error:
-        raise DefinitionError(f"whether a state is a {of.__name__} can't be asked: {error}") from None
 
 
 def _scope(kind: str, who: str, scope: Scope, *, shared: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import pytest
 
 from elcheck import (
@@ -41,6 +43,13 @@ class Client(State):
 
 class Other(State):
     """Of nodes that ask for nothing."""
+
+
+class Answering(Protocol):
+    """What can't be asked of a state while it runs."""
+
+    asked: bool
+    answered: bool
 
 
 class Asking(Node[Client]):
@@ -117,6 +126,12 @@ def test_what_cannot_be_meant_is_refused() -> None:
     of_a_number = Model({3: Idle()}, [OF_EACH])  # type: ignore[dict-item]  # what is refused
     with pytest.raises(DefinitionError, match="leads from NodeIds to Nodes"):
         check(of_a_number)
+    with pytest.raises(DefinitionError, match="whether a state is a Answering can't be asked"):
+        Model(
+            Asking(),
+            [each_leads_to("it", Answering, lambda s: s.asked, lambda s: s.answered)],
+            nodes=node_ids(2),
+        )
 
 
 def test_a_cause_of_all_at_once_is_noted() -> None:
