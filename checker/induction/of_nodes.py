@@ -50,7 +50,6 @@ class NodeInduction:
         self._universe = universe
         self._completions = Completions(claim, universe)
         self._network = universe.runner.model.environment.network
-        self._spread = universe.runner.model.spread is not None
         self._breaches: dict[tuple[int, int, int, tuple[Envelope, ...], bool], list[_Breach]] = {}
         self._firsts: dict[tuple[int, int, tuple[Envelope, ...]], Vector | None] = {}
         self.asked = 0
@@ -128,8 +127,6 @@ class NodeInduction:
                 broken = Broken(step.event, before, (*needs, *there), breach.complaint)
                 if self._happens(broken):
                     return broken
-                if not self._spread:  # then it does not go by the other nodes whether it happens
-                    break
         if self._claim.looks_at_all:
             for before in self._completions.of({node: number}, self._claimed(needs)):
                 wrong = self._completions.all((*before[:node], after, *before[node + 1 :]))

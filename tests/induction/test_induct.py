@@ -399,6 +399,46 @@ def test_with_other_nodes_further_on_it_is_not_cut(program: Node[Termed], scope:
     assert found.violated
 
 
+class Flood(Message):
+    """One of several."""
+
+
+class Flooding(State):
+    """Whether a node may flood the other, and has."""
+
+    ready: bool = False
+    done: bool = False
+
+
+class Flooder(Node[Flooding]):
+    """It sends two messages at once. Nobody ever becomes ready."""
+
+    @action
+    def flood(self, s: Flooding) -> Step[Flooding]:
+        guard(s.ready, "it is not ready")
+        return Step(Flooding(done=True), self.broadcast(Flood()) + self.broadcast(Flood()))
+
+    @receive
+    def flooded(self, s: Flooding, src: NodeId, msg: Flood) -> Flooding:
+        return s
+
+
+def test_what_a_link_is_too_full_for_happens_where_nobody_is_there_to_get_it() -> None:
+    """Mail for a node that is down is dropped, so the bound on links does not cut the step there."""
+    scope = each(Flooding, lambda s: not s.done)
+    claim = inductive("nobody floods", scope, [Flooding(), Flooding(True), Flooding(done=True)])
+    model = Model(
+        Flooder(),
+        [always("nobody floods yet", scope)],
+        nodes=node_ids(2),
+        environment=Environment(network="fifo", crash=1),
+        bounds=[Bound("link", 1)],
+        inductive=[claim],
+    )
+    assert one(model).verdict is BROKEN
+    assert one(changed(model, environment=Environment(network="fifo"))).verdict is HOLDS
+
+
 def test_an_end_is_undetermined() -> None:
     def interrupt(search: Search) -> None:
         current().interrupt(2)
