@@ -16,7 +16,7 @@ from elcheck.checker.commands.files import OutputFiles, require_formats, write_f
 from elcheck.checker.commands.flags import BESIDE, environment_options, said_limits, search_options
 from elcheck.checker.interpreter import Interpreter
 from elcheck.checker.loading.errors import LoadError, load_errors
-from elcheck.checker.loading.model_file import ENVIRONMENT, ModelFile, adapted
+from elcheck.checker.loading.model_file import ENVIRONMENT, ModelFile, adapted, without_mistake
 from elcheck.checker.loading.parameters import refuse_reserved
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
@@ -144,7 +144,9 @@ class ModelCommand(click.Command):
             Resources(_spill(values, self.file, run.parameters), values["workers"]),
             values["minimise"] == "faults",
             values["frontier"],
-            None if files.report is None else self._sound(run.parameters, values),
+            None
+            if files.report is None
+            else without_mistake(self.file, run.parameters, environment_in(values)),
             values["symmetry"] == "auto" and not files.of_graph,
             values["progress"],
             "off" if files.of_graph else values["dead_messages"],
@@ -179,16 +181,6 @@ class ModelCommand(click.Command):
         """What was asked for, with some parameters."""
         command = shlex.join(["elcheck", *ctx.find_root().obj])
         return Run(str(ctx.info_name), self.file.summary, parameters, command, tuple(self.given(ctx)))
-
-    def _sound(self, parameters: Mapping[str, object], values: Mapping[str, object]) -> Model | None:
-        """The same without the mistake that was put in; None if none was, or it can't be had without."""
-        if not parameters.get("bug"):
-            return None
-        rest = {name: value for name, value in parameters.items() if name != "bug"}
-        try:
-            return adapted(self.file(**rest), environment_in(values))
-        except (UsageError, LoadError):
-            return None
 
 
 def environment_in(values: Mapping[str, object]) -> dict[str, object]:

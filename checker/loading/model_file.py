@@ -148,6 +148,19 @@ def adapted(model: Model, given: Mapping[str, object]) -> Model:
     return replace(model, environment=environment)
 
 
+def without_mistake(
+    file: ModelFile, parameters: Mapping[str, object], environment: Mapping[str, object]
+) -> Model | None:
+    """The model without the mistake that was put in; None if none was, or it can't be had without."""
+    if not parameters.get("bug"):
+        return None
+    rest = {name: value for name, value in parameters.items() if name != "bug"}
+    try:
+        return adapted(file(**rest), environment)
+    except (UsageError, LoadError):
+        return None
+
+
 def bundled() -> dict[str, Path]:
     """The models that come with elcheck, by their short names."""
     spec = importlib.util.find_spec("elcheck.models")

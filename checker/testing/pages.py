@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from elcheck.checker.check.report import CheckReport
-from elcheck.checker.loading.errors import LoadError
-from elcheck.checker.model.errors import UsageError
-from elcheck.checker.model.model import Model
+from elcheck.checker.loading.model_file import without_mistake
 from elcheck.checker.render.failure import show_case
 from elcheck.checker.render.run import Run
 from elcheck.checker.zoo.cases import Case
@@ -61,15 +58,5 @@ class Pages:
             file = case.file
             given = {name: parameter.default for name, parameter in file.parameters.items()}
             run = Run(case.model, file.summary, {**given, **case.parameters}, case.command)
-            page.write(run, report, file.about, path, _sound(case))
-
-
-def _sound(case: Case) -> Model | None:
-    """The model without the mistake that was put in; None if none was, or it can't be had without."""
-    if not case.mistake:
-        return None
-    rest = {name: value for name, value in case.parameters.items() if name != "bug"}
-    try:
-        return replace(case, parameters=rest).build()
-    except (UsageError, LoadError):
-        return None
+            sound = without_mistake(file, case.parameters, case.environment)
+            page.write(run, report, file.about, path, sound)
