@@ -92,9 +92,10 @@ def zoo(
         if (path := asked[form]) is not None:
             write_whole(path, render.FORMATS[form](outcomes, took, missing) + "\n")
             wrote(path)
-    write_code_quality(asked["code_quality"], notes_of_cases(outcomes))
+    notes = notes_of_cases(outcomes)
+    write_code_quality(asked["code_quality"], notes)
     if asked["annotate"]:
-        annotate(notes_of_cases(outcomes))
+        annotate(notes)
     accepted = _pin(outcomes, asked["pins"], accept=asked["accept"])
     if any(outcome.error for outcome in outcomes):
         return EXIT["load"]
