@@ -41,7 +41,7 @@ def document(run: Run, report: CheckReport, about: ModelDoc, sound: Model | None
     uses = tuple(_uses(report, sources))
     return Document(
         run.name,
-        said(report.verdict),
+        report.verdict.words,
         run.summary,
         tuple(_facts(run, report, about)),
         _mistake(run, about),
@@ -77,11 +77,6 @@ def _read(report: CheckReport, trace: Trace) -> FieldsRead:
     return found
 
 
-def said(verdict: Verdict) -> str:
-    """A verdict in words."""
-    return verdict.words
-
-
 def _claim(result: Result, report: CheckReport, story: int | None) -> ClaimView:
     fair = None if result.certificate is None else tuple(map(str, result.certificate.kept))
     claim = report.claim_of(result)
@@ -90,7 +85,7 @@ def _claim(result: Result, report: CheckReport, story: int | None) -> ClaimView:
     return ClaimView(
         result.name,
         result.kind,
-        said(result.verdict),
+        result.verdict.words,
         result.detail if result.brief is None else result.brief,
         wrong,
         "How it goes wrong" if wrong else "How it is reached",
