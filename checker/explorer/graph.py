@@ -39,9 +39,8 @@ def graph(space: Space, path: Sequence[int], most: int = MOST) -> JsonObject:
     found = _Around(space, path, most)
     vertices = found.vertices
     _arrange(vertices)
-    here = found.number[space.walk(path).states[-1]]
     return {
-        "drawn": _drawn(space, vertices, here),
+        "drawn": _drawn(space, vertices, found.here),
         "places": [list(vertex.path) for vertex in vertices],
         "said": _in_words(vertices),
     }
@@ -58,6 +57,7 @@ class _Around:
         events = ["start", *(step.event.located for step in trace.steps)]
         for at, state in enumerate(trace.states):
             self._add(_Vertex(state, tuple(path[: at + 1]), at, events[at], on_walk=True))
+        self.here = self.number[trace.states[-1]]
         waiting = deque(self.number[state] for state in reversed(trace.states))
         known = set[int]()
         while waiting:
