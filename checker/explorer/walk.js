@@ -49,8 +49,7 @@ function showSource({ said, method, file, first, taken, lines }) {
       : `${said}: no method of the model says what this step does.`));
     return;
   }
-  const rows = lines.map((words, at) => html("span", { class: first + at === taken ? "row taken" : "row", "data-line": first + at },
-    ...words.map(([kind, word]) => (kind ? html("span", { class: kind }, word) : word))));
+  const rows = lines.map((words, at) => sourceLine(words, first + at, first + at === taken ? "row taken" : "row"));
   get("source").replaceChildren(
     html("p", { class: "soft" }, html("strong", {}, said), ` (${file}, line ${taken ?? first})`), html("pre", {}, ...rows));
 }

@@ -1,5 +1,5 @@
-// What makes elements: of their names, of a drawing that picture.py has made, of what a message says when it is
-// pointed at. Every text becomes a text node, and every attribute is set as such.
+// What makes elements: of their names, of a drawing that picture.py has made, of a line of source, of what a message
+// says when it is pointed at. Every text becomes a text node, and every attribute is set as such.
 
 function make(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
@@ -14,6 +14,8 @@ const svg = (tag, attributes = {}, ...children) =>
   make(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 const drawn = ([tag, attributes, children]) =>
   svg(tag, attributes, ...children.map((part) => (typeof part === "string" ? part : drawn(part))));
+const sourceLine = (words, number, look) => html("span", { class: look, "data-line": number },
+  ...words.map(([kind, said]) => (kind ? html("span", { class: kind }, said) : said)));
 const counted = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 
 // The picture with the names of its lanes; onpick is given the number of a step that is clicked. A lane of

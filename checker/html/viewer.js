@@ -207,8 +207,6 @@ function showSource(pane, frame) {
   const look = (line) => (line === frame.line ? "row hit taken" : line >= first && line <= last ? "row hit" : "row");
   pane.replaceChildren(
     html("p", { class: "where" }, html("strong", {}, place.name), ` ${file.name}, lines ${first} to ${last}`),
-    html("pre", {}, ...file.lines.map((words, number) =>
-      html("span", { class: look(number + 1), "data-line": number + 1 },
-        ...words.map(([kind, said]) => (kind ? html("span", { class: kind }, said) : said))))));
+    html("pre", {}, ...file.lines.map((words, at) => sourceLine(words, at + 1, look(at + 1)))));
   pane.scrollTop = pane.querySelector(".hit").offsetTop - pane.offsetTop - 60;
 }
