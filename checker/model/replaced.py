@@ -4,47 +4,62 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import fields
+from functools import cache
+from operator import is_
 from typing import TypeVar
 
 from elcheck.checker.model.collections import Bag, Map
 
 P = TypeVar("P")
 
+_PLAIN = frozenset((bool, int, str, bytes, type(None)))
+"""Classes whose values have no parts."""
+
 
 def replaced(value: object, of: type[P], change: Callable[[P], object]) -> object:
     """A value with another part in the place of each that is of a class; the same object where nothing is.
 
-    What is no value of the language (a class of the model's own that is no dataclass) stays as it is.
+    The class is of nodes or of terms, not of numbers or texts. What is no value of the language (a class of
+    the model's own that is no dataclass) stays as it is.
     """
-
-    def inner(part: object) -> object:
-        return replaced(part, of, change)
-
     if isinstance(value, of):
         return change(value)
-    if isinstance(value, tuple):
-        return tuple([inner(part) for part in value])
-    if isinstance(value, frozenset):
-        return frozenset([inner(part) for part in value])
+    cls: type = type(value)
+    names = _fields(cls)
+    if names is not None:
+        return _record(value, names, of, change)
+    if cls in _PLAIN:
+        return value
+    if isinstance(value, tuple | frozenset):
+        if _PLAIN.issuperset(map(type, value)):
+            return value
+        made = [replaced(part, of, change) for part in value]
+        return value if all(map(is_, made, value)) else _collection(value)(made)
     if isinstance(value, Map):
-        return Map({inner(key): inner(part) for key, part in value.items()})
+        return Map({replaced(key, of, change): replaced(part, of, change) for key, part in value.items()})
     if isinstance(value, Bag):
-        return Bag([inner(element) for element in value.elements()])
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _record(value, inner)
+        return Bag([replaced(element, of, change) for element in value.elements()])
     return value
 
 
-def _record(value: object, inner: Callable[[object], object]) -> object:
+def _collection(value: object) -> type[tuple[object, ...] | frozenset[object]]:
+    return tuple if isinstance(value, tuple) else frozenset
+
+
+@cache
+def _fields(cls: type) -> tuple[str, ...] | None:
+    """The names of the fields of a dataclass; None for any other class."""
+    return tuple([f.name for f in dataclasses.fields(cls)]) if dataclasses.is_dataclass(cls) else None
+
+
+def _record(value: object, names: tuple[str, ...], of: type[P], change: Callable[[P], object]) -> object:
     """A dataclass with its fields replaced; the same object if all of them are."""
-    assert dataclasses.is_dataclass(value)
-    parts = {f.name: getattr(value, f.name) for f in fields(value)}
-    made_parts = {name: inner(part) for name, part in parts.items()}
-    if all(made_parts[name] is part for name, part in parts.items()):
+    parts = [getattr(value, name) for name in names]
+    made_parts = [part if type(part) in _PLAIN else replaced(part, of, change) for part in parts]
+    if all(map(is_, made_parts, parts)):
         return value
     made: object = object.__new__(type(value))  # what its __init__ would do, it has done already
-    for name, part in made_parts.items():
+    for name, part in zip(names, made_parts, strict=True):
         object.__setattr__(made, name, part)
     return made
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum, Flag
 from functools import cache, cached_property, partial
 from itertools import chain, repeat
@@ -155,7 +155,8 @@ def _is_sound(value: object, depth: int) -> bool:
         raise TooDeepError
     below = depth + 1
     if cls is tuple or cls is frozenset:
-        return all(map(_is_sound, value, repeat(below)))  # type: ignore[call-overload]  # of these
+        parts: Collection[object] = value  # type: ignore[assignment]  # its class says so
+        return _ATOMS.issuperset(map(type, parts)) or all(map(_is_sound, parts, repeat(below)))
     names = _fields(cls)
     if names is not None:
         for name in names:
