@@ -39,6 +39,13 @@ class Shown(NamedTuple):
 NOTHING = Shown()
 
 
+class ShownLater(NamedTuple):
+    """What will show a verdict: a trace of so many ``steps``, looked for when it is first asked for."""
+
+    steps: int
+    make: Callable[[], Shown]
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class Result:
     """What was found of one property. ``detail`` says what is wrong, or what the verdict rests on; ``brief``
@@ -52,18 +59,27 @@ class Result:
     verdict: Verdict
     detail: str = ""
     brief: str | None = None
-    by: Shown | Callable[[], Shown] = NOTHING
+    by: Shown | ShownLater | Callable[[], Shown] = NOTHING
     fewest: str = ""
 
     @cached_property
     def shown(self) -> Shown:
         """What shows the verdict. Raises ReplayError if it is first made here and does not replay."""
-        return self.by if isinstance(self.by, Shown) else self.by()
+        if isinstance(self.by, Shown):
+            return self.by
+        return self.by.make() if isinstance(self.by, ShownLater) else self.by()
 
     @property
     def trace(self) -> Trace | None:
         """The trace to what decides the property, if that is a trace."""
         return self.shown.trace
+
+    @property
+    def steps(self) -> int | None:
+        """How many steps its trace has, if there is one. No trace is looked for to tell that."""
+        if isinstance(self.by, ShownLater):
+            return self.by.steps
+        return None if self.trace is None else len(self.trace.steps)
 
     @property
     def certificate(self) -> Certificate | None:
@@ -152,8 +168,10 @@ def _found(
     if claim.kind == "sometimes":
         with ending():
             trace = trace_of(met().path, system)  # that it can be reached is seen to here
-        detail = f"reached in {counted(len(trace.steps), 'step')}"
-        return Result(claim.name, claim.kind, Verdict.PROVED, detail, by=lambda: shown(clearest()))
+        steps = len(trace.steps)
+        later = ShownLater(steps, lambda: shown(clearest()))
+        detail = f"reached in {counted(steps, 'step')}"
+        return Result(claim.name, claim.kind, Verdict.PROVED, detail, by=later)
     best = clearest()
     return Result(claim.name, claim.kind, Verdict.REFUTED, best.detail.strip(), by=shown(best))
 

@@ -95,8 +95,8 @@ def _judged(mutant: Mutant, report: CheckReport, baseline: Baseline) -> Trial:
     trial = Trial(mutant.key, MutantFate.SURVIVED, states=stats.distinct, transitions=stats.transitions)
     broken = [result for result in report.results if result.verdict is Verdict.REFUTED]
     if broken:
-        steps = min(map(_length, broken))
-        killers = [result for result in broken if _length(result) == steps]
+        steps = min(result.steps or 0 for result in broken)
+        killers = [result for result in broken if (result.steps or 0) == steps]
         names, why = tuple(map(_called, killers)), killers[0].detail
         return replace(trial, fate=MutantFate.KILLED, killers=names, steps=steps, why=why)
     unsure = [r for r in report.results if not r.ok]
@@ -110,10 +110,6 @@ def _judged(mutant: Mutant, report: CheckReport, baseline: Baseline) -> Trial:
 
 def _called(result: Result) -> str:
     return RAISES if result.kind == "error" else result.name
-
-
-def _length(result: Result) -> int:
-    return 0 if result.trace is None else len(result.trace.steps)
 
 
 def _looks(mutated: CheckReport, sound: CheckReport) -> dict[str, int]:

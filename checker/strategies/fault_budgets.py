@@ -184,7 +184,7 @@ class _BudgetTable:
             cut = result.kind == "sometimes" and report.stats.stopped is None
             if result.verdict is finds:
                 if not any(_within(p, point) for p in column.found):
-                    column.found[point] = len(result.trace.steps) if result.trace is not None else None
+                    column.found[point] = result.steps
             elif (result.verdict is Verdict.UNDETERMINED and not cut) or _assumes_too_much(result):
                 column.unsure[point] = result.detail
             else:

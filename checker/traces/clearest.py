@@ -111,9 +111,16 @@ class Shortest:
         return None
 
     def _search_again(self, depth: int) -> None:
-        """Search the full system up to a depth, and one level more, unless that was done."""
-        if self._reduced and (self._search is self._found.search or len(self._search.levels) < depth + 2):
-            self._search, self._index, self._layers = _searched(self._system, depth + 1), {}, []
+        """Search the full system up to a depth, from where that was ended before."""
+        if not self._reduced:
+            return
+        if self._search is self._found.search:
+            codes = list(dict.fromkeys(self._system.initial()))
+            self._search = Search(codes, levels=[0])
+            self._know(len(codes))
+        search = self._search
+        while len(search.levels) <= depth and search.expanded == search.levels[-1] < len(search.codes) <= CAP:
+            self._layers.append(_next_level(self._system, search, self._index))
 
     def _states(self, representatives: Sequence[int], depth: int) -> Sequence[int]:
         """The states of a depth for which some states of the search stand."""
@@ -142,7 +149,7 @@ class Shortest:
         """Whether all states of a depth are known (and their steps followed), and are not too many."""
         if sum(self._found.search.sizes[: depth + expanded + 1]) > self._cap:
             return False
-        self._search_again(depth)
+        self._search_again(depth + expanded)
         level = self._search.level(depth)
         needed = level.stop if expanded else max(level.start, 1)
         return needed <= self._search.expanded
@@ -203,26 +210,30 @@ class Shortest:
         return layers[::-1]
 
 
-def _searched(system: System, depth: int) -> Search:
-    """The states of a system up to a depth, as long as they are not too many and no handler raises."""
-    codes = list(dict.fromkeys(system.initial()))
-    seen, search = set(codes), Search(codes, levels=[0])
-    while len(search.levels) <= depth and search.levels[-1] < len(codes) <= CAP:
-        search.levels.append(len(codes))
-        for index in range(*search.levels[-2:]):
-            if len(codes) > CAP:
-                break
-            look()
-            try:
-                following = system.successors(codes[index])[0]
-            except HandlerError:
-                return search
-            for succ, _ in following:
-                if succ not in seen:
-                    seen.add(succ)
-                    codes.append(succ)
-            search.expanded = index + 1
-    return search
+def _next_level(system: System, search: Search, known: dict[int, int]) -> list[PathEdge]:
+    """The steps from the last level of a search to the one after it, which becomes part of the search and of
+    the indices that are ``known``; up to where there are too many states, or a handler raises.
+    """
+    codes, edges = search.codes, list[PathEdge]()
+    assert isinstance(codes, list)
+    search.levels.append(len(codes))
+    here, there = search.levels[-2:]
+    for index in range(here, there):
+        if len(codes) > CAP:
+            break
+        look()
+        try:
+            following = system.successors(codes[index])[0]
+        except HandlerError:
+            break
+        for succ, move in following:
+            target = known.setdefault(succ, len(codes))
+            if target == len(codes):
+                codes.append(succ)
+            if target >= there:
+                edges.append(PathEdge(index, target, move))
+        search.expanded = index + 1
+    return edges
 
 
 def whose(event: Event) -> object:

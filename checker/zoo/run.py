@@ -65,9 +65,8 @@ def outcome(case: Case, report: CheckReport, show: ShowCase = show_nothing) -> C
 
 
 def _line(report: CheckReport, result: Result, said: str) -> PropertyLine:
-    steps = None if result.trace is None else len(result.trace.steps)
     place = place_of_end(report.system.runner, result.trace) if said else None
-    return PropertyLine(result.name, result.kind, result.verdict, result.detail, steps, said, place)
+    return PropertyLine(result.name, result.kind, result.verdict, result.detail, result.steps, said, place)
 
 
 def run(
