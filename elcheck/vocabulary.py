@@ -85,9 +85,18 @@ from elcheck.checker.validation.calls import (
     ObservedStep,
     OneOf,
     Reading,
+    ValueRange,
     WantedSend,
 )
-from elcheck.checker.validation.logs import LogEvent, NodeLog, Pattern, SplitLine, TextReader, seconds
+from elcheck.checker.validation.logs import (
+    LineRef,
+    LogEvent,
+    NodeLog,
+    Pattern,
+    SplitLine,
+    TextReader,
+    seconds,
+)
 from elcheck.checker.validation.observer import Observer
 
 __all__ = [
@@ -117,6 +126,7 @@ __all__ = [
     "GlobalState",
     "Inductive",
     "Limits",
+    "LineRef",
     "LoadError",
     "LogEvent",
     "Look",
@@ -158,6 +168,7 @@ __all__ = [
     "TraceStep",
     "Undrivable",
     "UsageError",
+    "ValueRange",
     "Verdict",
     "WantedSend",
     "__version__",

@@ -148,6 +148,7 @@ class Raft(Node[Server]):
     commands: int = 0
     refusals: bool = False
     lazy_flush: bool = False
+    log_on_disk: bool = True
 
     # -- RequestVote ---------------------------------------------------------------------------------------
 
@@ -301,8 +302,11 @@ class Raft(Node[Server]):
 
     def at_crash(self, before: Server) -> Steps[Server]:
         """What is durable is on the disk before anybody hears of it. (With lazy_flush, but for an entry that
-        a leader has not committed: thesis, 10.2.1.)
+        a leader has not committed: thesis, 10.2.1. Without log_on_disk, which no paper has, all of the log is
+        gone.)
         """
+        if not self.log_on_disk:
+            before = replace(before, log=(), commit_index=0)
         yield Step(before)
         if self.lazy_flush and before.leads and len(before.log) > before.commit_index:
             yield Step(replace(before, log=before.log[:-1]))
@@ -434,6 +438,7 @@ def model(
     commands: Annotated[int, "different commands that clients ask for"] = 0,
     refusals: Annotated[bool, "answer requests of an old term: about seven times the states"] = False,
     lazy_flush: Annotated[bool, "a leader may lose an entry that it has not committed, in a crash"] = False,
+    log_on_disk: Annotated[bool, "a crash spares the log"] = True,
     start: Annotated[
         Literal["empty", "figure-8"], "empty logs, or one election before figure 8 (c)"
     ] = "empty",
@@ -455,7 +460,7 @@ def model(
     commands = max(commands, {CommitUnmatched: 1, SameEpochLeader: 2}.get(bug, 0))
     servers = node_ids(nodes - nodes % 2 if bug is HalfQuorum else nodes)
     return Model(
-        bug(candidates, commands, refusals, lazy_flush or bug is SameEpochLeader),
+        bug(candidates, commands, refusals, lazy_flush or bug is SameEpochLeader, log_on_disk),
         nodes=servers,
         # Late, lost, repeated, out of order: a sent-set has all of it. What is durable survives the crash.
         environment=Environment(network="sent-set", crash=1, restart=1),

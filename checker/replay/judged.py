@@ -11,12 +11,12 @@ from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import GlobalState
+from elcheck.checker.model.state import GlobalState, NodeView
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.search import is_stuck
 from elcheck.checker.system.moves import Move
 from elcheck.checker.system.system import UNCUT, Cuts, Found, Observation, System
-from elcheck.checker.system.views import view_of
+from elcheck.checker.system.views import View, view_of
 from elcheck.checker.temporal.certificate import certify
 from elcheck.checker.traces.trace import ReplayError, Trace
 
@@ -94,6 +94,8 @@ class _Traced(System):
         self._states: Sequence[GlobalState] = trace.states
         self._steps = [(at, Move(step.event, visible=True)) for at, step in enumerate(trace.steps, 1)]
         self._unbounded = Interpreter(replace(model, bounds=()))  # a step that a bound cuts is a next step
+        self._seen: dict[tuple[int, int], View] = {}
+        """Views, by claim and node's state: a step leaves the other nodes' as they are, the very objects."""
 
     def stuck(self, code: int) -> bool:
         """Whether nothing but faults can happen."""
@@ -126,5 +128,12 @@ class _Traced(System):
             return (state.shared,)
         if scope.monitor is not None:
             return (state.history[self.model.place_of(scope.monitor)],)
-        views = (view_of(scope, view.node, view.state, up=view.up) for view in state.nodes)
+        views = (self._view(claim, view) for view in state.nodes)
         return tuple(view for view in views if view is not None)
+
+    def _view(self, claim: int, of: NodeView[object]) -> View:
+        """What a claim sees of a node."""
+        key = claim, id(of)  # all states of the trace are there as long as this is
+        if key not in self._seen:
+            self._seen[key] = view_of(self.claims[claim].scope, of.node, of.state, up=of.up)
+        return self._seen[key]

@@ -107,7 +107,8 @@ def _misses(node: NodeId, why: Obstacle, mail: Mail) -> Iterator[NearMiss]:
 def _not_sent(node: NodeId, why: Obstacle, mail: Mail) -> str:
     call = why.call
     sender = "nobody has" if call.src is None else f"{call.src} has not"
-    said = f"{sender} sent it a {_names(call.messages)}"
+    names = _names(call.messages)
+    said = f"{sender} sent it {'an' if names[:1] in 'AEIO' else 'a'} {names}"
     if call.having:
         said += f" with {_fields(call.having)}"
     miss = near_miss(node, why, mail)
