@@ -215,7 +215,7 @@ def model(
             ring.everyone_decides(Process),
             sometimes("a tie", whole(tie)),
             *([] if rounds else [ring.can_always_end(Process)]),  # in the last round it can't be told
-            *([ring.quiet_after_the_end()] if ordered else []),
+            *([ring.quiet_after_the_end(Process)] if ordered else []),
         ],
         deadlock=ring.proper_end(Process),
     )

@@ -159,7 +159,7 @@ def model(
             election.decisions_are_final(Contender),
             ring.everyone_decides(Contender),
             ring.can_always_end(Contender),
-            *([] if bug is NoFifo else [ring.quiet_after_the_end()]),
+            *([] if bug is NoFifo else [ring.quiet_after_the_end(Contender)]),
             sometimes("an id moves", each(Contender, lambda s: s.maximum > s.id)),
         ],
         deadlock=ring.proper_end(Contender),

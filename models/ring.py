@@ -234,7 +234,7 @@ def model(
             election.every_node_decides(Processor),
             ring.everyone_decides(Processor),
             ring.can_always_end(Processor),
-            ring.quiet_after_the_end(Elected),
+            ring.quiet_after_the_end(Processor, Elected),
         ],
         deadlock=ring.proper_end(Processor),
     )

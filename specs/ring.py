@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from elcheck import (
     GlobalState,
@@ -25,7 +25,6 @@ from elcheck import (
 )
 
 
-@runtime_checkable
 class Participant(Protocol):
     """A local state of an election on a ring."""
 
@@ -116,7 +115,7 @@ def proper_end(of: type[Participant]) -> Scope:
     return all_nodes(node_views(of, conclusion), settled)
 
 
-def quiet_after_the_end(*messages: type) -> Property:
+def quiet_after_the_end(of: type[Participant], *messages: type) -> Property:
     """Nothing is under way to a processor that has decided, so that it may leave the algorithm: no message of
     these classes, or none at all. Who is elected is excepted: it takes the announcement off the ring.
     """
@@ -124,7 +123,7 @@ def quiet_after_the_end(*messages: type) -> Property:
     def check(state: GlobalState) -> bool | str:
         for under_way in state.network:
             to = state.nodes[under_way.dst.index].state
-            if isinstance(under_way.msg, messages or object) and isinstance(to, Participant) and finished(to):
+            if isinstance(under_way.msg, messages or object) and isinstance(to, of) and finished(to):
                 return f"{under_way.dst} has decided, and {under_way.msg} is on its way to it"
         return True
 

@@ -39,8 +39,8 @@ class Map(Mapping[K, V_co]):
         """A map that begins with these keys, and so is in order already unless there are more."""
         if len(items) > len(self._items):
             return Map(items)
-        made: Map[K, V] = Map()
-        made._items = items
+        made: Map[K, V] = object.__new__(Map)
+        made._items, made._hash = items, None
         return made
 
     def __or__(self: Map[K, V], other: Mapping[K, V]) -> Map[K, V]:

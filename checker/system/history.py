@@ -39,6 +39,7 @@ class History:
         self._states: list[Interner[object]] = [Interner() for _ in monitors]
         self._after: list[dict[MonitorStep, int]] = [{} for _ in monitors]
         self._learned: list[list[tuple[MonitorStep, int]]] = [[] for _ in monitors]
+        self._moved: list[dict[tuple[int, Move], int]] = [{} for _ in monitors]
 
     def begin(self, code: int) -> int:
         """An initial code with the monitors' first states. Raises HandlerError when a monitor raises."""
@@ -56,9 +57,13 @@ class History:
         if move.event.kind not in MONITORED:
             return succ
         for at, (shift, _) in enumerate(self._fields):
-            before = now = (succ >> shift) & MASK
-            for node, old, new in move.changes:
-                now = self.step(at, (now, move.event, node, old, new))
+            before = (succ >> shift) & MASK
+            now = self._moved[at].get((before, move))
+            if now is None:
+                now = before
+                for node, old, new in move.changes:
+                    now = self.step(at, (now, move.event, node, old, new))
+                self._moved[at][before, move] = now
             succ += (now - before) << shift
         return succ
 

@@ -13,6 +13,9 @@ from elcheck.checker.model.values import SortKey, order
 from elcheck.checker.system.moves import CutStep, Move
 from elcheck.checker.system.system import UNCUT, Cuts, Found, Observation, System
 
+KEPT = 50_000
+"""States whose steps are kept: the first ones, which the search for the clearest trace asks for again."""
+
 
 class SharedSystem(System):
     """A Spec's states, numbered in the order of first meeting. Only a state that was not met before is looked
@@ -26,6 +29,7 @@ class SharedSystem(System):
         self._crossed: list[tuple[str, ...]] = []
         self._events = [(event, Move(event, visible=True)) for event in runner.shared_events()]
         self._chosen: dict[Event, Move] = {}
+        self._known: dict[int, tuple[Found, Cuts]] = {}
         runner.sound = self._places
 
     def initial(self) -> Iterator[int]:
@@ -34,6 +38,15 @@ class SharedSystem(System):
         return self._within_bounds(starts)
 
     def successors(self, code: int) -> tuple[Found, Cuts]:
+        known = self._known.get(code)
+        if known is None:
+            known = self._steps(code)
+            if code < KEPT:
+                self._known[code] = known
+        return known
+
+    def _steps(self, code: int) -> tuple[Found, Cuts]:
+        """The steps of a state, found by its handlers."""
         state = self._states[code]
         found: Found = []
         cuts: list[CutStep] = []
