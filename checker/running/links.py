@@ -1,8 +1,8 @@
 """The links of a node: TCP on loopback, a connection for each direction, a line of JSON a message.
 
 A message is lost when nobody listens at its other end. On a network that may lose messages anyway, or give
-them in another order, delays are each message's own, and what a cut link or bad luck takes is gone; a fifo
-link keeps its order, and a cut holds it up.
+them in another order, delays are each message's own, and what a cut link or bad luck takes is gone. A fifo
+link keeps its order, a cut holds it up, and it breaks as a whole (``fifo_link``).
 """
 
 from __future__ import annotations
@@ -16,18 +16,15 @@ from contextlib import suppress
 
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.running.encoding import Decoder, EncodingError, encode
+from elcheck.checker.running.fifo_link import HOST, LONGEST, FifoLink
 from elcheck.checker.running.settings import NodePace
 
-HOST = "127.0.0.1"
-LONGEST = 1 << 24
-"""Bytes of the longest line."""
 
+class LooseLink:
+    """The way to one other node on a network that keeps no order."""
 
-class Link:
-    """The way to one other node."""
-
-    def __init__(self, port: int, hello: bytes, pace: NodePace, dice: random.Random, *, fifo: bool) -> None:
-        self._port, self._hello, self._pace, self._dice, self._fifo = port, hello, pace, dice, fifo
+    def __init__(self, port: int, hello: bytes, pace: NodePace, dice: random.Random) -> None:
+        self._port, self._hello, self._pace, self._dice = port, hello, pace, dice
         self._waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
         self._open = asyncio.Event()
         self._open.set()
@@ -44,9 +41,7 @@ class Link:
         """Put a message on its way."""
         loop = asyncio.get_running_loop()
         due = loop.time() + self._dice.uniform(0, self._pace.delay)
-        if self._fifo:
-            self._waiting.put_nowait((due, line))
-        elif self._open.is_set() and self._dice.random() >= self._pace.loss:
+        if self._open.is_set() and self._dice.random() >= self._pace.loss:
             loop.call_at(due, self._waiting.put_nowait, (due, line))
 
     async def run(self) -> None:
@@ -55,8 +50,6 @@ class Link:
         while True:
             due, line = await self._waiting.get()
             await asyncio.sleep(due - loop.time())
-            if self._fifo:
-                await self._open.wait()
             try:
                 writer = await self._connected()
                 writer.write(line)
@@ -82,14 +75,14 @@ class Links:
         me: NodeId,
         ports: Mapping[NodeId, int],
         token: str,
-        links: Mapping[NodeId, Link],
+        links: Mapping[NodeId, LooseLink] | Mapping[NodeId, FifoLink],
         taken: Callable[[NodeId, object], None],
         ended: Callable[[NodeId], None],
     ) -> None:
         self._me, self._ports, self._token, self._links = me, ports, token, links
         self._taken, self._ended = taken, ended
         self._decoder = Decoder(tuple(ports))
-        self.connected: Counter[NodeId] = Counter()
+        self._count: Counter[NodeId] = Counter()
         """How many connections each node has to here."""
 
     async def listen(self) -> asyncio.Server:
@@ -109,6 +102,22 @@ class Links:
         for node, link in self._links.items():
             link.cut(off=node.name in off)
 
+    def is_connected(self, node: NodeId) -> bool:
+        """Whether a node is connected to here, so that something that it has sent may still come."""
+        link = self.fifo(node)
+        return self._count[node] > 0 if link is None else link.connected
+
+    def fifo(self, node: NodeId) -> FifoLink | None:
+        """The fifo link to another node, None if there is none."""
+        link = self._links.get(node)
+        return link if isinstance(link, FifoLink) else None
+
+    def connect(self) -> None:
+        """Connect the fifo links."""
+        for link in self._links.values():
+            if isinstance(link, FifoLink):
+                link.connect()
+
     async def run(self) -> None:
         """Bring messages to the others, for ever."""
         async with asyncio.TaskGroup() as group:
@@ -119,7 +128,10 @@ class Links:
         """Take what another node sends, until it ends."""
         with suppress(OSError, ValueError, asyncio.CancelledError):  # the last, when the node stops
             src = self._greeted(await reader.readline())
-            if src is not None:
+            link = None if src is None else self._links.get(src)
+            if isinstance(link, FifoLink):
+                await link.accept((reader, writer))
+            elif src is not None:
                 await self._take_all(src, reader)
         writer.close()
 
@@ -131,15 +143,19 @@ class Links:
         return None
 
     async def _take_all(self, src: NodeId, reader: asyncio.StreamReader) -> None:
-        self.connected[src] += 1
+        self._count[src] += 1
         try:
             while (line := await reader.readline()).endswith(b"\n"):
-                with suppress(EncodingError):
-                    self._taken(src, self._decoder.decode(json.loads(line)))
+                self.take(src, line)
         finally:
-            self.connected[src] -= 1
-            if not self.connected[src]:
+            self._count[src] -= 1
+            if not self._count[src]:
                 self._ended(src)
+
+    def take(self, src: NodeId, line: bytes) -> None:
+        """Take a line that has come from a node."""
+        with suppress(EncodingError):
+            self._taken(src, self._decoder.decode(json.loads(line)))
 
 
 def hello(me: NodeId, token: str) -> bytes:

@@ -12,7 +12,9 @@ import random
 import signal
 import sys
 from collections import deque
+from functools import partial
 from pathlib import Path
+from types import UnionType
 
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import load
@@ -20,7 +22,7 @@ from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.record import Crashed, State
+from elcheck.checker.model.record import Crashed, Disconnected, State
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Close, Send, Step
@@ -28,7 +30,8 @@ from elcheck.checker.model.values import text
 from elcheck.checker.observe import Recorder
 from elcheck.checker.running.disk import Disk, end_last_line
 from elcheck.checker.running.encoding import Decoder, EncodingError
-from elcheck.checker.running.links import LONGEST, Link, Links, hello
+from elcheck.checker.running.fifo_link import LONGEST, FifoLink
+from elcheck.checker.running.links import Links, LooseLink, hello
 from elcheck.checker.running.settings import NodeSettings, disk_of, log_of
 from elcheck.checker.running.timers import Timers
 
@@ -49,19 +52,37 @@ class RunningNode:
         self._log = log_of(folder, settings.node)
         self._fifo = model.environment.network == "fifo"
         self._inbox: deque[tuple[NodeId, object]] = deque()
+        self._put_off: list[tuple[NodeId, object]] = []
+        """Messages whose guards did not hold, while the others are tried."""
+        self._untold: set[NodeId] = set()
+        """Nodes whose links have broken, which this one has not been told yet: what it sends them is lost."""
         self._down: set[NodeId] = set()
         """Nodes whose crash is to be told when all has arrived that they had sent."""
         self.awake = asyncio.Event()
         ports = {node: settings.ports[node.name] for node in nodes}
-        ours = hello(self.me, settings.token)
-        ways = {
-            node: Link(port, ours, settings.pace, self._dice, fifo=self._fifo)
-            for node, port in ports.items()
-            if node != self.me
-        }
-        self.links = Links(self.me, ports, settings.token, ways, self._arrived, self._ended)
         self._settings = settings
+        self._hello = hello(self.me, settings.token)
+        others = {node: port for node, port in ports.items() if node != self.me}
+        ways = {node: self._fifo_link(node, port) for node, port in others.items()} if self._fifo else {}
+        loose = {
+            node: LooseLink(port, self._hello, settings.pace, self._dice) for node, port in others.items()
+        }
+        self.links = Links(self.me, ports, settings.token, ways or loose, self._arrived, self._ended)
         self.state, self._kept, self.recorder = self._begun()
+
+    def _fifo_link(self, node: NodeId, port: int) -> FifoLink:
+        return FifoLink(
+            port,
+            self._hello,
+            self._settings.pace,
+            self._dice,
+            partial(self._take_line, node),
+            partial(self._broke, node),
+            connects=self.me < node,
+        )
+
+    def _take_line(self, node: NodeId, line: bytes) -> None:
+        self.links.take(node, line)
 
     # -- the beginning of a life ---------------------------------------------------------------------------
 
@@ -88,6 +109,7 @@ class RunningNode:
 
     def start(self) -> None:
         """Send what a start sends, and let time pass."""
+        self.links.connect()
         self._send(self._first)
         events = self._runner.events
         clock = asyncio.get_running_loop().time
@@ -125,8 +147,6 @@ class RunningNode:
         if not steps:
             return False
         step = self._dice.choice(steps)
-        if any(isinstance(effect, Close) for effect in step.sends):
-            raise HandlerError(f"{event.located} closes a link, which nodes that run can't do yet")
         sends = [(effect.dst, effect.msg) for effect in step.sends if isinstance(effect, Send)]
         args, choice = dict(event.args), dict(step.choice)
         if event.kind == "receive":
@@ -140,6 +160,8 @@ class RunningNode:
         if changed:
             self._kept = self._store(step.state, self._kept)
             self._timers.changed()
+        if event.kind == "receive" and isinstance(args["msg"], Disconnected):
+            self._untold.discard(args["msg"].peer)
         self._send(step)
         return True
 
@@ -152,8 +174,42 @@ class RunningNode:
 
     def _send(self, step: Step[State]) -> None:
         for effect in step.sends:
-            if isinstance(effect, Send):
+            if isinstance(effect, Close):
+                self._close(effect.dst)
+            elif effect.dst not in self._untold:
                 self.links.send(effect.dst, effect.msg)
+
+    # -- links that break ------------------------------------------------------------------------------------
+
+    def _broke(self, node: NodeId) -> None:
+        """A link has broken: what had come from there is lost, and a notice goes in front of all else."""
+        self._lose(node, Crashed | Disconnected)
+        if self._runner.receiver(self.me, Disconnected) is not None and node not in self._untold:
+            self._untold.add(node)
+            self._inbox.appendleft((node, Disconnected(node)))
+            self.awake.set()
+        self._ended(node)
+
+    def _close(self, node: NodeId) -> None:
+        """The program closes a link: the other end is told, and this one is not."""
+        self._lose(node, Crashed)
+        self._untold.discard(node)
+        link = self.links.fifo(node)
+        if link is not None:
+            link.renew()
+
+    def _lose(self, node: NodeId, kept: type | UnionType) -> None:
+        """Lose what has come from a node, but for some notices."""
+        left = [(src, msg) for src, msg in self._inbox if src != node or isinstance(msg, kept)]
+        self._inbox = deque(left)
+        self._put_off = [(src, msg) for src, msg in self._put_off if src != node or isinstance(msg, kept)]
+
+    def break_off(self, name: str) -> None:
+        """Break the link to a node, by a command."""
+        node = next(node for node in self._runner.nodes if node.name == name)
+        link = self.links.fifo(node)
+        if link is not None:
+            link.break_off()
 
     # -- messages --------------------------------------------------------------------------------------------
 
@@ -174,25 +230,25 @@ class RunningNode:
         """The failure detector: a node has crashed."""
         node = next(node for node in self._runner.nodes if node.name == name)
         self._down.add(node)
-        if not self.links.connected[node]:
+        if not self.links.is_connected(node):
             self._ended(node)
 
     def _take_mail(self) -> None:
         """Take all messages whose guards hold; of a fifo link none before the one at its head."""
-        waiting: list[tuple[NodeId, object]] = []
         while self._inbox:
             src, msg = self._inbox.popleft()
-            blocked = self._fifo and any(src == sender for sender, _ in waiting)
+            blocked = self._fifo and any(src == sender for sender, _ in self._put_off)
             event = None if blocked else self._runner.delivery(self.me, src, msg)
             before = self.state
             if event is None or not self._take(event):
-                waiting.append((src, msg))
+                self._put_off.append((src, msg))
                 continue
             self._timers.heard(src)
-            if waiting and self.state != before:  # what was not enabled may be now
-                self._inbox.extendleft(reversed(waiting))
-                waiting.clear()
-        self._inbox.extend(waiting)
+            if self._put_off and self.state != before:  # what was not enabled may be now
+                self._inbox.extendleft(reversed(self._put_off))
+                self._put_off.clear()
+        self._inbox.extend(self._put_off)
+        self._put_off.clear()
 
 
 def _say(**said: object) -> None:
@@ -208,6 +264,8 @@ async def _obey(node: RunningNode, commands: asyncio.StreamReader) -> None:
                 node.links.cut(frozenset(map(str, names)))
             case {"crashed": str(name)}:
                 node.crashed(name)
+            case {"break": str(name)}:
+                node.break_off(name)
             case {"stop": True}:
                 return
 

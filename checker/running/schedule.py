@@ -10,14 +10,15 @@ from typing import Literal, get_args
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.ids import NodeId
 
-FaultVerb = Literal["kill", "restart", "pause", "resume", "cut", "heal"]
+FaultVerb = Literal["kill", "restart", "pause", "resume", "cut", "break", "heal"]
 _SHAPE = re.compile(r"\s*(\d+(?:\.\d+)?)s?\s+([a-z]+)\b\s*(.*)")
 
 
 @dataclass(frozen=True)
 class ScheduledFault:
     """What happens to which nodes, how many seconds after all nodes run. Of a cut: what is sent ``nodes`` to
-    ``others`` does not arrive, nor (unless it is ``one_way``) the other way round.
+    ``others`` does not arrive, nor (unless it is ``one_way``) the other way round. The links between the two
+    break.
     """
 
     at: float
@@ -46,8 +47,13 @@ def scheduled(said: str, nodes: Sequence[NodeId]) -> ScheduledFault:
     for name in (name for side in sides for name in side):
         if name not in known:
             raise UsageError(f"--at {said!r}: there is no node {name!r}, but {', '.join(known)}")
-    wanted = {"cut": 2, "heal": 0}.get(verb, 1)
-    if len(list(filter(None, sides))) != wanted or len(sides) > max(wanted, 1):
+    wanted = {"cut": 2, "break": 2, "heal": 0}.get(verb, 1)
+    one_way = ">" in shape[3]
+    if (
+        (one_way and verb == "break")
+        or len(list(filter(None, sides))) != wanted
+        or len(sides) > max(wanted, 1)
+    ):
         raise UsageError(f"--at {said!r}: {example}")
     here, there = [*sides, ()][:2]
-    return ScheduledFault(float(shape[1]), verb, here, there, ">" in shape[3])
+    return ScheduledFault(float(shape[1]), verb, here, there, one_way)

@@ -22,12 +22,11 @@ from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.record import Disconnected
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.observe import Recorder
 from elcheck.checker.process.watch import current
 from elcheck.checker.running.disk import end_last_line
-from elcheck.checker.running.links import HOST
+from elcheck.checker.running.fifo_link import HOST
 from elcheck.checker.running.outcome import NodeOutcome, RunOutcome
 from elcheck.checker.running.schedule import ScheduledFault
 from elcheck.checker.running.settings import NodePace, NodeSettings, log_of
@@ -246,12 +245,17 @@ class Supervisor:
     async def _do(self, fault: ScheduledFault) -> None:
         if fault.verb == "cut":
             self._cut(fault)
+        elif fault.verb == "break":
+            for member in map(self._members.__getitem__, fault.nodes):
+                for name in fault.others:
+                    self._tell(member, **{"break": name})
+            self._note(str(fault).partition(" ")[2])
         elif fault.verb == "heal":
             for member in self._members.values():
                 member.cut.clear()
                 self._tell(member, cut=[])
             self._note("heal")
-        for name in fault.nodes:
+        for name in fault.nodes if fault.verb not in ("cut", "break") else ():
             member = self._members[name]
             if member.starting is not None:
                 await member.starting
@@ -298,14 +302,15 @@ def require_runnable(model: Model, plan: RunPlan) -> None:
     for node in runner.nodes:
         if runner.events(node, "tick"):
             raise UsageError("its nodes take joint ticks: processes of their own have no clock in common")
-        if runner.receiver(node, Disconnected) is not None:
-            raise UsageError("its nodes are told of broken links (Disconnected), which is not built yet")
     kills = plan.kill_every is not None or any(fault.verb == "kill" for fault in plan.schedule)
     if kills and model.environment.crash == 0:
         raise UsageError("the model has no crashes (its environment: crash 0), so none is killed")
     if model.environment.restart == 0 and any(fault.verb == "restart" for fault in plan.schedule):
         raise UsageError("the model has no restarts (its environment: restart 0)")
-    if plan.pace.loss and model.environment.network == "fifo":
+    network = model.environment.network
+    if network != "fifo" and any(fault.verb == "break" for fault in plan.schedule):
+        raise UsageError(f"a {network} has no links that break, only fifo has")
+    if plan.pace.loss and network == "fifo":
         raise UsageError("--lose: a fifo link of a running system is TCP, which loses nothing by itself")
     if plan.folder.exists() and any(plan.folder.iterdir()):
         raise UsageError(f"--logs {plan.folder}: there is something in it; a run begins with an empty folder")

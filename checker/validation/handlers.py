@@ -12,7 +12,7 @@ from elcheck.checker.model.record import State
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Choice, Step
-from elcheck.checker.validation.calls import Comparison, is_as_wanted
+from elcheck.checker.validation.calls import Comparison, ValueRange, is_as_wanted
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Handlers:
             kinds = (event for kind in ("action", "timeout") for _, event in self.runner.events(node, kind))
             known = {tuple(v for _, v in e.args): e for e in kinds if e.name == name}
             self._events[node, name] = known
-        exact = known.get(tuple(args.values()))
+        exact = None if _vague(args) else known.get(tuple(args.values()))
         if exact is not None and dict(exact.args).keys() == args.keys():
             yield exact
             return
@@ -102,6 +102,10 @@ class Handlers:
             owner == program and handler.name == name and handler.mark.kind == "receive"
             for owner, handler in self.runner.all_handlers()
         )
+
+
+def _vague(args: Comparison) -> bool:
+    return any(isinstance(want, ValueRange) for want in args.values())
 
 
 def chosen_as(choice: Choice, wanted: Comparison) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from elcheck.checker.loading.model_file import ModelFile
+from elcheck.checker.model.environment import NetworkName
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
@@ -14,8 +15,8 @@ from elcheck.checker.model.record import State
 from elcheck.checker.model.state import Prepared, envelopes
 from elcheck.checker.model.step import Step
 from elcheck.checker.process.limits import Limits, Stop
-from elcheck.checker.replay.judged import judged
-from elcheck.checker.validation.behaviour import behaviour_of
+from elcheck.checker.replay.judged import Judgement, judged
+from elcheck.checker.validation.behaviour import Behaviour, behaviour_of
 from elcheck.checker.validation.calls import ObservedStep
 from elcheck.checker.validation.handlers import Handlers
 from elcheck.checker.validation.logs import NodeLog, read_logs
@@ -144,9 +145,24 @@ def validate(
         behaviour,
         refusals_of(found.stuck, found.world.mail, runner) if found.stop is None else (),
         "" if found.stop is None else str(found.stop),
-        tuple(judged(behaviour.trace, replace(behaviour.model, deadlock=False))),
+        tuple(_judgements(behaviour, runner.model.environment.network)),
         coverage_of(behaviour, runner),
     )
+
+
+def _judgements(behaviour: Behaviour, network: NetworkName) -> Iterator[Judgement]:
+    """What the properties say of a behaviour. Those of whole states see the messages under way, of which this
+    network keeps what the model's own does not.
+    """
+    model = replace(behaviour.model, deadlock=False)
+    whole = [claim for claim in model.properties if claim.scope.kind == "whole" and network != "sent-set"]
+    rest = [claim for claim in model.properties if claim not in whole]
+    found = judged(behaviour.trace, replace(model, properties=rest))
+    for claim in whole:
+        why = f"not judged: it sees messages under way, which a sent-set keeps, and a {network} does not"
+        found.append(Judgement(claim.name, claim.kind, None, why))
+    places = {claim.name: place for place, claim in enumerate(model.properties)}
+    yield from sorted(found, key=lambda judgement: places.get(judgement.name, len(places)))
 
 
 def _verdict(stop: Stop | None, stuck: Sequence[object]) -> LogVerdict:

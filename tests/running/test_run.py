@@ -66,7 +66,8 @@ def test_raft_under_kills_is_a_behaviour_of_the_model(
     ("args", "said"),
     [
         (["raft_election", "--kill-every", "1"], "no crashes"),
-        (["zab"], "Disconnected"),
+        (["sharding"], "joint ticks"),
+        (["raft", "--at", "1s break n1 | n2"], "a sent-set has no links that break"),
         (["die_hard"], "Spec"),
         (["raft", "--bug", "figure-8"], "prepared"),
         (["raft", "--at", "kill n1"], "it is as '2s kill n1'"),
@@ -160,6 +161,49 @@ def test_a_signal_ends_it_with_all_nodes(tmp_path: Path) -> None:
     assert "until it was interrupted" in out
     assert not any(node.is_running() for node in nodes)
     assert validated("bully", tmp_path).verdict is LogVerdict.ALLOWED
+
+
+def test_a_broken_link_is_told_at_both_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """ZAB looks for a leader again when a link breaks; a kill is told the same way."""
+    at = ["--at", "0.8s break n1 | n2", "--at", "1.2s break n2 | n3", "--at", "1.4s kill n3"]
+    ran(capsys, "zab", "--seconds", "2.5", "--logs", str(tmp_path), *at)
+    told = {
+        (name, line["src"])
+        for name in ("n1", "n2", "n3")
+        for line in map(json.loads, (tmp_path / f"{name}.jsonl").read_text().splitlines())
+        if line["event"] == "receive" and line["msg"]["type"] == "Disconnected"
+    }
+    links = {("n1", "n2"), ("n2", "n3"), ("n1", "n3")}
+    assert told >= links | {("n2", "n1")}
+    answer = validated("zab", tmp_path)
+    assert answer.verdict is LogVerdict.ALLOWED
+    assert broken(answer) == set()
+
+
+TROUBLE = {
+    "raft": ["--kill-every", "1s", "--lose", "0.05", "--delays", "20ms"],
+    "paxos": ["--kill-every", "1s", "--delays", "20ms"],
+    "zab": ["--kill-every", "1.5s", "--delays", "10ms"],
+    "bully": ["--kill-every", "1s"],
+}
+"""What is done to the nodes of a model, besides pauses."""
+
+
+@pytest.mark.parametrize(
+    "seconds", [2, pytest.param(30, marks=pytest.mark.big, id="half a minute")], ids=lambda s: f"{s} s"
+)
+@pytest.mark.parametrize("model", TROUBLE)
+def test_a_run_under_kills_and_pauses_is_a_behaviour(
+    model: str, seconds: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, *others = [node.name for node in load(model)().programs]
+    at = [f"{t}s {verb} {first}" for t, verb in ((0.5, "pause"), (0.9, "resume"))]
+    at += [f"{t}s {verb} {others[0]}" for t in range(2, int(seconds), 3) for verb in ("pause", "resume")]
+    args = [arg for said in at for arg in ("--at", said)]
+    ran(capsys, model, "--seconds", str(seconds), "--logs", str(tmp_path), *TROUBLE[model], *args)
+    answer = validated(model, tmp_path)
+    assert answer.verdict is LogVerdict.ALLOWED, answer.refusals[:1]
+    assert broken(answer) == set()
 
 
 @pytest.mark.big
