@@ -21,8 +21,8 @@ from elcheck import State, always, each, node_views, step
 from elcheck.checker import cli
 from elcheck.checker.check.check import check
 from elcheck.checker.commands.explore import checked, traces_of
+from elcheck.checker.explorer.local_server import HOST, listen
 from elcheck.checker.explorer.place import place
-from elcheck.checker.explorer.server import HOST, listen
 from elcheck.checker.explorer.space import LONGEST, Space
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.property import change

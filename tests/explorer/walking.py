@@ -11,8 +11,9 @@ from werkzeug.test import Client, TestResponse
 from elcheck import Model
 from elcheck.checker.explorer.about import Overview
 from elcheck.checker.explorer.live import LiveModel
+from elcheck.checker.explorer.local_server import HOST
 from elcheck.checker.explorer.place import JsonObject
-from elcheck.checker.explorer.server import HOST, App
+from elcheck.checker.explorer.server import App
 from elcheck.checker.explorer.space import Space
 from elcheck.checker.loading.model_file import load
 
