@@ -10,7 +10,7 @@ from elcheck.checker.check.growth import growth_of
 from elcheck.checker.check.report import CheckReport, Stats
 from elcheck.checker.check.results import Result, results_of
 from elcheck.checker.check.verdict import overall
-from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.errors import UsageError, instead
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import RAISED_ERROR, Limits, StopKind
@@ -57,7 +57,7 @@ def check(
     meaning or files that can't be used, and ReplayError if the engine is wrong.
     """
     if engine not in ENGINES:
-        raise UsageError(f"there is no engine {engine!r}: {', '.join(ENGINES)}")
+        raise UsageError(f"there is no engine {engine!r}; {instead(engine, ENGINES)}")
     began = time.perf_counter()
 
     def fresh() -> System:

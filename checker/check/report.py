@@ -10,6 +10,7 @@ from elcheck.checker.check.coverage import Coverage
 from elcheck.checker.check.notes import notes_of
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.model.errors import hint
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.values import counted
@@ -86,8 +87,9 @@ class CheckReport:
         """The result of a property. Raises KeyError."""
         found = next((result for result in self.results if result.name == name), None)
         if found is None:
-            known = ", ".join(repr(result.name) for result in self.results)
-            raise KeyError(f"there is no property {name!r}, but {known}")
+            known = [result.name for result in self.results]
+            said = f"there is no property {name!r}, but {', '.join(map(repr, known))}"
+            raise KeyError(said + hint(name, known))
         return found
 
     def claim_of(self, result: Result) -> Property | None:

@@ -7,16 +7,20 @@ from collections.abc import Mapping, Sequence
 import click
 
 from elcheck.checker.blame.blame import FURTHER, BlameSubject, blame
+from elcheck.checker.commands.answer import print_answer
 from elcheck.checker.commands.check import ModelCommand, environment_in
-from elcheck.checker.commands.flags import format_option, run_limits, said_limits, width_option
+from elcheck.checker.commands.flags import (
+    format_option,
+    size_in,
+    size_options,
+    width_option,
+)
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import load_errors
 from elcheck.checker.loading.model_file import adapted
 from elcheck.checker.model.model import Model
-from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import blame as render
 from elcheck.checker.render.progress import Progress
-from elcheck.checker.search.engines import ENGINES
 
 _HELP = """Say what the state space is made of.
 
@@ -38,11 +42,8 @@ class BlameCommand(ModelCommand):
             f"States up to which one more and one fewer are searched, 0 for neither.  [default: {FURTHER:,}]"
         )
         return [
-            click.Option(["--depth"], type=click.IntRange(min=0), help="Look at states up to this far away."),
-            click.Option(["--max-states"], type=click.IntRange(min=1), help="Stop after this many states."),
+            *size_options("Look at states up to this far away.", "Stop after this many states."),
             click.Option(["--further"], type=click.IntRange(min=0), default=FURTHER, help=most),
-            *run_limits(),
-            click.Option(["--engine"], type=click.Choice(list(ENGINES)), default="auto", show_default=True),
             width_option(),
             format_option("report"),
         ]
@@ -50,9 +51,7 @@ class BlameCommand(ModelCommand):
     def invoke(self, ctx: click.Context) -> int:
         """Take the space apart, print the report, return the exit code."""
         values = ctx.params
-        limits = said_limits(
-            values["timeout"], values["max_memory"], depth=values["depth"], max_states=values["max_states"]
-        )
+        limits = size_in(ctx)
         run, model = self.asked_for(ctx)
         with Progress(limits.depth) as progress, load_errors(self.file.path):
             found = blame(
@@ -62,10 +61,9 @@ class BlameCommand(ModelCommand):
                 engine=values["engine"],
                 progress=progress,
             )
-        if values["output_format"] == "json":
-            write_document(render.as_json(run, found))
-        else:
-            click.echo(render.as_text(run, found, columns(values["width"])))
+        print_answer(
+            values, lambda: render.as_json(run, found), lambda width: render.as_text(run, found, width)
+        )
         return found.exit_code
 
     def _subject(self, ctx: click.Context, model: Model) -> BlameSubject:

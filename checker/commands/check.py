@@ -24,12 +24,13 @@ from elcheck.checker.model.validate import validate
 from elcheck.checker.model.values import text as text_of
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.process.running import ending, watching
-from elcheck.checker.process.streams import columns, write_document
+from elcheck.checker.process.streams import columns, lines_of_a_screen, write_document
 from elcheck.checker.reductions.staleness import StaleChoice
 from elcheck.checker.render import as_json, junit, text
 from elcheck.checker.render import fault_budgets as render_fault_budgets
 from elcheck.checker.render.progress import Progress, ProgressForm
 from elcheck.checker.render.run import Run
+from elcheck.checker.render.wanted import Detail, Wanted
 from elcheck.checker.search.resources import Resources, Spill
 from elcheck.checker.strategies.fault_budgets import frontier
 from elcheck.checker.strategies.fewest_faults import fewest_faults
@@ -42,7 +43,7 @@ class Asked:
 
     limits: Limits
     output_format: str
-    wanted: text.Wanted
+    wanted: Wanted
     files: OutputFiles
     check_model: bool
     engine: str
@@ -130,13 +131,14 @@ class ModelCommand(click.Command):
         asked = Asked(
             limits,
             values["output_format"],
-            text.Wanted(
+            Wanted(
                 values["witness"],
                 values["certificate"],
                 values["diagram"],
                 values["explain"],
                 columns(values["width"]),
                 detail_in(values),
+                height=lines_of_a_screen(),
             ),
             files,
             values["check_model"],
@@ -191,7 +193,7 @@ def environment_in(values: Mapping[str, object]) -> dict[str, object]:
     return given
 
 
-def detail_in(values: Mapping[str, object]) -> text.Detail:
+def detail_in(values: Mapping[str, object]) -> Detail:
     """How much is to be said. Raises UsageError."""
     if values["quiet"] and values["verbose"]:
         raise UsageError("-q says less and -v says more: take one of them")
@@ -250,7 +252,7 @@ def _frontier(run: Run, model: Model, asked: Asked) -> int:
     if (
         asked.output_format == "junit"
         or asked.minimise
-        or asked.wanted != text.Wanted(width=asked.wanted.width)
+        or asked.wanted != Wanted(width=asked.wanted.width, height=asked.wanted.height)
         or asked.files != OutputFiles()
     ):
         raise UsageError("--frontier prints a table (--format text or json), without traces and graphs")

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import click
 
+from elcheck.checker.commands.answer import print_answer
 from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.commands.flags import (
     DurationType,
+    engine_option,
     format_option,
     progress_option,
     run_limits,
@@ -25,13 +27,11 @@ from elcheck.checker.loading.errors import LoadError, load_errors
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
-from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import drive as render
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.replay.judged import Judgement, judged
 from elcheck.checker.replay.reading import read
 from elcheck.checker.replay.walk import walk
-from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.traces.trace import Trace
 
 _HELP = """Drive real Python code by a model: both take the same steps, and are compared after each.
@@ -87,13 +87,7 @@ class DriveCommand(ModelCommand):
                 show_default=True,
                 help="How long the code may take for one step, before it counts as hung.",
             ),
-            click.Option(
-                ["--engine"],
-                type=click.Choice(list(ENGINES)),
-                default="auto",
-                show_default=True,
-                help="What searches for --cover.",
-            ),
+            engine_option("What searches for --cover."),
             width_option(),
             format_option("answer"),
         ]
@@ -125,10 +119,9 @@ class DriveCommand(ModelCommand):
             except SubjectError as error:
                 raise LoadError(f"{values['subject']}: {error}") from error
         answer = render.DriveResult(found, tuple(_judgements(model, found)), values["subject"], model)
-        if values["output_format"] == "json":
-            write_document(render.as_json(run, answer))
-        else:
-            click.echo(render.as_text(run, answer, columns(values["width"])))
+        print_answer(
+            values, lambda: render.as_json(run, answer), lambda width: render.as_text(run, answer, width)
+        )
         return answer.exit_code
 
 

@@ -31,8 +31,9 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import SHARE, Limits
 from elcheck.checker.process.running import watching
-from elcheck.checker.process.streams import columns, say
+from elcheck.checker.process.streams import columns, say, typed_line
 from elcheck.checker.process.watch import optional
+from elcheck.checker.render.fit import fitted
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run
 from elcheck.checker.replay.reading import read
@@ -102,7 +103,7 @@ class ExploreCommand(ModelCommand):
         live = LiveModel(space, _about(run, model, prepared, report), self._renewal(ctx))
         notes = [f"{trace.name}: {trace.note}" for trace in prepared[:1] if values["trace"] and trace.note]
         for note in notes:
-            click.echo(note)
+            click.echo(fitted(note, columns()))
         place = at or ".".join(map(str, first))
         with optional():
             if values["tty"]:
@@ -130,7 +131,8 @@ class ExploreCommand(ModelCommand):
 def _in_terminal(live: LiveModel, path: Sequence[int]) -> None:
     """Walk in the terminal."""
     typed = sys.stdin.isatty()
-    Terminal(live, path, click.echo, columns() or 100).run(sys.stdin.readline, "> " if typed else "")
+    read = typed_line if typed else sys.stdin.readline
+    Terminal(live, path, click.echo, columns()).run(read, typed=typed)
 
 
 def _on_page(live: LiveModel, place: str, port: int, *, opened: bool) -> None:
@@ -192,7 +194,7 @@ def checked(model: Model, depth: int | None, seconds: float) -> CheckReport:
         limits = Limits(depth, timeout=seconds, memory_share=SHARE)
         report = check(model, limits, progress=progress)
     if report.stats.stopped is not None:
-        click.echo(f"The check did not examine every state: {report.stats.stopped}.")
+        click.echo(fitted(f"The check did not examine every state: {report.stats.stopped}.", columns()))
     return report
 
 

@@ -11,6 +11,7 @@ from typing import get_args
 import click
 
 from elcheck.checker.export.formats import FORMATS
+from elcheck.checker.loading.choice import KnownName
 from elcheck.checker.model.budget import FAULT_KINDS, AnyBudget, FaultKind, written
 from elcheck.checker.model.environment import DetectorName, NetworkName
 from elcheck.checker.process.limits import SHARE, Limits
@@ -102,7 +103,7 @@ _FAULTS = {
 def environment_options() -> list[click.Option]:
     """What a model runs in; the defaults are the model's own."""
     names = list(get_args(NetworkName))
-    options = [click.Option(["--network"], type=click.Choice(names), help="How messages travel.")]
+    options = [click.Option(["--network"], type=KnownName(names), help="How messages travel.")]
     options += [click.Option([f"--{kind}"], type=BudgetType(), help=_FAULTS[kind]) for kind in FAULT_KINDS]
     options.append(
         click.Option(
@@ -113,9 +114,7 @@ def environment_options() -> list[click.Option]:
         )
     )
     options.append(
-        click.Option(
-            ["--detector"], type=click.Choice(list(get_args(DetectorName))), help="Who learns of a crash."
-        )
+        click.Option(["--detector"], type=KnownName(get_args(DetectorName)), help="Who learns of a crash.")
     )
     timing = "When timeouts may fire: async, sync or eventual(k)."
     options.append(click.Option(["--timing"], metavar="TIMING", help=timing))
@@ -160,30 +159,24 @@ def search_options() -> list[click.Option]:
         ),
         report_option(),
         picture_option(),
-        click.Option(
-            ["--engine"],
-            type=click.Choice(list(ENGINES)),
-            default="auto",
-            show_default=True,
-            help="What searches.",
-        ),
+        engine_option(),
         click.Option(
             ["--symmetry"],
-            type=click.Choice(["auto", "off"]),
+            type=KnownName(["auto", "off"]),
             default="auto",
             show_default=True,
             help="Search states once that differ only in which of the nodes that are alike is which.",
         ),
         click.Option(
             ["--dead-messages"],
-            type=click.Choice(CHOICES),
+            type=KnownName(CHOICES),
             default="auto",
             show_default=True,
             help="Take out messages that can do nothing any more: those declared stale, also those found so.",
         ),
         click.Option(
             ["--relative-terms"],
-            type=click.Choice(["auto", "off"]),
+            type=KnownName(["auto", "off"]),
             default="auto",
             show_default=True,
             help="Search states once that differ in how late all terms are, if a bound keeps these together.",
@@ -212,7 +205,7 @@ def search_options() -> list[click.Option]:
         ),
         click.Option(
             ["--minimise"],
-            type=click.Choice(["faults"]),
+            type=KnownName(["faults"]),
             help="Show the counterexample with the fewest faults instead of the shortest.",
         ),
         click.Option(
@@ -227,7 +220,7 @@ def progress_option() -> click.Option:
     """How to say how far a run is."""
     return click.Option(
         ["--progress"],
-        type=click.Choice(get_args(ProgressForm)),
+        type=KnownName(get_args(ProgressForm)),
         default="text",
         show_default=True,
         help="How to say on stderr how far it is: for people, as JSON a line, or not at all.",
@@ -289,7 +282,7 @@ def format_option(what: str, forms: Sequence[str] = ("text", "json")) -> click.O
     """In which of some forms to print what comes out."""
     return click.Option(
         ["--format", "output_format"],
-        type=click.Choice(forms),
+        type=KnownName(forms),
         default="text",
         show_default=True,
         help=f"Form of the {what}.",
@@ -315,6 +308,31 @@ def beside_options() -> list[click.Option]:
         ),
         click.Option(["--annotate"], is_flag=True, help=annotated),
     ]
+
+
+def size_options(depth: str, states: str) -> list[click.Option]:
+    """How far to search, in words that say what for."""
+    return [
+        click.Option(["--depth"], type=click.IntRange(min=0), help=depth),
+        click.Option(["--max-states"], type=click.IntRange(min=1), help=states),
+        *run_limits(),
+        engine_option(),
+    ]
+
+
+def engine_option(searches: str = "What searches.") -> click.Option:
+    """Which engine searches."""
+    return click.Option(
+        ["--engine"], type=KnownName(ENGINES), default="auto", show_default=True, help=searches
+    )
+
+
+def size_in(ctx: click.Context) -> Limits:
+    """What the options of :func:`size_options` come to."""
+    values = ctx.params
+    return said_limits(
+        values["timeout"], values["max_memory"], depth=values["depth"], max_states=values["max_states"]
+    )
 
 
 def run_limits() -> list[click.Option]:

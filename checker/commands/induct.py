@@ -7,17 +7,21 @@ from collections.abc import Sequence
 import click
 
 from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.commands.answer import print_answer
 from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.commands.flags import format_option, run_limits, said_limits, width_option
+from elcheck.checker.commands.flags import (
+    format_option,
+    size_in,
+    size_options,
+    width_option,
+)
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.induction.induct import induct
 from elcheck.checker.induction.result import Induction, InductionVerdict
 from elcheck.checker.loading.errors import load_errors
 from elcheck.checker.process.running import ending, watching
-from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import induction as render
 from elcheck.checker.render.progress import Progress
-from elcheck.checker.search.engines import ENGINES
 
 _HELP = """Decide whether claims are inductive: kept by every step, from every state in which they hold.
 
@@ -36,14 +40,7 @@ class InductCommand(ModelCommand):
     def further_options(self) -> Sequence[click.Parameter]:
         """How far to search for what occurs."""
         return [
-            click.Option(
-                ["--depth"], type=click.IntRange(min=0), help="Take what occurs up to this far away."
-            ),
-            click.Option(
-                ["--max-states"], type=click.IntRange(min=1), help="Take what occurs in this many states."
-            ),
-            *run_limits(),
-            click.Option(["--engine"], type=click.Choice(list(ENGINES)), default="auto", show_default=True),
+            *size_options("Take what occurs up to this far away.", "Take what occurs in this many states."),
             width_option(),
             format_option("report"),
         ]
@@ -51,19 +48,18 @@ class InductCommand(ModelCommand):
     def invoke(self, ctx: click.Context) -> int:
         """Decide the claims, print the report, return the exit code."""
         values = ctx.params
-        limits = said_limits(
-            values["timeout"], values["max_memory"], depth=values["depth"], max_states=values["max_states"]
-        )
+        limits = size_in(ctx)
         run, model = self.asked_for(ctx)
         with watching(limits):
             with Progress(limits.depth) as progress, load_errors(self.file.path):
                 results = induct(model, limits, engine=values["engine"], progress=progress)
             code = exit_code(results)
             with ending():
-                if values["output_format"] == "json":
-                    write_document(render.as_json(run, model, results, code))
-                else:
-                    click.echo(render.as_text(run, model, results, columns(values["width"])))
+                print_answer(
+                    values,
+                    lambda: render.as_json(run, model, results, code),
+                    lambda width: render.as_text(run, model, results, width),
+                )
         return code
 
 

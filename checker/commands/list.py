@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from elcheck.checker.loading.choice import KnownName
 from elcheck.checker.loading.model_file import bundled
 from elcheck.checker.process.streams import NARROWEST, columns, write_document
 from elcheck.checker.render import catalogue as render
@@ -13,7 +14,7 @@ from elcheck.checker.zoo.catalogue import entry
 @click.command("list")
 @click.argument("models", nargs=-1, metavar="[MODEL]...")
 @click.option(
-    "--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--format", "output_format", type=KnownName(["text", "json"]), default="text", show_default=True
 )
 @click.option("--width", type=click.IntRange(min=NARROWEST), help="Columns of the text.")
 def list_models(models: tuple[str, ...], output_format: str, width: int | None) -> int:

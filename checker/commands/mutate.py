@@ -17,6 +17,7 @@ from elcheck.checker.commands.files import require_folder, write_all, wrote
 from elcheck.checker.commands.flags import (
     DurationType,
     SizeType,
+    engine_option,
     format_option,
     progress_option,
     report_option,
@@ -26,7 +27,7 @@ from elcheck.checker.commands.flags import (
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import load_errors
 from elcheck.checker.loading.model_file import ModelFile
-from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.errors import UsageError, instead
 from elcheck.checker.mutation.baseline import Baseline, MutationSubject, require_holding
 from elcheck.checker.mutation.campaign import Campaign, limits_for
 from elcheck.checker.mutation.changed_lines import changed_since
@@ -41,7 +42,6 @@ from elcheck.checker.process.watch import Ended
 from elcheck.checker.render import mutation as render
 from elcheck.checker.render.progress import Progress, ProgressForm
 from elcheck.checker.render.run import Run
-from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.zoo.cases import Case
 
 _HELP = """Put small mistakes into a model, one at a time, and see which its properties find.
@@ -75,7 +75,7 @@ class MutateCommand(ModelCommand):
             click.Option(
                 ["--jobs"], type=positive, help="Processes at a time.  [default: one for each core]"
             ),
-            click.Option(["--engine"], type=click.Choice(list(ENGINES)), default="auto", show_default=True),
+            engine_option(),
             click.Option(
                 ["--journal"], type=file, help="Keep what is known in FILE, a line for each mutant."
             ),
@@ -150,8 +150,8 @@ class WantedMutants:
         """Those of some mutants. Raises UsageError if a name is that of no function."""
         for name in self.functions:
             if not any(fnmatch.fnmatchcase(mutant.function, name) for mutant in mutants):
-                known = ", ".join(dict.fromkeys(mutant.function for mutant in mutants))
-                raise UsageError(f"--function {name!r}: there is none, but {known}")
+                known = dict.fromkeys(mutant.function for mutant in mutants)
+                raise UsageError(f"--function {name!r}: there is none; {instead(name, known)}")
         if self.functions:
             mutants = [m for m in mutants if any(fnmatch.fnmatchcase(m.function, n) for n in self.functions)]
         if self.since is not None:

@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.commands.answer import print_answer
 from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.commands.flags import format_option, width_option
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import load_errors
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.validate import validate
-from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import replay as render
 from elcheck.checker.replay.judged import Judgement, judged
 from elcheck.checker.replay.reading import read
@@ -66,10 +66,9 @@ class ReplayCommand(ModelCommand):
                 raise UsageError(f"{values['trace_file']}: {error}") from error
         judgements = tuple(judged(walked.trace, model))
         answer = render.ReplayResult(script, walked, judgements, model, _exit_code(walked, judgements))
-        if values["output_format"] == "json":
-            write_document(render.as_json(run, answer))
-        else:
-            click.echo(render.as_text(run, answer, columns(values["width"])))
+        print_answer(
+            values, lambda: render.as_json(run, answer), lambda width: render.as_text(run, answer, width)
+        )
         return answer.exit_code
 
 

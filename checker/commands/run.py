@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.commands.answer import print_answer
 from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.commands.flags import DurationType, format_option, width_option
 from elcheck.checker.commands.of_model import OfModel
@@ -17,7 +18,6 @@ from elcheck.checker.loading.errors import LoadError, load_errors
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.validate import validate
-from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import running as render
 from elcheck.checker.running.outcome import RunOutcome
 from elcheck.checker.running.schedule import scheduled
@@ -111,10 +111,11 @@ class RunCommand(ModelCommand):
         except HandlerError as error:
             raise LoadError(f"{self.file.path}: {error}") from error
         validating = self._validating(ctx, found)
-        if values["output_format"] == "json":
-            write_document(render.as_json(run, model, found, validating))
-        else:
-            click.echo(render.as_text(run, model, found, validating, columns(values["width"])))
+        print_answer(
+            values,
+            lambda: render.as_json(run, model, found, validating),
+            lambda width: render.as_text(run, model, found, validating, width),
+        )
         return EXIT["proved"]
 
     def _validating(self, ctx: click.Context, found: RunOutcome) -> list[str]:

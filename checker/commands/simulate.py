@@ -22,10 +22,11 @@ from elcheck.checker.commands.flags import (
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import load_errors
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.process.streams import columns, write_document
+from elcheck.checker.process.streams import columns, lines_of_a_screen, write_document
 from elcheck.checker.render import as_json, junit, text
 from elcheck.checker.render.progress import Progress
 from elcheck.checker.render.run import Run
+from elcheck.checker.render.wanted import Wanted
 from elcheck.checker.strategies.simulate import Simulation, WalkPlan
 from elcheck.checker.strategies.simulate import simulate as walk
 
@@ -70,11 +71,12 @@ class SimulateCommand(ModelCommand):
             raise UsageError("--faults takes a number")
         walks = values["walks"] or (WALKS if values["timeout"] is None else None)
         plan = WalkPlan(walks, values["steps"], values["seed"], values["weight"], limits)
-        wanted = text.Wanted(
+        wanted = Wanted(
             witnesses=values["witness"],
             width=columns(values["width"]),
             detail=detail_in(values),
             drawable=False,
+            height=lines_of_a_screen(),
         )
         run, model = self.asked_for(ctx)
         require_properties(model, values["properties"], "--property")
@@ -86,7 +88,7 @@ class SimulateCommand(ModelCommand):
         return found.report.exit_code
 
 
-def _print(run: Run, found: Simulation, output_format: str, wanted: text.Wanted) -> None:
+def _print(run: Run, found: Simulation, output_format: str, wanted: Wanted) -> None:
     if output_format == "json":
         write_document(json.dumps(_document(run, found), indent=2, ensure_ascii=False))
     elif output_format == "junit":

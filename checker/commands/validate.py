@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 
 from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.commands.answer import print_answer
 from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.commands.files import require_folder, write_all, wrote
 from elcheck.checker.commands.flags import format_option, report_option, run_limits, said_limits, width_option
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import load_errors
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.process.streams import columns, write_document
 from elcheck.checker.render import mutants
 from elcheck.checker.render import validation as render
 from elcheck.checker.render.run import Run
@@ -89,11 +89,11 @@ class ValidateCommand(ModelCommand):
         code = EXIT["error"] if raised else _EXIT[found.verdict]
         shown = {n: p.encode(found.parameters.get(n, p.default)) for n, p in self.file.parameters.items()}
         run = self.run_of(ctx, shown)
-        if values["output_format"] == "json":
-            write_document(render.as_json(run, found, code))
-        else:
-            steps = values["steps"]
-            click.echo(render.as_text(run, found, steps, columns(values["width"]), drawn=values["diagram"]))
+        print_answer(
+            values,
+            lambda: render.as_json(run, found, code),
+            lambda width: render.as_text(run, found, values["steps"], width, drawn=values["diagram"]),
+        )
         if values["report"] is not None:
             path, steps = values["report"], values["steps"]
             write_all([lambda: self._page(run, found, path, steps)], failed=code != 0)
@@ -117,10 +117,9 @@ class ValidateCommand(ModelCommand):
             self.file, observer, logs, self._given(ctx), values["mutate"], values["seed"], limits
         )
         run = self.run_of(ctx, self.given(ctx))
-        if values["output_format"] == "json":
-            write_document(mutants.as_json(run, found))
-        else:
-            click.echo(mutants.as_text(run, found, columns(values["width"])))
+        print_answer(
+            values, lambda: mutants.as_json(run, found), lambda width: mutants.as_text(run, found, width)
+        )
         return EXIT["proved"]
 
     def _given(self, ctx: click.Context) -> dict[str, object]:

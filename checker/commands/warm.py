@@ -6,6 +6,8 @@ import time
 
 import click
 
+from elcheck.checker.process.streams import columns
+from elcheck.checker.render.fit import fitted
 from elcheck.checker.search.engines import require_numba
 
 
@@ -20,9 +22,16 @@ def warm() -> int:
     from elcheck.checker.search.fast import cache
 
     if cache.is_compiled():
-        click.echo(f"the fast engine is compiled: {cache.file()}")
+        _tell("the fast engine is compiled")
         return 0
     began = time.monotonic()
     cache.machine_code()
-    click.echo(f"the fast engine was compiled in {time.monotonic() - began:.0f} s: {cache.file()}")
+    _tell(f"the fast engine was compiled in {time.monotonic() - began:.0f} s")
     return 0
+
+
+def _tell(what: str) -> None:
+    """What came out, and the file of the machine code."""
+    from elcheck.checker.search.fast import cache
+
+    click.echo(fitted(f"{what}: {cache.file()}", columns()))

@@ -13,6 +13,7 @@ import click
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.files import annotate, require_folder, write_code_quality, wrote
 from elcheck.checker.commands.flags import beside_options, progress_option
+from elcheck.checker.loading.choice import KnownName
 from elcheck.checker.loading.model_file import bundled
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.values import counted
@@ -36,7 +37,7 @@ from elcheck.checker.zoo.selection import cases_of
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["text", *render.FORMATS]),
+    type=KnownName(["text", *render.FORMATS]),
     default="text",
     show_default=True,
 )
@@ -50,7 +51,7 @@ from elcheck.checker.zoo.selection import cases_of
 @click.option("--width", type=click.IntRange(min=NARROWEST), help="Columns of the text.")
 @click.option("--big", is_flag=True, help="Run the cases that take minutes too.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes at a time.  [default: one for each core]")
-@click.option("--engine", type=click.Choice(list(ENGINES)), default="auto", show_default=True)
+@click.option("--engine", type=KnownName(ENGINES), default="auto", show_default=True)
 def zoo(
     what: tuple[str, ...], output_format: str, jobs: int | None, engine: str, **asked: Unpack[Written]
 ) -> int:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from elcheck.checker.driving.subject import Sent
 from elcheck.checker.model.environment import NetworkName
+from elcheck.checker.model.errors import instead
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.replaced import replaced
 from elcheck.checker.model.step import Send, Sends
@@ -59,9 +60,9 @@ def _fields(node: NodeId, model: object, subject: object) -> Iterator[tuple[str,
     elif isinstance(subject, Mapping):
         for name, says in subject.items():
             if not hasattr(model, str(name)):
-                raise SubjectError(
-                    f"state({node}) has {name!r}, and a {type(model).__name__} has no such field or property"
-                )
+                what = f"a {type(model).__name__} has no such field or property"
+                meant = instead(str(name), (n for n in dir(model) if not n.startswith("_")), "it has")
+                raise SubjectError(f"state({node}) has {name!r}, and {what}; {meant}")
             yield str(name), getattr(model, str(name)), says
     elif type(model) is type(subject) and dataclasses.is_dataclass(model) and not isinstance(model, type):
         for field in dataclasses.fields(model):

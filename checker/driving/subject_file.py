@@ -11,7 +11,7 @@ from elcheck.checker.driving.comparing import SubjectError
 from elcheck.checker.driving.lockstep import MakeSubject
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import imported
-from elcheck.checker.model.errors import did_you_mean
+from elcheck.checker.model.errors import instead
 from elcheck.checker.model.values import called
 
 _HAS_TO_HAVE = ("start", "sent", "state")
@@ -34,7 +34,7 @@ def load_subject(name: str) -> MakeSubject[object]:
     make: object = getattr(module, wanted, None)
     if not callable(make):
         offered = [name for name, value in vars(module).items() if _makes_subjects(value, module.__name__)]
-        hint = f"; it has {', '.join(offered)}" if offered else ""
+        hint = f"; {instead(wanted, offered, 'it has')}" if offered else ""
         raise LoadError(f"{name}: there is no function or class {wanted!r} in it that makes a subject{hint}")
 
     def made() -> object:
@@ -71,7 +71,7 @@ def _parts(name: str) -> tuple[Path | str, str]:
     known = bundled_subjects()
     if file in known:
         return file, wanted
-    hint = did_you_mean(path.stem, known) or f"bundled subjects: {', '.join(known) or 'none'}"
+    hint = instead(path.stem, known, "bundled subjects:")
     raise LoadError(f"there is no file {file}, and no bundled subject of that name; {hint}")
 
 

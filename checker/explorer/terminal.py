@@ -12,26 +12,30 @@ import click
 
 from elcheck.checker.explorer.live import LiveModel
 from elcheck.checker.explorer.space import Places, Space
-from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.errors import UsageError, hint
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.values import counted, text
 from elcheck.checker.process.files import write_whole
 from elcheck.checker.render import as_json
-from elcheck.checker.render.fit import fitted
+from elcheck.checker.render.fit import fitted, for_a_shell, wrapped
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.traces.trace import Trace, TraceStep
 from elcheck.checker.traces.wording import in_words
 
-HELP = """\
-  NUMBER        take the step of this number
-  u             undo the last step              go N     go back to after step N (0: the start)
-  b             the steps that can't be taken, and why
-  p             print the walk                  here     print the state again
-  r [N] [SEED]  walk at random, N steps (10)    start N  begin at another initial state
-  to N          go to a trace that --check or --trace found
-  save FILE     write the walk, for `elcheck replay`: a step a line, or JSON (.json)
-  q             end\
-"""
+HELP = {
+    "NUMBER": "take the step of this number",
+    "u": "undo the last step",
+    "go N": "go back to after step N (0: the start)",
+    "b": "the steps that can't be taken, and why",
+    "p": "print the walk",
+    "here": "print the state again",
+    "r [N] [SEED]": "walk at random, N steps (10)",
+    "start N": "begin at another initial state",
+    "to N": "go to a trace that --check or --trace found",
+    "save FILE": "write the walk, for `elcheck replay`: a step a line, or JSON (.json)",
+    "q": "end",
+}
+"""What can be typed, and what it does."""
 
 
 class EndOfWalk(Exception):
@@ -58,26 +62,21 @@ class Terminal:
             "to": self._to,
             "save": self._save,
             "q": self._quit,
-            "?": lambda words: self._say(HELP),
-            "h": lambda words: self._say(HELP),
+            "?": self._help,
+            "h": self._help,
         }
 
     @property
     def _space(self) -> Space:
         return self._live.space
 
-    def run(self, read: Callable[[], str], prompt: str = "") -> None:
+    def run(self, read: Callable[[], str], *, typed: bool = False) -> None:
         """Do what each line that is read says, until one ends it or there are no more (it is empty)."""
         self._show()
-        if prompt:
+        if typed:
             self._say("? for help")
         try:
-            while True:
-                if prompt:
-                    click.echo(prompt, nl=False)
-                line = read()
-                if not line:
-                    return
+            while line := read():
                 self._renew()
                 self.do(line)
         except EndOfWalk:
@@ -92,9 +91,9 @@ class Terminal:
             elif name in self._commands:
                 self._commands[name](words)
             elif name:
-                raise UsageError(f"{name!r} is no command: ? lists them")
+                raise UsageError(f"{name!r} is no command: ? lists them{hint(name, self._commands)}")
         except (UsageError, OSError, ValueError) as error:
-            self._say(click.style(f"{error}", fg="red"))
+            self._wrong(str(error))
 
     def _renew(self) -> None:
         """Take up the model again if its file was saved, and say how far the walk goes in it."""
@@ -103,13 +102,13 @@ class Terminal:
         if self._live.problem != self._problem:
             self._problem = self._live.problem
             if self._problem:
-                self._say(click.style(f"The model stays as it was: {self._problem}", fg="red"))
+                self._wrong(f"The model stays as it was: {self._problem}")
         if self._live.version == self._version:
             return
         self._version = self._live.version
         self._path, why = self._space.follow(self._path, said)
         kept = f"; of the walk {_left(len(self._path) - 1)}: {why}" if why else ""
-        self._say(click.style(f"The model was saved and read again{kept}", fg="yellow"))
+        self._say(self._fit(click.style(f"The model was saved and read again{kept}", fg="yellow")))
         self._show()
 
     # -- commands --------------------------------------------------------------------------------------
@@ -138,7 +137,7 @@ class Terminal:
     def _to(self, words: list[str]) -> None:
         saved = self._live.about.prepared
         if not words:
-            names = [f"  {n}  {path.name}" for n, path in enumerate(saved, 1)]
+            names = [self._fit(f"  {n}  {path.name}") for n, path in enumerate(saved, 1)]
             self._say("\n".join(names) or "There is no trace to go to: --check looks for some.")
             return
         at = _number(words, "to N goes to the trace of this number")
@@ -152,7 +151,7 @@ class Terminal:
         self._random = seed + 1
         path, why = self._space.random(self._path, seed, most, faults=True)
         count = counted(len(path) - len(self._path), "random step")
-        self._say(f"{count}, seed {seed}" + (f", then the end: {why}" if why else ""))
+        self._say(self._fit(f"{count}, seed {seed}" + (f", then the end: {why}" if why else "")))
         self._move(path)
 
     def _save(self, words: list[str]) -> None:
@@ -160,7 +159,19 @@ class Terminal:
             raise UsageError("save FILE writes the walk into a file")
         trace, path = self._here(), Path(words[0])
         write_whole(path, saved_as(path, trace, self._space, self._path[0]))
-        self._say(f"wrote {path}: elcheck replay {self._live.about.name} {shlex.quote(str(path))}")
+        self._say(f"wrote {path}; to replay it:")
+        command = f"  elcheck replay {self._live.about.name} {shlex.quote(str(path))}"
+        self._say(for_a_shell(command, self._width))
+
+    def _help(self, words: list[str]) -> None:
+        del words
+        wide = max(map(len, HELP)) + 2
+        for line, does in HELP.items():
+            first, *more = wrapped(does, self._width - wide - 2, at_brackets=False)
+            self._say("\n".join([f"  {line:{wide}}{first}", *(" " * (wide + 2) + rest for rest in more)]))
+
+    def _wrong(self, said: str) -> None:
+        self._say(self._fit(click.style(said, fg="red")))
 
     def _quit(self, words: list[str]) -> None:
         del words
@@ -190,9 +201,9 @@ class Terminal:
             if not at and len(self._space.starts) > 1
             else ""
         )
-        parts = [click.style(last + start, bold=True), *self._state(state)]
+        parts = [self._fit(click.style(last + start, bold=True)), *self._state(state)]
         broken = self._space.broken_at_the_end(trace)
-        parts += [click.style(f"broken: {name}", fg="red", bold=True) for name in broken]
+        parts += [self._fit(click.style(f"broken: {name}", fg="red", bold=True)) for name in broken]
         self._say("\n".join(["", *parts, *self._steps(state)]))
 
     def _state(self, state: GlobalState) -> Iterator[str]:
@@ -214,13 +225,14 @@ class Terminal:
             does = "; ".join(in_words(self._space.model, state, TraceStep(event, after)))
             yield self._fit(f"{number:>3}  {said}" + (f": {does}" if does else ""))
             for name in self._space.newly_broken(state, event, after):
-                yield click.style(f"     breaks: {name}", fg="red")
+                yield self._fit(click.style(f"     breaks: {name}", fg="red"))
         if ways.raised is not None:
-            yield click.style(f"Not all steps are known, a handler raised: {ways.raised}", fg="red")
+            raised = f"Not all steps are known, a handler raised: {ways.raised}"
+            yield self._fit(click.style(raised, fg="red"))
         elif not ways.steps:
             yield "No step can be taken: this is an end."
         blocked = sum(len(group.events) for group in self._space.blocked(state))
-        yield click.style(f"{counted(blocked, 'other')} can't be taken: b says why", dim=True)
+        yield self._fit(click.style(f"{counted(blocked, 'other')} can't be taken: b says why", dim=True))
 
     def _blocked(self, words: list[str]) -> None:
         del words

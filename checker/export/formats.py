@@ -10,7 +10,7 @@ from typing import Literal
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.export.libraries import require
 from elcheck.checker.export.subject import Exported, result_with_trace
-from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.errors import UsageError, hint
 from elcheck.checker.process.files import write_whole
 
 
@@ -48,7 +48,8 @@ def format_of(name: str | Path) -> Format:
     """The format that the ending of a file's name says. Raises UsageError, also where its libraries lack."""
     found = [made for ending, made in FORMATS.items() if Path(name).name.endswith(ending)]
     if not found:
-        raise UsageError(f"{name}: the ending says the format: {', '.join(FORMATS)}")
+        meant = hint("".join(Path(name).suffixes), FORMATS)
+        raise UsageError(f"{name}: the ending says the format: {', '.join(FORMATS)}{meant}")
     require(found[0].libraries, f"{name}: {found[0].name}")
     return found[0]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.model.errors import hint
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.values import text
 from elcheck.checker.traces.trace import Trace
@@ -35,11 +36,11 @@ class Exported:
 
     @property
     def title(self) -> str:
-        """What the trace shows, in a line: ``REFUTED always one leader: n1 and n2 lead``."""
+        """What the trace shows, in a line: ``REFUTED one leader: n1 and n2 lead``."""
         assert self.result is not None
         found = self.result
         lead = "REFUTED" if found.verdict is Verdict.REFUTED else "a witness of"
-        return f"{lead} {found.kind} {found.name}: {found.detail}".partition("\n")[0]
+        return f"{lead} {found.name}: {found.detail}".partition("\n")[0]
 
 
 def first_refuted(report: CheckReport) -> Result | None:
@@ -57,8 +58,9 @@ def result_with_trace(report: CheckReport, name: str | None) -> Result:
         return found
     found = next((result for result in report.results if result.name == name), None)
     if found is None:
-        known = ", ".join(repr(result.name) for result in report.results)
-        raise NoTrace(f"there is no property {name!r}: there are {known}")
+        known = [result.name for result in report.results]
+        said = f"there is no property {name!r}: there are {', '.join(map(repr, known))}"
+        raise NoTrace(said + hint(name, known))
     if found.trace is None:
         raise NoTrace(f"{name!r} ({found.verdict.words}) has no trace")
     return found

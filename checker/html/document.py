@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from elcheck.checker.check.meaning import meaning
 from elcheck.checker.check.report import CheckReport, Stats
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.export import mermaid
 from elcheck.checker.export.subject import Exported
-from elcheck.checker.html.meaning import meaning
 from elcheck.checker.html.parts import ClaimView, Document, Use
 from elcheck.checker.html.picture import pictures_of
 from elcheck.checker.html.sources import Sources
@@ -18,7 +18,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.fit import NBSP
 from elcheck.checker.render.run import Run
-from elcheck.checker.render.text import beyond, unexamined
+from elcheck.checker.render.summary import beyond, unexamined
 from elcheck.checker.traces.explain import explain
 from elcheck.checker.traces.reads import FieldsRead, fields_read
 from elcheck.checker.traces.trace import Trace

@@ -22,6 +22,7 @@ from elcheck.checker.process.files import write_whole
 from elcheck.checker.render import text
 from elcheck.checker.render.junit import printable
 from elcheck.checker.render.run import Run
+from elcheck.checker.render.wanted import Wanted
 
 STYLES = ("colours.css", "picture.css", "style.css")
 SCRIPTS = ("picture.js", "viewer.js", "script.js")
@@ -32,7 +33,7 @@ def write(run: Run, report: CheckReport, about: ModelDoc, path: Path, sound: Mod
 
     Raises OSError, with the path, when it can't be written.
     """
-    wanted = text.Wanted(witnesses=True, certificate=True, detail="all")
+    wanted = Wanted(witnesses=True, certificate=True, detail="all")
     write_page(document(run, report, about, sound), click.unstyle(text.render(run, report, wanted)), path)
 
 

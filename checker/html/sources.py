@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
-import re
 import tokenize
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from elcheck.checker.loading.docstring import first_sentence
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.traces.source import place_of_step
@@ -115,12 +115,6 @@ class Sources:
                 self._numbers[path] = len(self.files)
                 self.files.append(Source(Path(path).name, coloured(text)))
         return self._numbers[path]
-
-
-def first_sentence(doc: str) -> str:
-    """The first paragraph of a docstring in one line, without its marks of code."""
-    said = " ".join(inspect.cleandoc(doc).partition("\n\n")[0].split())
-    return re.sub(r"(:\w+:)?(`+)~?(.*?)\2", r"\3", said)
 
 
 def spans(text: str) -> dict[int, int]:

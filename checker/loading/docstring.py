@@ -13,6 +13,7 @@ A part may go on in further lines that are indented deeper; none of them has to 
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,3 +47,9 @@ def _labelled(text: str) -> dict[str, str]:
 def joined(text: str) -> str:
     """Text in one line."""
     return " ".join(text.split())
+
+
+def first_sentence(doc: str) -> str:
+    """The first paragraph of a docstring in one line, without its marks of code."""
+    said = " ".join(inspect.cleandoc(doc).partition("\n\n")[0].split())
+    return re.sub(r"(:\w+:)?(`+)~?(.*?)\2", r"\3", said)

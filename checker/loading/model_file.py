@@ -20,7 +20,7 @@ from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.parameters import Parameter, parameters_of
 from elcheck.checker.model.call import said, theirs
 from elcheck.checker.model.environment import Environment
-from elcheck.checker.model.errors import DefinitionError, UsageError, did_you_mean
+from elcheck.checker.model.errors import DefinitionError, UsageError, did_you_mean, instead
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import no_network, well_formed
 from elcheck.checker.model.values import text
@@ -100,10 +100,12 @@ class ModelFile:
         known, found = self.parameters, {}
         for name, value in given.items():
             if name not in known:
-                raise UsageError(f"{self.path}: model() has no parameter {name!r}, but {', '.join(known)}")
+                meant = instead(name, known, "it has")
+                raise UsageError(f"{self.path}: model() has no parameter {name!r}; {meant}")
             choices = known[name].choices
             if isinstance(value, str) and choices and value not in choices:
-                raise UsageError(f"{self.path}: {name}={value!r}: it is one of {', '.join(choices)}")
+                meant = instead(value, choices, "it is one of")
+                raise UsageError(f"{self.path}: {name}={value!r}: {meant}")
             found[name] = known[name].decode(value) if isinstance(value, str) else value
         return found
 
@@ -129,7 +131,7 @@ def adapted(model: Model, given: Mapping[str, object]) -> Model:
         given = {**given, "restart": 0}
     unknown = [name for name in given if name not in ENVIRONMENT]
     if unknown:
-        raise UsageError(f"{unknown[0]!r} is no part of an environment: {', '.join(ENVIRONMENT)}")
+        raise UsageError(f"{unknown[0]!r} is no part of an environment; {instead(unknown[0], ENVIRONMENT)}")
     if isinstance(given.get("faults"), Mapping):
         given = {**given, "faults": {**own.faults, **given["faults"]}}  # type: ignore[dict-item]  # as above
     environment = replace(own, **given)  # type: ignore[arg-type]  # Environment.check checks each value
@@ -183,9 +185,8 @@ def find(name: str, commands: Iterable[str] = ()) -> Path:
     known = bundled()
     if name in known:
         return known[name]
-    meant = did_you_mean(path.stem, [*known, *commands])
-    hint = f"; {meant}" if meant else f"; bundled models: {', '.join(known)}"
-    raise LoadError(f"there is no file {name}, and no bundled model of that name{hint}")
+    hint = did_you_mean(path.stem, [*known, *commands]) or f"bundled models: {', '.join(known)}"
+    raise LoadError(f"there is no file {name}, and no bundled model of that name; {hint}")
 
 
 def load(name: str, commands: Iterable[str] = ()) -> ModelFile:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hin
 
 import click
 
+from elcheck.checker.loading.choice import KnownName
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.values import text
 
@@ -45,7 +46,7 @@ class Parameter:
     """A parameter of a model. ``choices`` has what it can be given by name, where that can be listed."""
 
     name: str
-    kind: type | click.Choice[str] | NumberOrWord
+    kind: type | KnownName | NumberOrWord
     help: str
     default: object
     choices: Mapping[str, object]
@@ -129,7 +130,7 @@ def _parameter(where: str, name: str, hint: object, default: object, module: str
     choices = _choices(kinds, module)
     if choices is None:
         raise LoadError(f"{where} can't be an option: annotate it with {_KINDS}")
-    return Parameter(name, click.Choice(list(choices)), doc, default, choices)
+    return Parameter(name, KnownName(choices), doc, default, choices)
 
 
 def _choices(kinds: list[object], module: str) -> dict[str, object] | None:

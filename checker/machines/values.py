@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from elcheck.checker.model.collections import Bag, Map
-from elcheck.checker.model.errors import DefinitionError, UsageError
+from elcheck.checker.model.errors import DefinitionError, UsageError, instead
 from elcheck.checker.model.generics import state_classes
 from elcheck.checker.model.handlers import handlers_of
 from elcheck.checker.model.ids import NodeId
@@ -76,8 +76,8 @@ class _Annotated:
         made = st.one_of([self._of_class(cls) for cls in dict.fromkeys(classes)])
         for name in self._named:
             if name not in self._fields:
-                known = ", ".join(self._fields) or "none"
-                raise UsageError(f"{self._what}(...): there is no field {name!r}; the fields are: {known}")
+                meant = instead(name, self._fields, "the fields are:")
+                raise UsageError(f"{self._what}(...): there is no field {name!r}; {meant}")
         return made
 
     def _of_class(self, cls: type) -> SearchStrategy[object]:

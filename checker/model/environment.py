@@ -17,7 +17,7 @@ from elcheck.checker.model.budget import (
     whole,
 )
 from elcheck.checker.model.collections import Map
-from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.errors import UsageError, hint
 from elcheck.checker.model.fairness import Fair
 from elcheck.checker.model.ids import NodeId
 
@@ -94,7 +94,8 @@ class Environment:
         names = [("network", self.network, NetworkName), ("detector", self.detector, DetectorName)]
         for part, name, known in names:
             if name not in get_args(known):
-                raise UsageError(f"{part}={name!r}: it is one of {', '.join(get_args(known))}")
+                said = f"{part}={name!r}: it is one of {', '.join(get_args(known))}"
+                raise UsageError(said + hint(str(name), get_args(known)))
         if not isinstance(self.timing, str):
             raise UsageError(f"timing={self.timing!r}: it is 'async', 'sync' or 'eventual(k)'")
         if not isinstance(self.faults, Map):
@@ -102,7 +103,8 @@ class Environment:
         for kind in self.kinds:
             check_budget(kind, self.budget(kind))
         if self.timing not in ("async", "sync") and not _EVENTUAL.fullmatch(self.timing):
-            raise UsageError(f"timing={self.timing!r}: it is async, sync or eventual(k), k = 0, 1, ...")
+            said = f"timing={self.timing!r}: it is async, sync or eventual(k), k = 0, 1, ..."
+            raise UsageError(said + hint(self.timing, ["async", "sync", "eventual(1)"]))
         for given, reason in self._without_meaning(down=down):
             if given:
                 raise UsageError(reason)

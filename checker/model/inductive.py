@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 
-from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.errors import DefinitionError, instead
 from elcheck.checker.model.property import Scope
 from elcheck.checker.model.record import Record
 from elcheck.checker.model.values import called
@@ -32,7 +32,9 @@ def every(of: type, /, **domains: Iterable[object]) -> Every:
     known = [f.name for f in fields(of)]
     for name in domains:
         if name not in known:
-            raise DefinitionError(f"every({of.__name__}, {name}=...): its fields are {', '.join(known)}")
+            raise DefinitionError(
+                f"every({of.__name__}, {name}=...): {instead(name, known, 'its fields are')}"
+            )
     return Every(of, {name: tuple(values) for name, values in domains.items()})
 
 

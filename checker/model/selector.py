@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import get_args
 
-from elcheck.checker.model.errors import DefinitionError
+from elcheck.checker.model.errors import DefinitionError, instead
 from elcheck.checker.model.fairness import ALL
 from elcheck.checker.model.handlers import handlers_of
 from elcheck.checker.model.ids import NodeId
@@ -132,7 +132,7 @@ class StepNames:
             faults = dict.fromkeys(e.name for e in self.events if e.fault)
             return said + (f", and the faults {', '.join(sorted(faults))}" if self._nodes else "")
         if node not in self._nodes:
-            known = f"the nodes are {', '.join(map(str, self._nodes))}"
+            known = instead(str(node), map(str, self._nodes), "the nodes are")
             return f" of {node}; {known if self._nodes else 'a Spec has no nodes'}"
         takers = sorted(set().union(*map(self.takers, named)))
         if not takers:

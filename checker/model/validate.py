@@ -10,7 +10,7 @@ from functools import partial
 
 from elcheck.checker.model.budget import FAULT_KINDS, Budget, option_of
 from elcheck.checker.model.environment import Environment
-from elcheck.checker.model.errors import DefinitionError, UsageError, did_you_mean
+from elcheck.checker.model.errors import DefinitionError, UsageError, instead
 from elcheck.checker.model.fairness import Fair
 from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.generics import may_have, state_classes
@@ -197,14 +197,14 @@ def check_budgets(model: Model) -> None:
     known = sorted(_own_budgets(model))
     for name in environment.faults:
         if name not in known:
-            hint = did_you_mean(name, known) or f"the budgets are {', '.join(known)}"
+            hint = instead(name, known, "the budgets are")
             none = f"{name} is no budget that a @fault of this model spends"
             raise UsageError(f"--fault {name}=...: {none}; {hint if known else 'it has no @fault at all'}")
     for kind, budget in environment.budgets.items():
         for name in map(str, (budget.of or ()) if isinstance(budget, Budget) else ()):
             if name not in nodes:
                 asked = f"{option_of(kind)}{budget}"
-                raise UsageError(f"{asked}: there is no node {name}; there are {', '.join(nodes)}")
+                raise UsageError(f"{asked}: there is no node {name}; {instead(name, nodes)}")
 
 
 def _state_classes(cls: type, door: type) -> None:
@@ -275,9 +275,8 @@ def _in_trouble(model: Model, prepared: Prepared) -> None:
     known = {*FAULT_KINDS, *_own_budgets(model)}
     for kind, count in prepared.spent.items():
         if kind not in known:
-            raise DefinitionError(
-                f"in Prepared(spent=...), {kind!r} is no budget; those are {', '.join(sorted(known))}"
-            )
+            meant = instead(str(kind), sorted(known), "those are")
+            raise DefinitionError(f"in Prepared(spent=...), {kind!r} is no budget; {meant}")
         if not isinstance(count, int) or count < 0:
             raise DefinitionError(f"in Prepared(spent=...), {kind!r} is {count!r}: it is 0, 1, 2, ...")
 

@@ -23,6 +23,10 @@ NO_TERMINAL = 100
 """How wide text is that goes into a file or a pipe."""
 NARROWEST = 40
 """A terminal is taken to be at least this wide."""
+HIGHEST = 40
+"""Lines of the highest screen that a report is shortened to, and of one whose height is not known."""
+LOWEST = 24
+"""A terminal is taken to have at least as many."""
 READABLE = "elcheck.readable"
 """The name of what encodes what an encoding has no character for."""
 _LIKE = {
@@ -166,6 +170,39 @@ def columns(wanted: int | None = None, stream: TextIO | None = None) -> int:
     with suppress(OSError, ValueError):
         return max(NARROWEST, os.get_terminal_size(stream.fileno()).columns)
     return 80
+
+
+def lines_of_a_screen() -> int:
+    """How many lines a screen of standard output has: as many as the terminal, from 24 to 40; 40 for a file
+    or a pipe.
+    """
+    if not sys.stdout.isatty():
+        return HIGHEST
+    found = 0
+    with suppress(OSError, ValueError):
+        found = int(os.environ.get("LINES", ""))
+    with suppress(OSError, ValueError):
+        found = found or os.get_terminal_size(sys.stdout.fileno()).lines
+    return max(LOWEST, min(HIGHEST, found)) if found else HIGHEST
+
+
+def typed_line(prompt: str = "> ") -> str:
+    """A line that somebody types at a terminal, with readline's keys where Python has it: the arrows, the
+    lines before. Empty at the end of the input.
+    """
+    own, of_process = sys.stdout, sys.__stdout__
+    with suppress(ImportError):
+        import readline  # noqa: F401  # input() takes it
+
+    try:
+        if of_process is not None and of_process.isatty():  # input() takes it only with this one
+            own.flush()
+            sys.stdout = of_process
+        return input(prompt) + "\n"
+    except EOFError:
+        return ""
+    finally:
+        sys.stdout = own
 
 
 def keep_standard_files() -> None:

@@ -10,6 +10,7 @@ from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.fit import fitted
+from elcheck.checker.render.summary import headline
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.traces.trace import Trace
 from elcheck.checker.zoo.cases import Case
@@ -28,17 +29,13 @@ def failure(report: CheckReport, results: Sequence[Result], width: int | None = 
 
 def shown(report: CheckReport, results: Sequence[Result], width: int | None = None) -> str:
     """Results of one trace: what is wrong, and how it comes to that."""
-    lines = [fitted(line, width) for result in results for line in headline(result).splitlines()]
+    lines = [
+        fitted(line, width) for result in results for line in click.unstyle(headline(result)).splitlines()
+    ]
     trace = results[0].trace
     if trace is not None:
         lines.append(click.unstyle(trace_table(report.model, trace, width)))
     return "\n".join(lines)
-
-
-def headline(result: Result) -> str:
-    """A result in a line: ``REFUTED always one leader: n1 and n2 both lead``."""
-    name = result.name if result.kind in ("deadlock", "error") else f"{result.kind} {result.name}"
-    return ": ".join(filter(None, [f"{result.verdict.words.upper()} {name}", result.detail]))
 
 
 def show_case(case: Case, report: CheckReport, width: int | None = None) -> dict[str, str]:

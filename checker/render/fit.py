@@ -40,6 +40,16 @@ def wrapped(said: str, width: int, *, at_brackets: bool = True, indent: str = " 
     return lines if plain == said else _coloured(lines, said)
 
 
+def _cut(said: str, width: int, most: int) -> list[str]:
+    """A text in so many lines with its colours, as many of its words as there is room for."""
+    folded = partial(wrapped, at_brackets=False, indent="")
+    whole = folded(said, width)
+    if len(whole) <= most:
+        return whole
+    short = folded(said, width - 2)[:most]
+    return [*short[:-1], f"{short[-1]} …"]
+
+
 def _lines(said: str, width: int, parts: re.Pattern[str], indent: str) -> Iterator[str]:
     indent = indent if len(indent) < width else ""
     line = ""
@@ -111,7 +121,11 @@ def setting_lines(settings: str, model: Model) -> list[str]:
 
 def repeating(run: Run, width: int | None) -> str:
     """The command that was run, in lines that a shell takes for one."""
-    command = f"To repeat it: {run.command}"
+    return for_a_shell(f"To repeat it: {run.command}", width)
+
+
+def for_a_shell(command: str, width: int | None) -> str:
+    """A command in lines that a shell takes for one."""
     if width is None or len(command) <= width:
         return command
     return " \\\n".join(wrapped(command, width - 2, at_brackets=False))
@@ -125,16 +139,20 @@ def table(
     most: Mapping[str, int] = {},
     right: Sequence[str] = (),
     indented: Sequence[str] = (),
+    lines: Mapping[str, int] = {},
 ) -> str:
     """A table that is as wide as its cells, or folded to a width: first the columns of ``most`` to that, then
     whichever is widest. Columns of ``right`` end at their right; those of ``indented`` are folded at brackets
-    too, with indented further lines.
+    too, with indented further lines. Cells of ``lines`` have no more than so many, the last of which says
+    with … that there is more.
     """
     widths = _widths(rows, headers, width, most, indented)
     folds = [
         partial(wrapped, width=room, at_brackets=name in indented, indent="  " * (name in indented))
         for name, room in zip(headers, widths, strict=True)
     ]
+    for name, most_lines in lines.items():
+        folds[headers.index(name)] = partial(_cut, width=widths[headers.index(name)], most=most_lines)
     folded = [
         ["\n".join(fold(cell)) for fold, cell in zip(folds, row, strict=True)] for row in (headers, *rows)
     ]
@@ -159,7 +177,15 @@ def _widths(
     if sum(found) > room:
         found = [min(wide, most.get(name, wide)) for wide, name in zip(found, headers, strict=True)]
     others = [at for at, name in enumerate(headers) if name not in last]
-    for columns, least in ((others, _NARROW), (range(len(headers)), _NARROWEST)):
-        while sum(found) > room and max(found[at] for at in columns) > least:
-            found[max(columns, key=lambda at: found[at])] -= 1
+    words = [
+        max(len(word) for row in (headers, *rows) for word in [*click.unstyle(row[at]).split(" "), ""])
+        for at in range(len(headers))
+    ]
+    narrow, narrowest = [_NARROW] * len(headers), [_NARROWEST] * len(headers)
+    everything = range(len(headers))
+    for columns, least in ((others, narrow), (everything, words), (everything, narrowest)):
+        while sum(found) > room and (
+            left := [at for at in columns if found[at] > max(least[at], _NARROWEST)]
+        ):
+            found[max(left, key=lambda at: found[at])] -= 1
     return found

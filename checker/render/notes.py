@@ -7,10 +7,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import click
+
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
 from elcheck.checker.loading.model_file import find
-from elcheck.checker.render.failure import headline, shown
+from elcheck.checker.render.failure import shown
+from elcheck.checker.render.summary import headline
 from elcheck.checker.traces.source import Place, place_of_end
 from elcheck.checker.zoo.case_result import CaseResult
 
@@ -32,7 +35,7 @@ class SourceNote:
 def note_of(report: CheckReport, result: Result) -> SourceNote:
     """What is wrong with a property: its verdict and its trace, at the last line of this."""
     place = place_of_end(report.system.runner, result.trace)
-    return SourceNote(headline(result).partition("\n")[0], shown(report, [result]), place)
+    return SourceNote(click.unstyle(headline(result)).partition("\n")[0], shown(report, [result]), place)
 
 
 def notes_of(report: CheckReport) -> list[SourceNote]:

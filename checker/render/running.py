@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import counted
 from elcheck.checker.render import as_json as json_of
-from elcheck.checker.render.fit import fitted, head, repeating, table
+from elcheck.checker.render.fit import fitted, for_a_shell, head, repeating, table
 from elcheck.checker.render.run import Run
 from elcheck.checker.running.outcome import NodeOutcome, RunOutcome
 
@@ -35,7 +35,8 @@ def as_text(run: Run, model: Model, found: RunOutcome, validating: Sequence[str]
     if found.faults:
         said = ", ".join(f"{what} ({at:.2f} s)" for at, what in found.faults)
         parts.append(fitted(f"Faults: {said}.", width))
-    parts.append(f"Is that a behaviour of the model?\n  {shlex.join(validating)}")
+    asking = for_a_shell(f"  {shlex.join(validating)}", width)
+    parts.append(f"Is that a behaviour of the model?\n{asking}")
     return "\n\n".join([*parts, repeating(run, width)])
 
 

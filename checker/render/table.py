@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import click
 
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import GlobalState
+from elcheck.checker.model.state import Envelope, GlobalState
 from elcheck.checker.model.values import counted, text
 from elcheck.checker.render.fit import table as drawn
+from elcheck.checker.render.wanted import WHOLE, Shortened
 from elcheck.checker.traces.explain import Explanation
 from elcheck.checker.traces.messages import messages_of
 from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead
@@ -43,6 +44,7 @@ def trace_table(
     logged: LoggedSteps | None = None,
     read: FieldsRead = NOTHING_READ,
     show: Sequence[ShowColumn] = (),
+    shortened: Shortened = WHOLE,
 ) -> str:
     """A trace, one step a line: its number, whose it is, what it does, what changes, its line in the source.
 
@@ -50,30 +52,14 @@ def trace_table(
     below the action, and messages of which nothing becomes have no fields. With an explanation the steps that
     do not matter are dimmed and marked, and a column says which steps each of the others rests on. ``logged``
     adds the lines of logs that tell of each step, and may leave out the first steps. What the failing check
-    has ``read`` comes first; ``show`` are further columns.
+    has ``read`` comes first; ``show`` are further columns; ``shortened`` says what is left out for a screen.
     """
-    runner = Runner(model)
     narrow = width is not None and width < _BROAD
-    messages = messages_of(trace, model) if narrow else None
-    headers = ["step", "node", "action", "changes"] + ["source"] * (not narrow)
-    rows = [[_bold(0), "", "start", _start(trace.initial), ""][: len(headers)]]
-    for number, before, step in trace.numbered:
-        if logged is not None and number <= logged.left_out:
-            continue
-        node = step.event.node.name if step.event.node else ""
-        action = event_in_words(step.event)
-        action = click.style(action, fg="yellow") if step.event.fault else action
-        unread = () if messages is None else messages.unread(number)
-        said = _said(phrases(model, before, step, unread=unread, read=read))
-        place, note = place_and_note(runner, before, step)
-        said = "; ".join(filter(None, [said, note]))
-        if not said and place is not None:
-            said = click.style(f"no change: {line_at(place)}", dim=True)
-        source = click.style(str(place), dim=True) if place else ""
-        if narrow:
-            rows.append([_bold(number), node, "\n".join(filter(None, (action, source))), said])
-        else:
-            rows.append([_bold(number), node, action, said, source])
+    headers = ["step", "node", "action", "changes"] + ["source"] * (not narrow and not shortened.sources)
+    rows = list(
+        _rows(model, trace, read, shortened, narrow=narrow, first=0 if logged is None else logged.left_out)
+    )
+    rows = [row[: len(headers)] for row in rows]
     if logged is not None:
         headers.insert(2, "log")
         rows = _with_lines(rows, logged)
@@ -85,8 +71,55 @@ def trace_table(
     if explanation is not None:
         headers.insert(1, "needs")
         rows = [_marked(row, number, explanation) for number, row in enumerate(rows)]
-    table = drawn(rows, headers, width, most=_most(rows, headers, width), indented=["action"])
+    if shortened.steps:
+        rows = _without_middle(rows, shortened.steps, headers.index("action"))
+    lines = {"changes": shortened.lines} if shortened.lines else {}
+    most = {} if shortened.lines == 1 else _most(rows, headers, width)
+    table = drawn(rows, headers, width, most=most, indented=["action"], lines=lines)
     return table + ("" if trace.loop is None else "\n" + going_on(trace, trace.loop))
+
+
+def _rows(
+    model: Model, trace: Trace, read: FieldsRead, shortened: Shortened, *, narrow: bool, first: int
+) -> Iterator[list[str]]:
+    """The initial state, and each step after the ``first`` ones: step, node, action, changes, source."""
+    runner = Runner(model)
+    messages = messages_of(trace, model) if narrow or shortened.fields else None
+    yield [_bold(0), "", "start", _start(trace.initial), ""]
+    for number, before, step in trace.numbered:
+        if number <= first:
+            continue
+        node = step.event.node.name if step.event.node else ""
+        action = event_in_words(step.event, fields=not shortened.fields)
+        action = click.style(action, fg="yellow") if step.event.fault else action
+        unread: Sequence[Envelope] = ()
+        if messages is not None:
+            unread = messages.sent_in(number) if shortened.fields else messages.unread(number)
+        said = _said(phrases(model, before, step, unread=unread, read=read))
+        place, note = place_and_note(runner, before, step)
+        said = "; ".join(filter(None, [said, note]))
+        if not said and place is not None:
+            said = click.style(f"no change: {line_at(place)}", dim=True)
+        source = click.style(str(place), dim=True) if place and not shortened.sources else ""
+        if narrow:
+            action = "\n".join(filter(None, (action, source)))
+        yield [_bold(number), node, action, said, source]
+
+
+def _without_middle(rows: list[list[str]], count: int, action: int) -> list[list[str]]:
+    """Rows with a line in the place of so many of them, or all but three: the end says most."""
+    count = min(count + 1, len(rows) - 3)
+    if count < 2:
+        return rows
+    begin = max(1, (len(rows) - count) // 3)
+    return [*rows[:begin], _gap(count, len(rows[0]), action), *rows[begin + count :]]
+
+
+def _gap(count: int, columns: int, action: int) -> list[str]:
+    """A row that stands for steps that are left out."""
+    row = ["..."] + [""] * (columns - 1)
+    row[action] = f"{counted(count, 'step')} left out"
+    return row
 
 
 def _with_lines(rows: list[list[str]], logged: LoggedSteps) -> list[list[str]]:
@@ -94,8 +127,7 @@ def _with_lines(rows: list[list[str]], logged: LoggedSteps) -> list[list[str]]:
     first, *rest = rows
     told = zip(rest, logged.lines[logged.left_out :], strict=True)
     found = [[*row[:2], lines, *row[2:]] for row, lines in told]
-    blank = [""] * (len(first) - 3)
-    gap = [["...", "", "", f"{counted(logged.left_out, 'step')} left out", *blank]] * bool(logged.left_out)
+    gap = [_gap(logged.left_out, len(first) + 1, 3)] * bool(logged.left_out)
     return [[*first[:2], "", *first[2:]], *gap, *found]
 
 

@@ -14,7 +14,7 @@ from elcheck.checker.model.values import counted
 from elcheck.checker.render.fit import fitted, table
 from elcheck.checker.render.junit import printable
 from elcheck.checker.render.notes import notes_of_cases
-from elcheck.checker.render.text import verdict
+from elcheck.checker.render.summary import verdict
 from elcheck.checker.zoo.case_result import CaseResult, PropertyLine
 
 HEADERS = ("model", "with", "verdict", "breaks", "steps", "states", "seconds", "")

@@ -20,6 +20,7 @@ _REPORT = re.compile(
     r"^property +kind +(verdict|breaks with)\b|^(REFUTED|PROVED|HOLDS WITHIN BOUNDS|UNDETERMINED|VACUOUS)\b",
     re.MULTILINE,
 )
+_LEFT_OUT = re.compile(r"\.\.\. .*\bleft out\b.*")
 _SOURCE = re.compile(r"\S+\.py:\d+")
 """The line of a step, which stands below it in a narrow table."""
 _OTHERS = {
@@ -129,6 +130,8 @@ def _script(first: int, lines: Sequence[str], nodes: Collection[str], columns: C
     said: list[str] = []
     for number, line in enumerate(lines, first):
         bare = re.sub(r"(^|\s)#.*", "", line).strip()
+        if columns and _LEFT_OUT.fullmatch(bare):
+            raise UsageError(f"line {number}: steps are left out of this table; print it with -v")
         if matched := _BACK.fullmatch(bare):
             return Script(start, tuple(map(LineStep, said)), _loop(number, matched[1], len(said)))
         cells = _cells(line, columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.errors import UsageError, hint
 from elcheck.checker.replay.exported import own_form
 from elcheck.checker.replay.lines import script_of
 from elcheck.checker.replay.script import Json, JsonStep, LineStep, Script, WrittenStep
@@ -66,7 +66,9 @@ def _entry(number: int, step: Json) -> WrittenStep:
         raise UsageError(f"{where} is {step!r}: a step is a string, or an object with 'action'")
     unknown = [key for key in step if key not in _KEYS]
     if unknown and "state" not in step:  # with a state it is elcheck's own, which has more to say
-        raise UsageError(f"{where} has the key {unknown[0]!r}: a step has {', '.join(_KEYS)}")
+        raise UsageError(
+            f"{where} has the key {unknown[0]!r}: a step has {', '.join(_KEYS)}{hint(unknown[0], _KEYS)}"
+        )
     action, node, args = step.get("action"), step.get("node"), step.get("args", {})
     if not isinstance(action, str):
         raise UsageError(f"{where}: 'action' is the name of a handler or of a fault, not {action!r}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from elcheck.checker.interpreter.why_not import Explainer, Reason, around
-from elcheck.checker.model.errors import most_like
+from elcheck.checker.model.errors import instead
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.replay.script import JsonStep, WrittenStep, fit
 from elcheck.checker.traces.trace import Trace
@@ -62,13 +62,11 @@ def _unknown(step: WrittenStep, state: GlobalState, explainer: Explainer) -> str
     node = _node(step, name, nodes)
     if name is None:
         asked = _first_word(step, node)
-        meant = most_like(asked, names)
-        hint = f"did you mean {meant}?" if meant else f"it has {', '.join(names)}"
-        return f"the model has no handler or fault called {asked!r}; {hint}"
+        return f"the model has no handler or fault called {asked!r}; {instead(asked, names, 'it has')}"
     if node is not None and not nodes:
         return f"a Spec has no nodes, and the step names one: {node!r}"
     if node is not None and node not in nodes:
-        return f"there is no node {node!r}; the nodes are {', '.join(nodes)}"
+        return f"there is no node {node!r}; {instead(node, nodes, 'the nodes are')}"
     owners = [n.name for n in explainer.nodes if _has(explainer, n.name, name)]
     if owners and node is not None and node not in owners:
         program = type(next(p for n, p in explainer.runner.programs.items() if n.name == node)).__name__

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
-from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.errors import UsageError, instead
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Envelope, GlobalState
@@ -111,6 +111,6 @@ def _field(path: str, state: GlobalState, model: Model) -> object:
     for name in rest:
         fields = [f.name for f in dataclasses.fields(at)] if dataclasses.is_dataclass(at) else []
         if name not in fields:
-            raise UsageError(f"{path!r} is no field; the fields there are {', '.join(fields) or 'none'}")
+            raise UsageError(f"{path!r} is no field; {instead(name, fields, 'the fields there are')}")
         at = getattr(at, name)
     return at

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.errors import UsageError, instead
 from elcheck.checker.model.ids import NodeId
 
 FaultVerb = Literal["kill", "restart", "pause", "resume", "cut", "break", "heal"]
@@ -41,12 +41,12 @@ def scheduled(said: str, nodes: Sequence[NodeId]) -> ScheduledFault:
         raise UsageError(f"--at {said!r}: {example}")
     verb = next((verb for verb in get_args(FaultVerb) if verb == shape[2]), None)
     if verb is None:
-        raise UsageError(f"--at {said!r}: there is no {shape[2]!r}, but {', '.join(get_args(FaultVerb))}")
+        raise UsageError(f"--at {said!r}: there is no {shape[2]!r}; {instead(shape[2], get_args(FaultVerb))}")
     sides = [tuple(side.split()) for side in re.split(r"[|>]", shape[3])]
     known = [node.name for node in nodes]
     for name in (name for side in sides for name in side):
         if name not in known:
-            raise UsageError(f"--at {said!r}: there is no node {name!r}, but {', '.join(known)}")
+            raise UsageError(f"--at {said!r}: there is no node {name!r}; {instead(name, known)}")
     wanted = {"cut": 2, "break": 2, "heal": 0}.get(verb, 1)
     one_way = ">" in shape[3]
     if (

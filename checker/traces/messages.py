@@ -99,6 +99,10 @@ class Messages:
         """What a step sends of which nothing becomes."""
         return [self.all[at].envelope for at in self.sent[step] if not self.all[at].fates]
 
+    def sent_in(self, step: int) -> list[Envelope]:
+        """What a step sends."""
+        return [self.all[at].envelope for at in self.sent[step]]
+
     def lifetimes(self) -> list[Lifetime]:
         """Every message's lifetimes, in the order in which they were sent."""
         return sorted(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import CodeType
 
 from elcheck.checker.model.call import theirs
-from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.errors import UsageError, did_you_mean, instead
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.values import counted, text
 from elcheck.checker.traces.trace import Trace
@@ -71,14 +71,21 @@ def show_expressions(
             expression.value_in(initial)
         except (NameError, AttributeError) as error:
             if isinstance(error, NameError) or error.obj is not None:
-                known = ", ".join(names_in(initial))
-                raise UsageError(
-                    f"--show {source!r}: {error}; there are {known}, and what the model's file has"
-                ) from error
+                raise UsageError(f"--show {source!r}: {error}; {_instead(error, initial)}") from error
         except Exception:  # it may have a value later on; what raises is said below the trace
             pass
         found.append(expression)
     return tuple(found)
+
+
+def _instead(error: NameError | AttributeError, initial: GlobalState) -> str:
+    """What a wrong name may mean: the question, or else all that there are."""
+    if isinstance(error, AttributeError):
+        return instead(str(error.name), (n for n in dir(error.obj) if not n.startswith("_")), "it has")
+    known = list(names_in(initial))
+    return (
+        did_you_mean(str(error.name), known) or f"there are {', '.join(known)}, and what the model's file has"
+    )
 
 
 def show_columns(trace: Trace, expressions: Sequence[ShowExpression]) -> tuple[ShowColumn, ...]:

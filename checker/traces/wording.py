@@ -31,9 +31,16 @@ class Phrase:
     text: str
 
 
-def event_in_words(event: Event) -> str:
-    """What happens, a message without its class where its handler is called so: ``vote(term=1) from n2``."""
+def event_in_words(event: Event, *, fields: bool = True) -> str:
+    """What happens, a message without its class where its handler is called so: ``vote(term=1) from n2``, or
+    without its ``fields``, too: ``vote from n2``.
+    """
     args = dict(event.args)
+    if not fields and "msg" in args:
+        name = type(args["msg"]).__name__
+        whole = text(args["msg"])
+        short = "" if says_no_more(event.name, args["msg"]) else f"({name})"
+        return str(event).replace(f"({whole})", short, 1)
     if event.kind != "receive" or not says_no_more(event.name, args["msg"]):
         return str(event)
     return str(event).replace(f"({type(args['msg']).__name__}(", "(", 1).replace(")) from ", ") from ", 1)

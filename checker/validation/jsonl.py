@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.errors import UsageError, instead
 from elcheck.checker.model.handlers import Handler
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.record import State
@@ -59,7 +59,7 @@ class ObservationReader:
             return None
         kind = found.pop("event")
         if kind not in _NEEDED:
-            raise UsageError(f"{ref}: there is no event {kind!r}, but {', '.join(_NEEDED)}")
+            raise UsageError(f"{ref}: there is no event {kind!r}; {instead(str(kind), _NEEDED)}")
         for name, needed in _NEEDED[kind].items():
             if not isinstance(found.get(name), needed):
                 raise UsageError(f"{ref}: {kind!r} needs {name!r}, {_kind(needed)}")
@@ -235,7 +235,7 @@ class ObservationObserver(Observer[State]):
 
     def _node(self, line: LogEvent, name: object) -> NodeId:
         if name not in self.ids:
-            raise UsageError(f"{line.ref}: there is no node {name!r}, but {', '.join(self.ids)}")
+            raise UsageError(f"{line.ref}: there is no node {name!r}; {instead(str(name), self.ids)}")
         return self.ids[str(name)]
 
     def _handler(self, me: NodeId, line: LogEvent, name: str) -> Handler:
@@ -254,8 +254,8 @@ class ObservationObserver(Observer[State]):
         known = {f.name for step in self._run.starts(me) for f in dataclasses.fields(step.state)}
         unknown = [name for name in found if name not in known]
         if unknown:
-            names = ", ".join(sorted(known))
-            raise UsageError(f"{line.ref}: {unknown[0]!r} is no field of the state; these are {names}")
+            meant = instead(unknown[0], sorted(known), "these are")
+            raise UsageError(f"{line.ref}: {unknown[0]!r} is no field of the state; {meant}")
         return found
 
     def _message(self, line: LogEvent, said: Mapping[str, object]) -> tuple[type, Comparison]:
@@ -270,7 +270,8 @@ class ObservationObserver(Observer[State]):
         fields = [field.name for field in dataclasses.fields(cls)] if dataclasses.is_dataclass(cls) else []
         unknown = [name for name in rest if name not in fields]
         if unknown:
-            raise UsageError(f"{line.ref}: {unknown[0]!r} is no field of {cls.__name__}: {', '.join(fields)}")
+            meant = instead(unknown[0], fields)
+            raise UsageError(f"{line.ref}: {unknown[0]!r} is no field of {cls.__name__}; {meant}")
         return cls, rest
 
     def _wanted_sends(self, step: ObservedStep) -> list[WantedSend] | None:

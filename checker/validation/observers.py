@@ -10,7 +10,7 @@ from types import ModuleType
 
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import imported
-from elcheck.checker.model.errors import UsageError, did_you_mean
+from elcheck.checker.model.errors import UsageError, instead
 from elcheck.checker.model.record import State
 from elcheck.checker.validation.jsonl import ObservationObserver
 from elcheck.checker.validation.observer import Observer
@@ -33,7 +33,7 @@ def observer_named(name: str) -> type[Observer[State]]:
         return _only(import_module(f"{_BUNDLED}.{name}"), name)
     path = Path(name)
     if path.suffix != ".py" or not path.is_file():
-        hint = did_you_mean(name, known) or f"there are {', '.join(known)}, or FILE.py"
+        hint = instead(name, [*known, "or FILE.py"])
         raise UsageError(f"--as {name}: there is no such observer; {hint}")
     try:
         module = imported(path, "observer")

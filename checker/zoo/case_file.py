@@ -26,6 +26,7 @@ from tomlkit.items import AoT, InlineTable, Table
 
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.version import __version__
+from elcheck.checker.model.errors import instead
 from elcheck.checker.zoo.cases import Case
 
 ASKED: Mapping[str, type] = {
@@ -68,7 +69,7 @@ def _require_keys(where: str, table: Mapping[str, object], keys: Mapping[str, ty
     for name, value in table.items():
         kind = keys.get(name)
         if kind is None:
-            raise LoadError(f"{where}: {name!r} is no key of a case: {', '.join(keys)}")
+            raise LoadError(f"{where}: {name!r} is no key of a case; {instead(name, keys)}")
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise LoadError(f"{where}: {name} = {value!r} is no {kind.__name__}")
     if "model" not in table:

@@ -226,7 +226,7 @@ def test_files_beside_the_text(
     commands = [line for line in err.splitlines() if line.startswith("::error ")]
     assert len(commands) == 3  # two are refuted, one was not reached
     assert commands[0].startswith(
-        f"::error file=mine.py,line={found['line']},title=REFUTED always at most one leader per term%3A n1"
+        f"::error file=mine.py,line={found['line']},title=REFUTED at most one leader per term%3A n1"
     )
     assert "%0A10    n2    become_leader" in commands[0]
     for option in ("--json", "--junit", "--sarif"):

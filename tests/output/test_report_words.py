@@ -6,8 +6,8 @@ import pytest
 
 from elcheck import Formula, State, always, each, eventually, leads_to, ltl, some, taken
 from elcheck.checker.check.check import check
+from elcheck.checker.check.meaning import meaning
 from elcheck.checker.check.verdict import Verdict
-from elcheck.checker.html.meaning import meaning
 from elcheck.checker.html.otherwise import Otherwise, otherwise
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.property import Property

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from unittest import mock
 
 import click
@@ -17,8 +19,10 @@ from elcheck.checker.check.check import check
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.render.run import Run
-from elcheck.checker.render.text import Wanted, render
-from tests.docs.printed import PAGES, files_of, folder_with
+from elcheck.checker.render.text import render
+from elcheck.checker.render.wanted import Wanted
+from tests.docs.printed import PAGES, ROOT, files_of, folder_with
+from tests.driving.drive_files import folder_forgotten, write
 
 WIDTHS = (60, 80, 100, 120)
 REPORTS: dict[str, tuple[str, dict[str, object], Limits]] = {
@@ -38,6 +42,12 @@ WANTED = [
     Wanted(detail="all", witnesses=True, certificate=True, explain=True),
     Wanted(detail="all", witnesses=True, diagram=True),
 ]
+
+
+def _logs(*folder: str) -> list[str]:
+    return sorted(str(log) for log in (ROOT / "tests" / "validation" / "logs").joinpath(*folder).iterdir())
+
+
 COMMANDS = [
     ("die_hard", "--witness", "-v"),
     ("lots.py", "--nodes", "2"),
@@ -51,20 +61,11 @@ COMMANDS = [
     ("blame", "die_hard"),
     ("list",),
     ("list", "raft", "zookeeper_election"),
-    ("--help",),
+    ("induct", "raft_election", "--nodes", "2"),
+    ("explore", "lots.py", "--nodes", "2", "--tty"),
+    ("new", "other"),
+    ("warm",),
     ("raft", "-h"),
-    ("simulate", "--help"),
-    ("simulate", "raft", "--help"),
-    ("drive", "--help"),
-    ("drive", "raft", "--help"),
-    ("validate", "--help"),
-    ("validate", "etcd_raft", "--help"),
-    ("explore", "raft", "--help"),
-    ("mutate", "raft", "--help"),
-    ("replay", "--help"),
-    ("zoo", "--help"),
-    ("new", "--help"),
-    ("list", "--help"),
     ("nothing_of_that_name",),
     ("raft", "--bug", "forget-vot"),
     ("raft", "--dept", "3"),
@@ -73,6 +74,16 @@ COMMANDS = [
     ("replay", "raft", "no/such/file"),
     ("new", "this name is none!"),
 ]
+SLOW = [
+    ("run", "lots.py", "--nodes", "2", "--seconds", "0.2", "--kill-every", "0.1"),
+    ("validate", "etcd_raft", *_logs("etcd", "partial"), "--as", "etcd"),
+    ("validate", "etcd_raft", *_logs("etcd-corrupted", "disk-forgot"), "--as", "etcd", "--diagram"),
+    ("validate", "etcd_raft", *_logs("etcd", "partial"), "--as", "etcd", "--mutate", "4"),
+    ("zoo", "lots.py", "--jobs", "1"),
+    ("mutate", "lock.py", "--jobs", "1", "--function", "Server.release"),
+    ("drive", "voting.py", "voting_subject.py", "--walks", "20"),
+]
+"""What takes seconds is printed once, on the narrowest terminal."""
 FILES = {
     "steps.txt": "n1 election_timeout\nn2 request_vote\nn1 vote from n2\nn1 become_leader\n",
     "wrong.txt": "n1 election_timeout\nn2 vote\n",
@@ -87,6 +98,9 @@ FILES = {
 }
 
 
+TYPED = "?\n1\n1\nb\np\nr 5 1\nhere\nno command\n99\nq\n"
+
+
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -94,15 +108,21 @@ class _Terminal(io.StringIO):
 
 @pytest.fixture(scope="module", autouse=True)
 def _files() -> Iterator[None]:
-    with folder_with({**FILES, **files_of(PAGES[0])}):
-        yield
+    with folder_with({**FILES, **files_of(PAGES[0]), **files_of(ROOT / "docs" / "mutation.md")}):
+        write(
+            Path(),
+            ("if term == self.term and self.voted_for in", "if term >= self.term and self.voted_for in"),
+        )
+        with folder_forgotten(Path()):
+            yield
 
 
 def lines(width: int, *args: str) -> list[str]:
-    """What a command prints on a terminal, to standard output and error."""
+    """What a command prints on a terminal, to standard output and error; it is typed a walk."""
     out, err = _Terminal(), _Terminal()
     with (
         mock.patch.dict(os.environ, {"COLUMNS": str(width), "NO_COLOR": "1"}),
+        mock.patch.object(sys, "stdin", io.StringIO(TYPED)),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):
@@ -117,6 +137,28 @@ def test_no_command_prints_lines_that_are_wider_than_the_terminal(args: tuple[st
         found = lines(width, *args)
         assert found
         assert [line for line in found if len(line) > width] == []
+
+
+@pytest.mark.parametrize("args", SLOW, ids=[" ".join(args[:2]) for args in SLOW])
+def test_no_slow_command_does_either(args: tuple[str, ...]) -> None:
+    assert [line for line in lines(WIDTHS[0], *args) if len(line) > WIDTHS[0]] == []
+
+
+def helps() -> list[tuple[str, ...]]:
+    """The help of every command, of those that take a model also that with a model."""
+    context = click.Context(cli.elcheck)
+    commands = {name: cli.elcheck.get_command(context, name) for name in cli.OWN}
+    of_models = [name for name, command in commands.items() if isinstance(command, click.Group)]
+    return [("--help",), *((name, "--help") for name in commands), *((n, "raft", "-h") for n in of_models)]
+
+
+@pytest.mark.parametrize("args", helps(), ids=[" ".join(args) for args in helps()])
+def test_no_help_is_wider_than_the_terminal(args: tuple[str, ...]) -> None:
+    test_no_command_prints_lines_that_are_wider_than_the_terminal(args)
+
+
+def test_every_command_is_among_these() -> None:
+    assert {args[0] for args in (*COMMANDS, *SLOW)} >= set(cli.OWN)
 
 
 @pytest.mark.parametrize("name", REPORTS)

@@ -35,7 +35,8 @@ from elcheck.checker.model.property import Property
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
-from elcheck.checker.render.text import Wanted, render
+from elcheck.checker.render.text import render
+from elcheck.checker.render.wanted import Wanted
 from elcheck.checker.replay.reading import read
 from elcheck.checker.replay.together import refutations
 from elcheck.checker.traces.reads import fields_read

@@ -18,7 +18,8 @@ from elcheck.checker.process.limits import Limits
 from elcheck.checker.render.junit import render as junit
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
-from elcheck.checker.render.text import Wanted, render
+from elcheck.checker.render.text import render
+from elcheck.checker.render.wanted import Wanted
 from elcheck.checker.traces.differences import differences
 
 N1, N2, N3 = node_ids(3)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from elcheck.checker.html.sources import first_sentence
+from elcheck.checker.loading.docstring import first_sentence
 from elcheck.checker.model.formula import (
     FALSE,
     TRUE,
