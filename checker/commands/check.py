@@ -166,12 +166,8 @@ class ModelCommand(click.Command):
 
     def shown(self, model: Model, said: Sequence[str]) -> tuple[ShowExpression, ...]:
         """What ``--show`` asks for. Raises UsageError or LoadError."""
-        if not said:
-            return ()
         with load_errors(self.file.path):
-            validate(model)
-            initial = Interpreter(model).initial()
-        return show_expressions(said, self.file.function.__globals__, next(iter(initial)))
+            return expressions_of(self.file, model, said)
 
     def given(self, ctx: click.Context) -> dict[str, object]:
         """The parameters that were given, by the names that the command line has for their values."""
@@ -183,6 +179,16 @@ class ModelCommand(click.Command):
         """What was asked for, with some parameters."""
         command = shlex.join(["elcheck", *ctx.find_root().obj])
         return Run(str(ctx.info_name), self.file.summary, parameters, command, tuple(self.given(ctx)))
+
+
+def expressions_of(file: ModelFile, model: Model, said: Sequence[str]) -> tuple[ShowExpression, ...]:
+    """Python expressions over the states of a file's model. Raises UsageError, or what a model raises that
+    has no initial state.
+    """
+    if not said:
+        return ()
+    validate(model)
+    return show_expressions(said, file.function.__globals__, next(iter(Interpreter(model).initial())))
 
 
 def environment_in(values: Mapping[str, object]) -> dict[str, object]:

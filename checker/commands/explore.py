@@ -15,8 +15,8 @@ import click
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import EXIT, Verdict
-from elcheck.checker.commands.check import ModelCommand, environment_in
-from elcheck.checker.commands.flags import DurationType
+from elcheck.checker.commands.check import ModelCommand, environment_in, expressions_of
+from elcheck.checker.commands.flags import DurationType, show_option
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.commands.replay import read_file
 from elcheck.checker.explorer.about import Overview, SavedPath
@@ -73,6 +73,7 @@ class ExploreCommand(ModelCommand):
             click.Option(
                 ["--tty"], is_flag=True, help="Walk in the terminal, by lines that are typed or piped."
             ),
+            show_option("Show this too of each state: a Python expression over it; may be repeated."),
             click.Option(["--depth"], type=click.IntRange(min=0), help="Check up to this many steps away."),
             click.Option(["--timeout"], type=DurationType(), help="Check for that long at most."),
         ]
@@ -90,7 +91,7 @@ class ExploreCommand(ModelCommand):
         run, model = self.asked_for(ctx)
         with load_errors(self.file.path):
             validate(model)
-            space = Space(model)
+            space = Space(model, self.shown(model, values["show"]))
             prepared = [*_of_file(space, values["trace"])] if values["trace"] is not None else []
             first = prepared[0].path if prepared else (0,)
             if at is not None:
@@ -117,13 +118,15 @@ class ExploreCommand(ModelCommand):
     def _renewal(self, ctx: click.Context) -> Renew:
         """What reads the model again, with what was given, once its file has changed."""
         source, given, environment = SourceWatch(self.file), self.given(ctx), environment_in(ctx.params)
+        said: tuple[str, ...] = ctx.params["show"]
 
         def renew() -> Space | None:
             if not source.changed():
                 return None
-            model = adapted(source.reload()(**given), environment)
+            file = source.reload()
+            model = adapted(file(**given), environment)
             validate(model)
-            return Space(model)
+            return Space(model, expressions_of(file, model, said))
 
         return renew
 

@@ -252,13 +252,15 @@ def property_option() -> click.Option:
     )
 
 
-def show_option() -> click.Option:
-    """What else to show of a trace."""
+def show_option(
+    does: str = "Add a column to each trace: a Python expression over the state; may be repeated.",
+) -> click.Option:
+    """What else to show of states."""
     return click.Option(
         ["--show", "show"],
         metavar="EXPR",
         multiple=True,
-        help="Add a column to each trace: a Python expression over the state; may be repeated.",
+        help=does,
     )
 
 

@@ -114,7 +114,7 @@ function state({ state: now, before }) {
   const old = (pairs) => new Map(pairs ?? []);
   const rest = [...list("Environment", now.environment, old(before?.environment)),
     ...list("History", now.history, old(before?.history))];
-  return [...now.tables.flatMap((table) => [html("h3", {}, table.title), grid(table, before && then)]),
+  return [...list("Asked for (--show)", now.shown, old(before?.shown)), ...now.tables.flatMap((table) => [html("h3", {}, table.title), grid(table, before && then)]),
     ...(now.tables.some((table) => table.columns[0].name) ? [html("h3", {}, `Messages under way: ${now.network.length}`),
       network(now.network, before?.network ?? now.network)] : []), ...rest];
 }

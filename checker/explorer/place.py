@@ -32,8 +32,8 @@ def place(space: Space, path: Sequence[int]) -> JsonObject:
         "mark": mark(trace),
         "starts": len(space.starts),
         "trail": list(_trail(space, trace)),
-        "state": described(space.model, state),
-        "before": None if before is None else described(space.model, before),
+        "state": described(space, state),
+        "before": None if before is None else described(space, before),
         "steps": [_step(space, state, event, after, seen.get(after)) for event, after in ways.steps],
         "raised": ways.raised,
         "blocked": [_blocked(group) for group in space.blocked(state)],
@@ -130,16 +130,18 @@ def changed(model: Model, before: GlobalState, after: GlobalState) -> list[JsonO
     return [*fields, *sent, *gone]
 
 
-def described(model: Model, state: GlobalState) -> JsonObject:
+def described(space: Space, state: GlobalState) -> JsonObject:
     """A state: tables with a column for each node, the messages under way, the environment, what monitors
-    know.
+    know, what else somebody wants to see.
     """
+    model = space.model
     names = [monitor.name for monitor in model.monitors]
     return {
         "tables": list(_tables(model, state)),
         "network": [_letter(envelope) for envelope in state.network],
         "environment": list(_environment(model, state)),
         "history": [[name, _cell(part)] for name, part in zip(names, state.history, strict=True)],
+        "shown": [[expression.text, expression.said_in(state)] for expression in space.show],
     }
 
 

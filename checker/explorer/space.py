@@ -20,6 +20,7 @@ from elcheck.checker.model.values import counted
 from elcheck.checker.replay.judged import Judgement, judged
 from elcheck.checker.replay.script import LineStep, Script
 from elcheck.checker.replay.walk import walk
+from elcheck.checker.traces.show import ShowExpression
 from elcheck.checker.traces.trace import Trace, TraceStep
 
 LONGEST = 2_000
@@ -50,12 +51,13 @@ class BlockedSteps:
 
 class Space:
     """A model to be walked. Nothing of it is searched; a state's steps are listed when they are asked for.
+    ``show`` is what else somebody wants to see of its states.
 
     Raises HandlerError or DefinitionError if the model has no initial state that could be shown.
     """
 
-    def __init__(self, model: Model) -> None:
-        self.model = model
+    def __init__(self, model: Model, show: Sequence[ShowExpression] = ()) -> None:
+        self.model, self.show = model, tuple(show)
         self.explainer = Explainer(model)
         self.starts = tuple(dict.fromkeys(self.explainer.initial()))
         self.ways = lru_cache(_KEPT)(self._ways)

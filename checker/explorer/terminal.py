@@ -215,6 +215,8 @@ class Terminal:
             yield self._fit(f"  {view.node}{down}: {text(view.state, sparse=True)}")
         for envelope in state.network:
             yield self._fit(f"  {envelope.src} → {envelope.dst}: {text(envelope.msg)}")
+        for expression in self._space.show:
+            yield self._fit(f"  {expression.text}: {expression.said_in(state)}")
         for monitor, known in zip(self._space.model.monitors, state.history, strict=True):
             yield self._fit(f"  {monitor.name}: {text(known)}")
 

@@ -32,7 +32,8 @@ def document(run: Run, report: CheckReport, about: ModelDoc, sound: Model | None
     traces = [result.trace for result in report.results]
     numbers = {trace: number for number, trace in enumerate(dict.fromkeys(filter(None, traces)))}
     stories = tuple(
-        trace_view_of(trace, report.model, sources, sound, read=_read(report, trace)) for trace in numbers
+        trace_view_of(trace, report.model, sources, sound, read=_read(report, trace), show=report.show)
+        for trace in numbers
     )
     claims = tuple(
         _claim(result, report, None if result.trace is None else numbers[result.trace])

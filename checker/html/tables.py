@@ -13,6 +13,7 @@ from elcheck.checker.model.record import durable_fields
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.values import order, text
 from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead
+from elcheck.checker.traces.show import ShowExpression
 
 TablePart = Mapping[str, object]
 """The fields of one column, by their names."""
@@ -69,6 +70,19 @@ def tables_of(
         tuple(_filled(table, shown, texts) for table, shown in zip(tables, part.values(), strict=True))
         for part in parts
     ]
+
+
+def with_shown(
+    tables: list[Table],
+    cells: list[Cells],
+    states: Sequence[GlobalState],
+    texts: Texts,
+    show: Sequence[ShowExpression],
+) -> tuple[list[Table], list[Cells]]:
+    """The same behind a table of what else somebody wants to see of each state."""
+    table = Table("Asked for (--show)", ("",), tuple(expression.text for expression in show))
+    values = [tuple((texts.number(e.said_in(state)),) for e in show) for state in states]
+    return [table, *tables], [(value, *filled) for value, filled in zip(values, cells, strict=True)]
 
 
 def _filled(table: Table, shown: Mapping[str, TablePart], texts: Texts) -> tuple[tuple[int, ...], ...]:

@@ -11,7 +11,7 @@ from elcheck.checker.check.results import Result
 from elcheck.checker.html.arrows import Arrow
 from elcheck.checker.html.otherwise import otherwise
 from elcheck.checker.html.sources import Sources
-from elcheck.checker.html.tables import Cells, Table, Texts, tables_of
+from elcheck.checker.html.tables import Cells, Table, Texts, tables_of, with_shown
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Envelope, Event, GlobalState, is_notice
@@ -21,6 +21,7 @@ from elcheck.checker.traces.explain import explain
 from elcheck.checker.traces.messages import Lifetime, messages_of
 from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead, fields_read
 from elcheck.checker.traces.salient import field_in_words
+from elcheck.checker.traces.show import ShowExpression
 from elcheck.checker.traces.trace import Trace, TraceStep
 from elcheck.checker.traces.wording import phrases
 
@@ -79,6 +80,7 @@ class TraceView:
     its steps were held against the model without the mistake that was put in; ``else_``: what else there
     would be in that, if no step would be another. ``first`` is the number of the first frame: of a long
     trace only the end is shown. ``logged``: the lines of logs that tell of each frame, if there are logs.
+    ``shown``: the first table is what else somebody wants to see.
     """
 
     nodes: tuple[str, ...]
@@ -91,6 +93,7 @@ class TraceView:
     else_: tuple[str, ...]
     first: int = 0
     logged: tuple[str, ...] = ()
+    shown: bool = False
 
 
 def decided_view(result: Result, report: CheckReport) -> tuple[TraceView, frozenset[str]]:
@@ -109,10 +112,12 @@ def trace_view_of(
     sound: Model | None = None,
     last: int = 0,
     read: FieldsRead = NOTHING_READ,
+    show: Sequence[ShowExpression] = (),
 ) -> TraceView:
     """What there is to draw of a trace, without places in the source if no ``sources`` are wanted. ``sound``
     is the model without the mistake that was put in. The ``last`` steps are drawn, 0 for all. Fields that the
-    failing check has ``read`` come first, and give lanes their colours.
+    failing check has ``read`` come first, and give lanes their colours. ``show`` is what else somebody wants
+    to see of each state: it stands in a table of its own, before the others.
     """
     first = max(0, len(trace.steps) - last) if last else 0
     trace = Trace(trace.states[first], trace.steps[first:]) if first else trace
@@ -121,6 +126,8 @@ def trace_view_of(
     texts = Texts()
     states = trace.states
     tables, cells = tables_of(model, states, texts, read)
+    if show:
+        tables, cells = with_shown(tables, cells, states, texts, show)
     events = [None, *(step.event for step in trace.steps)]
     frames = tuple(
         _frame(model, event, before, after, filled, sources, texts, instead.get(number, ""), read)
@@ -133,7 +140,16 @@ def trace_view_of(
     else_ = () if compared is None else compared.else_
     said = texts.all()
     return TraceView(
-        nodes, trace.loop, tuple(tables), frames, messages, said, compared is not None, else_, first
+        nodes,
+        trace.loop,
+        tuple(tables),
+        frames,
+        messages,
+        said,
+        compared is not None,
+        else_,
+        first,
+        shown=bool(show),
     )
 
 

@@ -156,7 +156,10 @@ def _headlines(group: Refutation) -> list[str]:
 
 def _shown(report: CheckReport, group: Refutation, wanted: Wanted) -> str:
     """A trace under what it refutes."""
-    lines = [fitted(line, wanted.width) for line in _headlines(group)]
+    said = _headlines(group)
+    if wanted.shortened.lines == 1:
+        said = [f"{first} …" if rest else first for first, _, rest in (line.partition("\n") for line in said)]
+    lines = [fitted(line, wanted.width) for line in said]
     if group.trace is not None:
         lines += _trace(report, group.refuted[0][0], group.trace, wanted)
     return "\n".join(lines)

@@ -12,7 +12,8 @@ Detail = Literal["quiet", "normal", "all"]
 @dataclass(frozen=True)
 class Shortened:
     """What a table of a trace leaves out: the lines in the source, the fields of messages, what of a step's
-    changes is more than so many ``lines`` (0: nothing), and so many steps in its middle.
+    changes is more than so many ``lines`` (0: nothing; 1: of what is refuted also all but the first line),
+    and so many steps in its middle.
     """
 
     sources: bool = False

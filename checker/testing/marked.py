@@ -101,7 +101,8 @@ def _taken_apart(item: pytest.Item) -> Marked:
             meant = hint(name, [*known_parameters, *ENVIRONMENT, *LIMITS])
             _refuse(
                 f"{name!r} is no parameter of {case.model} ({', '.join(known_parameters)}), nor of the "
-                f"environment ({', '.join(ENVIRONMENT)}), nor a limit of the search ({', '.join(LIMITS)}){meant}"
+                f"environment ({', '.join(ENVIRONMENT)}), nor a limit of the search "
+                f"({', '.join(LIMITS)}){meant}"
             )
     return Marked(case, limits)
 

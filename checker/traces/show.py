@@ -30,6 +30,13 @@ class ShowExpression:
             value: object = eval(self.code, {**self.names, **names_in(state)})
         return value
 
+    def said_in(self, state: GlobalState) -> str:
+        """Its value in a state as text, or what it raises."""
+        try:
+            return text(self.value_in(state))
+        except Exception as error:
+            return f"{FAILED} {type(error).__name__}: {error}"
+
 
 @dataclass(frozen=True)
 class ShowColumn:

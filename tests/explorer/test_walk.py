@@ -14,8 +14,10 @@ import pytest
 
 from elcheck import State, always, each, node_views
 from elcheck.checker import cli
+from elcheck.checker.commands.check import expressions_of
 from elcheck.checker.explorer.graph import graph
 from elcheck.checker.explorer.live import LiveModel
+from elcheck.checker.explorer.place import place
 from elcheck.checker.explorer.space import LONGEST, Space
 from elcheck.checker.explorer.terminal import Terminal
 from elcheck.checker.loading.errors import LoadError
@@ -294,6 +296,25 @@ def test_a_walk_goes_where_it_is_told(
     assert "fill_big" in out.rpartition("step    action")[2]
 
 
+def test_what_else_is_asked_for_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """In the terminal, and in what the page is told; with what the file has by then."""
+    path = tmp_path / "counted.py"
+    written(path)
+    path.write_text(path.read_text() + "\n\ndef twice(n):\n    return 2 * n\n")
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
+    args = ["explore", str(path), "--tty", "--show", "twice(n1.count)", "--show", "1 // (1 - n1.count)"]
+    assert cli.run(args) == 0
+    start, after = capfd.readouterr().out.split("After step 1")
+    assert "  twice(n1.count): 0\n  1 // (1 - n1.count): 1\n" in start
+    assert "  twice(n1.count): 2\n  1 // (1 - n1.count): ! ZeroDivisionError" in after
+    file = load(str(path))
+    space = Space(file(), expressions_of(file, file(), ["twice(n1.count)"]))
+    told = cast("dict[str, Json]", place(space, [0, 0])["state"])
+    assert told["shown"] == [["twice(n1.count)", "2"]]
+
+
 def test_what_breaks_is_said_before_and_after() -> None:
     small = always("small", each(Counter, lambda view: view.value < 1))
     start, after = typed(Counting().model(small), "1")
@@ -319,7 +340,7 @@ def test_a_terminal_takes_up_what_is_saved(live: tuple[LiveModel, Path]) -> None
     assert sum(line.startswith("The model stays as it was:") for line in said) == 1
     (again,) = [line for line in said if line.startswith("The model was saved and read again")]
     assert "of the walk 1 step is left" in again
-    assert "step 2, n1: up, is not possible: its guard: that is enough" in again
+    assert "step 2, n1: up, is not possible: its guard: that is enough" in again.replace("\n  ", " ")
     assert "After step 1, n1: up" in said[-1]
 
 
