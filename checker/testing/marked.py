@@ -15,7 +15,7 @@ from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ENVIRONMENT, adapted, bundled
 from elcheck.checker.loading.parameters import refuse_reserved
 from elcheck.checker.model.call import HandlerError
-from elcheck.checker.model.errors import DefinitionError, UsageError, hint, instead
+from elcheck.checker.model.errors import DefinitionError, UsageError, hint
 from elcheck.checker.process.limits import StopKind
 from elcheck.checker.pytest_plugin import FIXTURE, MARK, PLACE
 from elcheck.checker.render.failure import failure
@@ -90,8 +90,9 @@ def _taken_apart(item: pytest.Item) -> Marked:
     )
     try:
         if case.path is not None and not case.path.is_file():
-            meant = instead(Path(case.model).stem, bundled(), "bundled models:")
-            _refuse(f"{case.model}: there is no file {case.path}, and no bundled model of that name; {meant}")
+            known, meant = ", ".join(bundled()), hint(Path(case.model).stem, bundled())
+            said = f"there is no file {case.path}, and no bundled model of that name ({known})"
+            _refuse(f"{case.model}: {said}{meant}")
         known_parameters = case.file.parameters
         refuse_reserved(known_parameters, {*LIMITS, *ENVIRONMENT}, case.file.path)
     except (LoadError, UsageError) as error:
