@@ -7,11 +7,12 @@ without it is not tried, and a step that is kept need not be indispensable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from elcheck.checker.model.call import theirs
+from elcheck.checker.model.collections import Map
 from elcheck.checker.model.formula import Formula, Taken, atoms_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
@@ -29,12 +30,14 @@ from elcheck.checker.traces.trace import Trace
 class Explanation:
     """What matters in a trace. ``reads`` says in words what the property reads; ``needs`` has for each step
     the numbers of the steps that it rests on directly, None for a step that does not matter. ``nodes`` are
-    those whose states decide it, empty where it is not up to single ones.
+    those whose states decide it, empty where it is not up to single ones. ``parts`` has for each joint step
+    that matters in part the nodes at which it does.
     """
 
     reads: str
     needs: tuple[tuple[int, ...] | None, ...]
     nodes: tuple[NodeId, ...] = ()
+    parts: Mapping[int, tuple[NodeId, ...]] = Map[int, tuple[NodeId, ...]]()
 
     @property
     def matters(self) -> list[bool]:
@@ -49,7 +52,12 @@ class Explanation:
         which = (
             f"{kept} of {steps} steps" if kept < steps else f"all {steps} steps" if steps > 1 else "the step"
         )
-        return f"It reads {self.reads}; {which} {'bears' if kept == 1 else 'bear'} on that."
+        bear = f"It reads {self.reads}; {which} {'bears' if kept == 1 else 'bear'} on that"
+        alike: dict[tuple[NodeId, ...], list[str]] = {}
+        for number, nodes in self.parts.items():
+            alike.setdefault(nodes, []).append(str(number))
+        joint = [f"of {_ticks(numbers)} to {_listed(nodes)}" for nodes, numbers in alike.items()]
+        return ", ".join([bear, *joint]) + "."
 
 
 def explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
@@ -65,7 +73,25 @@ def explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
         if needs is not None:
             causes = {n - turn if n > size else n for n in needs} | set(folded[at] or ())
             folded[at] = tuple(sorted(causes))
-    return replace(found, needs=tuple(folded))
+    parts = _folded_parts(found, again, size, turn)
+    return replace(found, needs=tuple(folded), parts=parts)
+
+
+def _folded_parts(found: Explanation, twice: Trace, size: int, turn: int) -> dict[int, tuple[NodeId, ...]]:
+    """The nodes at which the joint steps of a loop matter in one of two rounds."""
+    rounds: dict[int, set[NodeId]] = {}
+    for number in found.parts:
+        same = number - turn if number > size else number
+        other = same + turn
+        for each in {same, other} if other <= len(found.needs) else {same}:
+            if found.needs[each - 1] is not None:
+                moved = changed(*twice.states[each - 1 : each + 1])
+                rounds.setdefault(same, set()).update(found.parts.get(each, tuple(moved)))
+    return {
+        number: tuple(sorted(nodes))
+        for number, nodes in sorted(rounds.items())
+        if len(nodes) < len(changed(*twice.states[number - 1 : number + 1]))
+    }
 
 
 def _explain(trace: Trace, model: Model, claim: Property | None) -> Explanation:
@@ -99,7 +125,19 @@ def _explained(order: HappensBefore, kept: set[Point], trace: Trace, what: str) 
     for point in sorted(kept, key=lambda p: p.step):
         causes = {cause.step for cause in order.causes[point]} | set(needs[point.step - 1] or ())
         needs[point.step - 1] = tuple(sorted(causes - {point.step}))
-    return Explanation(what, tuple(needs))
+    parts = {
+        number: part
+        for number, before, step in trace.numbered
+        if step.event.kind == "tick" and (part := _part(number, before, step.state, kept))
+    }
+    return Explanation(what, tuple(needs), parts=parts)
+
+
+def _part(number: int, before: GlobalState, after: GlobalState, kept: set[Point]) -> tuple[NodeId, ...]:
+    """Of the nodes that a joint step changes those at which it matters, none if it does at all or at none."""
+    moved = changed(before, after)
+    part = tuple(node for node in moved if Point(number, node) in kept)
+    return part if len(part) < len(moved) else ()
 
 
 def _everything(trace: Trace, what: str, order: HappensBefore | None) -> Explanation:
@@ -111,8 +149,17 @@ def _everything(trace: Trace, what: str, order: HappensBefore | None) -> Explana
 
 
 def _listed(nodes: Iterable[NodeId]) -> str:
-    names = [node.name for node in nodes]
-    return " and ".join([", ".join(names[:-1])] * (len(names) > 1) + names[-1:]) or "no node"
+    return _and([node.name for node in nodes]) or "no node"
+
+
+def _ticks(numbers: Sequence[str]) -> str:
+    one = len(numbers) == 1
+    return f"tick {numbers[0]} what it does" if one else f"ticks {_and(numbers)} what they do"
+
+
+def _and(names: Sequence[str]) -> str:
+    """Names in a row: ``n1, n2 and n3``."""
+    return " and ".join([", ".join(names[:-1])] * (len(names) > 1) + list(names[-1:]))
 
 
 # -- what a claim reads ------------------------------------------------------------------------------------

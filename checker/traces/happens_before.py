@@ -3,7 +3,7 @@
 A node's step rests on the last one that changed the node, a delivery also on the step that sent the message.
 To that come the causes that the environment adds: on a fifo link what was taken from it before, across a
 partition the heal, and under synchronous timing, where a timeout or a tick waits until nothing else can
-happen, everything.
+happen, everything: directly the steps on which no other step rests so far.
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ class _Weaver:
         self._events = [step.event for step in trace.steps]
         self._fifo = model.environment.network == "fifo"
         self._partitions = Interpreter(model).partitions
+        self._last: dict[Point, None] = {}
         self._changed: dict[NodeId, Point] = {}
         self._restarted: dict[NodeId | None, Point] = {}
         self._taken: dict[tuple[NodeId, NodeId], Point] = {}
@@ -91,7 +92,7 @@ class _Weaver:
     def step(self, number: int, event: Event, before: GlobalState, after: GlobalState) -> None:
         """Note what a step rests on, and what it changes."""
         waits = event.kind in ("timeout", "tick") and before.environment.synchronous
-        everything = tuple(point for point in self.causes if point.step < number) if waits else ()
+        everything = tuple(self._last) if waits else ()
         message = self._message(number)
         points = points_of(number, event, after)
         for point in points:
@@ -102,7 +103,12 @@ class _Weaver:
             found += [self._fell] if event.kind == "heal" and self._fell is not None else []
             self.causes[point] = tuple(dict.fromkeys(found))
         if _is_plain_crash(event):
-            self._crash(Point(number, None), points[0])
+            points.append(Point(number, None))
+            self._crash(points[1], points[0])
+        self._last.update(dict.fromkeys(points))
+        for point in points:
+            for cause in self.causes[point]:
+                self._last.pop(cause, None)
         self._note(number, event, message, points, changed(before, after))
 
     def _of_node(self, node: NodeId, event: Event) -> list[Point]:
