@@ -140,6 +140,7 @@ def _cuts(run: Run, stats: Stats) -> list[str]:
 def _uses(report: CheckReport, sources: Sources) -> list[Use]:
     runner = report.system.runner
     found: dict[tuple[str, str], Use] = {}
+    off = dict(report.coverage.switched_off)
     programs = [*map(type, runner.programs.values()), type(report.model.program)]
     classes = {program.__name__: program for program in programs}
     for owner, handler in runner.all_handlers():
@@ -151,6 +152,7 @@ def _uses(report: CheckReport, sources: Sources) -> list[Use]:
             tally.called,
             tally.enabled,
             tuple(sorted(tally.blocked.items(), key=lambda item: (-item[1], item[0]))),
+            off.get(f"{owner}.{handler.name}", ""),
         )
     return list(found.values())
 

@@ -38,7 +38,9 @@ class ClaimView:
 
 @dataclass(frozen=True)
 class Use:
-    """How much a handler was used: calls, calls that gave a step, and the guards that blocked the others."""
+    """How much a handler was used: calls, calls that gave a step, and the guards that blocked the others;
+    ``off`` is the parameter that has switched it off, if one has.
+    """
 
     program: str
     name: str
@@ -46,6 +48,7 @@ class Use:
     called: int
     enabled: int
     blocked: tuple[tuple[str, int], ...]
+    off: str = ""
 
 
 @dataclass(frozen=True)

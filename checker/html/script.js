@@ -48,7 +48,7 @@ function coverage() {
   const unused = (use) => (use.called ? "never enabled " : "never ran ");
   const rows = data.uses.map((use) => html("tr", {},
     html("th", { scope: "row", class: "code" }, `${use.program}.${use.name}`), number(use.called), number(use.enabled),
-    html("td", {}, ...(use.enabled ? [] : [html("span", { class: "flag" }, unused(use))]),
+    html("td", {}, ...(use.off ? [`switched off: ${use.off} `] : use.enabled ? [] : [html("span", { class: "flag" }, unused(use))]),
       use.blocked.map(([why, count]) => `${why} (${count.toLocaleString("en")})`).join("; "))));
   return html("section", { class: "scroll" }, html("h2", {}, "Coverage of the handlers"),
     html("p", { class: "soft" }, "A handler is called once for each local state and event that meet. It is enabled " +

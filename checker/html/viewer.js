@@ -97,13 +97,13 @@ function row(story, claim, frame, at) {
     html("div", { class: idle ? "head idle" : "head" }, title(story, frame, frame.brief)),
     frame.otherwise ? html("div", { class: "doc instead" }, `without the mistake ${frame.otherwise}`)
       : html("div", { class: logged ? "doc logged" : "doc" }, logged || (idle ? NOT_NEEDED : frame.doc)),
-    ...asked(story, frame), html("div", { class: "what" }, frame.changes.join("; ")));
+    ...wished(story, frame), html("div", { class: "what" }, frame.changes.join("; ")));
 }
 
-function asked(story, frame) { // for, by --show
+function wished(story, frame) { // for, by --show
   if (!story.shown) return [];
   const said = story.tables[0].rows.map((name, row) => `${name}: ${story.texts[frame.cells[0][row][0]]}`);
-  return [html("div", { class: "asked" }, said.join("; "))];
+  return [html("div", { class: "wished" }, said.join("; "))];
 }
 
 function round(story) {
