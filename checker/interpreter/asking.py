@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
-from elcheck.checker.interpreter.steps import Interpreter
+from elcheck.checker.interpreter.steps import Interpreter, Successor
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Enabled, Scope
 from elcheck.checker.model.selector import Selector, StepNames
-from elcheck.checker.model.state import GlobalState
+from elcheck.checker.model.state import Event, GlobalState
 
 
 class Asker:
@@ -17,6 +18,9 @@ class Asker:
 
     def __init__(self, model: Model) -> None:
         self._model = model
+        self._state: GlobalState | None = None  # the last one that was asked of
+        self._found: list[Event] = []
+        self._rest: Iterator[Successor] = iter(())
 
     def ask(self, scope: Scope, *seen: object) -> object:
         """What a check answers of what was seen. Raises what it raises, and HandlerError."""
@@ -25,7 +29,23 @@ class Asker:
         [state] = seen
         assert isinstance(state, GlobalState)
         steps = Selector(scope.check.name, scope.check.node, self._names)
-        return any(event in steps for event, _ in self._unbounded.steps(state))
+        return any(event in steps for event in self._events(state))
+
+    def _events(self, state: GlobalState) -> Iterator[Event]:
+        """The steps of a state, each found when it is first wanted: one state is asked for many of them."""
+        if self._state != state:
+            self._state, self._found, self._rest = state, [], self._unbounded.steps(state)
+        yield from self._found
+        while True:
+            try:
+                event, _ = next(self._rest)
+            except StopIteration:
+                return
+            except BaseException:
+                self._state = None  # nothing follows a step that raised, and it has to raise again
+                raise
+            self._found.append(event)
+            yield event
 
     @cached_property
     def _unbounded(self) -> Interpreter:

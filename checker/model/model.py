@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from typing import TypeVar, overload
 
 from elcheck.checker.model.environment import Environment
@@ -121,7 +121,7 @@ class Model:
         """Whether some node is down at the start."""
         return any(start.down for start in self.initial)
 
-    @property
+    @cached_property
     def monitors(self) -> tuple[Monitor[object], ...]:
         """The monitors that its properties look at, in the order in which they are first named."""
         found = [monitor for scope in self.scopes if (monitor := scope.monitor) is not None]
