@@ -80,8 +80,10 @@ class Rules:
 
     def apart(self, state: GlobalState) -> set[str]:
         """The bound on how far apart terms are, if a state is beyond it."""
-        numbers = [int(repr(term)) for view in state.nodes for term in terms_in(view.state)]
         limits = [b.holds for b in self.model.bounds if b.name == "spread" and isinstance(b.holds, int)]
+        if not limits:
+            return set()
+        numbers = [int(repr(term)) for view in state.nodes for term in terms_in(view.state)]
         return (
             {"spread"} if any(numbers and max(numbers) - min(numbers) > limit for limit in limits) else set()
         )

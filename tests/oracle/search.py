@@ -65,12 +65,26 @@ class Facts:
         return "refuted" if refuted else "holds-within-bounds" if self.cut else "proved"
 
 
-def search(model: Model, limit: int | None = None, cap: int = 4000) -> Facts:
+class Remembering(Machine):
+    """A machine that works out the steps of a state once: one that goes too far is asked again."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(model)
+        self._known: dict[GlobalState, list[Move]] = {}
+
+    def moves(self, state: GlobalState) -> list[Move]:
+        """Every step of a state."""
+        if state not in self._known:
+            self._known[state] = super().moves(state)
+        return self._known[state]
+
+
+def search(model: Model, limit: int | None = None, cap: int = 4000, machine: Machine | None = None) -> Facts:
     """Every reachable state, up to ``limit`` steps from the start.
 
     Raises TooLarge beyond ``cap`` states, DefinitionError if no initial state is within the bounds.
     """
-    machine, facts = Machine(model), Facts()
+    machine, facts = machine or Machine(model), Facts()
     level = machine.initial()
     facts.cut.update(machine.left_out)
     stored = set(level)
@@ -109,10 +123,11 @@ def search_some(model: Model, limit: int | None, cap: int) -> tuple[Facts, int |
     """Every reachable state, or, if these are more than ``cap``, up to a depth; and the limit on depth that
     it was.
     """
+    machine = Remembering(model)
     try:
-        return search(model, limit, cap), limit
+        return search(model, limit, cap, machine), limit
     except TooLarge as large:
-        return search(model, large.complete, cap), large.complete
+        return search(model, large.complete, cap, machine), large.complete
 
 
 @dataclass

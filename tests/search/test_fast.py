@@ -51,7 +51,7 @@ class TestFastInTwoThreads(Contract):
     engine = "fast"
     resources = Resources(workers=2)
 
-    @pytest.mark.parametrize("case", [parameter(case, most=100_000) for case in CASES[::6]])
+    @pytest.mark.parametrize("case", [parameter(case, most=20_000) for case in CASES[::6]])
     def test_counts(self, case: Case) -> None:
         """Of every sixth case: the tables are those of one thread."""
         super().test_counts(case)

@@ -13,11 +13,22 @@ COUNTS = Path(__file__).parents[1] / "counts.toml"
 CASES = read(COUNTS)
 
 
-def parameter(case: Case, most: int | None = None) -> object:
-    """A case as a test's parameter, marked ``big`` if it takes long or has more states."""
+def _states(case: Case) -> int:
     states = case.pinned["distinct"]
     assert isinstance(states, int)
-    big = case.big or (most is not None and states > most)
+    return states
+
+
+def _is_least(case: Case) -> bool:
+    """Whether no other case of its model has fewer states."""
+    return case is min((other for other in CASES if other.model == case.model), key=_states)
+
+
+def parameter(case: Case, most: int | None = None) -> object:
+    """A case as a test's parameter, marked ``big`` if it takes long or has more states; of each model the
+    smallest case is not.
+    """
+    big = case.big or (most is not None and _states(case) > most and not _is_least(case))
     return pytest.param(
         case, id=case.command.removeprefix("elcheck "), marks=[pytest.mark.big] if big else []
     )
