@@ -67,7 +67,7 @@ class DeadMessages:
     def _counts(self, local: int, message: int) -> bool:
         """Whether a delivery in a local state does more than to take the message."""
         table = self._table
-        if not table.local_states[local].up:
+        if not table.local_states[local].active:
             return False
         try:
             found = table.receipts(local, message)
@@ -96,7 +96,11 @@ def _steps_backwards(table: NodeTable) -> list[set[int]]:
         for after in _leads_to(table, call):
             found[after].add(call.local)
     for number, state in enumerate(states.known):
-        if not state.up and state.drops:  # where the network stops to keep its mail
+        if state.up:  # a pause, or its end
+            found[number] |= {
+                n for n, s in enumerate(states.known) if s.paused != state.paused and s.state == state.state
+            }
+        elif state.drops:  # where the network stops to keep its mail
             found[number] |= {
                 n for n, s in enumerate(states.known) if not s.up and not s.drops and s.state == state.state
             }
@@ -114,6 +118,6 @@ def _leads_to(table: NodeTable, call: LearnedCall) -> Iterator[int]:
         found = states.recoveries(call.local)
     else:
         assert call.event is not None
-        learn = states.outcomes if call.kind == "event" else states.down_ticks
+        learn = states.outcomes if call.kind == "event" else states.idle_ticks
         found = learn(call.local, call.key, call.event)
     yield from (outcome.after for outcome in found if not outcome.crosses)

@@ -16,7 +16,7 @@ from elcheck.checker.system.mailboxes import Mailbox
 from elcheck.checker.system.node_table import NodeTable
 
 PartKind = Literal[
-    "field", "messages", "message field", "mail", "node", "up", "budget", "environment", "monitor"
+    "field", "messages", "message field", "mail", "node", "up", "paused", "budget", "environment", "monitor"
 ]
 AnyColumns: TypeAlias = "list[Column[object]]"
 MessageKey: TypeAlias = Callable[[object], "Hashable | None"]
@@ -63,7 +63,9 @@ def parts_of(model: Model, columns: StateColumns) -> Iterator[Part]:
     for node in columns.nodes:
         yield Part("node", str(node.table.node), partial(_without_node, columns, node))
     if any(not state.up for node in columns.nodes for state in node.local.values):
-        yield Part("up", "who is up", partial(_with_locals, columns, _state_alone))
+        yield Part("up", "who is up", partial(_with_locals, columns, _without_up))
+    if any(state.paused for node in columns.nodes for state in node.local.values):
+        yield Part("paused", "who is paused", partial(_with_locals, columns, _without_paused))
     for at, monitor in enumerate(model.monitors):
         yield Part("monitor", monitor.name, partial(_without_monitor, columns, at))
     yield from _of_environment(columns)
@@ -133,7 +135,7 @@ def _without_field(columns: StateColumns, cls: type, name: str) -> AnyColumns:
     told = partial(_without, cls, name)
     if columns.shared is not None:
         return [columns.shared.merged(told)]
-    return _with_locals(columns, lambda state: (told(state.state), state.up))
+    return _with_locals(columns, lambda state: (told(state.state), state.up, state.paused))
 
 
 def _with_locals(columns: StateColumns, told: Callable[[LocalState], Hashable]) -> AnyColumns:
@@ -220,8 +222,12 @@ def _nothing(msg: object) -> Hashable | None:
     return None
 
 
-def _state_alone(state: LocalState) -> Hashable:
-    return (state.state,)
+def _without_up(state: LocalState) -> Hashable:
+    return (state.state, state.paused)
+
+
+def _without_paused(state: LocalState) -> Hashable:
+    return (state.state, state.up)
 
 
 def _left(at: int, state: EnvironmentState) -> Hashable:

@@ -95,6 +95,7 @@ _FAULTS = {
     "dup": "Messages that may be duplicated.",
     "crash": "Crashes of nodes.",
     "restart": "Restarts of crashed nodes; durable fields survive.",
+    "pause": "Pauses of nodes, which take no step until they are resumed.",
     "partition": "Times that the network may fall apart (and heal).",
     "disconnect": "Times that a fifo link may break.",
 }

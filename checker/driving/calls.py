@@ -86,6 +86,8 @@ class HandlerCalls:
             if environment.allows("restart", table.index) and states.recoveries(local):
                 yield table.index, local, Event("restart", "restart", table.node)
             return
+        if states[local].paused:
+            return
         events = list(self.system.actions[table.index])
         if environment.state.early_timeouts != 0:
             events += [(number, event) for number, _, event in self.system.timers[table.index]]

@@ -87,6 +87,10 @@ class Stepper(Interpreter):
         match event.kind:
             case "action" | "timeout" | "receive" | "fault":
                 yield from self._of_handler(state, event)
+            case "tick" if any(view.paused for view in state.nodes):
+                raise Undrivable(
+                    f"{event} while a node is paused: real code in this process ticks all the same"
+                )
             case "tick":
                 yield from self._of_tick(state, event)
             case "crash" if event.args:

@@ -239,8 +239,8 @@ class Lockstep(Generic[C]):
                 self._under_way.lost(envelope_of(event), newest=newest)
             case "duplicate":
                 self._under_way.duplicated(envelope_of(event))
-            case "partition" | "heal":
-                pass  # it holds messages up, which are delivered later
+            case "partition" | "heal" | "pause" | "resume":
+                pass  # it holds messages and steps up, which are delivered and done later
             case _:
                 assert node is not None
                 self._do_at(node, event)

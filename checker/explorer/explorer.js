@@ -121,8 +121,8 @@ function state({ state: now, before }) {
 
 function grid(table, then) {
   const cell = (row, at) => changedCell(row.cells[at], then?.get(`${table.columns[at].name}.${row.name}`),
-    table.columns[at].up ? "" : "down");
-  const names = table.columns.map(({ name, up }) => html("th", { scope: "col" }, up ? name : `${name} (down)`));
+    table.columns[at].idle ? "down" : "");
+  const names = table.columns.map(({ name, idle }) => html("th", { scope: "col" }, idle ? `${name} (${idle})` : name));
   const durable = (row) => (row.durable ? [" ", html("span", { class: "durable" }, "durable")] : []);
   return html("table", {}, ...(table.columns[0].name ? [html("thead", {}, html("tr", {}, html("td"), ...names))] : []),
     html("tbody", {}, ...table.rows.map((row) => html("tr", {}, html("th", { scope: "row" }, row.name, ...durable(row)),

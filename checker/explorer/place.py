@@ -155,24 +155,24 @@ def _cell(value: object) -> str:
 
 def _tables(model: Model, state: GlobalState) -> Iterator[JsonObject]:
     if state.shared is not None:
-        yield _table(type(model.program).__name__, [("", True, state.shared)])
+        yield _table(type(model.program).__name__, [("", "", state.shared)])
         return
     programs = model.programs
-    groups: dict[str, list[tuple[str, bool, object]]] = {}
+    groups: dict[str, list[tuple[str, str, object]]] = {}
     for view in state.nodes:
         title = type(programs[view.node]).__name__
-        groups.setdefault(title, []).append((view.node.name, view.up, view.state))
+        groups.setdefault(title, []).append((view.node.name, view.idle, view.state))
     for title, columns in groups.items():
         yield _table(title, columns)
 
 
-def _table(title: str, columns: Sequence[tuple[str, bool, object]]) -> JsonObject:
+def _table(title: str, columns: Sequence[tuple[str, str, object]]) -> JsonObject:
     parts = [_fields(local) for _, _, local in columns]
     durable = {name for _, _, local in columns for name in durable_fields(type(local))}
     names = dict.fromkeys(name for part in parts for name in part)
     return {
         "title": title,
-        "columns": [{"name": name, "up": up} for name, up, _ in columns],
+        "columns": [{"name": name, "idle": idle} for name, idle, _ in columns],
         "rows": [
             {"name": row, "durable": row in durable, "cells": [part.get(row, "") for part in parts]}
             for row in names

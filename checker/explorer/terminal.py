@@ -211,8 +211,8 @@ class Terminal:
         if state.shared is not None:
             yield self._fit(f"  {text(state.shared)}")
         for view in state.nodes:
-            down = click.style(" (down)", fg="yellow") if not view.up else ""
-            yield self._fit(f"  {view.node}{down}: {text(view.state, sparse=True)}")
+            idle = click.style(f" ({view.idle})", fg="yellow") if view.idle else ""
+            yield self._fit(f"  {view.node}{idle}: {text(view.state, sparse=True)}")
         for envelope in state.network:
             yield self._fit(f"  {envelope.src} → {envelope.dst}: {text(envelope.msg)}")
         for expression in self._space.show:

@@ -70,5 +70,5 @@ def describe(state: GlobalState) -> str:
     """A state in a few lines: a node each, then what is under way."""
     if state.shared is not None:
         return text(state.shared)
-    lines = [f"{v.node}{'' if v.up else ' (down)'}: {text(v.state)}" for v in state.nodes]
+    lines = [f"{v.node}{f' ({v.idle})' if v.idle else ''}: {text(v.state)}" for v in state.nodes]
     return "\n".join(lines + [f"{e.src} -> {e.dst}: {text(e.msg)}" for e in state.network])

@@ -30,8 +30,9 @@ def variables(model: Model, state: GlobalState) -> dict[str, object]:
     """Each variable with its value in a state, in Python's terms.
 
     Of a Spec: the fields of its state. Else ``nodes`` (each node with its local state), ``up`` (the nodes
-    that are), ``network`` (records of src, dst and msg; a set where the network is one, else a list),
-    ``environment`` (a record) and, where there are monitors, ``history`` (each one's name with its state).
+    that are), ``paused`` (the same, where any may be), ``network`` (records of
+    src, dst and msg; a set where the network is one, else a list), ``environment`` (a record) and, where
+    there are monitors, ``history`` (each one's name with its state).
     """
     shared = state.shared
     if shared is not None:
@@ -43,6 +44,7 @@ def variables(model: Model, state: GlobalState) -> dict[str, object]:
     found: dict[str, object] = {
         "nodes": {view.node: view.state for view in state.nodes},
         "up": frozenset(view.node for view in state.nodes if view.up),
+        **({"paused": frozenset(view.node for view in state.nodes if view.paused)} if model.pauses else {}),
         "network": OrderedSet(messages) if as_set else list(messages),
         "environment": _environment(state.environment),
     }

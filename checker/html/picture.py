@@ -6,7 +6,7 @@ colours, and ``data-at``, ``data-sent`` and ``data-end`` for the scripts that sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -25,6 +25,8 @@ SYMBOLS = {
     "receive": "takes a message",
     "crash": "crashes",
     "restart": "restarts",
+    "pause": "is paused",
+    "resume": "goes on",
 }
 
 
@@ -126,7 +128,7 @@ class Drawing:
                 yield shape("line", class_=look, data_lane=lane, x1=x, x2=x, y1=self._y(ats[0]), y2=end)
 
     def _look(self, row: Frame, lane: int, name: str) -> str:
-        return f"lane role{self._role(row, name)}" if row.up[lane] else "lane down"
+        return "lane down" if row.idle[lane] else f"lane role{self._role(row, name)}"
 
     def _role(self, row: Frame, name: str) -> int:
         """Which colour a node has: that of the value of its table's role."""
@@ -197,7 +199,7 @@ class Drawing:
         """What a step changes; below an arrow that comes from the right."""
         here = [m for m in self._view.messages if m.end == at and m.fate == "delivered"]
         from_right = any(m.src >= m.dst for m in here)
-        words = [*[row.kind] * (row.kind in ("crash", "restart")), *row.marks][:2]
+        words = [*[row.kind] * (row.kind in ("crash", "restart", "pause", "resume")), *row.marks][:2]
         first = self._y(at) + (16 if from_right else -2 if len(words) > 1 else 4)
         x = self._x(lane) + 13
         lines = [shape("tspan", word, x=x, y=first + 14 * n) for n, word in enumerate(words)]
@@ -213,6 +215,13 @@ def symbol(kind: str, x: float, y: float, at: int = -1) -> Shape:
         case "restart":
             line = points("M", x - 7, y + 6, "h", 14, "l", -7, -13, "Z")
             return shape("path", class_=look, data_at=at, d=line)
+        case "pause":
+            line = points("M", x - 3, y - 6, "v", 12, "M", x + 3, y - 6, "v", 12)
+            return shape("path", class_=look, data_at=at, d=line)
+        case "resume":
+            return shape(
+                "path", class_=look, data_at=at, d=points("M", x - 5, y - 7, "v", 14, "l", 12, -7, "Z")
+            )
         case "timeout":
             return shape("rect", class_=look, data_at=at, x=x - 6, y=y - 6, width=12, height=12)
     radius = 5 if kind == "receive" else 6.5
@@ -231,12 +240,16 @@ def legend(view: TraceView) -> tuple[Entry, ...]:
             title = table.rows[table.role]
             found += [Entry(_lane(f"role{n % ROLES}"), _role(title, s)) for n, s in enumerate(table.roles)]
     further = [
-        ("crash" in kinds, Entry(_lane("down"), "down")),
+        (kinds & {"crash", "pause"}, Entry(_lane("down"), _idle(kinds))),
         ("in transit" in fates, Entry(None, "dotted arrow: sent, not delivered here")),
         (any(row.otherwise for row in view.frames), Entry(None, "red row: another step without the mistake")),
         (fates & {"lost", "dropped"}, Entry(None, "arrow ending in a cross: never arrives")),
     ]
     return (*found, *(entry for there, entry in further if there))
+
+
+def _idle(kinds: Collection[str]) -> str:
+    return " or ".join(said for kind, said in (("crash", "down"), ("pause", "paused")) if kind in kinds)
 
 
 def _role(title: str, said: str) -> str:

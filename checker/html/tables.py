@@ -104,7 +104,8 @@ def _parts(model: Model, state: GlobalState) -> dict[str, dict[str, TablePart]]:
     programs = model.programs
     found: dict[str, dict[str, TablePart]] = {}
     for view in state.nodes:
-        up = {"up": view.up} if model.environment.crash or model.begins_down else {}
+        up: dict[str, object] = {"up": view.up} if model.environment.crash or model.begins_down else {}
+        up |= {"paused": view.paused} if model.pauses else {}
         title = type(programs[view.node]).__name__
         found.setdefault(title, {})[view.node.name] = {**up, **fields_of(view.state)}
     if state.history:
@@ -161,7 +162,7 @@ def _table(
     def place(row: str) -> int:
         """Whether a node is up says how the rest is meant; then what was read, then the others."""
         name = row.partition(".")[0]
-        return -1 if row == "up" else first.index(name) if name in first else len(first)
+        return -1 if row in ("up", "paused") else first.index(name) if name in first else len(first)
 
     rows = tuple(sorted(known, key=place))
     role = _role(rows, [row for row in rows if row.partition(".")[0] in first], columns)

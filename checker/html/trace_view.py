@@ -29,6 +29,8 @@ EXPLAINED = {
     "start": "How it begins.",
     "crash": "The node stops. What is not durable is lost.",
     "restart": "The node is up again, with what was durable.",
+    "pause": "The node takes no step. Its messages and timers wait.",
+    "resume": "The node goes on where it was.",
     "lose": "The network loses a message.",
     "duplicate": "The network makes a copy of a message.",
     "disconnect": "The link breaks, and what was under way on it is lost.",
@@ -62,7 +64,7 @@ class Frame:
     line: int | None
     changes: tuple[str, ...]
     otherwise: str
-    up: tuple[bool, ...]
+    idle: tuple[str, ...]
     standing: str | None
     cells: Cells
     network: tuple[int, ...]
@@ -182,7 +184,7 @@ def _frame(
         line=_line(sources, place, before, event, after),
         changes=() if event is None else _said(model, before, TraceStep(event, after), read),
         otherwise=instead,
-        up=tuple(view.up for view in after.nodes),
+        idle=tuple(view.idle for view in after.nodes),
         standing=after.environment.standing,
         cells=cells,
         network=tuple(texts.number(_in_words(e)) for e in after.network),

@@ -190,13 +190,13 @@ function rests(at) {
 }
 
 function grid(story, table, frame, cells, before) {
-  const down = (column) => frame.up[story.nodes.indexOf(column)] === false;
+  const idle = (column) => frame.idle[story.nodes.indexOf(column)];
   const said = (text) => story.texts[text] ?? "";
   const cell = (now, then, column) => now === then
-    ? html("td", down(column) ? { class: "soft" } : {}, said(now))
+    ? html("td", idle(column) ? { class: "soft" } : {}, said(now))
     : html("td", { class: "changed" }, html("del", {}, said(then)), " ", html("ins", {}, said(now)));
   const durable = (row) => (table.durable.includes(row) ? [html("span", { class: "durable" }, " durable")] : []);
-  const names = table.columns.map((column) => (down(column) ? `${column} (down)` : column));
+  const names = table.columns.map((column) => (idle(column) ? `${column} (${idle(column)})` : column));
   return html("table", {}, ...(names.join("") ? [header("", ...names)] : []),
     html("tbody", {}, ...table.rows.map((name, row) => html("tr", {},
       html("th", { scope: "row" }, name, ...durable(row)),

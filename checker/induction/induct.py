@@ -50,6 +50,11 @@ def induct(
             "--timing: a timeout that waits for what is under way is not one from every state; with --timing "
             "async, what is inductive is so under any timing"
         )
+    if model.pauses:
+        raise UsageError(
+            "--pause: induction puts together states in which nobody is paused; with --pause 0, what is "
+            "inductive is so with pauses too, unless a claim looks at who is paused, or time ticks"
+        )
     claims = [InductiveClaim(claim, shared=not model.programs) for claim in model.inductive]
     with watching(limits):
         half = None if limits.timeout is None else limits.timeout / 2

@@ -94,6 +94,11 @@ class NextState:
                 self.network.append(Envelope(node, view.node, Crashed(node)))
         return self
 
+    def paused(self, node: NodeId, *, to: bool) -> NextState:
+        """Pause a node, or resume it."""
+        self.nodes[node.index] = replace(self.nodes[node.index], paused=to)
+        return self
+
     def restarted(self, node: NodeId, local: object, sends: Sends) -> NextState:
         """Restart a node in a local state."""
         self.nodes[node.index] = NodeView(node, True, local)

@@ -20,7 +20,7 @@ from elcheck.checker.model.step import Send, Sends
 from elcheck.checker.model.terms import Term, number_of
 
 Successor = tuple[Event, GlobalState]
-_MONITORED = ("action", "timeout", "receive", "tick", "crash", "restart", "fault")
+_MONITORED = ("action", "timeout", "receive", "tick", "crash", "restart", "pause", "resume", "fault")
 
 
 class Interpreter:
@@ -136,7 +136,7 @@ class Interpreter:
         environment = state.environment
         quiet = not self._moving(state, eager)
         for rank in self._ranks():
-            timers = [(event, state) for n in self._up(state) for event in self._timeouts(n, rank)]
+            timers = [(event, state) for n in self._active(state) for event in self._timeouts(n, rank)]
             if not environment.synchronous:
                 yield from self._done(state, timers)
             elif quiet:
@@ -189,9 +189,13 @@ class Interpreter:
     def _up(self, state: GlobalState) -> list[NodeId]:
         return [view.node for view in state.nodes if view.up]
 
+    def _active(self, state: GlobalState) -> list[NodeId]:
+        """The nodes that take steps."""
+        return [view.node for view in state.nodes if view.up and not view.paused]
+
     def _eager(self, state: GlobalState) -> Iterator[Successor]:
         """Actions and deliveries, each with the state that its handler's step starts from."""
-        for node in self._up(state):
+        for node in self._active(state):
             for _, event in self.runner.events(node, "action"):
                 yield event, state
         for envelope in self._deliverable(state):
@@ -212,11 +216,11 @@ class Interpreter:
         for envelope in state.network:
             place = (envelope.src, envelope.dst) if self.network == "fifo" else envelope
             found.setdefault(place, envelope)
+        active = self._active(state)
         return [
             e
             for e in found.values()
-            if state.nodes[e.dst.index].up
-            and (is_notice(e) or partition is None or not partition.parts(e.src, e.dst))
+            if e.dst in active and (is_notice(e) or partition is None or not partition.parts(e.src, e.dst))
         ]
 
     def _taken(self, state: GlobalState, envelope: Envelope) -> GlobalState:
@@ -242,13 +246,16 @@ class Interpreter:
                     yield Event("tick", "tick"), after
 
     def _tick_outcomes(self, state: GlobalState, node: NodeId) -> list[tuple[object, Sends]]:
-        """The outcomes of a node's tick. One that is down changes durable fields only, and sends nothing."""
+        """The outcomes of a node's tick. One that is down changes durable fields only; it sends nothing, and
+        neither does one that is paused.
+        """
         view = state.nodes[node.index]
         event = self.runner.events(node, "tick")[0][1]
         steps = self.runner.take(event, view.state).steps
-        if view.up:
+        if view.up and not view.paused:
             return [(step.state, step.sends) for step in steps]
-        return [(remains, ()) for remains in dict.fromkeys(survivor(step.state) for step in steps)]
+        left = (step.state if view.up else survivor(step.state) for step in steps)
+        return [(local, ()) for local in dict.fromkeys(left)]
 
     # -- faults ------------------------------------------------------------------------------------
 
@@ -256,6 +263,7 @@ class Interpreter:
         yield from self._message_faults(state)
         yield from self._crashes(state)
         yield from self._restarts(state)
+        yield from self._pauses(state)
         for a, b in product(self._up(state), self._up(state)):
             after = self._spent(state, "disconnect", a, b)
             if a < b and after is not None:
@@ -273,7 +281,7 @@ class Interpreter:
 
     def _own_faults(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
         """The faults that programs have themselves."""
-        for node in self._up(state):
+        for node in self._active(state):
             for handler, event in self.runner.events(node, "fault"):
                 if not state.environment.may(handler.budget, node):
                     continue
@@ -318,13 +326,24 @@ class Interpreter:
                 yield at, envelope, ""
 
     def _crashes(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
-        for node in self._up(state):
+        for node in self._active(state):
             if not state.environment.may("crash", node):
                 continue
             for remains in self.runner.remains(node, state.nodes[node.index].state):
                 after = self._spent(state, "crash", node)
                 if after is not None:
                     yield Event("crash", "crash", node), after.crashed(node, remains)
+
+    def _pauses(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
+        """The pauses of nodes that take steps, and the ends of those that last."""
+        for node in self._active(state):
+            after = self._spent(state, "pause", node)
+            if after is not None:
+                yield Event("pause", "pause", node), after.paused(node, to=True)
+        for view in state.nodes:
+            if view.paused:
+                after = self._from(replace(state, environment=state.environment.ended("pause")))
+                yield Event("resume", "resume", view.node), after.paused(view.node, to=False)
 
     def _restarts(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
         for view in state.nodes:

@@ -13,7 +13,15 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import State
 from elcheck.checker.model.selector import StepNames
-from elcheck.checker.model.state import BUDGETS, Envelope, Event, EventKind, GlobalState, is_notice
+from elcheck.checker.model.state import (
+    BUDGETS,
+    Envelope,
+    Event,
+    EventKind,
+    GlobalState,
+    NodeView,
+    is_notice,
+)
 from elcheck.checker.model.step import Step
 from elcheck.checker.model.values import text
 
@@ -51,6 +59,13 @@ def around(text: str) -> Reason:
 def cut_by(bound: str, where: str = "") -> Reason:
     """A bound that cuts an event."""
     return Reason("bound", f"the bound {bound} cuts it{where}")
+
+
+def _stands_still(node: NodeView[object]) -> Reason | None:
+    """Why a node takes no step, neither crashes nor is paused; None if it does."""
+    if not node.up:
+        return around(f"{node.node} is down")
+    return around(f"{node.node} is paused: it has to resume first") if node.paused else None
 
 
 class Explainer(Interpreter):
@@ -100,6 +115,8 @@ class Explainer(Interpreter):
         for node in self.nodes:
             yield Event("crash", "crash", node)
             yield Event("restart", "restart", node)
+            yield Event("pause", "pause", node)
+            yield Event("resume", "resume", node)
         for a in self.nodes:
             for b in self.nodes:
                 if a < b:
@@ -132,8 +149,8 @@ class Explainer(Interpreter):
         if event.kind == "tick":
             return self._of_tick(state)
         assert event.node is not None
-        if not state.nodes[event.node.index].up:
-            return around(f"{event.node} is down")
+        if (still := _stands_still(state.nodes[event.node.index])) is not None:
+            return still
         if event.kind == "receive":
             args = dict(event.args)
             return self._of_delivery(state, event, args["src"], args["msg"])
@@ -181,7 +198,7 @@ class Explainer(Interpreter):
             if self._moving(state, [(eager, found)]):
                 return around(f"{timing}: {waits} until nothing else can happen, and {eager.located} can")
         for rank in self._ranks() if event is not None else ():
-            for node in self._up(state):
+            for node in self._active(state):
                 for timer in self._timeouts(node, rank):
                     if self._moving(state, [(timer, state)]):
                         return around(f"{timing}: {timer.located} has a lower rank")
@@ -232,6 +249,8 @@ class Explainer(Interpreter):
                 return around("no partition stands")
             stays = "" if self.partitions[standing].heals else ", and it does not heal"
             return around(f"the partition that stands is {standing}{stays}")
+        if event.kind == "resume" and event.node is not None:
+            return around(f"{event.node} is not paused")
         if why := self._without_meaning(event.kind):
             return around(why)
         if why := self._without_budget(state, event):
@@ -239,7 +258,7 @@ class Explainer(Interpreter):
         match event.kind:
             case "fault":
                 return self._of_own_fault(state, event)
-            case "crash" | "restart":
+            case "crash" | "restart" | "pause":
                 return self._of_node(state, event)
             case "lose" | "duplicate":
                 return self._of_message(state, event)
@@ -262,14 +281,13 @@ class Explainer(Interpreter):
         if left.total == 0:
             return f"the budget is spent: {option}{budget}"
         if left.at_once is not None and left.at_once < 1:
-            return f"as many nodes are down as may be at one time: {option}{budget}"
+            state_of = "down" if kind == "crash" else "paused"
+            return f"as many nodes are {state_of} as may be at one time: {option}{budget}"
         return f"it may not happen to {' and '.join(map(str, struck))} (any more): {option}{budget}"
 
     def _of_own_fault(self, state: GlobalState, event: Event) -> Reason:
         assert event.node is not None
-        if not state.nodes[event.node.index].up:
-            return around(f"{event.node} is down")
-        return self._of_outcomes(state, event) or NO_CHANGE
+        return _stands_still(state.nodes[event.node.index]) or self._of_outcomes(state, event) or NO_CHANGE
 
     def _without_meaning(self, kind: EventKind) -> str:
         if kind == "lose" and self.network == "sent-set":
@@ -283,8 +301,10 @@ class Explainer(Interpreter):
     def _of_node(self, state: GlobalState, event: Event) -> Reason:
         assert event.node is not None
         node = state.nodes[event.node.index]
-        if node.up == (event.kind == "restart"):
-            return around(f"{event.node} is {'up' if node.up else 'down already'}")
+        if event.kind == "restart" and node.up:
+            return around(f"{event.node} is up")
+        if event.kind != "restart" and (still := _stands_still(node)) is not None:
+            return still
         if event.kind == "crash":
             return around("at_crash has no outcome: nothing that a crash could leave")
         steps = self.runner.recoveries(event.node, node.state)

@@ -147,7 +147,7 @@ def made(
 
 def _names(model: Model) -> list[str]:
     """The names that steps may have in the model's environment."""
-    budgets = {"heal": "partition", **BUDGETS}
+    budgets = {"heal": "partition", "resume": "pause", **BUDGETS}
     happen = model.environment.budgets
     events = StepNames(model).events
     return [e.name for e in events if not e.worldly or budgets.get(e.kind) in happen]

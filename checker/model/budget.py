@@ -15,7 +15,11 @@ UNLIMITED: Final = "unlimited"
 Amount: TypeAlias = int | Unlimited
 FaultKind: TypeAlias = str
 """One of FAULT_KINDS, or the name of a budget that a program's own faults spend."""
-FAULT_KINDS: tuple[FaultKind, ...] = ("loss", "dup", "crash", "restart", "partition", "disconnect")
+FAULT_KINDS: tuple[FaultKind, ...] = (
+    "loss", "dup", "crash", "restart", "pause", "partition", "disconnect",
+)  # fmt: skip
+LASTING: tuple[FaultKind, ...] = ("crash", "pause")
+"""Those that last, so that there may be several at one time."""
 
 _WRITTEN = re.compile(
     r"(?:(?P<of>[^:=]+):)?(?P<total>\d{1,9}|unlimited)(?P<more>(?:,(?:each|at-once)=\d{1,9})*)"
@@ -27,7 +31,8 @@ class Budget:
     """How often a kind of fault may happen: ``total`` times in the whole run.
 
     of: the nodes that it may happen to, or their names; every node if it is None. each: how often it may
-    happen to each of them. at_once: how many nodes may be down at one time; of crashes only.
+    happen to each of them. at_once: how many nodes may be down, or paused, at one time; of crashes and
+    pauses only.
     """
 
     total: Amount
@@ -105,9 +110,9 @@ def check_budget(kind: FaultKind, budget: object) -> None:
         raise UsageError(
             f"--partition {budget}: a partition is of no node; Model(partitions=[...]) says what there may be"
         )
-    if budget.at_once is not None and kind != "crash":
+    if budget.at_once is not None and kind not in LASTING:
         raise UsageError(
-            f"{option_of(kind)}{budget}: only crashes last, so that at-once limits crashes alone"
+            f"{option_of(kind)}{budget}: only crashes and pauses last, so that at-once limits these alone"
         )
     if kind == "disconnect" and budget.of is not None and len(set(budget.of)) < 2:
         raise UsageError(f"--disconnect {budget}: a link has two ends: name both")
@@ -120,7 +125,8 @@ def _is_count(value: object) -> bool:
 @dataclass(frozen=True)
 class Left:
     """What is left of a budget: in all, None where it is unlimited; of each node that it may happen to, in
-    order, the same (None: no node is told from the others); and how many more nodes may be down now.
+    order, the same (None: no node is told from the others); and how many more nodes may be down, or paused,
+    now.
     """
 
     kind: FaultKind
@@ -141,7 +147,7 @@ class Left:
         return Left(self.kind, _less(self.total), of, _less(self.at_once))
 
     def returned(self) -> Left:
-        """What is left after one more node has come up again."""
+        """What is left after one more node has come up again, or was resumed."""
         return self if self.at_once is None else replace(self, at_once=self.at_once + 1)
 
     def parts(self) -> Iterator[tuple[str, int | None]]:

@@ -46,6 +46,7 @@ class Environment:
     dup: AnyBudget = 0
     crash: AnyBudget = 0
     restart: AnyBudget = 0
+    pause: AnyBudget = 0
     partition: AnyBudget = 0
     disconnect: AnyBudget = 0
     faults: Mapping[FaultKind, AnyBudget] = Map[FaultKind, AnyBudget]()
@@ -169,8 +170,12 @@ class EnvironmentState:
         if spent is None:
             return None
         after = [spent if left.kind == kind else left for left in self.left]
-        if kind == "restart":
-            after = [left.returned() if left.kind == "crash" else left for left in after]
+        ended = replace(self, left=tuple(after))
+        return ended.ended("crash") if kind == "restart" else ended
+
+    def ended(self, kind: FaultKind) -> EnvironmentState:
+        """The state after a fault that lasts has ended at a node: it restarts, or is resumed."""
+        after = (left.returned() if left.kind == kind else left for left in self.left)
         return replace(self, left=tuple(after))
 
     def may(self, kind: FaultKind, *nodes: NodeId) -> bool:
@@ -199,10 +204,12 @@ def initial_state(
     *,
     spent: Mapping[FaultKind, int] = Map[FaultKind, int](),
     down: int = 0,
+    paused: int = 0,
     standing: str | None = None,
 ) -> EnvironmentState:
     """Every budget whole, no partition; or, where it begins in the middle of trouble, without what is
-    ``spent`` of their totals, with so many nodes that are ``down``, and the partition that stands.
+    ``spent`` of their totals, with so many nodes that are ``down`` or ``paused``, and the partition that
+    stands.
     """
     left = []
     for kind in environment.kinds:
@@ -210,6 +217,6 @@ def initial_state(
         if one.total is not None:
             one = replace(one, total=max(0, one.total - spent.get(kind, 0)))
         if one.at_once is not None:
-            one = replace(one, at_once=one.at_once - down)
+            one = replace(one, at_once=one.at_once - (down if kind == "crash" else paused))
         left.append(one)
     return EnvironmentState(tuple(left), standing, environment.early_timeouts)

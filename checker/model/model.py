@@ -121,6 +121,11 @@ class Model:
         """Whether some node is down at the start."""
         return any(start.down for start in self.initial)
 
+    @property
+    def pauses(self) -> bool:
+        """Whether nodes may be paused, or are at the start."""
+        return self.environment.pause != 0 or any(start.paused for start in self.initial)
+
     @cached_property
     def monitors(self) -> tuple[Monitor[object], ...]:
         """The monitors that its properties look at, in the order in which they are first named."""

@@ -33,7 +33,7 @@ checker/model/formula.py. In a formula a scope says that its check holds of ever
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar, cast, overload
 
@@ -296,7 +296,7 @@ class UnderWay:
             return True
         seen = []
         for look, view in ends:
-            shown = NodeView(view.node, view.up, view.state if look.view is None else look.view(view.state))
+            shown = view if look.view is None else replace(view, state=look.view(view.state))
             seen.append(shown if look.named else shown.state)
         answer = self.check(seen[0], msg, seen[1])
         if answer is False:

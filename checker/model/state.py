@@ -23,11 +23,14 @@ V_co = TypeVar("V_co", covariant=True)
 
 EventKind = Literal[
     "action", "timeout", "receive", "tick",
-    "crash", "restart", "lose", "duplicate", "disconnect", "partition", "heal", "fault",
+    "crash", "restart", "pause", "resume", "lose", "duplicate", "disconnect", "partition", "heal", "fault",
 ]  # fmt: skip
 FAULTS: frozenset[EventKind] = frozenset(
-    ("crash", "restart", "lose", "duplicate", "disconnect", "partition", "heal", "fault")
-)
+    (
+        "crash", "restart", "pause", "resume", "lose", "duplicate", "disconnect", "partition", "heal",
+        "fault",
+    )
+)  # fmt: skip
 WORLDLY = FAULTS - {"fault"}
 """The faults of the world, each called like its kind. A ``fault`` is a program's own, called like its
 handler.
@@ -35,12 +38,13 @@ handler.
 BUDGETS: Mapping[EventKind, FaultKind] = {
     "crash": "crash",
     "restart": "restart",
+    "pause": "pause",
     "lose": "loss",
     "duplicate": "dup",
     "disconnect": "disconnect",
     "partition": "partition",
 }
-"""The budget that each fault of the world spends. To heal is free."""
+"""The budget that each fault of the world spends. To heal and to resume are free."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,18 @@ class NodeView(Generic[V_co]):
     """One node as a property sees it: its local state, or what the property's ``view`` takes of it.
 
     When the node is down (``up`` is False) ``state`` holds the durable fields, the others at their
-    defaults.
+    defaults. A node that is ``paused`` is up, and takes no step.
     """
 
     node: NodeId
     up: bool
     state: V_co
+    paused: bool = False
+
+    @property
+    def idle(self) -> str:
+        """Why it takes no step, ``down`` or ``paused``; empty if it does."""
+        return "paused" if self.paused else "" if self.up else "down"
 
 
 @dataclass(frozen=True)
@@ -142,7 +152,7 @@ class Prepared:
     """An initial state for ``Model(initial=...)``: every node's local state, and the messages under way.
 
     down: nodes that are down; of their states the durable fields count. partition: one that stands, whether
-    it is one of the model's or not. spent: how much of each budget is spent already.
+    it is one of the model's or not. spent: how much of each budget is spent already. paused: nodes that are.
     """
 
     nodes: Mapping[NodeId, object]
@@ -150,13 +160,15 @@ class Prepared:
     down: Collection[NodeId] = ()
     partition: Partition | None = None
     spent: Mapping[FaultKind, int] = Map[FaultKind, int]()
+    paused: Collection[NodeId] = ()
 
     def environment(self, given: Environment, nodes: Sequence[NodeId]) -> EnvironmentState:
         """What is left of an environment in the beginning."""
         standing = None if self.partition is None else self.partition.name
-        return initial_state(given, nodes, spent=self.spent, down=len(set(self.down)), standing=standing)
+        down, paused = len(set(self.down)), len(set(self.paused))
+        return initial_state(given, nodes, spent=self.spent, down=down, paused=paused, standing=standing)
 
     def view(self, node: NodeId) -> NodeView[object]:
         """A node as it begins."""
         up, state = node not in self.down, self.nodes[node]
-        return NodeView(node, up, state if up else survivor(state))
+        return NodeView(node, up, state if up else survivor(state), node in self.paused)

@@ -260,13 +260,12 @@ def _prepared(model: Model) -> None:
 
 
 def _in_trouble(model: Model, prepared: Prepared) -> None:
-    """Refuse nodes that are down, a partition or spent budgets that can't be meant."""
-    down: object = prepared.down
-    if isinstance(down, str | NodeId) or not isinstance(down, Collection):
-        raise DefinitionError(f"in Prepared(down=...), {called(down)}: it takes nodes, as in down=[n1]")
-    for node in down:
-        if node not in model.programs:
-            raise DefinitionError(f"in Prepared(down=...), {node!r} is no node of the model")
+    """Refuse nodes that are down or paused, a partition or spent budgets that can't be meant."""
+    for name, nodes in (("down", prepared.down), ("paused", prepared.paused)):
+        _nodes_in_trouble(model, name, nodes)
+    for node in prepared.paused:
+        if node in prepared.down:
+            raise DefinitionError(f"in Prepared(...), {node} is down and paused: it is one of them")
     partition: object = prepared.partition
     if partition is not None and not isinstance(partition, Partition):
         raise DefinitionError(
@@ -279,6 +278,14 @@ def _in_trouble(model: Model, prepared: Prepared) -> None:
             raise DefinitionError(f"in Prepared(spent=...), {kind!r} is no budget; {meant}")
         if not isinstance(count, int) or count < 0:
             raise DefinitionError(f"in Prepared(spent=...), {kind!r} is {count!r}: it is 0, 1, 2, ...")
+
+
+def _nodes_in_trouble(model: Model, name: str, nodes: object) -> None:
+    if isinstance(nodes, str | NodeId) or not isinstance(nodes, Collection):
+        raise DefinitionError(f"in Prepared({name}=...), {called(nodes)}: it takes nodes, as in {name}=[n1]")
+    for node in nodes:
+        if node not in model.programs:
+            raise DefinitionError(f"in Prepared({name}=...), {node!r} is no node of the model")
 
 
 def _under_way(model: Model, envelope: object) -> None:

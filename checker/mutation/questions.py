@@ -56,16 +56,21 @@ def answer(question: Question, system: System) -> object:
 
 @dataclass(frozen=True)
 class OfHandler:
-    """What a handler does in a local (or a Spec's) state. Of a node that is down it is the joint tick."""
+    """What a handler does in a local (or a Spec's) state. Of a node that is down or paused it is the joint
+    tick.
+    """
 
     event: Event
     state: object
     up: bool = True
+    paused: bool = False
 
     def ask(self, system: System) -> object:
         steps = system.runner.take(self.event, self.state).steps
         if not self.up:
             return tuple(sorted({survivor(step.state) for step in steps}, key=order))
+        if self.paused:
+            return tuple(sorted({step.state for step in steps}, key=order))
         return tuple(sorted(self._effects(system.model, steps), key=order))
 
     def _effects(self, model: Model, steps: tuple[Step[State], ...]) -> Iterator[tuple[object, ...]]:
@@ -204,8 +209,7 @@ class OfViews:
     view: NodeView[object]
 
     def ask(self, system: System) -> object:
-        node, up, state = self.view.node, self.view.up, self.view.state
-        return tuple(view_of(claim.scope, node, state, up=up) for claim in system.claims)
+        return tuple(view_of(claim.scope, self.view) for claim in system.claims)
 
 
 @dataclass(frozen=True)
@@ -270,7 +274,8 @@ def _of_nodes(system: NodeSystem) -> Iterator[Question]:
         calls = states.learned_since(0)
         for call in calls:
             if call.event is not None:
-                yield OfHandler(call.event, states[call.local].state, states[call.local].up)
+                known = states[call.local]
+                yield OfHandler(call.event, known.state, known.up, known.paused)
         crashed = dict.fromkeys(call.local for call in calls if call.kind == "crash")
         yield from (OfCrash(table.node, states[local].state) for local in crashed)
         restarted = (call.local for call in calls if call.kind == "restart")

@@ -163,7 +163,10 @@ class DeadMail:
         return list(dict.fromkeys(rule for rule in found if rule is not None))
 
     def is_dead(self, i: int, local: int, message: int) -> bool:
-        """Whether a message is taken for dead in a local state of the node i. Raises HandlerError."""
+        """Whether a message is taken for dead in a local state of the node i: in that of a paused node, if it
+        is dead once the node goes on. Raises HandlerError.
+        """
+        local = _resumed(self._system.tables[i], local)
         if self._rule_of(i, local, message) is None:
             return False
         taken = self._taken[i].setdefault(local, {})
@@ -223,12 +226,13 @@ class DeadMail:
             i, states = table.index, table.local_states
             for call in states.learned_since(self._learned[i]):
                 self._learned[i] += 1
-                for after in _after(table, call):
-                    if after not in self._after[i].setdefault(call.local, {}):
-                        self._after[i][call.local][after] = call
+                before = _resumed(table, call.local)
+                for after in (_resumed(table, number) for number in _after(table, call)):
+                    if after not in self._after[i].setdefault(before, {}):
+                        self._after[i][before][after] = call
                         yield True
-                        for message in list(self._taken[i].get(call.local, {})):
-                            self._require_still_dead(i, message, call.local, after, call)
+                        for message in list(self._taken[i].get(before, {})):
+                            self._require_still_dead(i, message, before, after, call)
 
     def _require_no_effect(self, i: int, local: int, message: int) -> None:
         """Raise NotStale if the delivery of a message does anything in a local state."""
@@ -300,6 +304,12 @@ def _after(table: NodeTable, call: LearnedCall) -> list[int]:
     if call.kind == "restart":
         return [outcome.after for outcome in states.recoveries(call.local) if not states[call.local].drops]
     return [outcome.after for outcome in states.outcomes_of(call) if not outcome.crosses]
+
+
+def _resumed(table: NodeTable, local: int) -> int:
+    """A local state, of a paused node that in which it goes on."""
+    states = table.local_states
+    return states.same_but(local, paused=False) if states[local].paused else local
 
 
 def _said(call: LearnedCall) -> str:

@@ -128,8 +128,8 @@ class Equivariance:
         known = self._events[there.index].get((event.name, event.args))
         if known is None:
             raise Asymmetry(swapped.swap, f"{there.node} has no {event}, and {table.node} has {call.event}")
-        if call.kind == "down tick":
-            return there.local_states.down_ticks(local, *known)
+        if call.kind == "idle tick":
+            return there.local_states.idle_ticks(local, *known)
         return there.local_states.outcomes(local, *known)
 
     def _shown(self, table: NodeTable, there: NodeTable, call: LearnedCall) -> str:

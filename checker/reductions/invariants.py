@@ -56,7 +56,7 @@ class Invariants:
         def learn(number: int) -> int:
             known = states[number]
             key = key_of(known.state, lambda node: self._names(i, j, node))
-            return self._keys.number((0, known.up, known.drops, key))
+            return self._keys.number((0, known.up, known.drops, known.paused, key))
 
         return Learned(learn)
 

@@ -126,7 +126,8 @@ class Lowered:
     def _local(self, i: int, number: int) -> int:
         states = self._system.tables[i].local_states
         known = states[number]
-        return states.number(lowered(known.state, self._by), up=known.up, drops=known.drops)
+        flags = {"up": known.up, "drops": known.drops, "paused": known.paused}
+        return states.number(lowered(known.state, self._by), **flags)
 
     def _message(self, i: int, number: int) -> int:
         src, msg, notice = self._system.tables[i].messages.known[number]

@@ -20,7 +20,7 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.property import Scope
 from elcheck.checker.model.record import State, survivor
 from elcheck.checker.model.shift import AbsoluteTerms, Shift
-from elcheck.checker.model.state import Event
+from elcheck.checker.model.state import Event, NodeView
 from elcheck.checker.model.step import Step
 from elcheck.checker.model.values import text
 from elcheck.checker.reductions.dead_mail import AskedOfMessage, DeadMail
@@ -103,17 +103,17 @@ class ShiftInvariance:
 
     def _check_event(self, table: NodeTable, call: LearnedCall, event: Event, what: str) -> None:
         runner, states, before = self._system.runner, table.local_states, table.local_states[call.local].state
-        down, found = call.kind == "down tick", states.outcomes_of(call)
+        idle, found = states[call.local] if call.kind == "idle tick" else None, states.outcomes_of(call)
         self._require(
             what,
-            lambda shift: self._plain(runner.take(shift.value(event), shift.value(before)).steps, down=down),
+            lambda shift: self._plain(runner.take(shift.value(event), shift.value(before)).steps, idle),
             lambda shift: self._outcomes(table, found, shift),
         )
 
-    def _plain(self, steps: Iterable[Step[State]], *, down: bool = False) -> Counter[object]:
-        """What steps come to: of a node that is down, its durable state alone."""
-        if down:
-            left = dict.fromkeys(survivor(step.state) for step in steps)
+    def _plain(self, steps: Iterable[Step[State]], idle: LocalState | None = None) -> Counter[object]:
+        """What steps come to: of a paused node its state alone, of one that is down what is durable."""
+        if idle is not None:
+            left = dict.fromkeys(step.state if idle.up else survivor(step.state) for step in steps)
             return Counter((state, (), (), self._system.runner.crossed(state)) for state in left)
         crossed = self._system.runner.crossed
         return Counter((s.state, s.sends, tuple(sorted(s.choice)), crossed(s.state)) for s in steps)
@@ -158,7 +158,7 @@ class ShiftInvariance:
 
 def _shown(scope: Scope, node: NodeId, known: LocalState, shift: Shift) -> object:
     """What a property sees of a local state with later terms."""
-    return view_of(scope, node, shift.value(known.state), up=known.up)
+    return view_of(scope, NodeView(node, known.up, shift.value(known.state), known.paused))
 
 
 def _later(value: object, shift: Shift) -> object:

@@ -91,7 +91,7 @@ class Swapped:
         state = self.swap.value(known.state)
         states = self.to[i].local_states
         try:
-            made = states.number(state, up=known.up, drops=known.drops)
+            made = states.number(state, up=known.up, drops=known.drops, paused=known.paused)
         except HandlerError as error:
             raise Asymmetry(self.swap, str(error)) from error
         self._require_same_views(

@@ -149,7 +149,14 @@ def state(model: Model, whole: GlobalState) -> dict[str, object]:
     """A global state."""
     if whole.shared is not None:
         return {"shared": value(whole.shared)}
-    nodes = {view.node.name: {"up": view.up, "state": value(view.state)} for view in whole.nodes}
+    nodes = {
+        view.node.name: {
+            "up": view.up,
+            **({"paused": view.paused} if model.pauses else {}),
+            "state": value(view.state),
+        }
+        for view in whole.nodes
+    }
     setting = whole.environment
     left: dict[str, object] = {name: _budget(count) for name, count in setting.counted()}
     left["standing"] = setting.standing

@@ -23,6 +23,7 @@ WORDS = {
     "mail": "messages",
     "node": "node",
     "up": "nodes",
+    "paused": "nodes",
     "budget": "budget",
     "environment": "environment",
     "monitor": "monitor",

@@ -81,7 +81,7 @@ class _Diagram:
     def _step(self, number: int, before: GlobalState, step: TraceStep) -> list[Row]:
         """What happens, then what comes of it in each lane."""
         dim = bool(self._matters) and not self._matters[number - 1]
-        up = [view.up for view in before.nodes]
+        up = [not view.idle for view in before.nodes]
         row = self._lanes.row(up, dim=dim)
         row.put(0, f"{number:>3}", "head")
         if dim:
@@ -97,7 +97,9 @@ class _Diagram:
         style: Style = "fault" if event.fault else "plain"
         if event.node is not None:
             at = self._lanes.column(event.node.index)
-            row.put(at, {"crash": "✗", "restart": "○"}.get(event.kind, "●"), style)
+            row.put(
+                at, {"crash": "✗", "restart": "○", "pause": "‖", "resume": "○"}.get(event.kind, "●"), style
+            )
             first, *more = wrapped(str(event), self._lanes.room)
             row.put(at + 2, first, style)
             return [(line, style) for line in more]
@@ -169,7 +171,7 @@ class _Diagram:
             said = f"✗ {message.sent}: {_class(message)} to {message.envelope.dst}"
             lines = wrapped(said, self._lanes.room)
             cells[message.envelope.src.index] += [(line, "fault") for line in lines]
-        return self._lanes.beside(cells, [view.up for view in after.nodes], dim=dim)
+        return self._lanes.beside(cells, [not view.idle for view in after.nodes], dim=dim)
 
     def _sent(self, number: int) -> list[tuple[NodeId, str]]:
         """What each node sends in a step, with what becomes of it. What it says is left to the table where

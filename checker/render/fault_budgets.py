@@ -20,6 +20,7 @@ _NAMES: Mapping[FaultKind, tuple[str, str]] = {
     "dup": ("duplication", "duplications"),
     "crash": ("crash", "crashes"),
     "restart": ("restart", "restarts"),
+    "pause": ("pause", "pauses"),
     "partition": ("partition", "partitions"),
     "disconnect": ("disconnect", "disconnects"),
 }

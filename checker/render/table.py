@@ -180,10 +180,17 @@ def _start(state: GlobalState) -> str:
     return "; ".join([*parts, *(f"under way {said}" for said in by_message(state.network))])
 
 
-_COLOURS = {"up": "yellow", "read": "cyan", "gone": "yellow", "sends": "green", "told": "green"}
+_COLOURS = {
+    "up": "yellow",
+    "paused": "yellow",
+    "read": "cyan",
+    "gone": "yellow",
+    "sends": "green",
+    "told": "green",
+}
 
 
-_CHANGES = ("up", "read", "field")
+_CHANGES = ("up", "paused", "read", "field")
 
 
 def _said(found: Sequence[Phrase]) -> str:

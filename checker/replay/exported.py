@@ -46,9 +46,11 @@ def _state(variables: Mapping[str, Json], nodes: Collection[str]) -> ExportedObj
     """A state from its variables: of a model of nodes, or of a Spec."""
     if not nodes:
         return {"shared": variables["shared"] if [*variables] == ["shared"] else dict(variables)}
-    up = _list(variables["up"])
+    up, paused = _list(variables["up"]), _list(variables.get("paused", []))
     local = _object(variables["nodes"])
-    views: ExportedObject = {name: {"up": name in up, "state": state} for name, state in local.items()}
+    views: ExportedObject = {
+        name: {"up": name in up, "paused": name in paused, "state": state} for name, state in local.items()
+    }
     return {"nodes": views, "network": variables["network"]}
 
 

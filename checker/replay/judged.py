@@ -135,5 +135,5 @@ class _Traced(System):
         """What a claim sees of a node."""
         key = claim, id(of)  # all states of the trace are there as long as this is
         if key not in self._seen:
-            self._seen[key] = view_of(self.claims[claim].scope, of.node, of.state, up=of.up)
+            self._seen[key] = view_of(self.claims[claim].scope, of)
         return self._seen[key]

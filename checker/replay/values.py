@@ -77,6 +77,8 @@ def fits_state(said: object, state: GlobalState) -> bool:
         node = nodes.get(view.node.name, {})
         if not isinstance(node, dict) or not fits(node.get("up", view.up), view.up):
             return False
+        if not fits(node.get("paused", view.paused), view.paused):
+            return False
         if "state" in node and not fits(node["state"], view.state):
             return False
     network = said.get("network")

@@ -34,6 +34,7 @@ from elcheck.checker.traces.trace import Trace, trace_of
 
 COUNTED: Mapping[EventKind, tuple[str, str]] = {
     "crash": ("crash", "crashes"),
+    "pause": ("pause", "pauses"),
     "lose": ("loss", "losses"),
     "duplicate": ("duplication", "duplications"),
     "disconnect": ("disconnect", "disconnects"),

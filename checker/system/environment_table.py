@@ -30,6 +30,8 @@ class Price:
         return tables if len(self.nodes) == len(tables) else tuple(tables[i] for i in self.nodes)
 
 
+RESUME: FaultKind = "resume"
+"""What to resume a paused node costs stands beside what faults cost: it spends nothing, but ends a pause."""
 Prices: TypeAlias = tuple[Price, ...]
 """What a kind of fault costs each node to which it may happen."""
 
@@ -64,7 +66,7 @@ class EnvironmentEntry:
 class EnvironmentTable:
     """The states of the environment by their numbers. ``shift`` is where their field starts.
 
-    An entry is learned on first use.
+    ``pauses``: nodes may be paused, so that they may be resumed. An entry is learned on first use.
     """
 
     def __init__(
@@ -74,11 +76,14 @@ class EnvironmentTable:
         partitions: Sequence[Separation],
         nodes: Sequence[NodeId],
         shift: int,
+        *,
+        pauses: bool,
     ) -> None:
         self._states: Interner[EnvironmentState] = Interner()
         self._entries: dict[int, EnvironmentEntry] = {}
         self._network = network
         self._nodes = nodes
+        self._pauses = pauses
         self.partitions = {partition.name: partition for partition in partitions}
         self.shift = shift
         self.start = self._states.number(start)
@@ -110,6 +115,8 @@ class EnvironmentTable:
 
         kinds = [left.kind for left in state.left if left.kind != "partition"]
         spend = {kind: found for kind in kinds if (found := prices(state, kind))}
+        if self._pauses:
+            spend[RESUME] = (Price(to(state.ended("pause")), tuple(node.index for node in self._nodes)),)
         after = state.after_timeout()
         return EnvironmentEntry(
             state,

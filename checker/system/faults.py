@@ -7,9 +7,15 @@ from functools import partial
 
 from elcheck.checker.model.budget import FaultKind
 from elcheck.checker.model.record import Crashed
-from elcheck.checker.model.state import Event
+from elcheck.checker.model.state import Event, EventKind
 from elcheck.checker.model.step import Effect, Send, Sends
-from elcheck.checker.system.environment_table import EnvironmentEntry, EnvironmentTable, Price, Prices
+from elcheck.checker.system.environment_table import (
+    RESUME,
+    EnvironmentEntry,
+    EnvironmentTable,
+    Price,
+    Prices,
+)
 from elcheck.checker.system.local_states import LocalOutcome
 from elcheck.checker.system.mailboxes import Mailbox
 from elcheck.checker.system.moves import (
@@ -52,6 +58,8 @@ class Faults:
         self._duplications = self._each(self._duplicated)
         self._crashes = {kept: self._each(self._crashed(kept=kept)) for kept in (True, False)}
         self._restarts = self._each(self._restarted)
+        self._pauses = self._each(self._paused(to=True))
+        self._resumes = self._each(self._paused(to=False))
         self._breaks = self._disconnections()
         self._own = own
 
@@ -66,6 +74,8 @@ class Faults:
         _take_all(code, crashes, spend.get("crash", ()), take, found, cuts)
         for price in spend.get("restart", ()):
             self._restart(code, environment, price, take, found, cuts)
+        for kind, tables in (("pause", self._pauses), (RESUME, self._resumes)):
+            _take_all(code, tables, spend.get(kind, ()), take, found, cuts)
         for price in spend.get("disconnect", ()):
             self._disconnect(code, price, found)
         for kind, tables in self._own.items():
@@ -148,7 +158,7 @@ class Faults:
 
     def _crashed(self, *, kept: bool) -> Learn:
         def crashed(table: NodeTable, builder: MoveBuilder, local: int, box: Mailbox) -> None:
-            if table.local_states[local].up:
+            if table.local_states[local].active:
                 event = partial(Event, "crash", "crash", table.node)
                 left = table.mailboxes.after_crash(box, kept=kept)
                 for down in table.local_states.remains(local, drops=not kept):
@@ -156,6 +166,19 @@ class Faults:
                     builder.put(move, down, left)
 
         return crashed
+
+    def _paused(self, *, to: bool) -> Learn:
+        """Adds the pause of a node that takes steps, or its end."""
+        kind: EventKind = "pause" if to else "resume"
+
+        def paused(table: NodeTable, builder: MoveBuilder, local: int, box: Mailbox) -> None:
+            states = table.local_states
+            if states[local].up and states[local].paused is not to:
+                after = states.same_but(local, paused=to)
+                event = partial(Event, kind, kind, table.node)
+                builder.put(table.fault_move((kind,), event, local, after), after, box)
+
+        return paused
 
     def _news_of_crash(self, table: NodeTable) -> RemoteEffects:
         """What a crash does to the other nodes: their links to it break, and a detector tells them."""

@@ -16,7 +16,9 @@ from elcheck.checker.system.interning import Interner
 from elcheck.checker.system.moves import MASK, WIDTH, Move
 from elcheck.checker.system.node_table import NodeTable
 
-MONITORED = frozenset(("action", "timeout", "receive", "tick", "crash", "restart", "fault"))
+MONITORED = frozenset(
+    ("action", "timeout", "receive", "tick", "crash", "restart", "pause", "resume", "fault")
+)
 """The kinds of events that monitors see."""
 
 MonitorStep: TypeAlias = tuple[int, Event, int, int, int]

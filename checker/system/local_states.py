@@ -25,11 +25,18 @@ class LocalState:
     """A local state; of a node that is down, what the crash left of it.
 
     ``drops``: the node drops messages while it is down. Otherwise the network keeps them until its restart.
+    ``paused``: it is up, and takes no step.
     """
 
     state: object
     up: bool = True
     drops: bool = False
+    paused: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Whether the node takes steps."""
+        return self.up and not self.paused
 
 
 @dataclass(eq=False, slots=True)
@@ -48,10 +55,10 @@ class LocalOutcome:
 
 class LearnedCall(NamedTuple):
     """Something of which the outcomes in a local state were learned: an event with its number, a tick of a
-    node that is down, a crash (after which the node ``drops`` messages, or not), a restart.
+    node that is down or paused, a crash (after which the node ``drops`` messages, or not), a restart.
     """
 
-    kind: Literal["event", "down tick", "crash", "restart"]
+    kind: Literal["event", "idle tick", "crash", "restart"]
     local: int
     key: int = 0
     event: Event | None = None
@@ -88,12 +95,20 @@ class LocalStates:
         self._restart = Event("restart", "restart", node)
         self._learned: list[LearnedCall] = []
 
-    def number(self, state: object, *, up: bool = True, drops: bool = False) -> int:
+    def number(self, state: object, *, up: bool = True, drops: bool = False, paused: bool = False) -> int:
         """The number of a local state. Its observation is known from then on."""
-        number = self._known.number(LocalState(state, up, drops))
+        number = self._known.number(LocalState(state, up, drops, paused))
         if number == len(self.observation):
-            self.observation.append(self._observations.of(self.node, state, up=up))
+            self.observation.append(self._observations.of(NodeView(self.node, up, state, paused)))
         return number
+
+    def number_of(self, view: NodeView[object], *, drops: bool) -> int:
+        """The number of a node as it begins; ``drops``: if it is down, it drops messages."""
+        return self.number(view.state, up=view.up, drops=drops and not view.up, paused=view.paused)
+
+    def same_but(self, local: int, *, paused: bool) -> int:
+        """The number of a node that is up with the same state, paused or not."""
+        return self.number(self[local].state, paused=paused)
 
     def __getitem__(self, number: int) -> LocalState:
         return self._known.values[number]
@@ -106,7 +121,7 @@ class LocalStates:
     def view(self, number: int) -> NodeView[object]:
         """A local state as people see it."""
         known = self[number]
-        return NodeView(self.node, known.up, known.state)
+        return NodeView(self.node, known.up, known.state, known.paused)
 
     def learned_since(self, known: int) -> Sequence[LearnedCall]:
         """What was learned after so many calls, in order."""
@@ -136,17 +151,20 @@ class LocalStates:
         """The guard that keeps a node that is up from an event."""
         return self._runner.take(event, self[local].state).blocked or "no outcome"
 
-    def down_ticks(self, local: int, key: int, event: Event) -> tuple[LocalOutcome, ...]:
-        """The outcomes of a tick at a node that is down: its durable fields change, its sends are lost."""
+    def idle_ticks(self, local: int, key: int, event: Event) -> tuple[LocalOutcome, ...]:
+        """The outcomes of a tick at a node that is down, or paused: what it sends is lost, and of one that is
+        down only the durable fields change.
+        """
         found = self._outcomes.get((local, key))
         if found is None:
             known = self[local]
             steps = self._runner.take(event, known.state).steps
-            left = list(dict.fromkeys(survivor(s.state) for s in steps))
-            numbers = [(self.number(state, up=False, drops=known.drops), state) for state in left]
+            left = list(dict.fromkeys(s.state if known.up else survivor(s.state) for s in steps))
+            flags = {"up": known.up, "drops": known.drops, "paused": known.paused}
+            numbers = [(self.number(state, **flags), state) for state in left]
             found = tuple(LocalOutcome(event, local, n, (), self._runner.crossed(s)) for n, s in numbers)
             self._outcomes[local, key] = found
-            self._learned.append(LearnedCall("down tick", local, key, event))
+            self._learned.append(LearnedCall("idle tick", local, key, event))
         return found
 
     def remains(self, local: int, *, drops: bool) -> tuple[int, ...]:

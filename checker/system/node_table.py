@@ -97,7 +97,7 @@ class NodeTable:
 
         def learn(id_: int) -> MoveList:
             local, box = self.ids.values[id_]
-            if not self.local_states[local].up:
+            if not self.local_states[local].active:
                 return NO_MOVES
             builder = MoveBuilder(self, id_)
             for number, event in events:

@@ -19,7 +19,7 @@ from elcheck.checker.model.handlers import Handler
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import Envelope, Event, GlobalState
+from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView
 from elcheck.checker.model.step import Effect, Send
 from elcheck.checker.model.values import order, text
 from elcheck.checker.system.environment_table import EnvironmentEntry, EnvironmentTable
@@ -46,14 +46,11 @@ class StepPlan:
 
 
 class NodesStart(NamedTuple):
-    """The local states and the mailboxes of the nodes at the start, which of them are up, and what they are
-    in.
-    """
+    """The nodes at the start, their mailboxes, and what they are in."""
 
-    states: tuple[object, ...]
+    nodes: tuple[NodeView[object], ...]
     boxes: tuple[Mailbox, ...]
     environment: EnvironmentState
-    up: tuple[bool, ...]
 
 
 class NodeSystem(System):
@@ -70,7 +67,12 @@ class NodeSystem(System):
         self._top = WIDTH * (len(self.tables) + len(model.monitors))
         start = initial_state(environment, runner.nodes)
         self.environments = EnvironmentTable(
-            start, environment.network, runner.partitions(), runner.nodes, self._top
+            start,
+            environment.network,
+            runner.partitions(),
+            runner.nodes,
+            self._top,
+            pauses=model.pauses,
         )
         self.actions, self.timers, self.own_faults = _numbered(runner)
         perfect = environment.detector == "perfect"
@@ -125,8 +127,7 @@ class NodeSystem(System):
             for envelope in prepared.network:
                 if views[envelope.dst.index].up or self.environments.keeps_mail(environment):
                     self._send(boxes, envelope.src, Send(envelope.dst, envelope.msg))
-            up = tuple(view.up for view in views)
-            yield NodesStart(tuple(view.state for view in views), tuple(boxes), environment, up)
+            yield NodesStart(tuple(views), tuple(boxes), environment)
         if self.model.initial:
             return
         for steps in product(*map(self.runner.starts, self.runner.nodes)):
@@ -135,8 +136,8 @@ class NodeSystem(System):
                 for effect in step.sends:
                     self._send(boxes, node, effect)
             whole = self.environments.state(self.environments.start)
-            states = tuple(step.state for step in steps)
-            yield NodesStart(states, tuple(boxes), whole, (True,) * len(states))
+            views = [NodeView(n, True, s.state) for n, s in zip(self.runner.nodes, steps, strict=True)]
+            yield NodesStart(tuple(views), tuple(boxes), whole)
 
     def _send(self, boxes: list[Mailbox], src: NodeId, effect: Effect) -> None:
         """Change the mailboxes by one effect of a node's start."""
@@ -154,10 +155,12 @@ class NodeSystem(System):
     def _beyond(self, start: NodesStart) -> list[str]:
         """The bounds that a start is beyond."""
         crossed: list[str] = []
-        for table, state, box in zip(self.tables, start.states, start.boxes, strict=True):
-            crossed += self.runner.crossed(state)
+        for table, view, box in zip(self.tables, start.nodes, start.boxes, strict=True):
+            crossed += self.runner.crossed(view.state)
             crossed += filter(None, (table.overfull(box, n) for n in table.mailboxes.content(box)))
-        if self.spread is not None and self.spread.is_exceeded(*least_and_most(*start.states)):
+        if self.spread is not None and self.spread.is_exceeded(
+            *least_and_most(*(view.state for view in start.nodes))
+        ):
             crossed.append(SPREAD)
         return crossed
 
@@ -165,8 +168,8 @@ class NodeSystem(System):
         """The code of a start, without monitors."""
         drops = not self.environments.keeps_mail(start.environment)
         return (self.environments.number(start.environment) << self._top) + sum(
-            table.place(table.local_states.number(state, up=up, drops=drops and not up), box)
-            for table, state, box, up in zip(self.tables, start.states, start.boxes, start.up, strict=True)
+            table.place(table.local_states.number_of(view, drops=drops), box)
+            for table, view, box in zip(self.tables, start.nodes, start.boxes, strict=True)
         )
 
     def decode(self, code: int) -> GlobalState:

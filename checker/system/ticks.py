@@ -72,10 +72,10 @@ def _learner(table: NodeTable, event: Event) -> Callable[[int], MoveList]:
     def learn(id_: int) -> MoveList:
         local, box = table.ids.values[id_]
         builder = MoveBuilder(table, id_, idle=True)
-        if table.local_states[local].up:
+        if table.local_states[local].active:
             builder.offer(table.local_states.outcomes(local, TICK, event), box)
         else:
-            builder.offer(table.local_states.down_ticks(local, TICK, event), box)
+            builder.offer(table.local_states.idle_ticks(local, TICK, event), box)
         return builder.built()
 
     return learn

@@ -8,11 +8,11 @@ evaluated once per distinct tuple of observations, and a step that changes no ob
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from elcheck.checker.model.call import HandlerError, said
 from elcheck.checker.model.handlers import place_if_known
-from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.property import Property, Scope
 from elcheck.checker.model.state import NodeView
 from elcheck.checker.model.twice import answer_of
@@ -42,9 +42,9 @@ class Observations:
         """The views of all properties, by observation."""
         return self._known.values
 
-    def of(self, node: NodeId, local: object, *, up: bool) -> int:
+    def of(self, node: NodeView[object]) -> int:
         """The observation of a node in a local state. Raises HandlerError when a view raises."""
-        views = tuple(view_of(scope, node, local, up=up) for scope in self._scopes)
+        views = tuple(view_of(scope, node) for scope in self._scopes)
         number = self._known.number(views)
         if number == len(self.keys):
             numbered = zip(self._views, views, strict=True)
@@ -52,13 +52,14 @@ class Observations:
         return number
 
 
-def view_of(scope: Scope, node: NodeId, local: object, *, up: bool) -> View:
+def view_of(scope: Scope, node: NodeView[object]) -> View:
     """What a property of this scope sees of a node. Raises HandlerError when its view raises."""
+    local = node.state
     if scope.monitor is not None or scope.kind not in NODE_SCOPES or not isinstance(local, scope.of):
         return None
     view = scope.look.view
     if view is None:
-        return NodeView(node, up, local)
+        return node
     name = getattr(view, "__name__", "view")
     try:
         value, unlike = answer_of(view, [local], twice=True)
@@ -69,4 +70,4 @@ def view_of(scope: Scope, node: NodeId, local: object, *, up: bool) -> View:
         why = f"the view {name}{place_if_known(view)} {unlike}, on {text(local)}"
     if why is not None:
         raise HandlerError(why)
-    return NodeView(node, up, value)
+    return replace(node, state=value)

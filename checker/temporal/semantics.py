@@ -156,5 +156,5 @@ def _arguments(scope: Scope, state: GlobalState, model: Model) -> list[tuple[obj
         return [(state.shared,)]
     if scope.kind == "history":
         return [(state.history[model.place_of(scope.monitor)],)]
-    views = (view_of(scope, view.node, view.state, up=view.up) for view in state.nodes)
+    views = (view_of(scope, view) for view in state.nodes)
     return list(arguments_of(scope, tuple(view for view in views if view is not None)))

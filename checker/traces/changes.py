@@ -10,13 +10,14 @@ from typing import Literal
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Envelope, GlobalState, NodeView
 
-ChangeKind = Literal["up", "local", "shared", "history", "budget", "partition", "timeouts"]
+ChangeKind = Literal["up", "paused", "local", "shared", "history", "budget", "partition", "timeouts"]
 
 
 @dataclass(frozen=True)
 class Change:
-    """One part of a state that a step changes: whether a node is up, a field of its local state or of the
-    shared state, a monitor's state, or a part of the environment. ``node`` is empty where it is not a node's.
+    """One part of a state that a step changes: whether a node is up, or paused, a field of its local state
+    or of the shared state, a monitor's state, or a part of the environment. ``node`` is empty where
+    it is not a node's.
     """
 
     kind: ChangeKind
@@ -58,7 +59,8 @@ def changes(model: Model, before: GlobalState, after: GlobalState) -> Changes:
 def _of_node(old: NodeView[object], new: NodeView[object]) -> list[Change]:
     name = new.node.name
     up = [Change("up", name, "up", old.up, new.up)] if old.up != new.up else []
-    return up + _of_fields("local", name, old.state, new.state)
+    paused = [Change("paused", name, "paused", old.paused, new.paused)] if old.paused != new.paused else []
+    return up + paused + _of_fields("local", name, old.state, new.state)
 
 
 def _of_fields(kind: ChangeKind, node: str, old: object, new: object) -> list[Change]:

@@ -179,7 +179,7 @@ def _read(trace: Trace, claim: Property) -> list[NodeId]:
 
 
 def _views(scope: Scope, state: GlobalState) -> list[NodeView[object]]:
-    seen = (view_of(scope, view.node, view.state, up=view.up) for view in state.nodes)
+    seen = (view_of(scope, view) for view in state.nodes)
     return [view for view in seen if view is not None]
 
 

@@ -62,7 +62,7 @@ class _Notes:
         return noting
 
     def view(self, plain: NodeView[object]) -> NodeView[object]:
-        return NodeView(plain.node, plain.up, self.state(plain.state))
+        return replace(plain, state=self.state(plain.state))
 
 
 @cache
@@ -137,7 +137,7 @@ def _seen(scope: Scope, state: GlobalState, notes: _Notes) -> Iterator[object]:
 
 def _view(scope: Scope, plain: NodeView[object], notes: _Notes) -> NodeView[object]:
     state, take = notes.state(plain.state), scope.look.view
-    return NodeView(plain.node, plain.up, state if take is None else take(state))
+    return replace(plain, state=state if take is None else take(state))
 
 
 def _ask_of_step(scope: Scope, before: GlobalState, after: GlobalState, notes: _Notes) -> None:

@@ -15,16 +15,16 @@ from elcheck.checker.traces.messages import traffic
 from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead
 from elcheck.checker.traces.trace import TraceStep
 
-PhraseKind = Literal["up", "read", "field", "sends", "told", "gone"]
+PhraseKind = Literal["up", "paused", "read", "field", "sends", "told", "gone"]
 _SAID_BY_THE_EVENT = ("budget", "timeouts", "partition")
 """Parts of the environment: that they change, the event says itself."""
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """One thing that a step does, and what it is about: a node that goes down or comes up, a field that
-    changes (``read`` if the failing check reads it), a message that is sent, a node that is told of a fault,
-    a message that is gone.
+    """One thing that a step does, and what it is about: a node that goes down or comes up, is paused or goes
+    on, a field that changes (``read`` if the failing check reads it), a message that is
+    sent, a node that is told of a fault, a message that is gone.
     """
 
     about: PhraseKind
@@ -81,11 +81,14 @@ def _changes(model: Model, before: GlobalState, step: TraceStep, read: FieldsRea
         return not there, names.index(change.field) if there else 0
 
     found = changes(model, before, step.state).fields
-    for change in sorted(found, key=lambda change: (change.kind != "up", *place(change))):
+    for change in sorted(found, key=lambda change: (change.kind not in ("up", "paused"), *place(change))):
         at_own = change.node == own and change.kind != "history"
         if change.kind == "up":
             whose = "" if at_own else f"{change.node} "
             yield Phrase("up", f"{whose}{'up' if change.new else 'down'}")
+        elif change.kind == "paused":
+            whose = "" if at_own else f"{change.node} "
+            yield Phrase("paused", f"{whose}{'paused' if change.new else 'goes on'}")
         elif change.kind not in _SAID_BY_THE_EVENT:
             name = change.field if at_own else change.path
             about: PhraseKind = "field" if place(change)[0] else "read"

@@ -71,7 +71,7 @@ def dumb_pairs(claim: Property, states: list[GlobalState]) -> Iterator[tuple[obj
     """What a property sees of two nodes, without their names."""
     for state in states:
         for a, b in permutations(state.nodes, 2):
-            seen = [view_of(claim.scope, v.node, v.state, up=v.up) for v in (a, b)]
+            seen = [view_of(claim.scope, v) for v in (a, b)]
             if all(isinstance(view, View) for view in seen):
                 yield tuple(view.state for view in seen if isinstance(view, NodeView))
 

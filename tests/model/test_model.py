@@ -191,7 +191,7 @@ def test_budgets_are_spent() -> None:
     assert spent.spend("loss") is None
     assert state.spend("crash") == state
     assert state.spend("dup") is None
-    assert [state.may(kind) for kind in FAULT_KINDS] == [True, False, True, False, False, False]
+    assert [kind for kind in FAULT_KINDS if state.may(kind)] == ["loss", "crash"]
     assert EnvironmentState(early_timeouts=1).after_timeout().synchronous
 
 

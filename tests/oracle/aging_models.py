@@ -187,6 +187,7 @@ def environments(draw: st.DrawFn) -> Environment:
         loss=draw(st.sampled_from(losses)) if consumes else 0,
         timing=draw(st.sampled_from(("async", "async", "async", "async", "sync"))) if consumes else "async",
         partition=draw(st.sampled_from((0, 0, 0, 1))),
+        pause=draw(st.sampled_from((0, 0, 1))),
     )
 
 

@@ -111,6 +111,7 @@ class Draft:
         self.before = state
         self.up = {view.node: view.up for view in state.nodes}
         self.local = {view.node: view.state for view in state.nodes}
+        self.paused = {view.node: view.paused for view in state.nodes}
         self.mail = list(state.network)
         self.environment = environment
         self.crossed: set[str] = set()
@@ -199,7 +200,9 @@ class Draft:
 
     def done(self, event: Event, *stepping: NodeId) -> Move:
         """The finished step, before monitors."""
-        nodes = tuple(NodeView(node, self.up[node], self.local[node]) for node in self.rules.nodes)
+        nodes = tuple(
+            NodeView(node, self.up[node], self.local[node], self.paused[node]) for node in self.rules.nodes
+        )
         was = (self.before.nodes, self.before.network, self.before.environment.standing)
         stutter = was == (nodes, self.in_order(), self.environment.standing)
         if self.network in ("set", "bag") and not self.keeps():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from elcheck.checker.model.budget import UNLIMITED, Amount, AnyBudget, Budget, total_of
+from elcheck.checker.model.budget import LASTING, UNLIMITED, Amount, AnyBudget, Budget, total_of
 from elcheck.checker.model.environment import Environment, NetworkName
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.node import Program
@@ -48,7 +48,7 @@ def restricted(dice: Random, kind: str, budget: Amount) -> AnyBudget:
     if budget == 0 or kind == "partition" or dice.randrange(3):
         return budget
     of, each = dice.choice(OF[:3] if kind == "disconnect" else OF), dice.choice((None, 1, 1, 2))
-    return Budget(budget, of, each, dice.choice((None, 1, 2)) if kind == "crash" else None)
+    return Budget(budget, of, each, dice.choice((None, 1, 2)) if kind in LASTING else None)
 
 
 def environment(dice: Random) -> Environment:
@@ -76,6 +76,7 @@ def _with_amounts(dice: Random) -> Environment:
         dup=0 if sent_set else dice.choice(BUDGETS),
         crash=crash,
         restart=dice.choice(CRASHES) if crash else 0,
+        pause=dice.choice(BUDGETS),
         partition=dice.choice(BUDGETS),
         disconnect=dice.choice(BUDGETS) if fifo else 0,
         detector="perfect" if coin(dice) else "none",
@@ -216,4 +217,6 @@ def prepared(dice: Random, world: World, programs: dict[NodeId, Program]) -> Pre
     heals = coin(dice)
     first = Partition("heals" if heals else "stays", (frozenset(world.nodes[:1]),), heals=heals)
     stands = first if coin(dice) else None
-    return Prepared(states, network, down, stands, {"crash": dice.randint(0, 1), "loss": 1})
+    paused = some_of(dice, [node for node in world.nodes if node not in down], len(world.nodes))
+    spent = {"crash": dice.randint(0, 1), "loss": 1, "pause": dice.randint(0, 1)}
+    return Prepared(states, network, down, stands, spent, paused)

@@ -53,7 +53,7 @@ VIEWS: tuple[Callable[[Local], int], ...] = (
     lambda s: s.b,
     lambda s: (s.a + s.b) % 2,
 )
-WATCHED = ("action", "timeout", "receive", "tick", "crash", "restart", "fault")
+WATCHED = ("action", "timeout", "receive", "tick", "crash", "restart", "pause", "resume", "fault")
 
 
 # ---- bounds and monitors

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 
 from elcheck.checker.model.model import Model
@@ -224,7 +224,7 @@ def _views(scope: Scope, state: GlobalState) -> list[NodeView[object]]:
     """The nodes that a scope keeps, as its view shows them."""
     kept = [view for view in state.nodes if isinstance(view.state, scope.look.of)]
     shown = scope.look.view
-    return kept if shown is None else [NodeView(view.node, view.up, shown(view.state)) for view in kept]
+    return kept if shown is None else [replace(view, state=shown(view.state)) for view in kept]
 
 
 def _given(scope: Scope, views: Iterable[NodeView[object]]) -> list[object]:

@@ -95,7 +95,8 @@ class Machine(Rules):
     ) -> GlobalState:
         down = set(at.down) if at is not None else set()
         steps = {n: Step(_state(survivor(s.state))) if n in down else s for n, s in steps.items()}
-        views = tuple(NodeView(node, node not in down, step.state) for node, step in steps.items())
+        paused = set(at.paused) if at is not None else set()
+        views = tuple(NodeView(n, n not in down, step.state, n in paused) for n, step in steps.items())
         environment = initial_state(self.model.environment, self.nodes)
         if at is not None:
             environment = self._in_trouble(environment, at)
@@ -113,7 +114,8 @@ class Machine(Rules):
         found = []
         for left in environment.left:
             total = None if left.total is None else max(0, left.total - at.spent.get(left.kind, 0))
-            more = None if left.at_once is None else left.at_once - len(set(at.down))
+            ill = set(at.paused) if left.kind == "pause" else set(at.down)
+            more = None if left.at_once is None else left.at_once - len(ill)
             found.append(replace(left, total=total, at_once=more))
         standing = None if at.partition is None else at.partition.name
         return replace(environment, left=tuple(found), standing=standing)
@@ -183,7 +185,7 @@ class Machine(Rules):
         """
         for view in state.nodes:
             program = self.programs[view.node]
-            for handler in self.handlers[view.node] if view.up else ():
+            for handler in self.handlers[view.node] if view.up and not view.paused else ():
                 if handler.mark.kind != kind or rank not in (None, handler.mark.rank):
                     continue
                 if kind == "fault" and self.spent(state, handler.budget, view.node) is None:
@@ -198,7 +200,7 @@ class Machine(Rules):
         for envelope in self._foremost(state):
             node, view = envelope.dst, view_of(state, envelope.dst)
             handler = self.receiver(node, type(envelope.msg))
-            if handler is None or not view.up or self._parted(state, envelope):
+            if handler is None or not view.up or view.paused or self._parted(state, envelope):
                 continue
             arguments = (view.state, envelope.src, envelope.msg)
             for step in outcomes(self.programs[node], handler.name, *arguments):
@@ -270,6 +272,8 @@ class Machine(Rules):
             steps = outcomes(self.programs[node], handler.name, view.state)
             if not view.up:
                 steps = list(dict.fromkeys(Step(_state(survivor(step.state))) for step in steps))
+            if view.paused:
+                steps = list(dict.fromkeys(Step(step.state) for step in steps))
             choices.append(steps)
         for joint in product(*choices) if tickers else ():
             draft = Draft(self, state, state.environment)
@@ -284,6 +288,7 @@ class Machine(Rules):
         yield from self._duplicates(state)
         yield from self._crashes(state)
         yield from self._restarts(state)
+        yield from self._pauses(state)
         yield from self._own_faults(state)
         yield from self._cuts_of_links(state)
 
@@ -293,7 +298,8 @@ class Machine(Rules):
         limit = budget.at_once if isinstance(budget, Budget) else None
         if budget == 0:
             return None
-        if kind == "crash" and limit is not None and sum(not view.up for view in state.nodes) >= limit:
+        lasting = {"crash": lambda view: not view.up, "pause": lambda view: view.paused}
+        if kind in lasting and limit is not None and sum(map(lasting[kind], state.nodes)) >= limit:
             return None
         for left in state.environment.left:
             if left.kind == kind:
@@ -306,6 +312,8 @@ class Machine(Rules):
                 left = replace(left, total=less, of=of)
             if left.kind == "crash" and left.at_once is not None and kind in ("crash", "restart"):
                 left = replace(left, at_once=left.at_once + (1 if kind == "restart" else -1))
+            if left.kind == "pause" and left.at_once is not None and kind == "pause":
+                left = replace(left, at_once=left.at_once - 1)
             after.append(left)
         return replace(state.environment, left=tuple(after))
 
@@ -340,12 +348,32 @@ class Machine(Rules):
 
     def _crashes(self, state: GlobalState) -> Iterator[Move]:
         for view in state.nodes:
-            asked = view.up and self.spent(state, "crash", view.node) is not None
+            active = view.up and not view.paused
+            asked = active and self.spent(state, "crash", view.node) is not None
             for remains in self._remains(view.node, view.state) if asked else ():
                 draft = self._faulty(state, "crash", view.node)
                 if draft is not None:
                     draft.crash(view.node, remains)
                     yield draft.done(_fault("crash", view.node), view.node)
+
+    def _pauses(self, state: GlobalState) -> Iterator[Move]:
+        """A node that is up is paused, for a price; one that is paused goes on, for nothing."""
+        for view in state.nodes:
+            draft = self._faulty(state, "pause", view.node) if view.up and not view.paused else None
+            if view.paused:
+                draft = Draft(self, state, self._one_paused_less(state.environment))
+            if draft is not None:
+                draft.paused[view.node] = not view.paused
+                yield draft.done(_fault("resume" if view.paused else "pause", view.node), view.node)
+
+    def _one_paused_less(self, environment: EnvironmentState) -> EnvironmentState:
+        left = [
+            replace(left, at_once=left.at_once + 1)
+            if left.kind == "pause" and left.at_once is not None
+            else left
+            for left in environment.left
+        ]
+        return replace(environment, left=tuple(left))
 
     def _restarts(self, state: GlobalState) -> Iterator[Move]:
         for view in state.nodes:

@@ -192,7 +192,10 @@ def term_models(draw: st.DrawFn) -> Case:
         draw(properties(odd)),
         nodes=nodes,
         environment=Environment(
-            network=draw(st.sampled_from(networks)), crash=crash, restart=draw(st.sampled_from((0, crash)))
+            network=draw(st.sampled_from(networks)),
+            crash=crash,
+            restart=draw(st.sampled_from((0, crash))),
+            pause=draw(st.sampled_from((0, 0, 1))),
         ),
         bounds=bounds,
     )

@@ -107,7 +107,7 @@ def test_a_story_in_words_and_tables() -> None:
     assert vote.doc.startswith("Vote for the first of a term that asks")
     assert vote.changes == ("current_term 0 → 1", "voted_for None → n1", "sends Vote(term=1) to n1")
     assert crash.changes == ("down", "voted_for n1 → None")
-    assert (crash.up, restart.up) == ((True, True, False), (True, True, True))
+    assert (crash.idle, restart.idle) == (("", "", "down"), ("", "", ""))
     table = told.tables[0]
     assert table.columns == ("n1", "n2", "n3")
     assert [table.rows[row] for row in table.durable] == ["current_term", "voted_for", "log", "commit_index"]

@@ -26,7 +26,7 @@ from tests.strategies.finite import of_finite_traces
 from tests.support.examples import examples
 from tests.support.models import Counter, Counting
 
-BUDGETS = (1, 1, 1, 1, 1, 1)
+BUDGETS = (1, 1, 1, 1, 1, 1, 1)
 CAP = 400
 
 Point = tuple[int, ...]
@@ -34,17 +34,8 @@ Point = tuple[int, ...]
 
 def at(model: Model, point: Point) -> Model:
     """A model with these budgets."""
-    loss, dup, crash, restart, partition, disconnect = point
-    environment = dataclasses.replace(
-        model.environment,
-        loss=loss,
-        dup=dup,
-        crash=crash,
-        restart=restart,
-        partition=partition,
-        disconnect=disconnect,
-        faults={},
-    )
+    bare = dataclasses.replace(model.environment, faults={})
+    environment = bare.with_budgets(dict(zip(FAULT_KINDS, point, strict=True)))
     return dataclasses.replace(model, environment=environment)
 
 
@@ -216,5 +207,5 @@ def test_what_does_not_go_with_it(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_counts_as_a_fault() -> None:
-    assert set(COUNTED) == {"crash", "lose", "duplicate", "disconnect", "partition", "fault"}
+    assert set(COUNTED) == {"crash", "pause", "lose", "duplicate", "disconnect", "partition", "fault"}
     assert set(FINITE) == {"always", "never", "sometimes", "step", "deadlock"}

@@ -107,7 +107,7 @@ def reachable(model: AnyModel, state: GlobalState) -> Iterator[GlobalState]:
 
 
 def views(claim: Property, state: GlobalState) -> list[NodeView[object]]:
-    seen = (view_of(claim.scope, view.node, view.state, up=view.up) for view in state.nodes)
+    seen = (view_of(claim.scope, view) for view in state.nodes)
     return [view for view in seen if view is not None]
 
 

@@ -106,10 +106,13 @@ PAIRS = (OUTCOME_INDEX, MONITOR_INDEX, PAIR_INDEX, EXCHANGE_INDEX, DEAD_INDEX, *
 # The last name of a group is the width of the record.
 
 NODE, UP, DROPS, OBSERVATION, DROPPING, LEAST_TERM, MOST_TERM, LOCAL_WIDTH = range(8)
-"""Of a local state: its node; whether the node is up, and drops messages; what the properties see of it; the
+"""Of a local state: its node; whether the node is up (DOWN, ACTIVE or PAUSED), and drops messages; what the
+properties see of it; the
 local state that differs in dropping messages (-1: not known yet); the first and the last of its terms
 (NO_TERM and -1 if it has none).
 """
+DOWN, ACTIVE, PAUSED = range(3)
+"""Whether a node is up: not; and takes steps; and takes none."""
 SENDER, MESSAGE_KIND, MESSAGE_TERM, MESSAGE_WIDTH = range(4)
 """Of a message: its sender, its kind, and the first of its terms."""
 NO_TERM = 1 << 30
@@ -172,8 +175,9 @@ KEY, VALUE, PAIR_WIDTH = range(3)
 """Of a slot of a hash table of pairs."""
 PARTITION, CLASS_KIND, CLASS_WIDTH = range(3)
 """Of a move class: the partition that stands (-1: none), and its kind."""
-LOSS, DUPLICATION, RESTARTS, CRASHES, CRASHES_KEPT, TICKS, HANDLERS, HANDLERS_AND_DELIVERIES = range(8)
-"""Kinds of move classes. The first six are the same in every environment: their kind is their number."""
+LOSS, DUPLICATION, RESTARTS, CRASHES, CRASHES_KEPT, PAUSES, RESUMES, TICKS = range(8)
+HANDLERS, HANDLERS_AND_DELIVERIES = range(8, 10)
+"""Kinds of move classes. The first eight are the same in every environment: their kind is their number."""
 KNOWN, EAGER, TIMING, AFTER_TIMEOUT, KEEPS_MAIL, FAULTS_START, FAULTS_LENGTH = range(7)
 RANKS_START, RANKS_LENGTH, PARTITIONS_START, PARTITIONS_LENGTH, ENVIRONMENT_WIDTH = range(7, 12)
 """Of an environment: whether Python has told the rest; the class of the moves that need not wait; how
@@ -293,9 +297,11 @@ limit on states is reached; the judge has to be asked.
 
 EVENT = 1 << 29
 """Keys of what can happen in a local state: a message, or from here on an event of the node."""
-CRASH_DROPPED, CRASH_KEPT, RESTART, DROPPING_OF, TICK = (EVENT + (1 << 28) + i for i in range(5))
-"""More keys: crashes that drop the node's mail or keep it; the local state that drops messages (which does
-not happen, but is asked for).
+CRASH_DROPPED, CRASH_KEPT, RESTART, PAUSE, RESUME, DROPPING_OF, TICK = (
+    EVENT + (1 << 28) + i for i in range(7)
+)
+"""More keys: crashes that drop the node's mail or keep it; a restart, a pause and its end; the local state
+that drops messages (which does not happen, but is asked for).
 """
 BREAK = 1 << 29
 """Codes of effects on another node: a message, or from here on the break of its link from a node. Of effects

@@ -14,7 +14,7 @@ from elcheck.checker.model.budget import FaultKind
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.partition import Separation
 from elcheck.checker.model.record import Crashed
-from elcheck.checker.model.state import Event
+from elcheck.checker.model.state import Event, EventKind
 from elcheck.checker.model.step import Close, Sends
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.reductions.quotient import Quotient
@@ -24,7 +24,7 @@ from elcheck.checker.search.fast.hashing import ABSENT
 from elcheck.checker.search.fast.layout import COUNT
 from elcheck.checker.search.fast.memory import Memory
 from elcheck.checker.search.fast.numbering import Numbering
-from elcheck.checker.system.environment_table import EnvironmentEntry
+from elcheck.checker.system.environment_table import RESUME, EnvironmentEntry
 from elcheck.checker.system.history import MONITORED
 from elcheck.checker.system.local_states import LocalOutcome
 from elcheck.checker.system.node_table import NodeTable
@@ -44,6 +44,7 @@ _ANSWERS = {
     L.TERM_OF_MONITOR: L.MONITOR_TERMS,
 }
 """Where the answers to queries of monitors, dead messages and terms are kept."""
+_PAUSES: dict[int, tuple[EventKind, str]] = {L.PAUSE: ("pause", "pause"), L.RESUME: ("resume", "resume")}
 BITS = 30
 """Nodes, and bounds, of which sets are kept in a word."""
 
@@ -107,7 +108,7 @@ class MissHandler:
             numbers += [(n, e) for n, _, e in of_handlers]
             self._events.append({L.EVENT - n: (n, e) for n, e in numbers})
         self._classes: dict[object, int] = {}
-        for kind in (L.LOSS, L.DUPLICATION, L.RESTARTS, L.CRASHES, L.CRASHES_KEPT, L.TICKS):
+        for kind in range(L.HANDLERS):
             self._add_class(kind, kind, None, [])
         self._ticks = {
             node.index: event
@@ -289,6 +290,10 @@ class MissHandler:
             left = table.local_states.remains(number, drops=key == L.CRASH_DROPPED)
             news = self._news_of_crash(table)
             self._add_span(local, key, [_Answer(event, number, after, 0, [], news) for after in left])
+        elif key in (L.PAUSE, L.RESUME):
+            event = Event(*_PAUSES[key], table.node)
+            after = table.local_states.same_but(number, paused=key == L.PAUSE)
+            self._add_span(local, key, [_Answer(event, number, after, 0, [], [])])
         else:
             found = self._outcomes(table, number, key)
             if self.system.runner.splits and self.system.model.environment.crash != 0:
@@ -301,7 +306,7 @@ class MissHandler:
         if key == L.RESTART:
             return states.recoveries(number)
         if key == L.TICK:
-            take = states.outcomes if states[number].up else states.down_ticks
+            take = states.outcomes if states[number].active else states.idle_ticks
             return take(number, TICK, self._ticks[table.index])
         if key < L.EVENT:
             return table.receipts(number, self.numbering.message_of(key))
@@ -396,6 +401,8 @@ class MissHandler:
             "dup": L.DUPLICATION,
             "crash": L.CRASHES_KEPT if entry.keeps_mail else L.CRASHES,
             "restart": L.RESTARTS,
+            "pause": L.PAUSES,
+            RESUME: L.RESUMES,
             "disconnect": L.DISCONNECTS,
         }
         memory, shift = self.memory, self.system.environments.shift

@@ -25,6 +25,7 @@ from elcheck.checker.search.fast.records import (
     class_events_at,
     copy_words,
     in_room,
+    is_active,
     is_notice,
     is_up,
     local_of,
@@ -232,8 +233,8 @@ def _add_message_faults(h: Ints, w: Words, q: Ints, loss: bool, id_: int) -> int
 
 @compiled
 def _add_crashes(h: Ints, w: Words, q: Ints, kept: bool, id_: int) -> int:
-    """Add the crashes of a node that is up, with its mail ``kept`` or not. Answers DONE, MISS or GROW."""
-    if not is_up(h, w, id_):
+    """Add the crashes of an active node, with its mail ``kept`` or not. Answers DONE, MISS or GROW."""
+    if not is_active(h, w, id_):
         return L.DONE
     if is_tight(h, size(h, w, mailbox_of(h, w, id_))):
         return L.GROW
@@ -251,6 +252,14 @@ def _add_restarts(h: Ints, w: Words, q: Ints, id_: int) -> int:
     return _offer(h, w, q, id_, L.RESTART, mailbox_of(h, w, id_), True)
 
 
+@compiled
+def _add_pauses(h: Ints, w: Words, q: Ints, resumes: bool, id_: int) -> int:
+    """Add the pause of a node that takes steps, or the end of one. Answers DONE, MISS or GROW."""
+    if not is_up(h, w, id_) or is_active(h, w, id_) == resumes:
+        return L.DONE
+    return _offer(h, w, q, id_, L.RESUME if resumes else L.PAUSE, mailbox_of(h, w, id_), False)
+
+
 # -- the list --------------------------------------------------------------------------------------------
 
 
@@ -264,9 +273,11 @@ def _add_class(h: Ints, w: Words, q: Ints, move_class: int, id_: int) -> int:
         return _add_restarts(h, w, q, id_)
     if kind <= L.CRASHES_KEPT:
         return _add_crashes(h, w, q, kind == L.CRASHES_KEPT, id_)
+    if kind <= L.RESUMES:
+        return _add_pauses(h, w, q, kind == L.RESUMES, id_)
     if kind == L.TICKS:
         return _offer(h, w, q, id_, L.TICK, mailbox_of(h, w, id_), True)
-    if not is_up(h, w, id_):
+    if not is_active(h, w, id_):
         return L.DONE
     done = _add_events(h, w, q, move_class, id_)
     if done == L.DONE and kind == L.HANDLERS_AND_DELIVERIES:

@@ -53,7 +53,8 @@ class Numbering:
             state = states[number]
             terms = least_and_most(state.state) if self._system.spread is not None else (NONE, -1)
             seen = states.observation[number]
-            self._memory.append(L.LOCALS, node, state.up, state.drops, seen, -1, *terms)
+            up = L.PAUSED if state.paused else L.ACTIVE if state.up else L.DOWN
+            self._memory.append(L.LOCALS, node, up, state.drops, seen, -1, *terms)
             if self._quotient is not None:
                 self._add_exchanged(self._quotient, L.LOCALS, known)
         return known

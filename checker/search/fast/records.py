@@ -269,7 +269,13 @@ def is_known(h: Ints, w: Words, environment: int) -> bool:
 @compiled
 def is_up(h: Ints, w: Words, id_: int) -> bool:
     """Whether the node of an id is up."""
-    return bool(w[local_at(h, local_of(h, w, id_)) + L.UP] != 0)
+    return bool(w[local_at(h, local_of(h, w, id_)) + L.UP] != L.DOWN)
+
+
+@compiled
+def is_active(h: Ints, w: Words, id_: int) -> bool:
+    """Whether the node of an id is up and takes steps."""
+    return bool(w[local_at(h, local_of(h, w, id_)) + L.UP] == L.ACTIVE)
 
 
 @compiled
