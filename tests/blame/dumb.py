@@ -39,6 +39,7 @@ def rest(model: Model, state: GlobalState, kind: str, name: str, network: str) -
             continue
         yield view.node
         yield view.up if kind != "up" else None
+        yield view.paused if kind != "paused" else None
         yield without(view.state, name) if kind == "field" else view.state
     if state.shared is not None:
         yield without(state.shared, name) if kind == "field" else state.shared

@@ -43,6 +43,7 @@ def test_variants_are_what_checks_of_them_come_to() -> None:
     found = blame(subject, further=100_000)
     assert {(v.name, v.then): v.states for v in found.variants} == {
         ("crash", 1): check(within(model, crash=1)).stats.distinct,
+        ("pause", 1): check(within(model, pause=1)).stats.distinct,
         ("partition", 1): check(within(model, partition=1)).stats.distinct,
         ("terms", 1): check(file(nodes=2, terms=1)).stats.distinct,
         ("terms", 3): check(file(nodes=2, terms=3)).stats.distinct,
