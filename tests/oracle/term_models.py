@@ -195,7 +195,7 @@ def term_models(draw: st.DrawFn) -> Case:
             network=draw(st.sampled_from(networks)),
             crash=crash,
             restart=draw(st.sampled_from((0, crash))),
-            pause=draw(st.sampled_from((0, 0, 1))),
+            pause=draw(st.sampled_from((0, 0, 0, 1))) if crash == 0 else 0,
         ),
         bounds=bounds,
     )
