@@ -146,7 +146,8 @@ def _run(args: list[str]) -> int:
         return EXIT["io"]
     except OSError as error:
         _drop_stdout()
-        return _failed(f"can't write {error.filename or 'the report'}: {error.strerror}", "io")
+        what = f"can't write {error.filename or 'the report'}: {error.strerror}"
+        return _failed(str(error) if error.errno is None else what, "io")
     except Exception as error:
         return _unforeseen(error)
     return result if isinstance(result, int) else 0

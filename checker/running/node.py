@@ -38,6 +38,9 @@ from elcheck.checker.running.timers import Timers
 MOST_WAITING = 1000
 """Messages that wait for a guard on a network that may lose some: the oldest go when there are more."""
 
+LONGEST_STATE = 300
+"""Characters of a state that are told to those who watch."""
+
 
 class RunningNode:
     """A node that takes the steps of its program. Each is logged, then durable, then sent."""
@@ -59,6 +62,7 @@ class RunningNode:
         self._down: set[NodeId] = set()
         """Nodes whose crash is to be told when all has arrived that they had sent."""
         self.awake = asyncio.Event()
+        self._steps = self._messages = 0
         ports = {node: settings.ports[node.name] for node in nodes}
         self._settings = settings
         self._hello = hello(self.me, settings.token)
@@ -155,6 +159,8 @@ class RunningNode:
             self.recorder.step(
                 event.name, args=args or None, choice=choice or None, state=step.state, sends=sends
             )
+        self._steps += 1
+        self._messages += event.kind == "receive"
         changed = step.state != self.state
         self.state = step.state
         if changed:
@@ -178,6 +184,17 @@ class RunningNode:
                 self._close(effect.dst)
             elif effect.dst not in self._untold:
                 self.links.send(effect.dst, effect.msg)
+
+    def status(self) -> dict[str, object]:
+        """How it is, for those who watch: what states say of an election, they say by these names."""
+        leads, term = getattr(self.state, "leads", None), getattr(self.state, "term", None)
+        return {
+            "state": text(self.state, sparse=True)[:LONGEST_STATE],
+            "leads": leads if isinstance(leads, bool) else None,
+            "term": term if isinstance(term, int) else None,
+            "steps": self._steps,
+            "messages": self._messages,
+        }
 
     # -- links that break ------------------------------------------------------------------------------------
 
@@ -262,8 +279,11 @@ async def _obey(node: RunningNode, commands: asyncio.StreamReader) -> None:
         match json.loads(line):
             case {"cut": list(names)}:
                 node.links.cut(frozenset(map(str, names)))
+                _say(cut=True)
             case {"crashed": str(name)}:
                 node.crashed(name)
+            case {"status": True}:
+                _say(status=node.status())
             case {"break": str(name)}:
                 node.break_off(name)
             case {"stop": True}:

@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,16 +25,19 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.observe import Recorder
 from elcheck.checker.process.watch import current
+from elcheck.checker.running.board import Board, NodeStatus
 from elcheck.checker.running.disk import end_last_line
-from elcheck.checker.running.fifo_link import HOST
+from elcheck.checker.running.fifo_link import HOST, LONGEST
 from elcheck.checker.running.outcome import NodeOutcome, RunOutcome
 from elcheck.checker.running.schedule import ScheduledFault
 from elcheck.checker.running.settings import NodePace, NodeSettings, log_of
 
 T = TypeVar("T")
 
-TICK = 0.02
-"""Seconds between two looks at the clock."""
+TICK, SHOW_EVERY = 0.02, 0.25
+"""Seconds between two looks at the clock, and between two words of how the run goes."""
+HEEDED = 2.0
+"""Seconds that nodes have to heed a cut, before the run goes on."""
 STARTING, STOPPING = 60.0, 10.0
 """Seconds that a node may take for its start, and for its end."""
 
@@ -51,6 +54,8 @@ class RunPlan:
     kill_every: float | None = None
     schedule: Sequence[ScheduledFault] = ()
     seed: int = 0
+    board: Board | None = None
+    """Where the run is shown, and told what to do, while it goes on."""
 
 
 @dataclass
@@ -63,6 +68,12 @@ class Member:
     kills: int = 0
     lives: int = 0
     paused: bool = False
+    said: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
+    """What its process has said and nobody has read; an empty line at its end."""
+    heeded: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it has cut its links, or healed them, as it was told last."""
+    listening: asyncio.Task[None] | None = None
+    status: Mapping[str, object] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)
 
 
@@ -76,7 +87,7 @@ class Supervisor:
         self._token = secrets.token_hex(16)
         self._ports: dict[str, int] = {}
         self._done: list[tuple[float, str]] = []
-        self._began = 0.0
+        self._began = self._show_at = 0.0
 
     async def run(self) -> RunOutcome:
         """Start all nodes, let them live, stop them. Raises HandlerError, OSError."""
@@ -105,6 +116,7 @@ class Supervisor:
         while self._now() < plan.seconds:
             if current().exceeded() is not None:
                 return True
+            await self._attend()
             while left and left[0].at <= self._now():
                 await self._do(left.pop(0))
             if kill_at is not None and plan.kill_every is not None and kill_at <= self._now():
@@ -120,6 +132,29 @@ class Supervisor:
             await self._look_after()
             await asyncio.sleep(TICK)
         return False
+
+    async def _attend(self) -> None:
+        """Show how the run goes, and do what one has been told to."""
+        board = self._plan.board
+        if board is None:
+            return
+        while not board.commands.empty():
+            await self._do(board.commands.get())
+        if self._now() >= self._show_at:
+            self._show_at = self._now() + SHOW_EVERY
+            board.show(self._now(), list(map(self._status, self._members.values())), self._done)
+            for member in self._members.values():
+                self._tell(member, status=True)
+
+    def _status(self, member: Member) -> NodeStatus:
+        """What is known of a node by its last word."""
+        down = "down" if member.starting is None else "starting"
+        condition = "paused" if member.paused else "up"
+        known = member.status if member.process is not None else {}
+        return NodeStatus(
+            member.node.name, down if member.process is None else condition,
+            kills=member.kills, restarts=max(member.lives - 1, 0), cut=sorted(member.cut), **known,  # type: ignore[arg-type]  # a node's own words
+        )  # fmt: skip
 
     def _soon(self, mean: float) -> float:
         return mean * self._dice.uniform(0.7, 1.3)
@@ -144,23 +179,37 @@ class Supervisor:
         )  # fmt: skip
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "elcheck.checker.running.node",
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LONGEST,
             env=_environment(), start_new_session=True,
         )  # fmt: skip
         member.process, member.lives, member.paused = process, member.lives + 1, False
         assert process.stdin is not None
         assert process.stdout is not None
+        member.said, member.status = asyncio.Queue(), {}
+        member.listening = asyncio.create_task(self._listen(member, process.stdout))
         process.stdin.write(settings.line().encode() + b"\n")
-        line = await _within(STARTING, process.stdout.readline(), f"{member.node} has not started")
+        line = await _within(STARTING, member.said.get(), f"{member.node} has not started")
         if b"ready" not in line:
             raise await self._failure(process, member, line)
+
+    async def _listen(self, member: Member, stdout: asyncio.StreamReader) -> None:
+        """Take in what a node says, until its end."""
+        said = member.said
+        while line := await stdout.readline():
+            match json.loads(line):
+                case {"status": dict(status)}:
+                    member.status = status
+                case {"cut": True}:
+                    member.heeded.set()
+                case _:
+                    said.put_nowait(line)
+        said.put_nowait(b"")
 
     async def _failure(
         self, process: asyncio.subprocess.Process, member: Member, line: bytes = b""
     ) -> Exception:
         """What a node has ended by."""
-        assert process.stdout is not None
-        said = line or await process.stdout.readline()
+        said = line or await member.said.get()
         found: object = json.loads(said or b"{}")
         match found:
             case {"model": str(why)}:
@@ -216,12 +265,12 @@ class Supervisor:
     async def _stop(self, member: Member) -> str | None:
         """Stop a node, and return its state in words; None if it is down."""
         process, name = member.process, member.node.name
-        if process is None or process.stdout is None:
+        if process is None:
             return None
         if member.paused:
             process.send_signal(signal.SIGCONT)
         self._tell(member, stop=True)
-        line = await _within(STOPPING, process.stdout.readline(), f"{name} has not stopped")
+        line = await _within(STOPPING, member.said.get(), f"{name} has not stopped")
         await _within(STOPPING, process.wait(), f"{name} has not ended")
         match json.loads(line or b"{}"):
             case {"state": str(state)}:
@@ -244,7 +293,7 @@ class Supervisor:
 
     async def _do(self, fault: ScheduledFault) -> None:
         if fault.verb == "cut":
-            self._cut(fault)
+            await self._cut(fault)
         elif fault.verb == "break":
             for member in map(self._members.__getitem__, fault.nodes):
                 for name in fault.others:
@@ -253,7 +302,7 @@ class Supervisor:
         elif fault.verb == "heal":
             for member in self._members.values():
                 member.cut.clear()
-                self._tell(member, cut=[])
+            await self._tell_cuts(self._members.values())
             self._note("heal")
         for name in fault.nodes if fault.verb not in ("cut", "break") else ():
             member = self._members[name]
@@ -268,13 +317,23 @@ class Supervisor:
                 member.process.send_signal(signal.SIGSTOP if member.paused else signal.SIGCONT)
                 self._note(f"{fault.verb} {name}")
 
-    def _cut(self, fault: ScheduledFault) -> None:
+    async def _cut(self, fault: ScheduledFault) -> None:
         ways = [(fault.nodes, fault.others)] + [(fault.others, fault.nodes)] * (not fault.one_way)
         for senders, receivers in ways:
             for member in map(self._members.__getitem__, senders):
                 member.cut |= set(receivers)
-                self._tell(member, cut=sorted(member.cut))
+        await self._tell_cuts(member for member in self._members.values() if member.cut)
         self._note(str(fault).partition(" ")[2])
+
+    async def _tell_cuts(self, members: Iterable[Member]) -> None:
+        """Tell nodes what is cut off, and wait until those that can have heeded it: what comes next does."""
+        told = [member for member in members if member.process is not None]
+        for member in told:
+            member.heeded.clear()
+            self._tell(member, cut=sorted(member.cut))
+        heeding = [member.heeded.wait() for member in told if not member.paused and member.starting is None]
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*heeding), HEEDED)
 
     def _note(self, what: str) -> None:
         self._done.append((self._now(), what))
@@ -302,18 +361,24 @@ def require_runnable(model: Model, plan: RunPlan) -> None:
     for node in runner.nodes:
         if runner.events(node, "tick"):
             raise UsageError("its nodes take joint ticks: processes of their own have no clock in common")
-    kills = plan.kill_every is not None or any(fault.verb == "kill" for fault in plan.schedule)
-    if kills and model.environment.crash == 0:
-        raise UsageError("the model has no crashes (its environment: crash 0), so none is killed")
-    if model.environment.restart == 0 and any(fault.verb == "restart" for fault in plan.schedule):
-        raise UsageError("the model has no restarts (its environment: restart 0)")
-    network = model.environment.network
-    if network != "fifo" and any(fault.verb == "break" for fault in plan.schedule):
-        raise UsageError(f"a {network} has no links that break, only fifo has")
-    if plan.pace.loss and network == "fifo":
+    random = ["kill"] if plan.kill_every is not None else []
+    for verb in [*random, *(fault.verb for fault in plan.schedule)]:
+        require_possible(model, verb)
+    if plan.pace.loss and model.environment.network == "fifo":
         raise UsageError("--lose: a fifo link of a running system is TCP, which loses nothing by itself")
     if plan.folder.exists() and any(plan.folder.iterdir()):
         raise UsageError(f"--logs {plan.folder}: there is something in it; a run begins with an empty folder")
+
+
+def require_possible(model: Model, verb: str) -> None:
+    """Raise UsageError for a fault that can't happen in a model."""
+    environment = model.environment
+    if verb == "kill" and environment.crash == 0:
+        raise UsageError("the model has no crashes (its environment: crash 0), so none is killed")
+    if verb == "restart" and environment.restart == 0:
+        raise UsageError("the model has no restarts (its environment: restart 0)")
+    if verb == "break" and environment.network != "fifo":
+        raise UsageError(f"a {environment.network} has no links that break, only fifo has")
 
 
 async def _within(seconds: float, doing: Awaitable[T], late: str) -> T:

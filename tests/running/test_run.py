@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import shlex
 import signal
@@ -204,6 +205,96 @@ def test_a_run_under_kills_and_pauses_is_a_behaviour(
     answer = validated(model, tmp_path)
     assert answer.verdict is LogVerdict.ALLOWED, answer.refusals[:1]
     assert broken(answer) == set()
+
+
+class Watched:
+    """A run that is told what to do by what its logs say."""
+
+    def __init__(self, folder: Path, *args: str) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "elcheck",
+            "run",
+            *args,
+            "--logs",
+            str(folder),
+            "--at",
+            "-",
+            "--http",
+        ]
+        self._folder = folder
+        self.run = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.run.stderr is not None
+        self.address = self.run.stderr.readline().split()[-1]
+
+    def tell(self, *faults: str) -> None:
+        """Tell it to do some faults."""
+        assert self.run.stdin is not None
+        for fault in faults:
+            self.run.stdin.write(fault + "\n")
+        self.run.stdin.flush()
+
+    def lines(self, node: str) -> list[dict[str, object]]:
+        """What a node has logged, the last line left out while it is written."""
+        log = self._folder / f"{node}.jsonl"
+        text = log.read_text().rpartition("\n")[0] if log.exists() else ""
+        return [json.loads(line) for line in text.splitlines()]
+
+    def until(self, node: str, **fields: object) -> None:
+        """Wait until a node has logged a line that has these fields."""
+        end = time.monotonic() + 60
+        while not any(fields.items() <= line.items() for line in self.lines(node)):
+            assert self.run.poll() is None, self.run.communicate()
+            assert time.monotonic() < end, f"{node} has logged no {fields}"
+            time.sleep(0.02)
+
+    def shown(self) -> dict[str, dict[str, object]]:
+        """What its page shows of each node."""
+        _, _, host, token, _ = self.address.split("/")
+        connection = http.client.HTTPConnection(host, timeout=10)
+        connection.request("GET", f"/{token}/api/status", headers={"X-Elcheck-Token": token})
+        found = json.loads(connection.getresponse().read())
+        return {str(node["node"]): node for node in found["nodes"]}
+
+    def end(self) -> str:
+        """End it; what it has reported."""
+        self.run.send_signal(signal.SIGTERM)
+        out, err = self.run.communicate(timeout=60)
+        assert (self.run.returncode, err) == (0, "")
+        return out
+
+
+def test_a_vote_that_is_forgotten_for_real(tmp_path: Path) -> None:
+    """A voter is killed as soon as it has voted, and asked again: told by what the logs say."""
+    run = Watched(tmp_path, "raft", "--bug", "forget-vote", "--seconds", "100", "--timeouts", "1s")
+    for node in ("n1", "n2", "n3"):
+        run.until(node, event="start")
+    run.tell("cut n1 | n2", "pause n1 n2 n3", "resume n1")
+    run.until("n1", handler="election_timeout")
+    run.tell("cut n1 > n3", "resume n3")
+    run.until("n1", handler="become_leader")  # n3 has voted for it
+    run.tell("kill n3", "restart n3", "resume n3", "resume n2")  # of n3 it waits for the restart
+    run.until("n2", handler="become_leader")
+    time.sleep(0.6)  # the page is told a few times a second
+    shown = run.shown()
+    assert [(n["leads"], n["term"]) for n in shown.values()] == [(True, 1), (True, 1), (False, 1)]
+    assert (shown["n3"]["kills"], shown["n1"]["cut"]) == (1, ["n2", "n3"])
+    out = run.end()
+    assert "kill n3" in out
+    sound, wrong = validated("raft", tmp_path), validated("raft", tmp_path, bug="forget-vote")
+    assert sound.verdict is LogVerdict.NOT_ALLOWED
+    assert sound.refusals[0].refs.startswith("n3.jsonl:")
+    assert "voted_for is null in the log, and n1 in the model" in sound.refusals[0].why
+    assert wrong.verdict is LogVerdict.ALLOWED
+    assert {"at most one leader per term", "logs match"} <= broken(wrong)
 
 
 @pytest.mark.big
