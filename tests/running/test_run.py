@@ -72,7 +72,7 @@ def test_raft_under_kills_is_a_behaviour_of_the_model(
         (["die_hard"], "Spec"),
         (["raft", "--bug", "figure-8"], "prepared"),
         (["raft", "--at", "kill n1"], "it is as '2s kill n1'"),
-        (["raft", "--at", "1s kill n7"], "there is no node 'n7', but n1, n2, n3"),
+        (["raft", "--at", "1s kill n7"], "there is no node 'n7'; there are n1, n2, n3"),
         (["bully", "--lose", "0.5"], "fifo"),
         (["bully", "--at", "1s restart n1"], "no restarts"),
     ],
