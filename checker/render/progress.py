@@ -7,16 +7,18 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from math import inf
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from elcheck.checker.driving.campaign import DriveTally
 from elcheck.checker.process.memory import resident
 from elcheck.checker.process.streams import columns, say
 from elcheck.checker.render.estimate import Growth
 from elcheck.checker.search.search import Search
-from elcheck.checker.strategies.simulate import WalkTally
+
+if TYPE_CHECKING:  # a check needs neither walks nor driving
+    from elcheck.checker.driving.campaign import DriveTally
+    from elcheck.checker.strategies.simulate import WalkTally
 
 PERIOD = 0.5
 """Seconds between two looks of a line on a terminal."""
