@@ -152,12 +152,12 @@ def check(
     relative_terms: bool = True,
 ) -> Report:
     """Search the states of a model and judge its properties, within limits as :class:`Limits` has them.
-    ``workers`` may be 2 for a large space, with the fast engine. With ``symmetry`` states that differ only in
-    which of the nodes that are alike is which are searched once. ``dead_messages`` says which messages are
-    taken out of mailboxes because they can do nothing any more: those that handlers declare ``stale`` (auto),
-    also those that numbers tell (all), or none. With ``relative_terms`` states that differ in how late all
-    terms are are searched once, if a bound keeps terms together. Unless ``max_memory`` says otherwise, the
-    process may take a part of what is free, 80 %.
+    ``workers`` are processes, of a Spec and with the plain engine, and else one thread or two. With
+    ``symmetry`` states that differ only in which of the nodes that are alike is which are searched once.
+    ``dead_messages`` says which messages are taken out of mailboxes because they can do nothing any more:
+    those that handlers declare ``stale`` (auto), also those that numbers tell (all), or none. With
+    ``relative_terms`` states that differ in how late all terms are are searched once, if a bound keeps terms
+    together. Unless ``max_memory`` says otherwise, the process may take a part of what is free, 80 %.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a meaning,
     and ReplayError if elcheck itself is wrong.

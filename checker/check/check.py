@@ -152,6 +152,7 @@ def _stats(exploration: Exploration, seconds: float) -> Stats:
         evaluations=exploration.judge.evaluations,
         seconds=seconds + search.spent,
         bytes_per_state=None if search.held is None else search.held / max(1, len(search.codes)),
+        workers=search.workers,
     )
 
 

@@ -15,7 +15,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.values import counted
 from elcheck.checker.process.limits import Stop
-from elcheck.checker.search.search import Exploration, Search
+from elcheck.checker.search.search import Exploration, Search, WorkerLoad
 from elcheck.checker.system import System
 from elcheck.checker.traces.show import ShowExpression
 
@@ -30,6 +30,7 @@ class Stats:
     ``bytes_per_state``: of the engine's own arrays, None where that is not known. ``representatives``: how
     many states were searched, each for all that differ from it only in which node is which; None if each
     stood for itself. ``growing``: what grows with the depth, in words, if a limit ended the search.
+    ``workers``: what each of several processes held.
     """
 
     distinct: int
@@ -44,6 +45,7 @@ class Stats:
     bytes_per_state: float | None = None
     representatives: int | None = None
     growing: tuple[str, ...] = ()
+    workers: tuple[WorkerLoad, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)

@@ -184,10 +184,10 @@ def search_options() -> list[click.Option]:
         ),
         click.Option(
             ["--workers"],
-            type=click.IntRange(1, 2),
+            type=positive,
             default=1,
             show_default=True,
-            help="Threads that search (fast engine only); two pay above some million states.",
+            help="How many search: of a Spec, and with --engine plain, processes; else one thread or two.",
         ),
         click.Option(
             ["--spill"],

@@ -38,6 +38,7 @@ class StopKind(Enum):
     ERROR = "error"
     DECIDED = "decided"
     FIRST = "first"
+    WORKER = "worker"
 
 
 @dataclass(frozen=True)

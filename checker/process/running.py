@@ -92,6 +92,13 @@ class Signals:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             self._before[number] = signal.signal(number, handler)
 
+    def leave(self) -> None:
+        """Let the signals be, in a process that was forked: those that were taken are its parent's."""
+        for number in self._before:
+            signal.signal(number, signal.SIG_DFL)
+        self._before.clear()
+        self._came = 0
+
     def own(self, number: int) -> bool:
         """Whether a signal ends the run, and nothing else."""
         return number in self._before

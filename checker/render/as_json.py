@@ -49,6 +49,7 @@ def document(run: Run, report: CheckReport) -> dict[str, object]:
             "evaluations": stats.evaluations,
             "seconds": round(stats.seconds, 3),
             "bytes_per_state": None if stats.bytes_per_state is None else round(stats.bytes_per_state, 1),
+            "workers": [load._asdict() for load in stats.workers],
         },
         "properties": [_result(report, result) for result in report.results],
         "coverage": {

@@ -118,6 +118,10 @@ def _size(report: CheckReport, width: int | None) -> Iterator[str]:
         f"searched in {stats.seconds:.1f} s ({rate:,.0f} states/s{held}) by the {report.engine} engine",
         f"handlers ran {stats.handler_calls:,} times, properties {stats.evaluations:,} times",
     ]
+    if stats.workers:
+        held = ", ".join(f"{load.held / 2**20:,.0f}" for load in stats.workers)
+        sent = sum(load.sent for load in stats.workers) / 2**20
+        lines.append(f"{len(stats.workers)} processes held {held} MiB, and sent each other {sent:,.1f} MiB")
     lines += [*report.reductions, *unexamined(stats)]
     for name, count in stats.cut.items():
         cut = f"{counted(count, 'state')} ({share(count, stats.distinct)})"

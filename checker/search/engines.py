@@ -1,7 +1,8 @@
 """The search engines. All of them do the same search, on the same system and learned tables.
 
-``plain`` is the reference, in plain Python. ``fast`` has its loop in compiled code and needs numba. ``auto``
-begins with the first and hands over to the second if the space turns out to be large.
+``plain`` is the reference, in plain Python, in one process or in several. ``fast`` has its loop in compiled
+code and needs numba. ``auto`` begins with the first and hands over to the second if the space turns out to be
+large.
 """
 
 from __future__ import annotations
@@ -21,19 +22,26 @@ from elcheck.checker.search.resources import Resources
 from elcheck.checker.search.search import OnProgress, Search
 from elcheck.checker.system import System
 
+THREADS = 2
+"""Threads that the fast engine can use."""
+
 Engine: TypeAlias = Callable[[System, Judge, Limits, OnProgress, Resources], Search]
 
 
 def plain(
     system: System, judge: Judge, limits: Limits, progress: OnProgress, resources: Resources = Resources()
 ) -> Search:
-    """Search in plain Python, in memory and in one thread. Raises UsageError if more is asked for."""
+    """Search in plain Python, in memory, in one process or in several. Raises UsageError if files are asked
+    for.
+    """
     if resources.spill is not None:
         raise UsageError(
             "--spill: --engine plain keeps its states in memory; use --engine fast, which keeps them in files"
         )
     if resources.workers > 1:
-        raise UsageError("--workers: --engine plain has one thread; use --engine fast, which can use two")
+        from elcheck.checker.search.distributed import engine  # numpy takes its time to be imported
+
+        return engine.search_distributed(system, judge, limits, progress, resources)
     return search_plain(system, judge, limits, progress)
 
 
@@ -46,6 +54,12 @@ def fast(
     if not system.fast:
         raise UsageError(f"{_asked(resources)}: compiled code does not do a Spec: leave it out")
     require_numba("--engine fast" if resources.spill is None else "--spill is for the fast engine, which")
+    if resources.workers > THREADS:
+        raise UsageError(
+            f"--workers {resources.workers}: the fast engine has {THREADS} threads at most; --engine plain "
+            f"searches in {resources.workers} processes, which take some ten times the fast engine's CPU "
+            "together, and more"
+        )
     return _loaded()(system, judge, limits, progress, resources)
 
 
@@ -73,12 +87,13 @@ def auto(
     system: System, judge: Judge, limits: Limits, progress: OnProgress, resources: Resources = Resources()
 ) -> Search:
     """Search with the plain engine; if the space turns out to be large, again from the beginning with the
-    fast one. A search in files begins with the fast one.
+    fast one. A search in files begins with the fast one; a Spec, which only the plain one does, may take
+    several processes.
     """
-    if resources.spill is not None or (resources.workers > 1 and not system.fast):
+    if resources.spill is not None or (resources.workers > THREADS and system.fast):
         return fast(system, judge, limits, progress, resources)
     if find_spec("numba") is None or not system.fast:
-        return search_plain(system, judge, limits, progress)
+        return plain(system, judge, limits, progress, resources)
     with HandOver() as hand_over:
         search = search_plain(system, judge, limits, progress, hand_over.is_early)
     if search.stopped is not HANDED_OVER:

@@ -1,4 +1,4 @@
-"""What a search may use: files for its states, a second thread."""
+"""What a search may use: files for its states, threads, processes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Spill:
 
 @dataclass(frozen=True)
 class Resources:
-    """What a search may use. Only the fast engine can."""
+    """What a search may use: of the fast engine files and two threads, of the plain one processes."""
 
     spill: Spill | None = None
     workers: int = 1

@@ -33,6 +33,18 @@ class RecordedEdges(NamedTuple):
     events: Sequence[Event]
 
 
+class WorkerLoad(NamedTuple):
+    """What one of several workers holds and does: its states, the bytes that its process held at most, the
+    seconds of CPU that it used, and the bytes, and states, that it sent to others.
+    """
+
+    states: int = 0
+    held: int = 0
+    cpu: float = 0.0
+    sent: int = 0
+    sent_states: int = 0
+
+
 @dataclass
 class Search:
     """What a search has found so far.
@@ -46,7 +58,8 @@ class Search:
     ``held`` is the size of the engine's own arrays in bytes, None where it does not know. ``spent`` counts
     the seconds of the runs before a resume. ``observations``, ``fields`` and ``edges`` tell the observations
     of all states, the fields of their codes (a row for each state, the lowest field first), and the edges
-    between them, where the engine knows these faster than state by state.
+    between them, where the engine knows these faster than state by state. ``workers``
+    tells what each of several workers holds.
     """
 
     codes: Sequence[int] = ()
@@ -65,6 +78,7 @@ class Search:
     edges: Callable[[], RecordedEdges] | None = None
     held: int | None = None
     spent: float = 0.0
+    workers: tuple[WorkerLoad, ...] = ()
 
     @property
     def distinct(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import State
@@ -15,6 +15,8 @@ from elcheck.checker.system.system import UNCUT, Cuts, Found, Observation, Syste
 
 KEPT = 50_000
 """States whose steps are kept: the first ones, which the search for the clearest trace asks for again."""
+GONE = State()
+"""In the place of a state that was let go of."""
 
 
 class SharedSystem(System):
@@ -95,6 +97,23 @@ class SharedSystem(System):
         if found is None:
             found = self._chosen[event] = Move(event, visible=True)
         return found
+
+    def state(self, code: int) -> State:
+        """The state of a number."""
+        return self._states[code]
+
+    def number(self, state: State) -> int:
+        """The number of a state that is within the bounds, a new one if it was not met before."""
+        place = self._place(state)
+        assert place >= 0, "the bounds answer otherwise than before"
+        return place
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Let go of some states: if one is met again, it has another number."""
+        self._known.clear()  # of steps that may lead there
+        for number in numbers:
+            del self._places[self._states[number]]
+            self._states[number] = GONE
 
     def decode(self, code: int) -> GlobalState:
         return GlobalState(shared=self._states[code])

@@ -11,12 +11,19 @@ from elcheck.checker.temporal.possibility import judge_possibility
 from elcheck.checker.temporal.state_graph import graph_of
 from elcheck.checker.temporal.truth import where
 
+GATHERED = 1_000_000
+"""States of several workers that are fetched into one process for these claims, at most."""
+
 
 def judge_graph(exploration: Exploration) -> dict[int, GraphFinding]:
     """The answers to these claims, by their number, over a search that is over."""
     claims = {
         n: claim for n, claim in enumerate(exploration.judge.claims) if claim.kind in ("possible", "liveness")
     }
+    states = len(exploration.search.codes)
+    if exploration.search.workers and states > GATHERED:
+        why = f"the graph of {states:,} states is in several processes: one decides it (--workers 1)"
+        return dict.fromkeys(claims, GraphFinding(unsure=why))
     answers: dict[int, GraphFinding] = {}
     ended_by = "an error came"
     try:

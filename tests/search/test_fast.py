@@ -57,9 +57,11 @@ class TestFastInTwoThreads(Contract):
         super().test_counts(case)
 
 
-def test_the_plain_engine_has_one_thread() -> None:
-    with pytest.raises(UsageError, match="--engine plain has one thread"):
-        check(Counting(3).model(always("small", small)), engine="plain", resources=Resources(workers=2))
+def test_the_fast_engine_has_two_threads() -> None:
+    model = Counting(3).model(always("small", small))
+    for engine in ("fast", "auto"):
+        with pytest.raises(UsageError, match="--workers 3: the fast engine has 2 threads at most"):
+            check(model, engine=engine, resources=Resources(workers=3))
 
 
 def test_a_handler_that_fails_far_from_the_start_in_two_threads() -> None:
@@ -157,6 +159,6 @@ small = each(Counter, lambda s: s.value < 200)
     ],
 )
 def test_a_spec_is_refused(resources: Resources, asked: str) -> None:
-    for engine in ("fast", "auto") if resources != Resources() else ("fast",):
+    for engine in ("fast", "auto") if resources.spill is not None else ("fast",):
         with pytest.raises(UsageError, match=f"{asked}: compiled code does not do a Spec"):
             check(load("die_hard")(), engine=engine, resources=resources)

@@ -1,0 +1,1 @@
+"""Breadth-first search by several workers, each of which owns a part of the states."""
