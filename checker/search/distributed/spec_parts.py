@@ -11,7 +11,7 @@ from elcheck.checker.search.distributed.wire import fields_of, made, packed, unp
 from elcheck.checker.system.interning import Interner
 from elcheck.checker.system.shared import SharedSystem
 
-Row = tuple[int, ...]
+StateRow = tuple[int, ...]
 """A state: the number of its class, then those of the values of its fields."""
 Table = dict[tuple[int, int], object]
 """What a worker's numbers stand for, by their place in the row."""
@@ -43,7 +43,7 @@ class SpecParts(Parts):
             found.append(mixed(total & BITS))
         return found
 
-    def _row(self, code: int) -> Row:
+    def _row(self, code: int) -> StateRow:
         state = self._system.state(code)
         cls: type = type(state)
         parts = (cls, *[getattr(state, name) for name in fields_of(cls)])
@@ -64,7 +64,7 @@ class SpecParts(Parts):
 
     def read(self, source: int, data: bytes) -> list[int]:
         new: list[tuple[int, int, object]]
-        rows: list[Row]
+        rows: list[StateRow]
         new, rows = unpacked(data)  # type: ignore[misc]  # as another worker has written it
         table = self._tables[source]
         for place, number, value in new:
