@@ -13,7 +13,7 @@ from elcheck.checker.system.shared import SharedSystem
 
 StateRow = tuple[int, ...]
 """A state: the number of its class, then those of the values of its fields."""
-Table = dict[tuple[int, int], object]
+PartTable = dict[tuple[int, int], object]
 """What a worker's numbers stand for, by their place in the row."""
 
 
@@ -26,7 +26,7 @@ class SpecParts(Parts):
         self._values: list[Interner[object]] = []
         self._known: list[list[int]] = []
         self._sent: list[set[tuple[int, int]]] = [set() for _ in range(workers)]
-        self._tables: list[Table] = [{} for _ in range(workers)]
+        self._tables: list[PartTable] = [{} for _ in range(workers)]
 
     def digests(self, codes: Sequence[int]) -> Sequence[int]:
         known, of = self._known, self._digests.of
