@@ -55,6 +55,12 @@ class SimulateCommand(ModelCommand):
             click.Option(["--walks"], type=positive, help=walks),
             click.Option(["--steps"], type=positive, default=100, show_default=True, help="Steps in a walk."),
             click.Option(["--faults", "weight"], type=click.FloatRange(min=0), default=1.0, help=weight),
+            click.Option(
+                ["--directed"],
+                is_flag=True,
+                help="Prefer what was seldom seen; let walks differ in length and in the weight of faults.",
+            ),
+            click.Option(["--workers"], type=positive, default=1, help="Processes that share the walks out."),
             *run_limits(),
             progress_option(),
             property_option(),
@@ -70,7 +76,15 @@ class SimulateCommand(ModelCommand):
         if not math.isfinite(values["weight"]):
             raise UsageError("--faults takes a number")
         walks = values["walks"] or (WALKS if values["timeout"] is None else None)
-        plan = WalkPlan(walks, values["steps"], values["seed"], values["weight"], limits)
+        plan = WalkPlan(
+            walks,
+            values["steps"],
+            values["seed"],
+            values["weight"],
+            limits,
+            directed=values["directed"],
+            workers=values["workers"],
+        )
         wanted = Wanted(
             witnesses=values["witness"],
             width=columns(values["width"]),
@@ -108,6 +122,8 @@ def _document(run: Run, found: Simulation) -> dict[str, object]:
         "ended": tally.ended,
         "distinct": len(tally.seen),
         "faults": plan.faults,
+        "directed": plan.directed,
+        "workers": plan.workers,
         "seconds": round(tally.seconds, 3),
         "complete": found.complete,
     }

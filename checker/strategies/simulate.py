@@ -1,9 +1,10 @@
 """Simulation: random walks through spaces that are too large to be searched.
 
-A walk starts in one of the initial states and takes one of the enabled steps, each as likely as the others,
-until nothing can happen or it is long enough. What it finds is real, and is shortened and replayed; what it
-does not find, it says nothing of. The walks of a seed are always the same ones, each from a generator of its
-own: the n-th walk does not depend on how many come before it.
+A walk starts in one of the initial states and takes one of the enabled steps, each as likely as the others
+(``directed``: rather what was seen least, novelty.py), until nothing can happen or it is long enough. What it
+finds is real, and is shortened and replayed; what it does not find, it says nothing of. The walks of a seed
+are always the same ones, each from a generator of its own: the n-th walk does not depend on how many come
+before it, unless what was seen directs it. Several processes share the walks out among them: swarm.py.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from elcheck.checker.check.coverage import Coverage, coverage_of
+from elcheck.checker.check.coverage import coverage_of
 from elcheck.checker.check.report import CheckReport, Stats
 from elcheck.checker.check.results import Result, Shown
 from elcheck.checker.check.verdict import EXIT, Verdict, overall
@@ -24,9 +25,10 @@ from elcheck.checker.model.validate import validate
 from elcheck.checker.model.values import counted
 from elcheck.checker.process.limits import RAISED_ERROR, Limits, Stop, StopKind
 from elcheck.checker.process.running import ending, watching
-from elcheck.checker.process.watch import EVERY, Ended, current, optional
+from elcheck.checker.process.watch import EVERY, Ended, current, look, optional
 from elcheck.checker.search.judge import Finding, Judge
 from elcheck.checker.search.search import Exploration, Search, has_no_step
+from elcheck.checker.strategies.novelty import Novelty
 from elcheck.checker.strategies.shorten import Short, path_of, shortened
 from elcheck.checker.system import System, build
 from elcheck.checker.system.moves import Move
@@ -46,7 +48,8 @@ DECIDABLE = ("always", "never", "sometimes", "step", "deadlock")
 class WalkPlan:
     """What is to be walked: how many walks (None: until the time is over) of how many steps.
 
-    ``faults`` is the weight of a fault where another step has 1. Of the ``limits`` those of time and memory
+    ``faults`` is the weight of a fault where another step has 1. With ``directed`` walks prefer what was
+    seldom seen, and differ in length and in the weight of faults. Of the ``limits`` those of time and memory
     hold.
     """
 
@@ -55,6 +58,8 @@ class WalkPlan:
     seed: int = 0
     faults: float = 1.0
     limits: Limits = Limits()
+    directed: bool = False
+    workers: int = 1
 
 
 @dataclass
@@ -95,7 +100,12 @@ def simulate(model: Model, plan: WalkPlan = WalkPlan(), progress: OnWalk = lambd
         validate(model)
         walker = Walker(build(model), plan)
         with watching(on_look=lambda: progress(walker.tally)) as watch, watch.refusing():
-            walker.run()
+            if plan.workers == 1:
+                walker.run()
+            else:
+                from elcheck.checker.strategies.swarm import Swarm  # numpy takes its time to be imported
+
+                Swarm(walker).run()
         walker.tally.seconds = time.perf_counter() - began
         results = tuple(walker.results())
     verdict, code = overall([(result.kind, result.verdict) for result in results])
@@ -106,7 +116,7 @@ def simulate(model: Model, plan: WalkPlan = WalkPlan(), progress: OnWalk = lambd
         "simulation",
         _stats(walker, time.perf_counter() - began),
         results,
-        walker.coverage,
+        coverage_of(walker.system),
         verdict,
         code,
         Exploration(walker.system, walker.judge, Search()),
@@ -129,6 +139,13 @@ def _stats(walker: Walker, seconds: float) -> Stats:
     )
 
 
+def varied(rng: random.Random, steps: int, faults: float) -> tuple[int, float]:
+    """The steps of a walk and the weight of a fault in it: a quarter of them to all, of walks that differ in
+    these (Holzmann, Joshi and Groce 2011, "Swarm verification techniques").
+    """
+    return max(1, steps * rng.choice((1, 2, 4)) // 4), faults * rng.choice((1.0, 0.3, 0.1, 0.0))
+
+
 class Walker:
     """Takes walks, and notes where properties are decided."""
 
@@ -140,10 +157,12 @@ class Walker:
         self.judge.only([n for n, claim in enumerate(system.claims) if claim.kind in DECIDABLE])
         self.found: dict[int, tuple[int, Path, Finding]] = {}  # by claim: the walk, its path, the finding
         self.failure: tuple[Path, str] | None = None
+        self.number = 0
+        self.fresh: list[int] = []
         self.stopped: Stop | None = None
-        self.coverage = Coverage()
         self._known: dict[int, tuple[Found, Cuts]] = {}
-        self._path: Path = []
+        self.path: Path = []
+        self._novelty = Novelty() if plan.directed else None
 
     @property
     def complete(self) -> bool:
@@ -158,25 +177,24 @@ class Walker:
         return all(number in self.found for number, claim in claims if claim.kind == "sometimes")
 
     @property
-    def _settled(self) -> bool:
+    def settled(self) -> bool:
         """Whether nothing is left to be found: every property is one that walks decide, and is decided."""
         return self.judge.decided and all(claim.kind in (*DECIDABLE, "atom") for claim in self.system.claims)
 
     def run(self) -> None:
         """Take the walks."""
-        self._watch = current()
         try:
-            initial = self._initial()
-            while self.stopped is None and not self._settled:
+            initial = self.initial()
+            while self.stopped is None and not self.settled:
                 if self.tally.walks == self.plan.walks or self._out():
                     break
                 self.tally.walks += 1
-                self._walk(random.Random(f"{self.plan.seed}/{self.tally.walks}"), initial)
+                self.walk(self.tally.walks, initial)
         except HandlerError as error:
-            self.failure = (list(self._path), str(error))
+            self.failure = (list(self.path), str(error))
             self.stopped = RAISED_ERROR
         except MemoryError:
-            self.stopped = self._watch.out_of_memory
+            self.stopped = current().out_of_memory
         except Ended as ended:
             self.stopped = ended.notice()
         why = None
@@ -184,33 +202,42 @@ class Walker:
             with optional(), ending():
                 why = self.system.runner.unlike_before()
         if why is not None:
-            self.failure, self.stopped = ([], why), RAISED_ERROR
-            self.found.clear()
-        self.coverage = coverage_of(self.system)
+            self.misled(why)
 
-    def _initial(self) -> list[int]:
+    def misled(self, why: str) -> None:
+        """Note that a handler is not deterministic: nothing that was found is known to be right."""
+        self.failure, self.stopped = ([], why), RAISED_ERROR
+        self.found.clear()
+
+    def initial(self) -> list[int]:
         """The initial states, each once."""
         found: dict[int, None] = {}
         for number, code in enumerate(self.system.initial()):
             if number % EVERY == 0:
-                self._watch.look()
+                look()
             found[code] = None
         return list(found)
 
-    def _walk(self, rng: random.Random, initial: list[int]) -> None:
-        """One walk."""
-        code = initial[int(rng.random() * len(initial))]
-        path = self._path = [(code, None)]
+    def walk(self, number: int, initial: list[int]) -> None:
+        """The walk of a number."""
+        rng = random.Random(f"{self.plan.seed}/{number}")
+        steps_left, faults = self.plan.steps, self.plan.faults
+        if self._novelty is None:
+            path: Path = [(initial[int(rng.random() * len(initial))], None)]
+        else:
+            steps_left, faults = varied(rng, steps_left, faults)
+            path = self._novelty.beginning(rng, initial, steps_left)
+        self.number, self.path, code = number, path, path[-1][0]
         self._look()
         tally, judge = self.tally, self.judge
-        for taken in range(self.plan.steps):
+        for taken in range(steps_left - len(path) + 1):
             if taken % EVERY == EVERY - 1 and self._out():
                 return
             steps, cuts = self._steps(code)
             if judge.asks_deadlock and has_no_step(steps, cuts):
                 judge.no_next_step(len(path) - 1, code)
                 self._note()
-            chosen = self._choice(rng, steps)
+            chosen = self._choice(rng, steps, faults)
             if chosen is None:
                 tally.ended += 1
                 return
@@ -222,7 +249,7 @@ class Walker:
             tally.steps += 1
             tally.longest = max(tally.longest, len(path) - 1)
             self._look()
-            if self._settled:
+            if self.settled:
                 return
 
     def _steps(self, code: int) -> tuple[Found, Cuts]:
@@ -236,23 +263,29 @@ class Walker:
                 self._known[code] = known
         return known
 
-    def _choice(self, rng: random.Random, steps: Found) -> tuple[int, Move] | None:
+    def _choice(self, rng: random.Random, steps: Found, faults: float) -> tuple[int, Move] | None:
         """One of some steps, by their weights; None if none can be taken."""
-        weight = self.plan.faults
-        if weight == 1:
+        if self._novelty is not None:
+            weights = self._novelty.weights(steps, faults)
+        elif faults == 1:
             return steps[int(rng.random() * len(steps))] if steps else None
-        weights = [weight if move.event.fault else 1.0 for _, move in steps]
+        else:
+            weights = [faults if move.event.fault else 1.0 for _, move in steps]
         if not any(weights):
             return None
         return rng.choices(steps, weights)[0]
 
     def _look(self) -> None:
         """Judge the state that a walk has come to."""
-        code, move = self._path[-1]
-        if len(self.tally.seen) < COUNTED:
+        code, move = self.path[-1]
+        if code not in self.tally.seen and len(self.tally.seen) < COUNTED:
             self.tally.seen.add(code)
+            self.fresh.append(code)
+        if self._novelty is not None:
+            before = self.path[-2][0] if len(self.path) > 1 else None
+            self._novelty.came(code, before, move, len(self.path) - 1)
         if move is None or move.visible or self.judge.every_state:
-            self.judge.state(len(self._path) - 1, code)
+            self.judge.state(len(self.path) - 1, code)
             if move is None:
                 self.judge.begins(0, code)
             self._note()
@@ -262,30 +295,35 @@ class Walker:
         if len(self.judge.findings) > len(self.found):
             for number, finding in self.judge.findings.items():
                 if number not in self.found:
-                    self.found[number] = (self.tally.walks, path_of(finding, list(self._path)), finding)
+                    self.found[number] = (self.number, path_of(finding, list(self.path)), finding)
 
     def _out(self) -> bool:
         """Whether time or memory is out, with the reason noted."""
-        self.stopped = self._watch.exceeded()
+        self.stopped = current().exceeded()
         return self.stopped is not None
 
     def ended_by(self) -> Stop:
         """What was walked, in words: a walk never examines every state."""
-        kind = StopKind.DECIDED if self._settled else StopKind.STATES
+        kind = StopKind.DECIDED if self.settled else StopKind.STATES
         return Stop(kind if self.stopped is None else self.stopped.kind, self._said())
 
     def _said(self) -> str:
         tally = self.tally
         rate = tally.walks / max(tally.seconds, 1e-9)
         parts = [
-            f"it was {counted(tally.walks, 'random walk')} from seed {self.plan.seed} "
+            f"it was {counted(tally.walks, 'random walk')} from seed {self.plan.seed}{self._how()} "
             f"({rate:,.0f} walks/s, {counted(tally.steps, 'step')}, at most {tally.longest:,} in a walk)"
         ]
         parts += [f"{tally.ended:,} came to where nothing can happen"] if tally.ended else []
         parts += [f"only {COUNTED:,} distinct states were counted"] if len(tally.seen) == COUNTED else []
         parts += [str(self.stopped)] if self.stopped else []
-        parts += ["every property was decided"] if self._settled else []
+        parts += ["every property was decided"] if self.settled else []
         return "; ".join(parts)
+
+    def _how(self) -> str:
+        """How the walks were directed and shared out, in words."""
+        how = ", directed by what was seen least" if self.plan.directed else ""
+        return how + (f", in {self.plan.workers} processes" if self.plan.workers > 1 else "")
 
     # -- results -------------------------------------------------------------------------------------------
 

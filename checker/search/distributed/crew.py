@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Protocol
 
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.search.distributed.shard import Shard
 
-Workshop = Callable[[int, int], Shard]
-"""Makes the shard of a worker, by its number and how many there are."""
+
+class Doer(Protocol):
+    """What a worker works on: it does turns, and has what they bring about for each other one, or nothing."""
+
+    outbox: list[bytes]
+
+
+Workshop = Callable[[int, int], Doer]
+"""Makes what a worker works on, by its number and how many there are."""
 
 
 class WorkerLost(UsageError):
@@ -23,7 +30,7 @@ class Crew(ABC):
 
     @abstractmethod
     def turn(self, method: str, *arguments: object) -> list[object]:
-        """Let all workers do a method of their shards; what each answers, in order. Raises what a method
+        """Let all workers do a method; what each answers, in order. Raises what a method
         raises, and WorkerLost.
         """
 

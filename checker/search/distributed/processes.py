@@ -22,8 +22,7 @@ from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.process.running import ending, signals, watched_by, watching
 from elcheck.checker.process.watch import PERIOD, Watch, current, here
-from elcheck.checker.search.distributed.crew import Crew, WorkerLost, Workshop
-from elcheck.checker.search.distributed.shard import Shard
+from elcheck.checker.search.distributed.crew import Crew, Doer, WorkerLost, Workshop
 from elcheck.checker.search.distributed.wire import packed, unpacked
 
 PATIENCE = 10.0
@@ -185,11 +184,11 @@ def _work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who began it decides what an interrupt means
     here.watch, here.endable, here.swallowed = None, 0, 0
     with watching(numbers=(signal.SIGUSR1,)) as watch:
-        shard = workshop(number, count)
+        doer = workshop(number, count)
         with suppress(EOFError, OSError), watched_by(_Deaf(around=watch)):
             while True:
                 told = cast(Turn, unpacked(line.teller.recv_bytes()))
-                line.teller.send_bytes(packed(_answer(shard, line, told, watch, memory)))
+                line.teller.send_bytes(packed(_answer(doer, line, told, watch, memory)))
 
 
 class _Deaf(Watch):
@@ -199,15 +198,15 @@ class _Deaf(Watch):
         """Let the end wait."""
 
 
-def _answer(shard: Shard, line: _Line, told: Turn, watch: Watch, memory: int | None) -> object:
-    """What a method of a shard answers, or what it raises."""
+def _answer(doer: Doer, line: _Line, told: Turn, watch: Watch, memory: int | None) -> object:
+    """What a method answers, or what it raises."""
     exchanges, method, arguments = told
     limits = Limits(max_memory=memory)
     try:
         if exchanges:
-            arguments = (line.exchanged(shard.outbox), *arguments)
+            arguments = (line.exchanged(doer.outbox), *arguments)
         with watched_by(watch), ending() if method in LAST else watching(limits) as inner, inner.refusing():
-            answer: object = getattr(shard, method)(*arguments)
+            answer: object = getattr(doer, method)(*arguments)
             return answer
     except BaseException as error:
         return error
