@@ -42,7 +42,7 @@ class FoundPath:
 
 
 @dataclass
-class Walked:
+class RoundOfWalks:
     """What a process has walked in one round, as a tally; ``digests`` of the states that are new to it."""
 
     walks: int = 0
@@ -68,7 +68,7 @@ class SwarmWalker:
         self._initial: list[int] = []
         self._next = number + 1
 
-    def walk(self, decided: Collection[int]) -> Walked:
+    def walk(self, decided: Collection[int]) -> RoundOfWalks:
         """Take the walks of one round. Some claims are decided by now."""
         walker, before = self._walker, replace(self._walker.tally)
         told = set(walker.found)
@@ -76,7 +76,7 @@ class SwarmWalker:
             walker.judge.found(claim, Finding(0, None, ""))
             walker.found.setdefault(claim, (0, [], Finding(0, None, "")))
         calls, evaluations = self._system.runner.calls, walker.judge.evaluations
-        walked = Walked()
+        walked = RoundOfWalks()
         try:
             self._initial = self._initial or walker.initial()
             for _ in range(ROUND):
@@ -156,7 +156,7 @@ class Swarm:
         walker, tally = self._walker, self._walker.tally
         decided = sorted(walker.judge.findings)
         found: list[tuple[int, FoundPath]] = []
-        for worker, walked in enumerate(cast("list[Walked]", crew.turn("walk", decided))):
+        for worker, walked in enumerate(cast("list[RoundOfWalks]", crew.turn("walk", decided))):
             tally.walks += walked.walks
             tally.steps += walked.steps
             tally.longest = max(tally.longest, walked.longest)
