@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from elcheck.checker.check.report import CheckReport
-from elcheck.checker.export.formats import FORMATS, format_of, write
+from elcheck.checker.export.formats import FORMATS, format_of, rendered, write
 from elcheck.checker.export.subject import NoTrace
 from elcheck.checker.loading.docstring import ModelDoc
 from elcheck.checker.model.errors import UsageError
@@ -64,16 +64,26 @@ def require_folder(option: str, path: Path | None) -> None:
         raise UsageError(f"--{option} {path}: there is no folder {path.parent}")
 
 
-def annotate(notes: Sequence[SourceNote]) -> None:
+def beside(
+    values: Mapping[str, object],
+    forms: Mapping[str, Callable[[], str]],
+    notes: Callable[[], Sequence[SourceNote]] = tuple,
+) -> list[Callable[[], None]]:
+    """What writes all that is asked for beside the answer that is printed: ``forms`` make documents, by the
+    names of their options; ``notes`` are what is wrong, for CI servers.
+    """
+    found = dict(forms)
+    found.setdefault("code_quality", lambda: as_code_quality(notes()) + "\n")
+    writers: list[Callable[[], None]] = [partial(_annotate, notes)] * bool(values.get("annotate"))
+    for name, make in found.items():
+        if isinstance(path := values.get(name), Path):
+            writers.append(partial(_document, path, make))
+    return writers
+
+
+def _annotate(notes: Callable[[], Sequence[SourceNote]]) -> None:
     """Say what is wrong so that GitHub Actions shows it at its lines."""
-    click.echo(as_workflow_commands(notes), err=True, nl=False)
-
-
-def write_code_quality(path: Path | None, notes: Sequence[SourceNote]) -> None:
-    """Write what is wrong so that GitLab shows it at its lines, if there is a file to write it to."""
-    if path is not None:
-        write_whole(path, as_code_quality(notes) + "\n")
-        wrote(path)
+    click.echo(as_workflow_commands(notes()), err=True, nl=False)
 
 
 def write_files(
@@ -83,17 +93,12 @@ def write_files(
 
     Raises as :func:`write_all` does.
     """
-    writers: list[Callable[[], None]] = []
-    if files.annotate:
-        writers.append(lambda: annotate(notes_of(report)))
-    if files.json is not None:
-        writers.append(partial(_document, files.json, as_json.render, run, report))
-    if files.junit is not None:
-        writers.append(partial(_document, files.junit, junit.render, run, report))
-    if files.code_quality is not None:
-        writers.append(lambda: write_code_quality(files.code_quality, notes_of(report)))
-    if files.sarif is not None:
-        writers.append(partial(_sarif, report, files.sarif, run.command))
+    forms: dict[str, Callable[[], str]] = {
+        "json": lambda: as_json.render(run, report) + "\n",
+        "junit": lambda: junit.render(run, report) + "\n",
+        "sarif": lambda: rendered(report, FORMATS[".sarif"], command=run.command),
+    }
+    writers = beside(vars(files), forms, lambda: notes_of(report))
     if files.report is not None:
         writers.append(partial(_page, run, report, about, files.report, sound))
     if files.picture is not None:
@@ -126,13 +131,8 @@ def wrote(path: Path) -> None:
     say(f"elcheck: wrote {path}")
 
 
-def _document(path: Path, render: Callable[[Run, CheckReport], str], run: Run, report: CheckReport) -> None:
-    write_whole(path, render(run, report) + "\n")
-    wrote(path)
-
-
-def _sarif(report: CheckReport, path: Path, command: str) -> None:
-    write(report, path, command=command, made=FORMATS[".sarif"])
+def _document(path: Path, make: Callable[[], str]) -> None:
+    write_whole(path, make())
     wrote(path)
 
 

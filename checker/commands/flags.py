@@ -152,12 +152,6 @@ def search_options() -> list[click.Option]:
         ),
         *export_options(),
         *beside_options(),
-        click.Option(
-            ["--sarif"],
-            type=click.Path(dir_okay=False, path_type=Path),
-            metavar="FILE",
-            help="Write what is refuted to FILE as SARIF, for code scanning.",
-        ),
         report_option(),
         picture_option(),
         engine_option(),
@@ -296,19 +290,25 @@ BESIDE = ("json", "junit", "code_quality", "sarif", "annotate")
 """What may be written beside the report that is printed, for scripts and CI servers."""
 
 
-def beside_options() -> list[click.Option]:
+def document_options() -> list[click.Option]:
     """What to write for scripts and CI servers, whatever is printed."""
     path = click.Path(dir_okay=False, path_type=Path)
-    annotated = "Say what is wrong on stderr in GitHub's workflow commands, which are shown at their lines."
     return [
         click.Option(["--json"], type=path, metavar="FILE", help="Write it to FILE as JSON, too."),
         click.Option(["--junit"], type=path, metavar="FILE", help="Write it to FILE as JUnit XML, too."),
-        click.Option(
-            ["--code-quality"],
-            type=path,
-            metavar="FILE",
-            help="Write what is wrong to FILE as GitLab's report of code quality.",
-        ),
+    ]
+
+
+def beside_options() -> list[click.Option]:
+    """The same, and what is wrong at lines of the source."""
+    path = click.Path(dir_okay=False, path_type=Path)
+    annotated = "Say what is wrong on stderr in GitHub's workflow commands, which are shown at their lines."
+    quality = "Write what is wrong to FILE as GitLab's report of code quality."
+    scanning = "Write what is wrong to FILE as SARIF, for code scanning."
+    return [
+        *document_options(),
+        click.Option(["--code-quality"], type=path, metavar="FILE", help=quality),
+        click.Option(["--sarif"], type=path, metavar="FILE", help=scanning),
         click.Option(["--annotate"], is_flag=True, help=annotated),
     ]
 

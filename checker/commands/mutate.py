@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,10 +13,11 @@ from pathlib import Path
 import click
 
 from elcheck.checker.commands.check import ModelCommand, environment_in
-from elcheck.checker.commands.files import require_folder, write_all, wrote
+from elcheck.checker.commands.files import beside, require_folder, write_all, wrote
 from elcheck.checker.commands.flags import (
     DurationType,
     SizeType,
+    beside_options,
     engine_option,
     format_option,
     progress_option,
@@ -25,6 +26,7 @@ from elcheck.checker.commands.flags import (
     width_option,
 )
 from elcheck.checker.commands.of_model import OfModel
+from elcheck.checker.export.sarif import of_notes
 from elcheck.checker.loading.errors import load_errors
 from elcheck.checker.loading.model_file import ModelFile
 from elcheck.checker.model.errors import UsageError, instead
@@ -82,6 +84,7 @@ class MutateCommand(ModelCommand):
             click.Option(["--resume"], is_flag=True, help="Go on from what the --journal has."),
             click.Option(["--pin"], type=file, metavar="FILE", help="Write what came out to a TOML file."),
             click.Option(["--against"], type=file, metavar="FILE", help=_AGAINST),
+            *beside_options(),
             report_option(),
             width_option(),
             progress_option(),
@@ -111,9 +114,15 @@ class MutateCommand(ModelCommand):
             report = replace(report, explained=pinned.explained, unsure=pinned.unsure)
             report = replace(report, deviations=problems(report, pinned) if wanted.all else ())
         _print(run, report, values["output_format"], columns(values["width"]))
-        if values["report"] is not None:
-            path = values["report"]
-            write_all([lambda: self._page(run, report, path)], failed=report.exit_code != 0)
+        forms: dict[str, Callable[[], str]] = {
+            "json": lambda: render.as_json_(run, report) + "\n",
+            "junit": lambda: render.as_junit(run, report) + "\n",
+            "sarif": lambda: of_notes(render.notes_of_mutants(report), run.command),
+        }
+        writers = beside(values, forms, lambda: render.notes_of_mutants(report))
+        if (path := values["report"]) is not None:
+            writers.append(lambda: self._page(run, report, path))
+        write_all(writers, failed=report.exit_code != 0)
         if values["pin"] is not None and not report.left:
             pin(report, case, values["pin"])
             wrote(values["pin"])
@@ -226,7 +235,8 @@ def _require_sense(ctx: click.Context) -> None:
         raise UsageError("--resume goes on from a --journal FILE: name it")
     if values["pin"] is not None and (values["function"] or values["since"] is not None):
         raise UsageError("--pin keeps what came of all mutants: leave out --function and --since")
-    require_folder("report", values["report"])
+    for name in ("report", "json", "junit", "code_quality", "sarif"):
+        require_folder(name.replace("_", "-"), values[name])
     for file in filter(None, (values["journal"], values["pin"])):
         if not file.parent.is_dir():
             raise UsageError(f"{file}: there is no folder {file.parent}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -10,8 +10,15 @@ import click
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.answer import print_answer
 from elcheck.checker.commands.check import ModelCommand
-from elcheck.checker.commands.files import require_folder, write_all, wrote
-from elcheck.checker.commands.flags import format_option, report_option, run_limits, said_limits, width_option
+from elcheck.checker.commands.files import beside, require_folder, write_all, wrote
+from elcheck.checker.commands.flags import (
+    document_options,
+    format_option,
+    report_option,
+    run_limits,
+    said_limits,
+    width_option,
+)
 from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.loading.errors import load_errors
 from elcheck.checker.model.errors import UsageError
@@ -68,6 +75,7 @@ class ValidateCommand(ModelCommand):
                 ["--steps"], type=click.IntRange(min=0), default=SHOWN, show_default=True, help=steps
             ),
             click.Option(["--diagram"], is_flag=True, help="Draw the behaviour, a lane for each node."),
+            *document_options(),
             report_option(),
             width_option(),
             format_option("answer"),
@@ -76,10 +84,11 @@ class ValidateCommand(ModelCommand):
     def invoke(self, ctx: click.Context) -> int:
         """Compare the logs with the model, print the answer, return the exit code."""
         values = ctx.params
-        require_folder("report", values["report"])
+        for name in ("report", "json", "junit"):
+            require_folder(name, values[name])
+            if values["mutate"] is not None and values[name] is not None:
+                raise UsageError(f"--{name} is of one validation: leave out --mutate")
         if values["mutate"] is not None:
-            if values["report"] is not None:
-                raise UsageError("--report is of one validation: leave out --mutate")
             return self.mutate(ctx)
         limits = said_limits(values["timeout"], values["max_memory"], max_states=values["max_states"])
         asked = (self.file, observer_named(values["observer"]), values["logs"], self._given(ctx))
@@ -94,9 +103,14 @@ class ValidateCommand(ModelCommand):
             lambda: render.as_json(run, found, code),
             lambda width: render.as_text(run, found, values["steps"], width, drawn=values["diagram"]),
         )
-        if values["report"] is not None:
-            path, steps = values["report"], values["steps"]
-            write_all([lambda: self._page(run, found, path, steps)], failed=code != 0)
+        forms: dict[str, Callable[[], str]] = {
+            "json": lambda: render.as_json(run, found, code) + "\n",
+            "junit": lambda: render.as_junit(run, found, code) + "\n",
+        }
+        writers = beside(values, forms)
+        if (path := values["report"]) is not None:
+            writers.append(lambda: self._page(run, found, path, values["steps"]))
+        write_all(writers, failed=code != 0)
         return code
 
     def _page(self, run: Run, found: Validation, path: Path, steps: int) -> None:

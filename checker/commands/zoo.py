@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 import click
 
 from elcheck.checker.check.verdict import EXIT
-from elcheck.checker.commands.files import annotate, require_folder, write_code_quality, wrote
+from elcheck.checker.commands.files import beside, require_folder, wrote
 from elcheck.checker.commands.flags import beside_options, progress_option
+from elcheck.checker.export.sarif import of_notes
 from elcheck.checker.loading.choice import KnownName
 from elcheck.checker.loading.model_file import bundled
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.values import counted
-from elcheck.checker.process.files import write_whole
 from elcheck.checker.process.limits import Stop
 from elcheck.checker.process.streams import NARROWEST, columns, say, write_document
 from elcheck.checker.process.watch import Ended
@@ -89,14 +90,15 @@ def zoo(
         click.echo(render.as_text(outcomes, took, missing, columns(asked["width"])))
     else:
         write_document(render.FORMATS[output_format](outcomes, took, missing))
-    for form in ("json", "junit"):
-        if (path := asked[form]) is not None:
-            write_whole(path, render.FORMATS[form](outcomes, took, missing) + "\n")
-            wrote(path)
     notes = notes_of_cases(outcomes)
-    write_code_quality(asked["code_quality"], notes)
-    if asked["annotate"]:
-        annotate(notes)
+    command = shlex.join(["elcheck", *click.get_current_context().find_root().obj])
+    forms: dict[str, Callable[[], str]] = {
+        "json": lambda: render.as_json(outcomes, took, missing) + "\n",
+        "junit": lambda: render.as_junit(outcomes, took, missing) + "\n",
+        "sarif": lambda: of_notes(notes, command),
+    }
+    for writer in beside(asked, forms, lambda: notes):
+        writer()
     accepted = _pin(outcomes, asked["pins"], accept=asked["accept"])
     if any(outcome.error for outcome in outcomes):
         return EXIT["load"]
@@ -111,6 +113,7 @@ class Written(TypedDict):
     json: Path | None
     junit: Path | None
     code_quality: Path | None
+    sarif: Path | None
     annotate: bool
     pins: Path | None
     accept: bool
@@ -132,6 +135,7 @@ def _require(asked: Written) -> None:
     require_folder("json", asked["json"])
     require_folder("junit", asked["junit"])
     require_folder("code-quality", asked["code_quality"])
+    require_folder("sarif", asked["sarif"])
     require_folder("pin", asked["pins"])
     if asked["accept"] and asked["pins"] is None:
         raise UsageError("--accept is of --pin CASES.toml, which keeps what is accepted")

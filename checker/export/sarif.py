@@ -7,6 +7,7 @@ code flows.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.export.subject import Exported
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.values import counted, text
+from elcheck.checker.render.notes import SourceNote
 from elcheck.checker.traces.changes import changes
 from elcheck.checker.traces.source import Place, place_of_end, place_of_start, place_of_step
 from elcheck.checker.traces.trace import Trace
@@ -45,12 +47,38 @@ def document(subject: Exported) -> dict[str, object]:
     }
     if subject.command:
         invocation["commandLine"] = subject.command
-    driver = {"name": "elcheck", "version": __version__, "rules": rules}
+    return _log(invocation, rules, [_result(report, at, result) for at, result in refuted])
+
+
+def of_notes(notes: Sequence[SourceNote], command: str) -> str:
+    """What is wrong with many models, or mutants that survive, as a document: a result for each, which has
+    its trace as text.
+    """
+    titles = list(dict.fromkeys(note.title for note in notes))
+    rules = [{"id": title, "shortDescription": {"text": title}} for title in titles]
+    results = [
+        {
+            "ruleId": note.title,
+            "ruleIndex": titles.index(note.title),
+            "level": "error",
+            "message": {"text": note.text},
+            "locations": [] if note.place is None else [_location(note.place)],
+        }
+        for note in notes
+    ]
+    invocation = {"executionSuccessful": True, "commandLine": command}
+    return json.dumps(_log(invocation, rules, results), indent=2, ensure_ascii=False) + "\n"
+
+
+def _log(
+    invocation: Mapping[str, object], rules: Sequence[object], results: Sequence[object]
+) -> dict[str, object]:
+    """A log of one run."""
     run = {
-        "tool": {"driver": driver},
+        "tool": {"driver": {"name": "elcheck", "version": __version__, "rules": rules}},
         "invocations": [invocation],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(report, at, result) for at, result in refuted],
+        "results": results,
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 

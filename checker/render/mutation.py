@@ -35,8 +35,10 @@ from elcheck.checker.mutation.trial import MutantFate, Trial
 from elcheck.checker.render import as_json
 from elcheck.checker.render.fit import fitted, head, repeating, setting_lines, table
 from elcheck.checker.render.junit import printable
+from elcheck.checker.render.notes import SourceNote
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
+from elcheck.checker.traces.source import Place
 from elcheck.checker.traces.trace import Trace, TraceStep
 from elcheck.checker.traces.wording import in_words
 
@@ -371,6 +373,22 @@ def as_junit(run: Run, report: CampaignReport) -> str:
         ET.SubElement(case, "failure", type="not as pinned", message=said.partition("\n")[0]).text = said
     ET.indent(suite)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode")
+
+
+def notes_of_mutants(report: CampaignReport) -> list[SourceNote]:
+    """Each survivor that nobody has explained, at its line; and what is not as it is pinned."""
+    notes = [
+        SourceNote(
+            f"survived: {survivor.mutant.key}",
+            click.unstyle(
+                f"{difference_in_words(survivor)} {nearest_in_words(survivor)}\n{survivor.mutant.difference}"
+            ),
+            Place(str(survivor.mutant.file.resolve()), survivor.mutant.lines.start),
+        )
+        for survivor in report.survivors
+    ]
+    pinned = [SourceNote("not as pinned", "\n".join(report.deviations), None)]
+    return [*notes, *pinned] if report.deviations else notes
 
 
 def _is_open(report: CampaignReport, mutant: Mutant) -> bool:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import partial
+from xml.etree import ElementTree as ET
 
 import click
 
+from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.values import counted
 from elcheck.checker.render import as_json as json_of
 from elcheck.checker.render.diagram import diagram
 from elcheck.checker.render.fit import fitted, head, repeating, table
 from elcheck.checker.render.judgement import as_objects, in_words, judgement_table
+from elcheck.checker.render.junit import printable
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import LoggedSteps, trace_table
 from elcheck.checker.replay.judged import Judgement
@@ -143,6 +146,24 @@ def as_json(run: Run, found: Validation, exit_code: int) -> str:
         "exit_code": exit_code,
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def as_junit(run: Run, found: Validation, exit_code: int) -> str:
+    """JUnit XML: one test case, which fails unless the logs are a behaviour of the model that keeps to its
+    properties.
+    """
+    wrong = {EXIT["proved"]: None, EXIT["undetermined"]: "error"}.get(exit_code, "failure")
+    counts = {f"{kind}s": str(int(kind == wrong)) for kind in ("failure", "error")}
+    named = {"name": printable(f"{run.name}: logs"), "tests": "1", "skipped": "0"}
+    suite = ET.Element("testsuite", {**named, **counts})
+    logs = ", ".join(str(log.path) for _, log in found.logs if log is not None)
+    case = ET.SubElement(suite, "testcase", classname=printable(run.name), name=printable(logs))
+    said = click.unstyle(headline(found))
+    if wrong is not None:
+        stuck = "\n".join(click.unstyle(_refusal(refusal, None)) for refusal in found.refusals)
+        ET.SubElement(case, wrong, message=printable(said)).text = printable(stuck or said)
+    ET.indent(suite)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode")
 
 
 def _log_document(node: NodeId, name: str, log: NodeLog | None) -> dict[str, object]:
