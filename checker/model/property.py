@@ -323,6 +323,7 @@ def at(node: NodeId, of: Looks[V], check: Callable[[V], Answer]) -> Formula:
     look = _look(of)
     named: Look[object] = Look(look.of, look.view, named=True)
 
+    @wraps(check)  # it says what the check says
     def check_there(seen: NodeView[V]) -> Answer:
         return seen.node == node and check(cast(V, seen if look.named else seen.state))
 

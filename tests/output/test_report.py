@@ -318,3 +318,17 @@ def test_text_can_be_read_in_both_colour_schemes() -> None:
                 assert _contrast(colours[f"role{role}"], colours[back]) >= 3, (role, back)
         assert min(_contrast(colours[c], colours["new-back"]) for c in ("old", "new", "ink")) >= 4.5
         assert min(_contrast(colours[c], colours["bad-back"]) for c in ("bad", "ink", "soft")) >= 4.5
+
+
+def test_no_two_functions_of_a_page_have_one_name() -> None:
+    """Its scripts share their names: the later one would be called in the place of the other."""
+    html, explorer = ROOT / "checker" / "html", ROOT / "checker" / "explorer"
+    pages = (
+        [html / name for name in ("picture.js", "viewer.js", "script.js")],
+        [html / "picture.js", explorer / "walk.js", explorer / "explorer.js"],
+    )
+    for scripts in pages:
+        text = "\n".join(script.read_text(encoding="utf-8") for script in scripts)
+        names = re.findall(r"^(?:async )?(?:function|const|let) (\w+)", text, re.MULTILINE)
+        assert len(names) > 40
+        assert sorted(names) == sorted(set(names))

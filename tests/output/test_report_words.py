@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from elcheck import Formula, State, always, each, eventually, leads_to, ltl, some, taken
+from elcheck import Formula, State, always, at, each, eventually, leads_to, ltl, node_ids, some, taken
 from elcheck.checker.check.check import check
 from elcheck.checker.check.meaning import meaning
 from elcheck.checker.check.verdict import Verdict
@@ -116,6 +116,10 @@ def _waits() -> Formula:
                 each(State, lambda s: s is None),
             ),
             ("G (p implies F p 2) (G: always, F: in the end).",),
+        ),
+        (
+            eventually("of one node", at(node_ids(1)[0], State, fine)),
+            ("F some fine (G: always, F: in the end).", "fine: It is fine."),
         ),
         (
             ltl(
