@@ -29,7 +29,7 @@ from elcheck.checker.commands.of_model import OfModel
 from elcheck.checker.export.sarif import of_notes
 from elcheck.checker.loading.errors import load_errors
 from elcheck.checker.loading.model_file import ModelFile
-from elcheck.checker.model.errors import UsageError, instead
+from elcheck.checker.model.errors import UsageError, hint
 from elcheck.checker.mutation.baseline import Baseline, MutationSubject, require_holding
 from elcheck.checker.mutation.campaign import Campaign, limits_for
 from elcheck.checker.mutation.changed_lines import changed_since
@@ -160,7 +160,8 @@ class WantedMutants:
         for name in self.functions:
             if not any(fnmatch.fnmatchcase(mutant.function, name) for mutant in mutants):
                 known = dict.fromkeys(mutant.function for mutant in mutants)
-                raise UsageError(f"--function {name!r}: there is none; {instead(name, known)}")
+                said = f"--function {name!r}: there is none, but {', '.join(known)}"
+                raise UsageError(said + hint(name, known))
         if self.functions:
             mutants = [m for m in mutants if any(fnmatch.fnmatchcase(m.function, n) for n in self.functions)]
         if self.since is not None:

@@ -24,8 +24,14 @@ from elcheck.checker.traces.source import place_of_step
 from elcheck.checker.traces.trace import Trace, going_on
 from elcheck.checker.traces.wording import in_words
 
-_COLOURS = {Verdict.REFUTED: "#d84a3f", Verdict.UNDETERMINED: "#b26a00", Verdict.VACUOUS: "#b26a00"}
-"""Of verdicts that ask for attention; readable on white and on black."""
+_COLOURS = {
+    Verdict.PROVED: "#1f8a4c",
+    Verdict.HOLDS: "#2f7fd0",
+    Verdict.REFUTED: "#d84a3f",
+    Verdict.UNDETERMINED: "#b26a00",
+    Verdict.VACUOUS: "#b26a00",
+}
+"""Readable on white and on black."""
 
 
 def of_report(report: CheckReport) -> str:
@@ -54,9 +60,8 @@ def _whole(parts: Iterable[str]) -> str:
 
 
 def _row(result: Result) -> list[str]:
-    said = escape(result.verdict.words)
-    colour = _COLOURS.get(result.verdict)
-    shown = f'<strong style="color: {colour}">{said}</strong>' if colour else said
+    colour = _COLOURS[result.verdict]
+    shown = f'<strong style="color: {colour}">{escape(result.verdict.words)}</strong>'
     return [escape(result.name), escape(result.kind), shown, escape(result.detail.partition("\n")[0])]
 
 

@@ -20,7 +20,7 @@ from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.parameters import Parameter, parameters_of
 from elcheck.checker.model.call import said, theirs
 from elcheck.checker.model.environment import Environment
-from elcheck.checker.model.errors import DefinitionError, UsageError, did_you_mean, instead
+from elcheck.checker.model.errors import DefinitionError, UsageError, did_you_mean, hint, instead
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import no_network, well_formed
 from elcheck.checker.model.values import text
@@ -131,7 +131,8 @@ def adapted(model: Model, given: Mapping[str, object]) -> Model:
         given = {**given, "restart": 0}
     unknown = [name for name in given if name not in ENVIRONMENT]
     if unknown:
-        raise UsageError(f"{unknown[0]!r} is no part of an environment; {instead(unknown[0], ENVIRONMENT)}")
+        said = f"{unknown[0]!r} is no part of an environment: {', '.join(ENVIRONMENT)}"
+        raise UsageError(said + hint(unknown[0], ENVIRONMENT))
     if isinstance(given.get("faults"), Mapping):
         given = {**given, "faults": {**own.faults, **given["faults"]}}  # type: ignore[dict-item]  # as above
     environment = replace(own, **given)  # type: ignore[arg-type]  # Environment.check checks each value
@@ -145,8 +146,8 @@ def adapted(model: Model, given: Mapping[str, object]) -> Model:
         differ = {name: part for name, part in kept.items() if part != getattr(default, name)}
         faults = [f"--fault {name}={budget}" for name, budget in own.faults.items() if "faults" in differ]
         own_part = ", ".join([*(f"--{n} {part}" for n, part in differ.items() if n != "faults"), *faults])
-        hint = f" (the model's own environment gives {own_part})" if own_part else ""
-        raise UsageError(f"{error}{hint}") from error
+        own_said = f" (the model's own environment gives {own_part})" if own_part else ""
+        raise UsageError(f"{error}{own_said}") from error
     return replace(model, environment=environment)
 
 

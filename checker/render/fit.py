@@ -181,7 +181,7 @@ def _widths(
         max(len(word) for row in (headers, *rows) for word in [*click.unstyle(row[at]).split(" "), ""])
         for at in range(len(headers))
     ]
-    narrow, narrowest = [_NARROW] * len(headers), [_NARROWEST] * len(headers)
+    narrow, narrowest = [max(_NARROW, word) for word in words], [_NARROWEST] * len(headers)
     everything = range(len(headers))
     for columns, least in ((others, narrow), (everything, words), (everything, narrowest)):
         while sum(found) > room and (

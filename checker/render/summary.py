@@ -119,6 +119,8 @@ def _words(found: Verdict, count: int) -> str:
 def _next(report: CheckReport) -> str:
     """What to do next where nothing was refuted."""
     stats = report.stats
+    if report.engine == "simulation":
+        return "More walks (--walks), or others (--seed), see more; -v says all."
     if any(name.startswith("depth ") for name in stats.cut):
         return "A larger --depth goes further; -v says all."
     if stats.stopped is not None and stats.stopped.kind in (StopKind.STATES, StopKind.TIME, StopKind.MEMORY):

@@ -1,15 +1,56 @@
-"""The pages of logs and of mutants in a headless Chromium."""
+"""The pages of logs and of mutants, and what a notebook shows, in a headless Chromium."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from elcheck import check, load
 from elcheck.checker import cli
 from tests.docs.printed import files_of
 from tests.support.browser import Keys
 from tests.support.report_browser import Browser
 
 ROOT = Path(__file__).parents[2]
+
+
+NOTEBOOK = """<!doctype html><meta charset="utf-8"><style>
+.cell { color: INK; background: PAPER; font: 14px/1.6 sans-serif; overflow: auto; }
+.cell ol, .cell ul { padding-left: 2em; } .cell td { text-align: right; padding: .5em; }
+.cell table { table-layout: fixed; margin: auto; } .cell p { margin: 1em 0; }
+</style><body><div class="cell">OUTPUT</div>"""
+"""How a notebook puts an output among its own: with styles of its own for lists and tables."""
+
+
+WHERE = """
+const at = (e) => { const r = e.getBoundingClientRect(); return [r.top, r.bottom, r.left, r.right]; };
+return [".picture .band", ".steps li"].map((all) => [...document.querySelectorAll(all)].map(at));
+"""
+
+
+def test_a_notebook_has_the_picture(browser: Browser, tmp_path: Path) -> None:
+    """It is drawn, each step stands beside its place, in the notebook's colours; nothing is loaded."""
+    output = check(load("raft")(bug="forget-vote"), first=True)._repr_html_()
+    for ink, paper in (("#111", "#fff"), ("#eee", "#111")):
+        path = tmp_path / f"{paper[1:]}.html"
+        text = NOTEBOOK.replace("INK", ink).replace("PAPER", paper).replace("OUTPUT", output)
+        path.write_text(text, encoding="utf-8")
+        browser.requests()
+        browser.driver.get(path.as_uri())
+        assert browser.requests() == [path.as_uri()]
+        assert browser.problems() == []
+        assert [name.text for name in browser.all(".lanes span")] == ["n1", "n2", "n3"]
+        places = browser.asked(WHERE)
+        assert isinstance(places, list)
+        bands, steps = places
+        assert len(bands) == len(steps) == 11
+        for band, step in zip(bands, steps, strict=True):
+            assert abs(band[0] - step[0]) < 6, "a step begins where its band does"
+            assert band[3] <= step[2] + 1, "and beside it"
+        assert all(bottom - top > 20 and right > left for top, bottom, left, right in bands)
+        drawn = browser.one(".picture .lane").value_of_css_property("stroke")
+        assert drawn not in ("none", "")
+        said = browser.one(".steps li strong").value_of_css_property("color")
+        assert said == {"#111": "rgba(17, 17, 17, 1)", "#eee": "rgba(238, 238, 238, 1)"}[ink]
 
 
 def test_pages_of_logs_and_of_mutants(browser: Browser, tmp_path: Path) -> None:
