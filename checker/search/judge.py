@@ -62,6 +62,7 @@ class Judge:
         self._judged: set[Observation] = set()
         self._asked: dict[object, set[Observation]] = {}  # by what a claim looks at
         self._held: dict[tuple[int, Observation], bool] = {}  # by claim and view key
+        self._told: dict[tuple[int, Observation], str | None] = {}
         self._judged_moves: set[Move] = set()
         self._judged_steps: set[tuple[Observation, Observation]] = set()
         self._sort_out()
@@ -199,7 +200,12 @@ class Judge:
         if claim.scope.kind == "whole":
             return self._verdict(claim, self._answer_of(p, claim, code), ())
         observation = self._system.observation(code)
-        return self._said(p, claim, arguments_of(claim.scope, self._system.views(observation, p)))
+        key = (p, self._system.view_key(observation, p))
+        if key not in self._told:
+            self._told[key] = self._said(
+                p, claim, arguments_of(claim.scope, self._system.views(observation, p))
+            )
+        return self._told[key]
 
     def _verdict(self, claim: Property, answer: bool | str, arguments: Arguments) -> str | None:
         """What is to be said if an answer decides a claim, None if it does not."""
