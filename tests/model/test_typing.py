@@ -101,7 +101,7 @@ def test_seeded_mistakes_are_found(tmp_path: Path) -> None:
     (tmp_path / "right.py").write_text(good, encoding="utf-8")
     config = str(ROOT / "pyproject.toml")
     files = sorted(map(str, tmp_path.glob("*.py")))
-    out, err, _ = api.run(["--strict", "--config-file", config, "--no-incremental", *files])
+    out, err, _ = api.run(["--strict", "--config-file", config, *files])
     assert err == ""
     lines = [line for line in out.splitlines() if ": error:" in line]
     assert not [line for line in lines if "right.py" in line]
