@@ -26,6 +26,7 @@ from tests.output.readers import read_aut
 from tests.support.commands import ROOT
 from tests.support.commands import run as in_a_process
 from tests.support.models import Counter, Counting
+from tests.support.reports import report_of
 from tests.support.walks import model_of, reported, walk
 
 # -- the state graph -------------------------------------------------------------------------------------
@@ -87,7 +88,7 @@ def sarif(report: CheckReport, command: str = "elcheck x") -> Sarif:
 
 
 def test_sarif_has_a_result_for_each_refuted_property() -> None:
-    report = check(load("raft")(bug="forget-vote"), Limits(depth=10))
+    report = report_of("raft", Limits(depth=10), bug="forget-vote")
     read = sarif(report, "elcheck raft --bug forget-vote").runs[0]
     rules = read.tool.driver.rules
     results = read.results
@@ -108,7 +109,7 @@ def test_sarif_leads_through_the_source() -> None:
     """Each location is a line of the model: in the step's handler, or, where that is elcheck's own start, the
     class of the program.
     """
-    report = check(load("raft")(bug="forget-vote"), Limits(depth=10))
+    report = report_of("raft", Limits(depth=10), bug="forget-vote")
     results = json.loads(rendered(report, FORMATS[".sarif"]))["runs"][0]["results"]
     steps = results[0]["codeFlows"][0]["threadFlows"][0]["locations"]
     lines = (ROOT / "models" / "raft.py").read_text(encoding="utf-8").splitlines()

@@ -13,9 +13,9 @@ from elcheck.checker.check.check import check
 from elcheck.checker.check.verdict import EXIT, Verdict
 from elcheck.checker.export.subject import NoTrace
 from elcheck.checker.html import svg
-from elcheck.checker.loading.model_file import load
 from elcheck.checker.process.limits import Limits
 from tests.support.models import Counter, Counting
+from tests.support.reports import report_of
 
 ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -43,7 +43,7 @@ def texts(drawn: str) -> list[str]:
 
 def test_the_one_of_the_readme_is_of_today() -> None:
     """``make docs`` renews it."""
-    report = check(load("raft")(bug="forget-vote"), Limits(depth=10))
+    report = report_of("raft", Limits(depth=10), bug="forget-vote")
     assert svg.render(report) == (ROOT / "docs" / "forget-vote.svg").read_text(encoding="utf-8")
 
 
@@ -52,7 +52,7 @@ def test_it_has_a_lane_a_node_and_a_line_a_step(tmp_path: Path) -> None:
     command = ["lease", "--bug", "no-fencing", "--first", "-q", "--picture", str(file)]
     assert cli.run(command) == EXIT["refuted"]
     said = texts(file.read_text(encoding="utf-8"))
-    report = check(load("lease")(bug="no-fencing"), Limits(first=True))
+    report = report_of("lease", Limits(first=True), bug="no-fencing")
     trace = next(r.trace for r in report.results if r.verdict is Verdict.REFUTED)
     assert trace is not None
     assert {str(node) for node in report.model.programs} <= set(said)

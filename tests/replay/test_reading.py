@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 
 from elcheck.checker import cli
-from elcheck.checker.check.check import check
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.export.formats import FORMATS, rendered
-from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.ids import node_ids
 from elcheck.checker.process.limits import Limits
@@ -23,6 +21,7 @@ from elcheck.checker.replay.walk import walk
 from elcheck.checker.replay.words import contained, words
 from elcheck.checker.traces.wording import event_in_words
 from tests.support.commands import replayed
+from tests.support.reports import report_of
 from tests.support.walks import WORLDS, model_of, reported
 from tests.support.walks import walk as random_walk
 
@@ -128,7 +127,7 @@ def test_what_has_no_table(capfd: pytest.CaptureFixture[str], tmp_path: Path, ar
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_table_that_was_fitted_to_a_terminal(width: int) -> None:
-    report = check(load("raft")(bug="forget-vote"), Limits(depth=10))
+    report = report_of("raft", Limits(depth=10), bug="forget-vote")
     trace = report.results[0].trace
     assert trace is not None
     table = (

@@ -23,13 +23,11 @@ from elcheck import (
     some,
     timeout,
 )
-from elcheck.checker.check.check import check
 from elcheck.checker.interpreter import Interpreter
-from elcheck.checker.loading.model_file import adapted, load
-from elcheck.checker.process.limits import Limits
 from elcheck.checker.render.diagram import diagram
 from elcheck.checker.traces.explain import explain
 from elcheck.checker.traces.trace import Trace, TraceStep, replay
+from tests.support.reports import first_of
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -125,12 +123,8 @@ def weather() -> tuple[Model, Trace]:
 
 def found(name: str, **parameters: object) -> tuple[Model, Trace]:
     """The first counterexample of a bundled model; parameters with an underscore are the environment's."""
-    own = {key: value for key, value in parameters.items() if not key.startswith("_")}
-    environment = {key[1:]: value for key, value in parameters.items() if key.startswith("_")}
-    model = adapted(load(name)(**own), environment)
-    finite = [claim for claim in model.properties if claim.kind not in ("possible", "liveness")]
-    report = check(replace(model, properties=finite), Limits(first=True))
-    return model, next(r.trace for r in report.results if r.trace and r.verdict.value == "refuted")
+    report = first_of(name, **parameters)
+    return report.model, next(r.trace for r in report.results if r.trace and r.verdict.value == "refuted")
 
 
 def drawn(made: tuple[Model, Trace], width: int) -> str:

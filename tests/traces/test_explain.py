@@ -26,28 +26,22 @@ from elcheck import (
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.interpreter import Interpreter
-from elcheck.checker.loading.model_file import adapted, load
+from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.validate import validate
-from elcheck.checker.process.limits import Limits
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.traces.explain import Explanation, explain
 from elcheck.checker.traces.trace import Trace, TraceStep
 from tests.oracle.random_models import Case, sound_models
 from tests.support.examples import examples
+from tests.support.reports import first_of
 from tests.traces.pictures import Client, Server, asking, walk
 
 SAID = "Question(number=1)"
 FEW = always("few answers", each(Server, lambda s: s.answers < 1))
-
-
-def first(name: str, *, environment: dict[str, object] | None = None, **parameters: object) -> CheckReport:
-    model = adapted(load(name)(**parameters), environment or {})
-    claims = [claim for claim in model.properties if claim.kind not in ("possible", "liveness")]
-    return check(replace(model, properties=claims), Limits(first=True))
 
 
 def of_first(report: CheckReport) -> Explanation:
@@ -58,7 +52,7 @@ def of_first(report: CheckReport) -> Explanation:
 
 
 def test_what_each_step_rests_on() -> None:
-    found = of_first(first("raft", bug="forget-vote"))
+    found = of_first(first_of("raft", bug="forget-vote"))
     assert found.needs == ((), (), (1,), (3,), (4,), (2, 5), (1, 3), (7,), (2, 6), (9,))
     assert str(found) == "It reads n1 and n2 at the end; all 10 steps bear on that."
 
@@ -103,32 +97,32 @@ def test_a_heal_matters_to_what_then_gets_through() -> None:
 
 
 def test_a_notice_rests_on_the_crash_and_on_nothing_before_it() -> None:
-    report = first("bully", bug="highest-recovers")
+    report = first_of("bully", bug="highest-recovers")
     found = of_first(report)
     assert found.needs[1] == (1,)
     assert found.needs[0] == ()
 
 
 def test_under_synchronous_timing_a_timeout_rests_on_everything() -> None:
-    found = of_first(first("bully_halt", environment={"loss": 1}))
+    found = of_first(first_of("bully_halt", _loss=1))
     assert found.needs[4] == (1, 3, 4), "directly on what no other step rests on"
     assert 2 in {*(found.needs[2] or ()), *(found.needs[3] or ())}
     assert all(found.matters)
 
 
 def test_a_joint_step_matters_to_a_node_that_it_changes() -> None:
-    found = of_first(first("lease", bug="no-fencing"))
+    found = of_first(first_of("lease", bug="no-fencing"))
     assert found.needs[5] == (5,)  # to the server, whose lease runs out, not to the client
     assert found.reads == "storage before and after the last step"
 
 
 def test_of_a_joint_step_the_nodes_at_which_it_matters() -> None:
     """Of the clocks those of the lock and of the client that takes it, not that of the one that has it."""
-    found = of_first(first("lease", bug="drift"))
+    found = of_first(first_of("lease", bug="drift"))
     names = {number: [node.name for node in nodes] for number, nodes in found.parts.items()}
     assert names == {5: ["server", "c2"], 6: ["server", "c2"]}
     assert str(found).endswith("bear on that, of ticks 5 and 6 what they do to server and c2.")
-    (part,) = of_first(first("omega", bug="forgiven")).parts.items()
+    (part,) = of_first(first_of("omega", bug="forgiven")).parts.items()
     assert (part[0], [node.name for node in part[1]]) == (2, ["n1", "n2"])
 
 
@@ -167,7 +161,7 @@ def test_of_a_witness_the_nodes_that_satisfy_it() -> None:
 
 
 def test_of_history_the_steps_that_it_notes() -> None:
-    report = first("zab", bug="own-epoch")
+    report = first_of("zab", bug="own-epoch")
     found = of_first(report)
     assert found.reads.startswith("the history")
     assert found.needs[-1] is not None
@@ -195,7 +189,7 @@ def test_of_a_loop_every_step_and_what_they_rest_on() -> None:
 
 
 def test_the_table_marks_and_says_what_each_step_needs() -> None:
-    report = first("raft", bug="forget-vote")
+    report = first_of("raft", bug="forget-vote")
     trace = report.results[0].trace
     assert trace is not None
     explanation = Explanation("x", ((), None, *((1, 2) for _ in trace.steps[2:])))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
@@ -14,13 +14,13 @@ from elcheck.checker.check.report import CheckReport
 from elcheck.checker.loading.model_file import load
 from elcheck.checker.model.ids import node_ids
 from elcheck.checker.model.values import text
-from elcheck.checker.process.limits import Limits
 from elcheck.checker.render.junit import render as junit
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
 from elcheck.checker.render.text import render
 from elcheck.checker.render.wanted import Wanted
 from elcheck.checker.traces.differences import differences
+from tests.support.reports import first_of
 
 N1, N2, N3 = node_ids(3)
 
@@ -81,12 +81,6 @@ def test_a_sparse_value_leaves_out_what_is_declared() -> None:
     assert text(Memory()) == "Memory(flag=(False, False), turn=0)"
 
 
-def refuted(name: str, **parameters: object) -> CheckReport:
-    model = load(name)(**parameters)
-    claims = [claim for claim in model.properties if claim.kind not in ("possible", "liveness")]
-    return check(replace(model, properties=claims), Limits(first=True))
-
-
 def rows(report: CheckReport, width: int | None = None) -> list[str]:
     trace = report.results[0].trace
     assert trace is not None
@@ -94,14 +88,14 @@ def rows(report: CheckReport, width: int | None = None) -> list[str]:
 
 
 def test_a_spec_shows_the_path_that_changes() -> None:
-    found = rows(refuted("peterson_mutex", bug="turn-before-flag"))
+    found = rows(first_of("peterson_mutex", bug="turn-before-flag"))
     assert any(".flag[" in row or "flag[" in row for row in found)
     assert all("Memory(" not in row for row in found[3:])
 
 
 @pytest.mark.parametrize("width", [80, 100, 140])
 def test_it_fits_a_terminal(width: int) -> None:
-    report = refuted("raft", bug="forget-vote")
+    report = first_of("raft", bug="forget-vote")
     plain = [click.unstyle(row).rstrip() for row in rows(report, width)]
     assert max(map(len, plain)) <= width
     words = " ".join(" ".join(plain).split())
@@ -109,26 +103,26 @@ def test_it_fits_a_terminal(width: int) -> None:
 
 
 def test_without_a_terminal_a_step_is_a_line() -> None:
-    report = refuted("raft", bug="forget-vote")
+    report = first_of("raft", bug="forget-vote")
     trace = report.results[0].trace
     assert trace is not None
     assert len(rows(report)) == 2 + 1 + len(trace.steps)
 
 
 def test_faults_and_sends_are_coloured() -> None:
-    found = rows(refuted("raft", bug="forget-vote"))
+    found = rows(first_of("raft", bug="forget-vote"))
     assert click.style("crash", fg="yellow") in "".join(found)
     assert "\x1b[32msends Vote(term=1) to n1" in "".join(found)
 
 
 def test_junit_has_no_colours() -> None:
-    report = refuted("raft", bug="forget-vote")
+    report = first_of("raft", bug="forget-vote")
     assert "[33m" not in junit(Run("raft", "", {}, "elcheck raft"), report)
 
 
 def test_how_many_shortest_traces_there_were() -> None:
     run = Run("raft", "", {}, "elcheck raft")
-    said = click.unstyle(render(run, refuted("raft", bug="forget-vote")))
+    said = click.unstyle(render(run, first_of("raft", bug="forget-vote")))
     assert "This is the clearest of 252 shortest traces." in said
     one = click.unstyle(render(run, check(load("die_hard")()), Wanted(witnesses=True)))
     assert "clearest" not in one  # there is only one
