@@ -242,7 +242,7 @@ def test_a_check_without_any_trace(browser: Browser, tmp_path: Path) -> None:
 def test_coverage_and_growth(browser: Browser, raft: Path) -> None:
     browser.open(raft)
     rows = {row.split()[0]: row for row in browser.texts("tr:has(th.code)")}
-    assert "never ran" in rows["ForgetVote.client_request"]
+    assert "switched off: commands is 0" in rows["ForgetVote.client_request"]
     assert "only a leader sends heartbeats" in rows["ForgetVote.heartbeat"]
     assert len(browser.all(".plot rect")) == 11
     label = str(browser.one(".plot").get_attribute("aria-label"))
@@ -260,3 +260,15 @@ def test_a_long_trace_stays_usable(browser: Browser, tmp_path: Path) -> None:
     seen = "const r = arguments[0].getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight"
     assert browser.asked(seen, browser.one("#step-100")) is True
     assert browser.asked(seen, browser.one("#trace .side")) is True  # beside it, 6,600 pixels further down
+
+
+def test_what_else_is_asked_for_stands_at_each_step(browser: Browser, tmp_path: Path) -> None:
+    """By --show: beside the step, and before the state after it with what it was."""
+    page = tmp_path / "jugs.html"
+    assert cli.run(["die_hard", "--show", "small + big", "--report", str(page)]) == 0
+    browser.open(page)
+    assert browser.texts("#trace .steps .wished") == [f"small + big: {n}" for n in (0, 5, 5, 2, 2, 7, 7)]
+    browser.open(page, "#2.3")
+    assert browser.texts("#state h4")[0] == "Asked for (--show)"
+    assert browser.texts("#state table:first-of-type td")[0] == "5 2"
+    assert browser.problems() == []
