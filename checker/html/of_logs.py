@@ -126,6 +126,11 @@ def _coverage(found: Validation) -> Iterator[Section]:
         said = "How often each handler was run along this behaviour: with lines that tell of it, and without."
         header = ("handler", "observed", "hidden")
         yield Section("What was used of the model", said, header, rows, numbers=(1, 2), code=(0,))
+    if found.guards:
+        said = "In how many states of nodes along it each guard held, and in how many it forbade its step."
+        guards = [tuple(words.guard_row(use)) for use in found.guards]
+        names = ("guard", "where", "held", "did not")
+        yield Section("What guards have seen", said, names, guards, numbers=(2, 3), code=(1,))
 
 
 def _facts(run: Run, found: Validation, about: ModelDoc) -> Iterator[tuple[str, str]]:

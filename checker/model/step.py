@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
@@ -84,8 +84,14 @@ class Blocked(Exception):
     """A guard does not hold, so the step is not enabled: carries why."""
 
 
+watcher: Callable[[bool, str], None] | None = None
+"""Who is told of every guard that is asked, and whether it holds; nobody, but where guards are counted."""
+
+
 def require(value: T | None, why: str) -> T:
     """A guard that there is a value, and the value: ``ballot = require(s.ballot, "it has no ballot")``."""
+    if watcher is not None:
+        watcher(value is not None, why)
     if value is None:
         raise Blocked(why)
     return value
@@ -98,5 +104,7 @@ def guard(condition: bool, why: str) -> None:
     ``guard(s.role is not Role.LEADER, "a leader does not time out")``. Guards come before the first
     ``yield``.
     """
+    if watcher is not None:
+        watcher(bool(condition), why)
     if not condition:
         raise Blocked(why)

@@ -21,6 +21,7 @@ from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import LoggedSteps, trace_table
 from elcheck.checker.replay.judged import Judgement
 from elcheck.checker.validation.behaviour import Behaviour
+from elcheck.checker.validation.guards import GuardUse
 from elcheck.checker.validation.logs import NodeLog
 from elcheck.checker.validation.result import LogVerdict, Refusal, Validation
 
@@ -96,6 +97,19 @@ def _behaviour(
         yield judgement_table(found.judgements, "in this behaviour", width, said)
     uses = [[f"{use.program}.{use.handler}", str(use.observed), str(use.hidden)] for use in found.coverage]
     yield table(uses, ["handler", "observed", "hidden"], width, right=["observed", "hidden"])
+    if found.guards:
+        rows = [guard_row(use) for use in found.guards]
+        numbers = ["held", "did not"]
+        yield table(rows, ["guard", "where", *numbers], width, right=numbers, indented=["guard"])
+
+
+def guard_row(use: GuardUse) -> list[str]:
+    """A guard: its handler and why it forbids a step, where it is, and how often it held and did not."""
+    return [f"{use.handler}: {use.why}", use.place, _times(use.held), _times(use.failed)]
+
+
+def _times(count: int) -> str:
+    return f"{count:,}" if count else "never"
 
 
 def remarks(behaviour: Behaviour) -> Iterator[str]:
@@ -142,6 +156,7 @@ def as_json(run: Run, found: Validation, exit_code: int) -> str:
             {"program": u.program, "handler": u.handler, "observed": u.observed, "hidden": u.hidden}
             for u in found.coverage
         ],
+        "guards": [vars(use) for use in found.guards],
         "reproduce": run.command,
         "exit_code": exit_code,
     }

@@ -12,6 +12,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.replay.judged import Judgement
 from elcheck.checker.validation.behaviour import Behaviour
+from elcheck.checker.validation.guards import GuardUse
 from elcheck.checker.validation.logs import NodeLog
 from elcheck.checker.validation.mail import Mail
 from elcheck.checker.validation.matcher import Stuck
@@ -64,6 +65,7 @@ class Validation:
     why: str
     judgements: tuple[Judgement, ...]
     coverage: tuple[HandlerUse, ...]
+    guards: tuple[GuardUse, ...] = ()
 
     @property
     def broken(self) -> list[Judgement]:

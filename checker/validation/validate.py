@@ -18,6 +18,7 @@ from elcheck.checker.process.limits import Limits, Stop
 from elcheck.checker.replay.judged import Judgement, judged
 from elcheck.checker.validation.behaviour import Behaviour, behaviour_of
 from elcheck.checker.validation.calls import ObservedStep
+from elcheck.checker.validation.guards import guards_of
 from elcheck.checker.validation.handlers import Handlers
 from elcheck.checker.validation.logs import NodeLog, read_logs
 from elcheck.checker.validation.matcher import Matched, Matcher
@@ -147,6 +148,7 @@ def validate(
         "" if found.stop is None else str(found.stop),
         tuple(_judgements(behaviour, runner.model.environment.network)),
         coverage_of(behaviour, runner),
+        guards_of(behaviour, runner),
     )
 
 

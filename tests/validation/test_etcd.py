@@ -87,6 +87,23 @@ def test_the_behaviour_is_one_of_the_model() -> None:
     replay(behaviour.trace, behaviour.model)
 
 
+def test_guards_that_these_logs_have_tried() -> None:
+    """In how many states of servers each held, and did not; also those that were never asked."""
+    found = validated(logs("etcd/transfer"))
+    uses = {(use.handler, use.why): use for use in found.guards}
+    states = uses["election_timeout", "it never stands"]
+    assert (states.failed, states.held > 50) == (0, True)  # it is asked in every state, and always holds
+    leader = uses["election_timeout", "a leader does not time out"]
+    assert leader.held + leader.failed == states.held
+    heard = uses["election_timeout", "it has heard from its leader"]
+    assert heard.held + heard.failed == leader.held
+    assert min(leader.held, leader.failed, heard.held, heard.failed) > 0
+    file, line = leader.place.split(":")
+    source = (Path(__file__).parents[2] / "models" / file).read_text().splitlines()
+    assert "a leader does not time out" in source[int(line) - 1]
+    assert len(uses) == len({use.place for use in found.guards}) == 10
+
+
 def test_what_a_kill_undid_is_no_step() -> None:
     """Votes that were logged, and not on the disk when the server was killed."""
     behaviour = validated(logs("etcd/kill-voter")).behaviour
