@@ -128,7 +128,7 @@ def _coverage(found: Validation) -> Iterator[Section]:
         yield Section("What was used of the model", said, header, rows, numbers=(1, 2), code=(0,))
     if found.guards:
         said = "In how many states of nodes along it each guard held, and in how many it forbade its step."
-        guards = [tuple(words.guard_row(use)) for use in found.guards]
+        guards = tuple(tuple(words.guard_row(use)) for use in found.guards)
         names = ("guard", "where", "held", "did not")
         yield Section("What guards have seen", said, names, guards, numbers=(2, 3), code=(1,))
 
