@@ -27,7 +27,7 @@ from elcheck.checker.render import validation as render
 from elcheck.checker.render.run import Run
 from elcheck.checker.validation.logs import read_logs
 from elcheck.checker.validation.mutants import sharpness
-from elcheck.checker.validation.observers import observer_named, observers
+from elcheck.checker.validation.observers import observer_named, observers, readers
 from elcheck.checker.validation.result import LogVerdict, Validation
 from elcheck.checker.validation.validate import validate as validated
 
@@ -126,7 +126,7 @@ class ValidateCommand(ModelCommand):
         values = ctx.params
         limits = said_limits(values["timeout"], values["max_memory"], max_states=values["max_states"])
         observer = observer_named(values["observer"])
-        logs = read_logs(values["logs"], observer.reader)
+        logs = read_logs(values["logs"], observer.reader, readers(observer))
         found = sharpness(
             self.file, observer, logs, self._given(ctx), values["mutate"], values["seed"], limits
         )

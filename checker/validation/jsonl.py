@@ -143,6 +143,12 @@ class ObservationObserver(Observer[State]):
         by the next start.
         """
         one_lane = len({event.lane for event in log.events}) == 1
+        first = log.events[0] if log.events else None
+        if first is not None and first.kind not in ("start", "state", "send"):
+            raise UsageError(
+                f"{first.ref}: the first line of {log.name} is a {first.kind!r}: a log has to begin with the "
+                "'start' of its node, so that one knows in which state"
+            )
         groups: list[list[LogEvent]] = []
         latest: dict[str, list[LogEvent]] = {}
         for event in log.events:

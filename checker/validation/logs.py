@@ -124,17 +124,22 @@ class TextReader:
         return text if convert is None else convert(text)
 
 
-def read_logs(paths: Sequence[Path], reader: LogReader) -> list[NodeLog]:
-    """Read files, one a node. Raises UsageError for one that can't be read, or says nothing."""
+def read_logs(
+    paths: Sequence[Path], reader: LogReader, others: Mapping[str, LogReader] | None = None
+) -> list[NodeLog]:
+    """Read files, one a node. ``others`` are readers by name that might understand one that this one does
+    not. Raises UsageError for one that can't be read, or says nothing.
+    """
     names = Counter(path.name for path in paths)
-    logs = [read_log(path, reader, str(path) if names[path.name] > 1 else path.name) for path in paths]
+    called = [str(path) if names[path.name] > 1 else path.name for path in paths]
+    logs = [read_log(path, reader, name, others or {}) for path, name in zip(paths, called, strict=True)]
     doubled = [name for name, count in Counter(log.path.resolve() for log in logs).items() if count > 1]
     if doubled:
         raise UsageError(f"the log {doubled[0]} is given twice")
     return logs
 
 
-def read_log(path: Path, reader: LogReader, called: str) -> NodeLog:
+def read_log(path: Path, reader: LogReader, called: str, others: Mapping[str, LogReader]) -> NodeLog:
     """Read one file. Raises UsageError as :func:`read_logs`."""
     events, count = [], 0
     for count, line in enumerate(lines_of(path), 1):
@@ -142,8 +147,28 @@ def read_log(path: Path, reader: LogReader, called: str) -> NodeLog:
         if event is not None:
             events.append(event)
     if not events:
-        raise UsageError(f"no line of the log {path} ({count} lines) is one that is understood")
+        raise UsageError(f"{_not_understood(path, count)}{_understood_by(path, others)}")
     return NodeLog(stem(path), path, tuple(events), count)
+
+
+def _not_understood(path: Path, count: int) -> str:
+    if not any(lines_of(path)):
+        return f"the log {path} is empty"
+    lines = "line" if count == 1 else "lines"
+    return f"no line of the log {path} ({count} {lines}) is one that is understood"
+
+
+def _understood_by(path: Path, others: Mapping[str, LogReader]) -> str:
+    """Which other reader has something to say of a log, and of how many lines."""
+    counts: Counter[str] = Counter()
+    for name, reader in others.items():
+        for number, line in enumerate(lines_of(path), 1):
+            try:
+                counts[name] += reader.event(line, LineRef(path.name, number)) is not None
+            except UsageError:  # it knows the format, and finds a mistake
+                counts[name] += 1
+    best = counts.most_common(1)
+    return f": --as {best[0][0]} understands {best[0][1]} of them" if best and best[0][1] else ""
 
 
 def stem(path: Path) -> str:
@@ -163,7 +188,10 @@ def lines_of(path: Path) -> Iterator[str]:
             f"the log {path} can't be read: {getattr(error, 'strerror', None) or error}"
         ) from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"the log {path} is not text in UTF-8: {error.reason}") from error
+        kind = "UTF-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
+        line = raw.count(b"\n", 0, error.start) + 1
+        why = f"it is {kind}" if kind else f"{error.reason} in line {line}"
+        raise UsageError(f"the log {path} is not text in UTF-8: {why}") from error
 
 
 def seconds(text: str) -> float | None:

@@ -13,6 +13,7 @@ from elcheck.checker.loading.model_file import imported
 from elcheck.checker.model.errors import UsageError, instead
 from elcheck.checker.model.record import State
 from elcheck.checker.validation.jsonl import ObservationObserver
+from elcheck.checker.validation.logs import LogReader
 from elcheck.checker.validation.observer import Observer
 
 _BUNDLED = "elcheck.models.observers"
@@ -22,6 +23,12 @@ def observers() -> tuple[str, ...]:
     """The names of those that come with elcheck."""
     beside = (found.name for found in pkgutil.iter_modules(import_module(_BUNDLED).__path__))
     return ("jsonl", *sorted(beside))
+
+
+def readers(but: type[Observer[State]]) -> dict[str, LogReader]:
+    """The readers of all others of them, by name."""
+    found = {name: observer_named(name) for name in observers()}
+    return {name: observer.reader for name, observer in found.items() if observer is not but}
 
 
 def observer_named(name: str) -> type[Observer[State]]:

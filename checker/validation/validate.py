@@ -23,6 +23,7 @@ from elcheck.checker.validation.handlers import Handlers
 from elcheck.checker.validation.logs import NodeLog, read_logs
 from elcheck.checker.validation.matcher import Matched, Matcher
 from elcheck.checker.validation.observer import Observer
+from elcheck.checker.validation.observers import readers
 from elcheck.checker.validation.result import LogVerdict, Validation, coverage_of, refusals_of
 from elcheck.checker.validation.world import Lives, lives_of
 
@@ -79,6 +80,7 @@ def subject_of(
             f"the model has {len(handlers.nodes)} nodes, and the logs name {len(members)}: {names}"
         )
     observer.ids = _ids(members, handlers.nodes)
+    members = sorted(members, key=lambda member: observer.ids[member[0]].index)
     steps = {observer.ids[name]: [] if log is None else list(observer.steps(log)) for name, log in members}
     observer.silent = frozenset(node for node, own in steps.items() if not own)
     lives = {node: lives_of(own) for node, own in steps.items()}
@@ -94,9 +96,12 @@ def _prepared(observer: Observer[State], steps: Mapping[NodeId, Sequence[Observe
 
 
 def _ids(members: Sequence[tuple[str, NodeLog | None]], nodes: Sequence[NodeId]) -> dict[str, NodeId]:
-    """The model's node for each name: the one that the log's file is called after, else the next in order."""
+    """The model's node for each name: the one that is called so, or as the log's file, else the next one."""
     named = {node.name: node for node in nodes}
-    found = {name: named.pop(log.name) for name, log in members if log is not None and log.name in named}
+    found = {name: named.pop(name) for name, _ in members if name in named}
+    for name, log in members:
+        if name not in found and log is not None and log.name in named:
+            found[name] = named.pop(log.name)
     left = iter(named.values())
     return {name: found.get(name) or next(left) for name, _ in members}
 
@@ -127,7 +132,7 @@ def validate(
 
     Raises UsageError for logs that can't be read, or don't go together.
     """
-    logs = read_logs(paths, observer_class.reader)
+    logs = read_logs(paths, observer_class.reader, readers(observer_class))
     subject = subject_of(file, observer_class, logs, given)
     unfit = subject.observer.unfit()
     if unfit:

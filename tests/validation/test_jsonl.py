@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 from collections.abc import Callable
@@ -195,7 +196,9 @@ def test_the_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
         ('{"event": "receive", "src": "n2", "msg": {"type": "Vote", "trm": 1}}', "'trm' is no field of Vote"),
         ('{"event": "start", "state": {"trm": 1}}', "'trm' is no field of the state"),
         ('{"event": "state", "state": {}}', "there is none before"),
-        ("no observation", "one that is understood"),
+        ("no observation", "(1 line) is one that is understood"),
+        ("", "n1.jsonl is empty"),
+        ('{"event": "step", "handler": "heartbeat"} first', "has to begin with the 'start' of its node"),
     ],
 )
 def test_a_broken_line_is_one_message(
@@ -204,7 +207,8 @@ def test_a_broken_line_is_one_message(
     for name in ("n1", "n2", "n3"):
         (tmp_path / f"{name}.jsonl").write_text('{"event": "start"}\n')
     log = tmp_path / "n1.jsonl"
-    first = "" if "state" in line or "no obs" in line else '{"event": "start"}\n'
+    alone = "state" in line or "no obs" in line or not line or line.endswith(" first")
+    first, line = "" if alone else '{"event": "start"}\n', line.removesuffix(" first")
     log.write_text(first + line + "\n")
     paths = [str(path) for path in sorted(tmp_path.iterdir())]
     assert cli.run(["validate", "raft", *paths, "--as", "jsonl"]) == 2
@@ -217,7 +221,7 @@ def test_a_broken_line_is_one_message(
     ("args", "said"),
     [
         (["--as", "etcdd"], "did you mean 'etcd'?"),
-        (["--as", "etcd"], "one that is understood"),
+        (["--as", "etcd"], "one that is understood: --as jsonl understands 4 of them"),
         (["--as", "jsonl", "--nodes", "5"], "the model has 5 nodes, and the logs name 3"),
     ],
 )
@@ -227,6 +231,38 @@ def test_what_does_not_go_together_is_one_message(
     paths = [str(path) for path in split_brain(tmp_path)]
     assert cli.run(["validate", "raft", *paths, *args]) == 2
     assert said in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda raw: b"\xff\xfe" + raw.decode().encode("utf-16-le"), "not text in UTF-8: it is UTF-16"),
+        (lambda raw: raw + b"\xe9\n", "not text in UTF-8: invalid continuation byte in line 5"),
+        (lambda raw: gzip.compress(raw)[:40], "Compressed file ended"),
+        (lambda raw: b"\xef\xbb\xbf" + raw.replace(b"\n", b"\r\n"), "NOT ALLOWED"),
+        (lambda raw: gzip.compress(raw), "NOT ALLOWED"),
+    ],
+    ids=["utf-16", "latin-1", "cut short", "with a mark, and CRLF", "compressed"],
+)
+def test_encodings(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], change: Callable[[bytes], bytes], said: str
+) -> None:
+    paths = split_brain(tmp_path)
+    paths[2].write_bytes(change(paths[2].read_bytes()))
+    code = cli.run(["validate", "raft", *map(str, paths), "--as", "jsonl"])
+    out, err = capfd.readouterr()
+    assert said in (out if code == 1 else err)
+    assert code == 1 or len(err.splitlines()) == 1
+
+
+def test_logs_are_listed_by_the_names_of_nodes(tmp_path: Path) -> None:
+    """A node without a log is the one that is called so."""
+    paths = split_brain(tmp_path)
+    paths[0].write_text(
+        '{"event": "about", "format": 1, "nodes": ["n3", "n1", "n2"]}\n' + paths[0].read_text()
+    )
+    found = validated("raft", paths)
+    assert [name for name, _ in found.logs] == ["n1", "n2", "n3"]
 
 
 def test_an_observer_knows_its_program(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
