@@ -23,7 +23,7 @@ MOST_STATES = 1000
 """States of nodes in which guards are asked, those that the behaviour comes to first."""
 MOST_ARGUMENTS = 8
 """Arguments with which an action is tried in a state, besides those that the behaviour took."""
-Place = tuple[str, int]
+GuardPlace = tuple[str, int]
 """The file and the line of a guard."""
 
 
@@ -43,9 +43,9 @@ class GuardUse:
 class _Asked:
     """The guards that a handler asked, in the order of their lines, with the states by their numbers."""
 
-    whys: dict[Place, str] = field(default_factory=dict)
-    held: dict[Place, set[int]] = field(default_factory=dict)
-    failed: dict[Place, set[int]] = field(default_factory=dict)
+    whys: dict[GuardPlace, str] = field(default_factory=dict)
+    held: dict[GuardPlace, set[int]] = field(default_factory=dict)
+    failed: dict[GuardPlace, set[int]] = field(default_factory=dict)
 
 
 def guards_of(behaviour: Behaviour, runner: Runner) -> tuple[GuardUse, ...]:
@@ -125,7 +125,7 @@ def _written(program: type, name: str) -> _Asked:
     return found
 
 
-def _in_source(code: CodeType) -> Iterator[tuple[Place, str]]:
+def _in_source(code: CodeType) -> Iterator[tuple[GuardPlace, str]]:
     try:
         lines, first = inspect.getsourcelines(code)
     except (OSError, TypeError):

@@ -261,3 +261,13 @@ def test_what_the_model_has_not_leaves_it_open(tmp_path: Path) -> None:
     found = validated(changed(tmp_path, logs("etcd/kill-leader"), joined))
     assert found.verdict is LogVerdict.UNDETERMINED
     assert "the membership changes" in found.why
+
+    def voting(name: str, lines: list[str]) -> list[str]:
+        return [
+            line.replace(" learners=(7)", "").replace("voters=(", "voters=(7 ")
+            for line in joined(name, lines)
+        ]
+
+    found = validated(changed(tmp_path, logs("etcd/kill-leader"), voting))
+    assert found.verdict is LogVerdict.UNDETERMINED
+    assert "the membership changes, 7 joins" in found.why
