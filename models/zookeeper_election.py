@@ -21,6 +21,7 @@ from elcheck import (
     Node,
     NodeId,
     Step,
+    Steps,
     action,
     all_nodes,
     change,
@@ -53,6 +54,8 @@ class Peer(Server):
     """What it has received and not looked at (recvqueue)."""
     last: History = durable((0, 0))
     """The epoch and the last transaction of its history."""
+    written: int = durable(0)
+    """The last transaction on its disk: that an epoch begins is none of its own, and is not written."""
 
     @property
     def first(self) -> tuple[NodeId, int, int, NodeId] | None:
@@ -84,7 +87,7 @@ class QueuedElection(Node[Peer]):
     def look(self, s: Peer, round_: int) -> Step[Peer]:
         """Begin a round."""
         vote: Vote = (*s.last, self.me)
-        return self.tell(Peer(ServerState.LOOKING, round_, vote, last=s.last))
+        return self.tell(Peer(ServerState.LOOKING, round_, vote, last=s.last, written=s.written))
 
     def tell(self, s: Peer) -> Step[Peer]:
         """Everybody is told, oneself too (sendNotifications)."""
@@ -170,7 +173,7 @@ class QueuedElection(Node[Peer]):
     def settle(self, s: Peer, round_: int, vote: Vote) -> Peer:
         """Lead or follow."""
         state = ServerState.LEADING if vote[2] == self.me else ServerState.FOLLOWING
-        return Peer(state, round_, vote, last=s.last)
+        return Peer(state, round_, vote, last=s.last, written=s.written)
 
     def is_supported(self, s: Peer) -> bool:
         """A majority votes as this server does."""
@@ -209,11 +212,19 @@ class QueuedElection(Node[Peer]):
         return list(product(range(self.epochs), range(self.transactions)))
 
     @action(over=lasts)
-    def advance(self, s: Peer, last: History) -> Peer:
-        """Its history has become that of its leader, whose epoch never goes back."""
+    def advance(self, s: Peer, last: History) -> Steps[Peer]:
+        """Its history has become that of its leader, whose epoch never goes back. If that is only that an
+        epoch has begun, the zxid is in memory, and lost in a crash (Leader.startZkServer).
+        """
         guard(not s.looks, "it looks for a leader")
         guard(last[0] >= s.last[0], "epochs only grow")
-        return replace(s, last=last)
+        yield Step(replace(s, last=last, written=last[1]))
+        if last[1] != s.written:
+            yield Step(replace(s, last=last))
+
+    def at_crash(self, before: Peer) -> Peer:
+        """The epoch is in a file of its own."""
+        return replace(before, last=(before.last[0], before.written))
 
     def all_epochs(self) -> Iterable[int]:
         """Epochs."""

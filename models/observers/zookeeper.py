@@ -102,6 +102,8 @@ class ZooKeeperObserver(Observer[Peer]):
         lines = [line for log in logs for line in log.events]
         zxids = {line["zxid"] for line in lines if "zxid" in line.fields and line.kind != "quorum"}
         self._ranks = {zxid: rank for rank, zxid in enumerate(sorted(map(_number, zxids)))}
+        self._beginnings = {rank for zxid, rank in self._ranks.items() if _number(zxid) & 0xFFFFFFFF == 0}
+        """Those with which an epoch begins: nothing is written then."""
         self._epochs = max((line.number("epoch") for line in lines if "epoch" in line.fields), default=0)
         self._served = sorted(
             (line.time or 0.0, name, line.number("zxid") >> 32)
@@ -139,10 +141,12 @@ class ZooKeeperObserver(Observer[Peer]):
         found = [*self._election(me, election), *_arrivals(me, received)]
         found = _in_order(found)
         last: object = None
+        disk: object = None
         for place in range(len(found) - 1, -1, -1):
             vote = self._vote_of(found[place]) if found[place].name in ("start", "look") else None
             last = vote[:2] if vote is not None else last
-            found[place] = replace(found[place], facts={**found[place].facts, "last": last})
+            disk = last if found[place].name == "start" else disk
+            found[place] = replace(found[place], facts={**found[place].facts, "last": last, "disk": disk})
         return found
 
     def _election(self, me: str, lines: Sequence[LogEvent]) -> Iterator[ObservedStep]:
@@ -183,7 +187,8 @@ class ZooKeeperObserver(Observer[Peer]):
         if steps and not steps[0].begins:
             raise UsageError(f"{steps[0].refs}: a log of ZooKeeper has to begin with the start of its server")
         vote = self._vote_of(steps[0]) if steps else None
-        return program.look(Peer(last=(0, 0) if vote is None else vote[:2]), 1)
+        last = (0, 0) if vote is None else vote[:2]
+        return program.look(Peer(last=last, written=last[1]), 1)
 
     # -- Calls ---------------------------------------------------------------------------------------------
 
@@ -288,7 +293,9 @@ class ZooKeeperObserver(Observer[Peer]):
         """Histories grow while servers serve, as far as the next election shows."""
         last = ahead[0].facts["last"] if ahead else None
         if isinstance(last, tuple) and not s.looks and last != s.last:
-            yield Call("advance", args={"last": last})
+            disk = ahead[0].facts["disk"]
+            lost = last[1] in self._beginnings and isinstance(disk, tuple) and disk[1] == s.written
+            yield Call("advance", args={"last": last}, after={"written": s.written if lost else last[1]})
 
 
 _NAMES = {

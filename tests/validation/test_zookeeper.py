@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from elcheck.checker.validation.mutants import LogMutantFate, sharpness
 from elcheck.checker.validation.observers import observer_named
 from elcheck.checker.validation.result import LogVerdict, Validation
 from elcheck.checker.validation.validate import validate
+from elcheck.models.zookeeper_election import Peer
 
 LOGS = Path(__file__).parent / "logs" / "zookeeper"
 ZOOKEEPER = observer_named("zookeeper")
@@ -36,6 +38,16 @@ def test_a_real_run_is_allowed(run: str) -> None:
     assert not found.broken
     used = {use.handler for use in found.coverage if use.observed}
     assert used >= {"arrive", "weigh", "finalize"}
+
+
+def test_that_an_epoch_has_begun_may_be_lost() -> None:
+    """Server 5 has led epoch 2 and votes with its zxid, 0x200000000; after a kill it has 0x100000000 again."""
+    behaviour = validated(logs("lost-epoch5")).behaviour
+    assert behaviour is not None
+    node = next(node for node in behaviour.model.programs if node.name == "n5")
+    last = [state.nodes[node.index].state for state in behaviour.trace.states]
+    ranks = [peer.last[1] for peer in last if isinstance(peer, Peer)]
+    assert any(later < before for before, later in itertools.pairwise(ranks))
 
 
 def test_the_behaviour_is_one_of_the_model() -> None:
