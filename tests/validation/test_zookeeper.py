@@ -41,7 +41,7 @@ def test_a_real_run_is_allowed(run: str) -> None:
 
 
 def test_that_an_epoch_has_begun_may_be_lost() -> None:
-    """Server 5 has led epoch 2 and votes with its zxid, 0x200000000; after a kill it has 0x100000000 again."""
+    """Server 5 has led epoch 2 and votes with 0x200000000; after a kill with 0x100000000 again."""
     behaviour = validated(logs("lost-epoch5")).behaviour
     assert behaviour is not None
     node = next(node for node in behaviour.model.programs if node.name == "n5")
