@@ -12,7 +12,7 @@ class TestPlain(Contract):
 
     engine = "plain"
 
-    @pytest.mark.parametrize("case", [parameter(case, most=5_000) for case in CASES])
+    @pytest.mark.parametrize("case", [parameter(case, most=5_000, every_model=True) for case in CASES])
     def test_counts(self, case: Case) -> None:
         """Of larger cases only with the marker ``big``: the fast engine has them all."""
         super().test_counts(case)

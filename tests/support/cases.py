@@ -24,11 +24,12 @@ def _is_least(case: Case) -> bool:
     return case is min((other for other in CASES if other.model == case.model), key=_states)
 
 
-def parameter(case: Case, most: int | None = None) -> object:
-    """A case as a test's parameter, marked ``big`` if it takes long or has more states; of each model the
-    smallest case is not.
+def parameter(case: Case, most: int | None = None, *, every_model: bool = False) -> object:
+    """A case as a test's parameter, marked ``big`` if it takes long or has more states; for ``every_model``
+    the smallest case of each is not.
     """
-    big = case.big or (most is not None and _states(case) > most and not _is_least(case))
+    kept = every_model and _is_least(case)
+    big = case.big or (most is not None and _states(case) > most and not kept)
     return pytest.param(
         case, id=case.command.removeprefix("elcheck "), marks=[pytest.mark.big] if big else []
     )
