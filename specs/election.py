@@ -187,10 +187,10 @@ def leader_stays(of: type[Elector]) -> Property:
 
 
 def faults_stop() -> Formula:
-    """From some time on nothing crashes, is paused, breaks, is lost or doubled, and no program has a fault
-    of its own. (Restarts, resumptions and heals may go on.)
+    """From some time on nothing crashes, is paused or damaged, breaks, is lost or doubled, and no program has
+    a fault of its own. (Restarts, resumptions and heals may go on.)
     """
-    kinds = ("crash", "pause", "lose", "duplicate", "disconnect", "partition", "fault")
+    kinds = ("crash", "pause", "damage", "lose", "duplicate", "disconnect", "partition", "fault")
     struck = reduce(or_, [taken(kind) for kind in kinds[1:]], taken(kinds[0]))
     return eventually(always(~struck))
 

@@ -114,6 +114,9 @@ def _leads_to(table: NodeTable, call: LearnedCall) -> Iterator[int]:
     if call.kind == "crash":
         yield from states.remains(call.local, drops=call.drops)
         return
+    if call.kind == "damage":
+        yield from (after for _, after in states.damages(call.local))
+        return
     if call.kind == "restart":
         found = states.recoveries(call.local)
     else:

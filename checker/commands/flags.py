@@ -96,6 +96,7 @@ _FAULTS = {
     "crash": "Crashes of nodes.",
     "restart": "Restarts of crashed nodes; durable fields survive.",
     "pause": "Pauses of nodes, which take no step until they are resumed.",
+    "disk": "Damages of disks of nodes that are down, to fields that are durable(..., frail=True).",
     "partition": "Times that the network may fall apart (and heal).",
     "disconnect": "Times that a fifo link may break.",
 }

@@ -256,6 +256,10 @@ class Lockstep(Generic[C]):
                 subject.fault(node, event.name, args)
             case "crash":
                 subject.crash(node)
+            case "damage":
+                raise Undrivable(
+                    f"{event.located}: what a disk loses can't be done to real code from outside"
+                )
             case "restart":
                 subject.restart(node)
             case _:

@@ -25,6 +25,7 @@ SYMBOLS = {
     "receive": "takes a message",
     "crash": "crashes",
     "restart": "restarts",
+    "damage": "its disk is damaged",
     "pause": "is paused",
     "resume": "goes on",
 }
@@ -199,7 +200,9 @@ class Drawing:
         """What a step changes; below an arrow that comes from the right."""
         here = [m for m in self._view.messages if m.end == at and m.fate == "delivered"]
         from_right = any(m.src >= m.dst for m in here)
-        words = [*[row.kind] * (row.kind in ("crash", "restart", "pause", "resume")), *row.marks][:2]
+        words = [*[row.kind] * (row.kind in ("crash", "restart", "pause", "resume", "damage")), *row.marks][
+            :2
+        ]
         first = self._y(at) + (16 if from_right else -2 if len(words) > 1 else 4)
         x = self._x(lane) + 13
         lines = [shape("tspan", word, x=x, y=first + 14 * n) for n, word in enumerate(words)]
@@ -210,7 +213,7 @@ def symbol(kind: str, x: float, y: float, at: int = -1) -> Shape:
     """The mark of a step."""
     look = f"mark {kind}"
     match kind:
-        case "crash":
+        case "crash" | "damage":
             return shape("path", class_=look, data_at=at, d=cross(x, y, 7))
         case "restart":
             line = points("M", x - 7, y + 6, "h", 14, "l", -7, -13, "Z")

@@ -31,6 +31,7 @@ EXPLAINED = {
     "restart": "The node is up again, with what was durable.",
     "pause": "The node takes no step. Its messages and timers wait.",
     "resume": "The node goes on where it was.",
+    "damage": "The disk of the node that is down loses what was durable.",
     "lose": "The network loses a message.",
     "duplicate": "The network makes a copy of a message.",
     "disconnect": "The link breaks, and what was under way on it is lost.",

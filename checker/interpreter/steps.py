@@ -12,7 +12,7 @@ from elcheck.checker.model.call import theirs
 from elcheck.checker.model.environment import initial_state
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.record import survivor
+from elcheck.checker.model.record import damages, survivor
 from elcheck.checker.model.replaced import parts_of
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, is_notice
@@ -20,7 +20,18 @@ from elcheck.checker.model.step import Send, Sends
 from elcheck.checker.model.terms import Term, number_of
 
 Successor = tuple[Event, GlobalState]
-_MONITORED = ("action", "timeout", "receive", "tick", "crash", "restart", "pause", "resume", "fault")
+_MONITORED = (
+    "action",
+    "timeout",
+    "receive",
+    "tick",
+    "crash",
+    "restart",
+    "pause",
+    "resume",
+    "damage",
+    "fault",
+)
 
 
 class Interpreter:
@@ -264,6 +275,7 @@ class Interpreter:
         yield from self._crashes(state)
         yield from self._restarts(state)
         yield from self._pauses(state)
+        yield from self._damages(state)
         for a, b in product(self._up(state), self._up(state)):
             after = self._spent(state, "disconnect", a, b)
             if a < b and after is not None:
@@ -344,6 +356,15 @@ class Interpreter:
             if view.paused:
                 after = self._from(replace(state, environment=state.environment.ended("pause")))
                 yield Event("resume", "resume", view.node), after.paused(view.node, to=False)
+
+    def _damages(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
+        """The damages of the disks of nodes that are down."""
+        for view in state.nodes:
+            for field, left in () if view.up else damages(view.state):
+                after = self._spent(state, "disk", view.node)
+                if after is not None:
+                    event = Event("damage", "damage", view.node, (("field", field),))
+                    yield event, after.stepped(view.node, left)
 
     def _restarts(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
         for view in state.nodes:

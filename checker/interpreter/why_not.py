@@ -11,7 +11,7 @@ from elcheck.checker.model.budget import option_of
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.record import State
+from elcheck.checker.model.record import State, frail_fields
 from elcheck.checker.model.selector import StepNames
 from elcheck.checker.model.state import (
     BUDGETS,
@@ -117,6 +117,8 @@ class Explainer(Interpreter):
             yield Event("restart", "restart", node)
             yield Event("pause", "pause", node)
             yield Event("resume", "resume", node)
+            for field in frail_fields(type(state.nodes[node.index].state)):
+                yield Event("damage", "damage", node, (("field", field),))
         for a in self.nodes:
             for b in self.nodes:
                 if a < b:
@@ -258,7 +260,7 @@ class Explainer(Interpreter):
         match event.kind:
             case "fault":
                 return self._of_own_fault(state, event)
-            case "crash" | "restart" | "pause":
+            case "crash" | "restart" | "pause" | "damage":
                 return self._of_node(state, event)
             case "lose" | "duplicate":
                 return self._of_message(state, event)
@@ -301,8 +303,10 @@ class Explainer(Interpreter):
     def _of_node(self, state: GlobalState, event: Event) -> Reason:
         assert event.node is not None
         node = state.nodes[event.node.index]
-        if event.kind == "restart" and node.up:
+        if event.kind in ("restart", "damage") and node.up:
             return around(f"{event.node} is up")
+        if event.kind == "damage":
+            return NO_CHANGE
         if event.kind != "restart" and (still := _stands_still(node)) is not None:
             return still
         if event.kind == "crash":

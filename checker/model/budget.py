@@ -16,7 +16,7 @@ Amount: TypeAlias = int | Unlimited
 FaultKind: TypeAlias = str
 """One of FAULT_KINDS, or the name of a budget that a program's own faults spend."""
 FAULT_KINDS: tuple[FaultKind, ...] = (
-    "loss", "dup", "crash", "restart", "pause", "partition", "disconnect",
+    "loss", "dup", "crash", "restart", "pause", "disk", "partition", "disconnect",
 )  # fmt: skip
 LASTING: tuple[FaultKind, ...] = ("crash", "pause")
 """Those that last, so that there may be several at one time."""

@@ -47,6 +47,7 @@ class Environment:
     crash: AnyBudget = 0
     restart: AnyBudget = 0
     pause: AnyBudget = 0
+    disk: AnyBudget = 0
     partition: AnyBudget = 0
     disconnect: AnyBudget = 0
     faults: Mapping[FaultKind, AnyBudget] = Map[FaultKind, AnyBudget]()
@@ -138,6 +139,8 @@ class Environment:
             found.append("--dup changes nothing on a set network: it holds one copy of a message")
         if self.detector == "perfect" and self.crash == 0:
             found.append("--detector perfect has nothing to tell: --crash is 0")
+        if self.disk != 0 and self.crash == 0:
+            found.append("--disk damages the disks of nodes that are down, and --crash is 0")
         return found
 
     def describe(self) -> str:

@@ -67,7 +67,7 @@ class StepNames:
         if self._ticks:
             yield Event("tick", "tick")
         for node in self._nodes:
-            for kind in ("crash", "restart", "pause", "resume", "lose", "duplicate"):
+            for kind in ("crash", "restart", "pause", "resume", "damage", "lose", "duplicate"):
                 yield Event(kind, kind, node)
         for a, b in combinations(self._nodes, 2):
             yield Event("disconnect", "disconnect", None, (("a", a), ("b", b)))

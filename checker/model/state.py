@@ -23,12 +23,13 @@ V_co = TypeVar("V_co", covariant=True)
 
 EventKind = Literal[
     "action", "timeout", "receive", "tick",
-    "crash", "restart", "pause", "resume", "lose", "duplicate", "disconnect", "partition", "heal", "fault",
+    "crash", "restart", "pause", "resume", "damage", "lose", "duplicate", "disconnect", "partition", "heal",
+    "fault",
 ]  # fmt: skip
 FAULTS: frozenset[EventKind] = frozenset(
     (
-        "crash", "restart", "pause", "resume", "lose", "duplicate", "disconnect", "partition", "heal",
-        "fault",
+        "crash", "restart", "pause", "resume", "damage", "lose", "duplicate", "disconnect", "partition",
+        "heal", "fault",
     )
 )  # fmt: skip
 WORLDLY = FAULTS - {"fault"}
@@ -39,6 +40,7 @@ BUDGETS: Mapping[EventKind, FaultKind] = {
     "crash": "crash",
     "restart": "restart",
     "pause": "pause",
+    "damage": "disk",
     "lose": "loss",
     "duplicate": "dup",
     "disconnect": "disconnect",

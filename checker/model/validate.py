@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
 from elcheck.checker.model.budget import FAULT_KINDS, Budget, option_of
@@ -21,7 +21,7 @@ from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.node import PLACE, Node, Program
 from elcheck.checker.model.partition import Partition
 from elcheck.checker.model.property import Enabled, Property, Scope
-from elcheck.checker.model.record import Message, State, require_survivors
+from elcheck.checker.model.record import Message, State, frail_fields, require_survivors
 from elcheck.checker.model.refinement import Refinement
 from elcheck.checker.model.selector import KINDS, StepNames
 from elcheck.checker.model.spec import SharedProgram, Spec
@@ -191,6 +191,12 @@ def _own_budgets(model: Model) -> set[str]:
     return {handler.budget for handler in handlers if handler.mark.kind == "fault"}
 
 
+def _classes_of_nodes(model: Model) -> Iterator[type]:
+    """The classes of the local states that its programs work on."""
+    for program in model.programs.values():
+        yield from state_classes(type(program), Node)
+
+
 def check_budgets(model: Model) -> None:
     """Raise UsageError for a budget that no handler of a model spends, or of a node that it has not."""
     environment, nodes = model.environment, [node.name for node in model.programs]
@@ -200,6 +206,11 @@ def check_budgets(model: Model) -> None:
             hint = instead(name, known, "the budgets are")
             none = f"{name} is no budget that a @fault of this model spends"
             raise UsageError(f"--fault {name}=...: {none}; {hint if known else 'it has no @fault at all'}")
+    if environment.disk != 0 and not any(map(frail_fields, _classes_of_nodes(model))):
+        raise UsageError(
+            f"--disk {environment.disk}: no field of this model's states can be damaged; say which, as in "
+            "log: tuple[Entry, ...] = durable((), frail=True)"
+        )
     for kind, budget in environment.budgets.items():
         for name in map(str, (budget.of or ()) if isinstance(budget, Budget) else ()):
             if name not in nodes:

@@ -301,6 +301,8 @@ def _after(table: NodeTable, call: LearnedCall) -> list[int]:
     states = table.local_states
     if call.kind == "crash":
         return [] if call.drops else list(states.remains(call.local, drops=False))
+    if call.kind == "damage":
+        return [after for _, after in states.damages(call.local) if not states[call.local].drops]
     if call.kind == "restart":
         return [outcome.after for outcome in states.recoveries(call.local) if not states[call.local].drops]
     return [outcome.after for outcome in states.outcomes_of(call) if not outcome.crosses]

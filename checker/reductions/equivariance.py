@@ -112,6 +112,9 @@ class Equivariance:
         if call.kind == "crash":
             left = here.remains(call.local, drops=call.drops)
             return Counter(to[n] for n in left) == Counter(states.remains(local, drops=call.drops))
+        if call.kind == "damage":
+            hurt = Counter((field, to[left]) for field, left in here.damages(call.local))
+            return hurt == Counter(states.damages(local))
         if call.kind == "restart":
             return _agree(here.recoveries(call.local), states.recoveries(local), table.index, swapped)
         found = self._outcomes(there, local, table, call, swapped)

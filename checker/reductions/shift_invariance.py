@@ -18,7 +18,7 @@ from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.handlers import place_if_known, short_place_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.property import Scope
-from elcheck.checker.model.record import State, survivor
+from elcheck.checker.model.record import State, damages, survivor
 from elcheck.checker.model.shift import AbsoluteTerms, Shift
 from elcheck.checker.model.state import Event, NodeView
 from elcheck.checker.model.step import Step
@@ -80,15 +80,24 @@ class ShiftInvariance:
         runner, states, node = self._system.runner, table.local_states, table.node
         before = states[call.local].state
         program = runner.programs[node]
-        place = short_place_of(getattr(type(program), call.method))
-        method = f"{type(program).__name__}.{call.method}"
-        what = f"{method} ({place}), {call.said} in {text(before, sparse=True)}"
+        what = f"a damage in {text(before, sparse=True)}"
+        if call.kind != "damage":
+            place = short_place_of(getattr(type(program), call.method))
+            method = f"{type(program).__name__}.{call.method}"
+            what = f"{method} ({place}), {call.said} in {text(before, sparse=True)}"
         if call.kind == "crash":
             left = [states[n].state for n in states.remains(call.local, drops=call.drops)]
             self._require(
                 what,
                 lambda shift: Counter(runner.remains(node, shift.value(before))),
                 lambda shift: Counter(map(shift.value, left)),
+            )
+        elif call.kind == "damage":
+            hurt = [(field, states[n].state) for field, n in states.damages(call.local)]
+            self._require(
+                what,
+                lambda shift: Counter(damages(shift.value(before))),
+                lambda shift: Counter(map(shift.value, hurt)),
             )
         elif call.kind == "restart":
             found = states.recoveries(call.local)

@@ -98,7 +98,11 @@ class _Diagram:
         if event.node is not None:
             at = self._lanes.column(event.node.index)
             row.put(
-                at, {"crash": "✗", "restart": "○", "pause": "‖", "resume": "○"}.get(event.kind, "●"), style
+                at,
+                {"crash": "✗", "damage": "✗", "restart": "○", "pause": "‖", "resume": "○"}.get(
+                    event.kind, "●"
+                ),
+                style,
             )
             first, *more = wrapped(str(event), self._lanes.room)
             row.put(at + 2, first, style)

@@ -21,6 +21,7 @@ _NAMES: Mapping[FaultKind, tuple[str, str]] = {
     "crash": ("crash", "crashes"),
     "restart": ("restart", "restarts"),
     "pause": ("pause", "pauses"),
+    "disk": ("damage", "damages"),
     "partition": ("partition", "partitions"),
     "disconnect": ("disconnect", "disconnects"),
 }

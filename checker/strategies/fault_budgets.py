@@ -213,7 +213,7 @@ def _assumes_too_much(result: Result) -> bool:
 
 def _points(model: Model) -> Iterator[BudgetPoint]:
     """Every budget up to the model's, but for those that mean the same as a smaller one, or nothing: more
-    restarts than crashes.
+    restarts than crashes, damages without a crash.
     """
     kinds = model.environment.kinds
     ranges: list[list[Amount]] = []
@@ -222,8 +222,8 @@ def _points(model: Model) -> Iterator[BudgetPoint]:
         few: list[Amount] = list(range(FEW + 1))
         ranges.append([*few, UNLIMITED] if total == UNLIMITED else list(range(int(total) + 1)))
     for point in product(*ranges):
-        crash, restart = point[kinds.index("crash")], point[kinds.index("restart")]
-        if _number(restart) <= _number(crash) or model.begins_down:
+        crash, restart, disk = (_number(point[kinds.index(kind)]) for kind in ("crash", "restart", "disk"))
+        if (restart <= crash and (disk == 0 or crash > 0)) or model.begins_down:
             yield point
 
 

@@ -35,6 +35,7 @@ from elcheck.checker.traces.trace import Trace, trace_of
 COUNTED: Mapping[EventKind, tuple[str, str]] = {
     "crash": ("crash", "crashes"),
     "pause": ("pause", "pauses"),
+    "damage": ("damage", "damages"),
     "lose": ("loss", "losses"),
     "duplicate": ("duplication", "duplications"),
     "disconnect": ("disconnect", "disconnects"),

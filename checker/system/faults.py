@@ -60,6 +60,7 @@ class Faults:
         self._restarts = self._each(self._restarted)
         self._pauses = self._each(self._paused(to=True))
         self._resumes = self._each(self._paused(to=False))
+        self._damages = self._each(self._damaged)
         self._breaks = self._disconnections()
         self._own = own
 
@@ -74,7 +75,7 @@ class Faults:
         _take_all(code, crashes, spend.get("crash", ()), take, found, cuts)
         for price in spend.get("restart", ()):
             self._restart(code, environment, price, take, found, cuts)
-        for kind, tables in (("pause", self._pauses), (RESUME, self._resumes)):
+        for kind, tables in (("pause", self._pauses), (RESUME, self._resumes), ("disk", self._damages)):
             _take_all(code, tables, spend.get(kind, ()), take, found, cuts)
         for price in spend.get("disconnect", ()):
             self._disconnect(code, price, found)
@@ -179,6 +180,12 @@ class Faults:
                 builder.put(table.fault_move((kind,), event, local, after), after, box)
 
         return paused
+
+    def _damaged(self, table: NodeTable, builder: MoveBuilder, local: int, box: Mailbox) -> None:
+        if not table.local_states[local].up:
+            for field, after in table.local_states.damages(local):
+                event = partial(Event, "damage", "damage", table.node, (("field", field),))
+                builder.put(table.fault_move(("damage", field), event, local, after), after, box)
 
     def _news_of_crash(self, table: NodeTable) -> RemoteEffects:
         """What a crash does to the other nodes: their links to it break, and a detector tells them."""

@@ -17,7 +17,7 @@ from elcheck.checker.system.moves import MASK, WIDTH, Move
 from elcheck.checker.system.node_table import NodeTable
 
 MONITORED = frozenset(
-    ("action", "timeout", "receive", "tick", "crash", "restart", "pause", "resume", "fault")
+    ("action", "timeout", "receive", "tick", "crash", "restart", "pause", "resume", "damage", "fault")
 )
 """The kinds of events that monitors see."""
 

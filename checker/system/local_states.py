@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.record import survivor
+from elcheck.checker.model.record import damages, survivor
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event, NodeView
 from elcheck.checker.model.step import Sends
@@ -55,10 +55,11 @@ class LocalOutcome:
 
 class LearnedCall(NamedTuple):
     """Something of which the outcomes in a local state were learned: an event with its number, a tick of a
-    node that is down or paused, a crash (after which the node ``drops`` messages, or not), a restart.
+    node that is down or paused, a crash (after which the node ``drops`` messages, or not), a restart, a
+    damage, which calls no handler.
     """
 
-    kind: Literal["event", "idle tick", "crash", "restart"]
+    kind: Literal["event", "idle tick", "crash", "restart", "damage"]
     local: int
     key: int = 0
     event: Event | None = None
@@ -91,6 +92,7 @@ class LocalStates:
         self.observation: list[int] = []
         self._outcomes: dict[tuple[int, int], tuple[LocalOutcome, ...]] = {}
         self._remains: dict[tuple[int, bool], tuple[int, ...]] = {}
+        self._damages: dict[int, tuple[tuple[str, int], ...]] = {}
         self._recoveries: dict[int, tuple[LocalOutcome, ...]] = {}
         self._restart = Event("restart", "restart", node)
         self._learned: list[LearnedCall] = []
@@ -175,6 +177,19 @@ class LocalStates:
             self._remains[key] = tuple(self.number(state, up=False, drops=drops) for state in left)
             self._learned.append(LearnedCall("crash", local, drops=drops))
         return self._remains[key]
+
+    def damages(self, local: int) -> tuple[tuple[str, int], ...]:
+        """What a damage may make of a node that is down, by the field that it hurts."""
+        if local not in self._damages:
+            drops = self[local].drops
+            found = [
+                (field, self.number(left, up=False, drops=drops))
+                for field, left in damages(self[local].state)
+            ]
+            self._damages[local] = tuple(found)
+            if found:
+                self._learned.append(LearnedCall("damage", local))
+        return self._damages[local]
 
     def recoveries(self, local: int) -> tuple[LocalOutcome, ...]:
         """The outcomes of a restart."""

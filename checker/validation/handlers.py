@@ -27,7 +27,7 @@ def unbounded(model: Model) -> Model:
     """A model without bounds, faults without a budget: a log knows neither."""
     environment = replace(model.environment, network="sent-set", loss=0, dup=0, timing="async")
     environment = replace(
-        environment, crash="unlimited", restart="unlimited", pause=0, partition=0, disconnect=0
+        environment, crash="unlimited", restart="unlimited", pause=0, disk=0, partition=0, disconnect=0
     )
     return replace(model, bounds=(), environment=environment, deadlock=False)
 

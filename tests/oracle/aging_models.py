@@ -46,7 +46,7 @@ CHANGES = ("keep", "keep", "zero", "one", "toggle")
 class Aging(State):
     """``n`` is how old messages have to be; ``fuel`` is how often it may grow."""
 
-    n: int = durable(0)
+    n: int = durable(0, frail=True)
     lost: int = 0
     a: int = 0
     fuel: int = durable(2)
@@ -188,6 +188,7 @@ def environments(draw: st.DrawFn) -> Environment:
         timing=draw(st.sampled_from(("async", "async", "async", "async", "sync"))) if consumes else "async",
         partition=draw(st.sampled_from((0, 0, 0, 1))),
         pause=draw(st.sampled_from((0, 0, 1))),
+        disk=draw(st.sampled_from((0, 1))) * crash,
     )
 
 

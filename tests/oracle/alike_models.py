@@ -51,7 +51,7 @@ class Kin(State):
 
     a: int = 0
     seen: NodeId | None = None
-    met: frozenset[NodeId] = durable(frozenset[NodeId]())
+    met: frozenset[NodeId] = durable(frozenset[NodeId](), frail=True)
     told: Map[NodeId, int] = Map()
     fuel: int = durable(2)
 

@@ -37,7 +37,7 @@ from tests.oracle.table_programs import Cell
 
 NAMES = ("*", *get_args(EventKind))
 """What steps may be called in every model of nodes, whether it has such steps or not."""
-OF_NODES = ("crash", "restart", "pause", "resume", "lose", "duplicate", "disconnect")
+OF_NODES = ("crash", "restart", "pause", "resume", "damage", "lose", "duplicate", "disconnect")
 ATOMS, PARTS = 4, 3
 """How many different atoms and temporal parts a claim has at most, with what is assumed: the oracle looks at
 all combinations.

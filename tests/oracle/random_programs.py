@@ -77,6 +77,7 @@ def _with_amounts(dice: Random) -> Environment:
         crash=crash,
         restart=dice.choice(CRASHES) if crash else 0,
         pause=dice.choice(BUDGETS),
+        disk=dice.choice(BUDGETS) if crash else 0,
         partition=dice.choice(BUDGETS),
         disconnect=dice.choice(BUDGETS) if fifo else 0,
         detector="perfect" if coin(dice) else "none",

@@ -53,7 +53,7 @@ VIEWS: tuple[Callable[[Local], int], ...] = (
     lambda s: s.b,
     lambda s: (s.a + s.b) % 2,
 )
-WATCHED = ("action", "timeout", "receive", "tick", "crash", "restart", "pause", "resume", "fault")
+WATCHED = ("action", "timeout", "receive", "tick", "crash", "restart", "pause", "resume", "damage", "fault")
 
 
 # ---- bounds and monitors

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import product
 
 from elcheck.checker.model.budget import Budget, FaultKind
@@ -289,6 +289,7 @@ class Machine(Rules):
         yield from self._crashes(state)
         yield from self._restarts(state)
         yield from self._pauses(state)
+        yield from self._damages(state)
         yield from self._own_faults(state)
         yield from self._cuts_of_links(state)
 
@@ -374,6 +375,21 @@ class Machine(Rules):
             for left in environment.left
         ]
         return replace(environment, left=tuple(left))
+
+    def _damages(self, state: GlobalState) -> Iterator[Move]:
+        """A node that is down loses the end of a frail tuple, or a frail field is its default again."""
+        for view in state.nodes:
+            for f in () if view.up else fields(_state(view.state)):
+                now = getattr(view.state, f.name)
+                lesser: list[object] = [f.default]
+                if isinstance(now, tuple):
+                    lesser = [now[:-lost] for lost in range(1, len(now) + 1)]
+                draft = None
+                for then in lesser if f.metadata.get("frail") else ():
+                    draft = self._faulty(state, "disk", view.node)
+                    if draft is not None:
+                        draft.local[view.node] = replace(_state(view.state), **{f.name: then})
+                        yield draft.done(_fault("damage", view.node, field=f.name), view.node)
 
     def _restarts(self, state: GlobalState) -> Iterator[Move]:
         for view in state.nodes:

@@ -24,7 +24,7 @@ class Local(State):
     """What a node knows. ``fuel`` is how often it may still send, which keeps the models finite."""
 
     a: int = 0
-    b: int = durable(0)
+    b: int = durable(0, frail=True)
     fuel: int = durable(0)
 
 

@@ -26,7 +26,7 @@ from tests.strategies.finite import of_finite_traces
 from tests.support.examples import examples
 from tests.support.models import Counter, Counting
 
-BUDGETS = (1, 1, 1, 1, 1, 1, 1)
+BUDGETS = (1, 1, 1, 1, 1, 1, 1, 1)
 CAP = 400
 
 Point = tuple[int, ...]
@@ -207,5 +207,14 @@ def test_what_does_not_go_with_it(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_counts_as_a_fault() -> None:
-    assert set(COUNTED) == {"crash", "pause", "lose", "duplicate", "disconnect", "partition", "fault"}
+    assert set(COUNTED) == {
+        "crash",
+        "pause",
+        "damage",
+        "lose",
+        "duplicate",
+        "disconnect",
+        "partition",
+        "fault",
+    }
     assert set(FINITE) == {"always", "never", "sometimes", "step", "deadlock"}

@@ -175,9 +175,9 @@ KEY, VALUE, PAIR_WIDTH = range(3)
 """Of a slot of a hash table of pairs."""
 PARTITION, CLASS_KIND, CLASS_WIDTH = range(3)
 """Of a move class: the partition that stands (-1: none), and its kind."""
-LOSS, DUPLICATION, RESTARTS, CRASHES, CRASHES_KEPT, PAUSES, RESUMES, TICKS = range(8)
-HANDLERS, HANDLERS_AND_DELIVERIES = range(8, 10)
-"""Kinds of move classes. The first eight are the same in every environment: their kind is their number."""
+LOSS, DUPLICATION, RESTARTS, CRASHES, CRASHES_KEPT, PAUSES, RESUMES, DAMAGES, TICKS = range(9)
+HANDLERS, HANDLERS_AND_DELIVERIES = range(9, 11)
+"""Kinds of move classes. The first nine are the same in every environment: their kind is their number."""
 KNOWN, EAGER, TIMING, AFTER_TIMEOUT, KEEPS_MAIL, FAULTS_START, FAULTS_LENGTH = range(7)
 RANKS_START, RANKS_LENGTH, PARTITIONS_START, PARTITIONS_LENGTH, ENVIRONMENT_WIDTH = range(7, 12)
 """Of an environment: whether Python has told the rest; the class of the moves that need not wait; how
@@ -297,11 +297,10 @@ limit on states is reached; the judge has to be asked.
 
 EVENT = 1 << 29
 """Keys of what can happen in a local state: a message, or from here on an event of the node."""
-CRASH_DROPPED, CRASH_KEPT, RESTART, PAUSE, RESUME, DROPPING_OF, TICK = (
-    EVENT + (1 << 28) + i for i in range(7)
-)
-"""More keys: crashes that drop the node's mail or keep it; a restart, a pause and its end; the local state
-that drops messages (which does not happen, but is asked for).
+_key = count(EVENT + (1 << 28))
+CRASH_DROPPED, CRASH_KEPT, RESTART, PAUSE, RESUME, DAMAGE, DROPPING_OF, TICK = islice(_key, 8)
+"""More keys: crashes that drop the node's mail or keep it; a restart, a pause and its end, a damage; the
+local state that drops messages (which does not happen, but is asked for); the tick.
 """
 BREAK = 1 << 29
 """Codes of effects on another node: a message, or from here on the break of its link from a node. Of effects

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from elcheck.checker.model.budget import FaultKind
 from elcheck.checker.model.call import HandlerError
+from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.partition import Separation
 from elcheck.checker.model.record import Crashed
 from elcheck.checker.model.state import Event, EventKind
@@ -294,6 +295,10 @@ class MissHandler:
             event = Event(*_PAUSES[key], table.node)
             after = table.local_states.same_but(number, paused=key == L.PAUSE)
             self._add_span(local, key, [_Answer(event, number, after, 0, [], [])])
+        elif key == L.DAMAGE:
+            self._add_span(
+                local, key, [_damage(table.node, number, *d) for d in table.local_states.damages(number)]
+            )
         else:
             found = self._outcomes(table, number, key)
             if self.system.runner.splits and self.system.model.environment.crash != 0:
@@ -403,6 +408,7 @@ class MissHandler:
             "restart": L.RESTARTS,
             "pause": L.PAUSES,
             RESUME: L.RESUMES,
+            "disk": L.DAMAGES,
             "disconnect": L.DISCONNECTS,
         }
         memory, shift = self.memory, self.system.environments.shift
@@ -462,3 +468,9 @@ class MissHandler:
         nodes = self.system.runner.nodes
         start = self.memory.append_all(L.PARTED, [partition.parts(x, y) for x in nodes for y in nodes])
         return start // (self._nodes * self._nodes)
+
+
+def _damage(node: NodeId, before: int, field: str, after: int) -> _Answer:
+    """A damage of a field as an outcome."""
+    event = Event("damage", "damage", node, (("field", field),))
+    return _Answer(event, before, after, 0, [], [])

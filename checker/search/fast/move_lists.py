@@ -275,6 +275,8 @@ def _add_class(h: Ints, w: Words, q: Ints, move_class: int, id_: int) -> int:
         return _add_crashes(h, w, q, kind == L.CRASHES_KEPT, id_)
     if kind <= L.RESUMES:
         return _add_pauses(h, w, q, kind == L.RESUMES, id_)
+    if kind == L.DAMAGES:
+        return L.DONE if is_up(h, w, id_) else _offer(h, w, q, id_, L.DAMAGE, mailbox_of(h, w, id_), False)
     if kind == L.TICKS:
         return _offer(h, w, q, id_, L.TICK, mailbox_of(h, w, id_), True)
     if not is_active(h, w, id_):
