@@ -17,6 +17,7 @@ from elcheck import (
     Node,
     NodeId,
     Partition,
+    Prepared,
     State,
     Step,
     always,
@@ -134,7 +135,10 @@ def stands(s: GlobalState) -> bool:
     return s.environment.standing is not None
 
 
-def model(bug: Annotated[type[Leasing], "a mistake to put in"] = Leasing) -> Model:
+def model(
+    apart: Annotated[bool, "the network is apart from the start, for good"] = False,
+    bug: Annotated[type[Leasing], "a mistake to put in"] = Leasing,
+) -> Model:
     """A leader that reaches one follower only, and whether the others get another.
 
     Paper: D. Ongaro, Consensus: Bridging Theory and Practice, 2014, sections 4.2.3 and 6.2; openraft issue
@@ -142,13 +146,15 @@ def model(bug: Annotated[type[Leasing], "a mistake to put in"] = Leasing) -> Mod
     Assumes: clocks run alike, and messages arrive before the next tick. Nobody crashes.
     """
     old, bridge, a, b = nodes = node_ids("old bridge a b")
-    apart = Partition("old | a b", (frozenset({old, bridge}), frozenset({bridge, a, b})))
+    split = Partition("old | a b", (frozenset({old, bridge}), frozenset({bridge, a, b})), heals=not apart)
+    states = {node: Server(leads=node == old) for node in nodes}
     another = at(b, Server, lambda s: s.leads)
     return Model(
         bug(),
         nodes=nodes,
-        environment=Environment(network="set", partition=1, timing="sync"),
-        partitions=[apart],
+        environment=Environment(network="set", partition=int(not apart), timing="sync"),
+        partitions=[split],
+        initial=[Prepared(states, partition=split)] if apart else [],
         properties=[
             ltl("apart for good, another leads", eventually(always(whole(stands))) >> eventually(another)),
             sometimes("another leads", each(Server, lambda s: s.leads and s.term > 0)),

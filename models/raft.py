@@ -58,7 +58,7 @@ class Server(State):
 
     current_term: int = durable(0)
     voted_for: NodeId | None = durable(None)
-    log: tuple[Entry, ...] = durable(())
+    log: tuple[Entry, ...] = durable((), frail=True)
     commit_index: int = durable(0)
     """The paper keeps it in memory; on disk (as in etcd) it also remembers for the properties what has been
     promised.

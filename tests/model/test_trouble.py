@@ -37,7 +37,7 @@ from elcheck import (
 )
 from elcheck.checker.model.state import Envelope
 from elcheck.checker.strategies.fault_budgets import frontier
-from tests.incidents import one_way
+from elcheck.models import one_way_cut
 
 ENGINES = ("plain", "fast")
 N1, N2, N3 = NODES = node_ids(3)
@@ -213,11 +213,11 @@ def test_partitions_that_can_not_be_meant() -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_one_way_cut(engine: str) -> None:
     """Row 3 of the incidents: refuted by one cut, and repaired."""
-    assert check(one_way.model(), engine=engine).verdict is Verdict.PROVED
-    assert check(one_way.model(check_quorum=False), engine=engine).verdict is Verdict.REFUTED
+    assert check(one_way_cut.model(), engine=engine).verdict is Verdict.PROVED
+    assert check(one_way_cut.model(one_way_cut.LeadsOn), engine=engine).verdict is Verdict.REFUTED
 
 
 def test_the_one_way_cut_takes_one_fault() -> None:
-    [row] = frontier(one_way.model(check_quorum=False)).rows
+    [row] = frontier(one_way_cut.model(one_way_cut.LeadsOn)).rows
     [minimum] = row.minima
     assert {kind: count for kind, count in minimum.budgets.items() if count} == {"partition": 1}

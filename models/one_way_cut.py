@@ -1,0 +1,128 @@
+"""A leader that is heard by all, and hears nobody.
+
+Three servers, of which the first leads. All links to it fail, those from it work. Time is in ticks, an
+election is one step, and servers wait for different times, so that two never stand together.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from elcheck import (
+    Cut,
+    Environment,
+    Message,
+    Model,
+    Node,
+    NodeId,
+    State,
+    Step,
+    action,
+    each,
+    eventually,
+    guard,
+    node_ids,
+    receive,
+    replace,
+    some,
+    tick,
+    weak,
+)
+
+PATIENCE = 2
+"""Ticks without an answer after which a leader gives up, and the least without a heartbeat before another
+server stands.
+"""
+
+
+class Heartbeat(Message):
+    """There is a leader; it has an entry."""
+
+    term: int
+
+
+class Answer(Message):
+    """It is followed, and the entry is written."""
+
+    term: int
+
+
+class Server(State):
+    """The state of a server."""
+
+    term: int = 0
+    leads: bool = False
+    silence: int = 0
+    """Ticks without an answer, of a leader; without a heartbeat, of a follower."""
+    committed: bool = False
+
+
+class CheckQuorum(Node[Server]):
+    """A leader that no majority answers steps down (Ongaro's thesis, 6.2)."""
+
+    def start(self) -> Server:
+        """The first server leads."""
+        return Server(leads=self.me == self.nodes[0])
+
+    @property
+    def patience(self) -> int:
+        """How long this server waits."""
+        return PATIENCE + (self.me.index - 1) % len(self.nodes)
+
+    @tick
+    def elapse(self, s: Server) -> Server | Step[Server]:
+        """A leader sends heartbeats, or gives up; the others wait."""
+        waited = replace(s, silence=min(s.silence + 1, self.patience))
+        if not s.leads:
+            return waited
+        if self.gives_up(waited):
+            return replace(s, leads=False, silence=0)
+        return Step(waited, self.broadcast(Heartbeat(s.term)))
+
+    def gives_up(self, s: Server) -> bool:
+        """Nobody has answered for long."""
+        return s.silence >= PATIENCE
+
+    @action
+    def stand(self, s: Server) -> Step[Server]:
+        """Lead the next term, if no leader is heard of."""
+        guard(not s.leads and s.silence == self.patience, "it hears a leader")
+        guard(s.term == 0, "one election is enough")
+        return Step(replace(s, term=1, leads=True, silence=0), self.broadcast(Heartbeat(1)))
+
+    @receive
+    def heartbeat(self, s: Server, src: NodeId, msg: Heartbeat) -> Server | Step[Server]:
+        """Follow, unless it is of an old term."""
+        if msg.term < s.term or (s.leads and msg.term == s.term):
+            return s
+        heard = replace(s, term=msg.term, leads=False, silence=0)
+        return Step(heard, self.send(src, Answer(msg.term)))
+
+    @receive
+    def answer(self, s: Server, src: NodeId, msg: Answer) -> Server:
+        """One answer and its own copy are a majority."""
+        return replace(s, silence=0, committed=True) if s.leads and msg.term == s.term else s
+
+
+class LeadsOn(CheckQuorum):
+    """A leader goes on whether anybody answers or not (etcd-io/raft issue 266)."""
+
+    def gives_up(self, s: Server) -> bool:
+        return False
+
+
+def model(bug: Annotated[type[CheckQuorum], "a mistake to put in"] = CheckQuorum) -> Model:
+    """An entry is committed, though the leader may hear nobody any more.
+
+    Paper: D. Ongaro, Consensus: Bridging Theory and Practice, 2014, section 6.2; etcd-io/raft issue 266.
+    Assumes: clocks run alike, and messages arrive before the next tick. The cut stays.
+    """
+    n1, n2, n3 = nodes = node_ids(3)
+    return Model(
+        bug(),
+        nodes=nodes,
+        environment=Environment(network="set", timing="sync", partition=1),
+        partitions=[Cut((n2, n3), n1, heals=False)],
+        fairness=[weak("*")],
+        properties=[eventually("it commits", some(each(Server, lambda s: s.committed)))],
+    )
