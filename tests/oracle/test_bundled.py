@@ -118,6 +118,8 @@ RUNS: list[tuple[str, dict[str, object], dict[str, object], int]] = [
     ("counted_grants", {}, {}, 5),
     ("damaged_log", {"nodes": 2}, {}, 7),
     ("late_revocation", {"bug": "any-term"}, {}, 8),
+    ("one_way_cut", {}, {}, 12),
+    ("unheard_promotion", {"bug": "learners-do-not-vote"}, {}, 8),
     ("ewd840", {}, {}, 8),
     ("lock_record", {}, {}, 6),
     ("paxos_register", {}, {}, 5),
