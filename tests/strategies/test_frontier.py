@@ -26,7 +26,7 @@ from tests.strategies.finite import of_finite_traces
 from tests.support.examples import examples
 from tests.support.models import Counter, Counting
 
-CAP, MOST = 400, 4
+CAP, MOST = 400, 2
 
 Point = tuple[int, ...]
 
@@ -39,7 +39,7 @@ def at(model: Model, point: Point) -> Model:
 
 
 def largest(model: Model) -> Point:
-    """A model's budgets, none of them more than one, and four of them at most, for the sake of time."""
+    """A model's budgets, none of them more than one, and two of them at most, for the sake of time."""
     budgets = [total_of(model.environment.budget(kind)) for kind in FAULT_KINDS]
     some = [at for at, budget in enumerate(budgets) if budget != 0][-MOST:]
     return tuple(int(at in some) for at in range(len(budgets)))
