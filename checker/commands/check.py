@@ -143,7 +143,7 @@ class ModelCommand(click.Command):
             files,
             values["check_model"],
             values["engine"],
-            Resources(_spill(values, self.file, run.parameters), values["workers"]),
+            Resources(_spill(values, self.file, run.parameters), values["workers"], values["cluster"]),
             values["minimise"] == "faults",
             values["frontier"],
             None

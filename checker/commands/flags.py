@@ -184,6 +184,7 @@ def search_options() -> list[click.Option]:
             show_default=True,
             help="How many search: of a Spec, and with --engine plain, processes; else one thread or two.",
         ),
+        cluster_option(),
         click.Option(
             ["--spill"],
             type=click.Path(file_okay=False, path_type=Path),
@@ -210,6 +211,12 @@ def search_options() -> list[click.Option]:
             help="Instead of checking once: the smallest budgets of faults that break each property.",
         ),
     ]
+
+
+def cluster_option() -> click.Option:
+    """Where workers are."""
+    said = "Let workers of a Ray cluster search, with the plain engine: at ADDRESS, or auto (or begun here)."
+    return click.Option(["--cluster"], metavar="auto|ADDRESS", help=said)
 
 
 def progress_option() -> click.Option:

@@ -12,6 +12,7 @@ import click
 from elcheck.checker.check.selection import only, require_properties
 from elcheck.checker.commands.check import ModelCommand, detail_in
 from elcheck.checker.commands.flags import (
+    cluster_option,
     format_option,
     progress_option,
     property_option,
@@ -61,6 +62,7 @@ class SimulateCommand(ModelCommand):
                 help="Prefer what was seldom seen; let walks differ in length and in the weight of faults.",
             ),
             click.Option(["--workers"], type=positive, default=1, help="Processes that share the walks out."),
+            cluster_option(),
             *run_limits(),
             progress_option(),
             property_option(),
@@ -84,6 +86,7 @@ class SimulateCommand(ModelCommand):
             limits,
             directed=values["directed"],
             workers=values["workers"],
+            cluster=values["cluster"],
         )
         wanted = Wanted(
             witnesses=values["witness"],

@@ -12,3 +12,6 @@ class NotGranted(Exception):
     def __init__(self, of: tuple[str, str], why: str) -> None:
         super().__init__(why)
         self.of = of
+
+    def __reduce__(self) -> tuple[type[NotGranted], tuple[object, ...]]:
+        return type(self), (self.of, str(self))

@@ -24,6 +24,9 @@ class Asymmetry(NotGranted):
         super().__init__((swap.first.name, swap.second.name), why)
         self.swap = swap
 
+    def __reduce__(self) -> tuple[type[Asymmetry], tuple[object, ...]]:
+        return type(self), (self.swap, str(self))
+
 
 @dataclass(frozen=True)
 class Swap:

@@ -4,9 +4,10 @@ terms are, and for which of the nodes that may change places is which.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations_with_replacement, product
 
+from elcheck.checker.model.not_granted import NotGranted
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.swap import Swap
 from elcheck.checker.reductions.canonical import Canonical
@@ -15,7 +16,7 @@ from elcheck.checker.reductions.equivariance import Equivariance
 from elcheck.checker.reductions.group import Group
 from elcheck.checker.reductions.relative_terms import RelativeTerms
 from elcheck.checker.reductions.shift_invariance import ShiftInvariance
-from elcheck.checker.reductions.staleness import Staleness
+from elcheck.checker.reductions.staleness import StaleChoice, Staleness
 from elcheck.checker.reductions.swapped import Swapped
 from elcheck.checker.reductions.unfolding import unfolded
 from elcheck.checker.system.moves import Move
@@ -43,6 +44,11 @@ class Quotient(System):
         self.dead = None if staleness is None else DeadMail(full, staleness)
         self.terms = RelativeTerms(full) if relative else None
         self._invariance = ShiftInvariance(full, self.dead)
+
+    def __reduce__(self) -> tuple[Callable[..., Quotient], tuple[object, ...]]:
+        rules = None if self.dead is None else self.dead.staleness
+        tried = None if rules is None else (rules.choice, rules.refuted, rules.by_terms)
+        return _built_again, (self._full, self.group, tried, self.terms is not None)
 
     @property
     def full(self) -> NodeSystem:
@@ -189,3 +195,17 @@ class Quotient(System):
 
     def blocked_heads(self) -> list[str]:
         return self.full.blocked_heads()
+
+
+def _built_again(
+    full: NodeSystem,
+    group: Group,
+    tried: tuple[StaleChoice, tuple[NotGranted, ...], bool] | None,
+    relative: bool,
+) -> Quotient:
+    """A system of representatives as in another process, where it may have learned something."""
+    staleness = None
+    if tried is not None:
+        choice, refuted, by_terms = tried
+        staleness = Staleness(full.runner, choice, refuted, by_terms=by_terms)
+    return Quotient(full, group, staleness, relative=relative)

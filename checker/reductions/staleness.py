@@ -79,6 +79,7 @@ class Staleness:
         if choice not in CHOICES:
             raise UsageError(f"dead_messages={choice!r}: it is one of {', '.join(CHOICES)}")
         self._runner = runner
+        self.choice, self.refuted, self.by_terms = choice, tuple(refuted), by_terms
         known = {found.of for found in refuted if isinstance(found, NotStale)}
         self._of: dict[tuple[NodeId, str], list[StaleRule]] = {}
         self._receivers: dict[tuple[NodeId, type], Handler | None] = {}

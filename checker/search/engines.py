@@ -38,7 +38,7 @@ def plain(
         raise UsageError(
             "--spill: --engine plain keeps its states in memory; use --engine fast, which keeps them in files"
         )
-    if resources.workers > 1:
+    if resources.workers > 1 or resources.cluster is not None:
         from elcheck.checker.search.distributed import engine  # numpy takes its time to be imported
 
         return engine.search_distributed(system, judge, limits, progress, resources)
@@ -51,6 +51,8 @@ def fast(
     """Search in compiled code. Raises UsageError for a Spec, which has no tables that it could learn; without
     numba; and if the code can't be compiled.
     """
+    if resources.cluster is not None:
+        raise UsageError("--cluster is for the plain engine: leave --engine fast out")
     if not system.fast:
         raise UsageError(f"{_asked(resources)}: compiled code does not do a Spec: leave it out")
     require_numba("--engine fast" if resources.spill is None else "--spill is for the fast engine, which")
@@ -90,6 +92,8 @@ def auto(
     fast one. A search in files begins with the fast one; a Spec, which only the plain one does, may take
     several processes.
     """
+    if resources.cluster is not None:
+        return plain(system, judge, limits, progress, resources)
     if resources.spill is not None or (resources.workers > THREADS and system.fast):
         return fast(system, judge, limits, progress, resources)
     if find_spec("numba") is None or not system.fast:

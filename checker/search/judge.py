@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -55,6 +55,10 @@ class Judge:
         self._wanted: Collection[int] = range(len(self.claims))
         self._ends = True
         self.forget()
+
+    def __reduce__(self) -> tuple[Callable[..., Judge], tuple[object, ...]]:
+        """In another process it begins anew."""
+        return _judge, (self._system, tuple(self._wanted), self._ends)
 
     def forget(self) -> None:
         """Begin again. Only what checks have answered is kept."""
@@ -342,6 +346,15 @@ class Judge:
             return None
         said_ = [answer for answer in wrong if isinstance(answer, str)]
         return said_[0] if said_ else "no step is enabled, and it is not a proper end"
+
+
+def _judge(system: System, wanted: Collection[int], ends: bool) -> Judge:
+    """A judge as in another process."""
+    judge = Judge(system)
+    judge.only(wanted)
+    if not ends:
+        judge.go_on()
+    return judge
 
 
 def arguments_of(scope: Scope, views: tuple[object, ...]) -> Iterator[Arguments]:

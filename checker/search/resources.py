@@ -23,7 +23,10 @@ class Spill:
 
 @dataclass(frozen=True)
 class Resources:
-    """What a search may use: of the fast engine files and two threads, of the plain one processes."""
+    """What a search may use: of the fast engine files and two threads, of the plain one processes, or workers
+    at the address of a ``cluster`` of Ray (``auto``: one that runs, or one that is begun here).
+    """
 
     spill: Spill | None = None
     workers: int = 1
+    cluster: str | None = None

@@ -60,6 +60,7 @@ class WalkPlan:
     limits: Limits = Limits()
     directed: bool = False
     workers: int = 1
+    cluster: str | None = None
 
 
 @dataclass
@@ -100,7 +101,7 @@ def simulate(model: Model, plan: WalkPlan = WalkPlan(), progress: OnWalk = lambd
         validate(model)
         walker = Walker(build(model), plan)
         with watching(on_look=lambda: progress(walker.tally)) as watch, watch.refusing():
-            if plan.workers == 1:
+            if plan.workers == 1 and plan.cluster is None:
                 walker.run()
             else:
                 from elcheck.checker.strategies.swarm import Swarm  # numpy takes its time to be imported

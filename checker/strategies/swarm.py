@@ -6,7 +6,7 @@ and a number of processes are always the same ones.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import cast
@@ -17,9 +17,9 @@ from elcheck.checker.process.memory import resident
 from elcheck.checker.process.watch import Ended, current, optional
 from elcheck.checker.search.distributed.crew import Crew, WorkerLost
 from elcheck.checker.search.distributed.learned import LearnedOfModel, learn, learned_of
-from elcheck.checker.search.distributed.processes import Processes
-from elcheck.checker.search.distributed.workshop import parts_of
+from elcheck.checker.search.distributed.workshop import crew_of, parts_of
 from elcheck.checker.search.judge import Finding
+from elcheck.checker.search.resources import Resources
 from elcheck.checker.strategies.simulate import COUNTED, Walker, WalkPlan
 from elcheck.checker.system import System
 from elcheck.checker.system.system import Path
@@ -113,6 +113,13 @@ class SwarmWalker:
         states = self._parts.written(self._count, [code for code, _ in path])
         return FoundPath(claim, walk, states, detail, by_step)
 
+    def saved(self) -> bytes:
+        """Nothing is kept of walks: what is lost with a process may be walked again."""
+        return b""
+
+    def restored(self, saved: Sequence[bytes]) -> None:
+        """Nothing was kept."""
+
     def learned(self, again: bool) -> tuple[LearnedOfModel, str | None]:
         """What was learned of the model; and, if calls are to be made ``again``, what is wrong with a handler
         that answers otherwise now.
@@ -135,7 +142,9 @@ class Swarm:
         walker, plan, watch = self._walker, self._walker.plan, current()
         most = watch.memory.known()
         each = None if most is None else max(1, (most - resident()) // plan.workers)
-        crew = Processes(partial(SwarmWalker, self._system, plan), plan.workers, each)
+        crew = crew_of(
+            partial(SwarmWalker, self._system, plan), Resources(None, plan.workers, plan.cluster), each
+        )
         self._parts = parts_of(self._system, plan.workers)
         try:
             while walker.stopped is None and not walker.settled and not self._done():

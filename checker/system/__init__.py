@@ -1,6 +1,7 @@
 """From a model to its packed transition system."""
 
 from elcheck.checker.model.model import Model
+from elcheck.checker.model.not_granted import NotGranted
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.system.packed import NodeSystem
@@ -16,3 +17,10 @@ def build(model: Model, *, every_call_twice: bool = False) -> System:
     if isinstance(model.program, SharedProgram):
         return SharedSystem(model, runner)
     return NodeSystem(model, runner)
+
+
+def built_again(model: Model, every_call_twice: bool, refuted: tuple[NotGranted, ...]) -> System:
+    """A system as in another process, where it may have learned something."""
+    system = build(model, every_call_twice=every_call_twice)
+    system.refuted = refuted
+    return system

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -97,6 +97,12 @@ class System(ABC):
         self.refuted: tuple[NotGranted, ...] = ()
         """What may not be taken for granted of the model, as searches of other representatives have shown."""
         self.claims = [*model.properties, *deadlock_claim(model), *atoms_of_formulas(model)]
+
+    def __reduce__(self) -> tuple[Callable[..., System], tuple[object, ...]]:
+        """In another process it begins anew."""
+        from elcheck.checker.system import built_again  # which has the kinds of systems
+
+        return built_again, (self.model, self.runner.repeats.every_call, self.refuted)
 
     @property
     def full(self) -> System:

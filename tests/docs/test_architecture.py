@@ -187,7 +187,7 @@ def test_the_fast_engine_is_loaded_without_its_compiler() -> None:
 
 def test_what_a_bare_install_lacks_is_imported_by_nothing_else() -> None:
     """The extras say which; whoever imports one of them at its top is imported only where it is needed."""
-    extras = {"hypothesis", "llvmlite", "networkx", "numba", "pydot", "scipy", "xdist"}
+    extras = {"hypothesis", "llvmlite", "networkx", "numba", "pydot", "ray", "scipy", "xdist"}
     found = {
         str(path.relative_to(ROOT)): {name.split(".")[0] for name in imports(path)} & extras for path in FILES
     }
@@ -200,5 +200,6 @@ def test_what_a_bare_install_lacks_is_imported_by_nothing_else() -> None:
         "checker/machines/values.py": {"hypothesis"},
         "checker/machines/walks.py": {"hypothesis"},
         "checker/machines/with_hypothesis.py": {"hypothesis"},  # for its types
+        "checker/search/distributed/ray_actors.py": {"ray"},
         "checker/testing/workers.py": {"xdist"},
     }

@@ -29,8 +29,9 @@ from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import EXIT, Verdict
 from elcheck.checker.loading.model_file import load
+from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.limits import Limits, StopKind
-from elcheck.checker.search.distributed import shard
+from elcheck.checker.search.distributed import ray_actors, shard
 from elcheck.checker.search.distributed.crew import WorkerLost
 from elcheck.checker.search.distributed.digest import Digests
 from elcheck.checker.search.resources import Resources
@@ -250,3 +251,11 @@ VALUES = [
 def digests(values: list[object]) -> list[int]:
     of = Digests(lambda node: node.index).of
     return [of(value) for value in values]
+
+
+def test_a_cluster_needs_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_actors, "find_spec", lambda _: None)
+    with pytest.raises(UsageError, match=r"--cluster needs Ray, which is not installed: pip install"):
+        check(Model(Grid(), [always("far", far)]), resources=Resources(workers=2, cluster="auto"))
+    with pytest.raises(UsageError, match="--cluster is for the plain engine"):
+        check(load("raft_election")(), engine="fast", resources=Resources(cluster="auto"))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import weakref
+from collections import Counter
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import partial
-from typing import cast
+from typing import TypeAlias, cast
 
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.process.limits import RAISED_ERROR, Limits, Stop, StopKind, too_many_states
@@ -16,9 +18,8 @@ from elcheck.checker.reductions.reduce import refutation
 from elcheck.checker.search.distributed.account import Account, Decided
 from elcheck.checker.search.distributed.crew import Crew, WorkerLost
 from elcheck.checker.search.distributed.learned import LearnedOfModel, learn
-from elcheck.checker.search.distributed.processes import Processes
 from elcheck.checker.search.distributed.scattered import Scattered, ScatteredSequence
-from elcheck.checker.search.distributed.workshop import parts_of, shard_of
+from elcheck.checker.search.distributed.workshop import crew_of, parts_of, shard_of
 from elcheck.checker.search.judge import Finding, Judge
 from elcheck.checker.search.resources import Resources
 from elcheck.checker.search.search import OnProgress, Search, WorkerLoad
@@ -42,7 +43,7 @@ def search_distributed(
     with watching(limits, say) as watch:
         most = watch.memory.known()
         each = None if most is None else max(1, (most - resident()) // resources.workers)
-        crew = Processes(partial(shard_of, system, judge), resources.workers, each)
+        crew = crew_of(partial(shard_of, system, judge), resources, each)
         try:
             running = DistributedSearch(crew, system, judge, limits, watch)
             told.append(running.search)
@@ -52,6 +53,10 @@ def search_distributed(
             raise
     weakref.finalize(running.search, crew.close)
     return running.search
+
+
+_Saved: TypeAlias = tuple[Search, int, Counter[str], list[int], list[LearnedOfModel]]
+"""At the end of a depth: what was counted, the depths, cuts, the states of each worker, what each learned."""
 
 
 class DistributedSearch:
@@ -68,23 +73,72 @@ class DistributedSearch:
         self._decided: list[tuple[int, Decided]] = []
         self._failures: list[tuple[int | None, str]] = []
         self._loads = [WorkerLoad()] * crew.count
+        self._saved: _Saved | None = None
 
     def run(self) -> None:
         """Search depth by depth until nothing is new, everything is decided, or a limit is met."""
         search = self.search
         try:
             self._begin()
-            while search.stopped is None and search.levels[-1] < len(search.codes):
-                if self._limits.depth == len(search.levels) - 1:
-                    self._probe()
+            self._keep()
+            while True:
+                try:
+                    self._depths()
+                    self._end()
                     break
-                self._depth()
-            self._end()
+                except WorkerLost:
+                    if self._watch.exceeded() is not None or not self._revived():
+                        raise
         except WorkerLost as lost:
             search.stopped = self._watch.exceeded() or Stop(StopKind.WORKER, str(lost))
             search.expanded = 0  # its states can't be looked at any more
         except Ended as ended:
             search.stopped = ended.notice()
+
+    def _depths(self) -> None:
+        """Search what is left."""
+        search = self.search
+        while search.stopped is None and search.levels[-1] < len(search.codes):
+            if self._limits.depth == len(search.levels) - 1:
+                self._probe()
+                break
+            self._depth()
+            if search.stopped is None:
+                self._keep()
+
+    # -- lost workers ----------------------------------------------------------------------------------
+
+    def _keep(self) -> None:
+        """Let the crew keep what there is at the end of a depth, with what has been counted and learned."""
+        if not self._crew.keeps:
+            return
+        for account in self._turn("verified"):
+            self._refute(account)
+        learned = [found for found, _ in self._learned(again=False)]
+        search, counts = self.search, list(self._states.counts)
+        self._crew.keep()
+        self._saved = copy(search), len(search.levels), Counter(search.cuts), counts, learned
+
+    def _revived(self) -> bool:
+        """Go on from the end of the last depth with other workers, if the crew can. What they had learned is
+        known here from now on; what was counted since counts no more.
+        """
+        if self._saved is None or not self._crew.revive():
+            return False
+        known, depths, cuts, counts, learned = self._saved
+        search = self.search
+        for name in ("transitions", "expanded", "represented", "stopped", "failure"):
+            setattr(search, name, getattr(known, name))
+        del search.levels[depths:], search.totals[depths:]
+        search.cuts.clear()
+        search.cuts.update(cuts)
+        self._states.counts[:] = counts
+        self._states.rewind(depths)
+        self._decided.clear()
+        self._failures.clear()
+        for found in learned:
+            learn(self._system, found)
+        return True
 
     # -- turns -----------------------------------------------------------------------------------------
 
@@ -142,12 +196,13 @@ class DistributedSearch:
         """Ask for what the workers have learned, and whether that refutes what was taken for granted."""
         for account in self._turn("verified"):
             self._refute(account)
-        again = self._watch.exceeded() is None
-        answers = self._crew.turn("learned", again)
-        for learned, unlike in cast("list[tuple[LearnedOfModel, str | None]]", answers):
+        for learned, unlike in self._learned(again=self._watch.exceeded() is None):
             learn(self._system, learned)
             if unlike is not None and self.search.failure is None:
                 self.search.failure, self.search.stopped = (None, unlike), RAISED_ERROR
+
+    def _learned(self, *, again: bool) -> list[tuple[LearnedOfModel, str | None]]:
+        return cast("list[tuple[LearnedOfModel, str | None]]", self._crew.turn("learned", again))
 
     def _turn(self, method: str, *arguments: object, exchange: bool = False) -> Sequence[Account]:
         call: Callable[..., list[object]] = self._crew.exchange if exchange else self._crew.turn

@@ -22,15 +22,13 @@ from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.process.running import ending, signals, watched_by, watching
 from elcheck.checker.process.watch import PERIOD, Watch, current, here
-from elcheck.checker.search.distributed.crew import Crew, Doer, WorkerLost, Workshop
+from elcheck.checker.search.distributed.crew import LAST, Crew, Doer, WorkerLost, Workshop
 from elcheck.checker.search.distributed.wire import packed, unpacked
 
 PATIENCE = 10.0
 """Seconds in which workers have to come to an end of their turn once the run has ended."""
 Turn: TypeAlias = tuple[bool, str, tuple[object, ...]]
 """What a worker is to do: whether it exchanges outboxes before, the method, its arguments."""
-LAST = frozenset(("states", "learned", "verified"))
-"""Methods that are asked of a search that has ended, too."""
 
 
 class Processes(Crew):

@@ -34,6 +34,12 @@ class Scattered:
         self.starts.append(list(self.counts))
         self._bases.append(sum(self.counts))
 
+    def rewind(self, depths: int) -> None:
+        """Go back to so many depths."""
+        del self.starts[depths:], self._bases[depths:]
+        known = sum(self.counts)
+        self._known = {index: state for index, state in self._known.items() if index < known}
+
     def index(self, worker: int, place: int) -> int:
         """The index of a worker's state."""
         depth = bisect_right(self.starts, place, key=lambda starts: starts[worker]) - 1

@@ -55,7 +55,7 @@ class Shard:
         self._fresh: dict[int, int] = {}  # the parent's index, doubled, and whether to judge it
         self._unjudged: list[int] = []
         self._next = self._end = 0
-        self._kept = 0
+        self._kept = self._saved = 0
         self._at: int | None = None
         self._probed: list[_Probed] = []
         self._asked: list[list[int]] = []
@@ -213,6 +213,26 @@ class Shard:
     def verified(self) -> Account:
         """Check what was taken for granted of all that was learned."""
         return self._turn(self._system.verify)
+
+    def saved(self) -> bytes:
+        """What was found since the last time."""
+        codes, parents = self._codes[self._saved : self._kept], self._parents[self._saved : self._kept]
+        self._saved = self._kept
+        content = self._parts.written(self._count + 1, codes) if codes else b""
+        return pickle.dumps((content, parents.tobytes()))
+
+    def restored(self, saved: Sequence[bytes]) -> None:
+        """Go on from what another one has saved depth by depth; the states of the last one are the next to be
+        followed.
+        """
+        for data in saved:
+            self._next = self._end = len(self._codes)
+            content, parents = pickle.loads(data)
+            if content:
+                self._codes += self._parts.read(self._count + 1, content)
+                self._parents.frombytes(parents)
+        self._seen.update(self._codes)
+        self._kept = self._saved = len(self._codes)
 
     def _expand(self) -> None:
         seen, sent, fresh, codes = self._seen, self._sent, self._fresh, self._codes
