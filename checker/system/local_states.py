@@ -99,9 +99,14 @@ class LocalStates:
 
     def number(self, state: object, *, up: bool = True, drops: bool = False, paused: bool = False) -> int:
         """The number of a local state. Its observation is known from then on."""
-        number = self._known.number(LocalState(state, up, drops, paused))
+        return self.number_as(LocalState(state, up, drops, paused))
+
+    def number_as(self, local: LocalState) -> int:
+        """The same of a local state that another process has numbered."""
+        number = self._known.number(local)
         if number == len(self.observation):
-            self.observation.append(self._observations.of(NodeView(self.node, up, state, paused)))
+            view = NodeView(self.node, local.up, local.state, local.paused)
+            self.observation.append(self._observations.of(view))
         return number
 
     def number_of(self, view: NodeView[object], *, drops: bool) -> int:

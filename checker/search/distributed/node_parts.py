@@ -18,6 +18,7 @@ from elcheck.checker.reductions.quotient import Quotient
 from elcheck.checker.search.distributed.digest import BITS, Digests, in_order, mixed
 from elcheck.checker.search.distributed.parts import Parts
 from elcheck.checker.search.distributed.wire import packed, unpacked
+from elcheck.checker.system.local_states import LocalState
 from elcheck.checker.system.mailboxes import Mailbox
 from elcheck.checker.system.moves import MASK, WIDTH
 from elcheck.checker.system.node_table import NodeTable
@@ -35,7 +36,7 @@ class NewParts(NamedTuple):
     number first; of any other field its values.
     """
 
-    local_states: list[tuple[int, object, bool, bool]]
+    local_states: list[tuple[int, LocalState]]
     messages: list[tuple[int, NodeId, object, bool]]
     ids: list[tuple[int, int, Mailbox]]
     values: list[tuple[int, object]]
@@ -224,9 +225,7 @@ class _NodeField(_Field):
     def _local(self, local: int) -> int:
         known = self._of_local.get(local)
         if known is None:
-            state = self._table.local_states[local]
-            parts = [self._digests.of(state.state), state.up, state.drops]
-            known = self._of_local[local] = in_order(1, parts)
+            known = self._of_local[local] = self._digests.of(self._table.local_states[local])
         return known
 
     def _message(self, message: int) -> int:
@@ -244,9 +243,8 @@ class _NodeField(_Field):
         of_boxes = (table.mailboxes.content(box) for _, _, box in found)
         messages = dict.fromkeys(m for content in of_boxes for m in content if m not in sent.messages)
         sent.messages.update(messages)
-        states = ((local, table.local_states[local]) for local in local_states)
         return NewParts(
-            [(local, known.state, known.up, known.drops) for local, known in states],
+            [(local, table.local_states[local]) for local in local_states],
             [(message, *table.messages.known[message]) for message in messages],
             found,
             [],
@@ -254,8 +252,8 @@ class _NodeField(_Field):
 
     def learn(self, source: int, parts: NewParts) -> None:
         table, local_states, messages = self._table, self._local_states[source], self._messages[source]
-        for local, state, up, drops in parts.local_states:
-            local_states[local] = table.local_states.number(state, up=up, drops=drops)
+        for local, state in parts.local_states:
+            local_states[local] = table.local_states.number_as(state)
         for message, src, msg, notice in parts.messages:
             messages[message] = table.messages.of(src, msg, notice=notice)
         for id_, local, box in parts.ids:
