@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from multiprocessing import Pipe, get_context
+from multiprocessing import Pipe, current_process, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import TypeAlias, cast
@@ -37,6 +37,8 @@ class Processes(Crew):
     def __init__(self, workshop: Workshop, count: int, memory: int | None) -> None:
         if sys.platform == "win32":
             raise UsageError("--workers: processes are forked, which Windows does not do: use --cluster auto")
+        if current_process().daemon:
+            raise UsageError("--workers: this process may have none of its own, as a daemon of another one")
         self.count = count
         self._hurried: float | None = None
         self._pipes: list[Connection] = []
