@@ -119,7 +119,7 @@ class Processes(Crew):
 
     def _lost(self) -> WorkerLost:
         """Why a worker does not answer."""
-        wait([process.sentinel for process in self._processes], timeout=1.0)
+        wait([process.sentinel for process in self._processes], timeout=5.0)
         codes = [process.exitcode for process in self._processes]
         self.close()
         for number, code in enumerate(codes):
