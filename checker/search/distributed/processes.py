@@ -119,7 +119,10 @@ class Processes(Crew):
 
     def _lost(self) -> WorkerLost:
         """Why a worker does not answer."""
-        wait([process.sentinel for process in self._processes], timeout=5.0)
+        gone = wait([process.sentinel for process in self._processes], timeout=5.0)
+        for process in self._processes:
+            if process.sentinel in gone:  # its files are closed; what it ended with is known a little later
+                process.join(5.0)
         codes = [process.exitcode for process in self._processes]
         self.close()
         for number, code in enumerate(codes):
