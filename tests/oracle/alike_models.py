@@ -38,7 +38,7 @@ from elcheck.checker.model.state import Event, GlobalState, NodeView
 from elcheck.checker.model.step import Send, Step, Steps, guard
 from tests.oracle.drawing import coin, drawn, several, some_of
 from tests.oracle.random_models import Case
-from tests.oracle.random_programs import environment
+from tests.oracle.random_programs import environment, totals
 
 OTHERS = ("any", "any", "any", "seen", "met", "unmet", "above")
 NAMES = ("keep", "keep", "none", "me", "other", "about")
@@ -236,7 +236,7 @@ def alike_model(dice: Random) -> Case:
     first = 0 if dice.randrange(5) == 0 else None
     watching = [memory(dice)] if dice.randrange(4) == 0 else []
     own = [Partition("own", (frozenset(nodes[:1]), frozenset(nodes[1:])))]
-    around = environment(dice)
+    around = environment(dice) if dice.randrange(4) == 2 else totals(dice)  # who may fail tells nodes apart
     quiet = replace(around, loss=0, dup=0) if len(nodes) > 3 else around
     model = Model(
         Knowing(some_rules(dice, odd), some_rules(dice, odd), some_rules(dice, odd), first),

@@ -53,7 +53,7 @@ def restricted(dice: Random, kind: str, budget: Amount) -> AnyBudget:
 
 def environment(dice: Random) -> Environment:
     """Any environment that has a meaning."""
-    found = _with_amounts(dice)
+    found = totals(dice)
     more = {kind: restricted(dice, kind, total_of(budget)) for kind, budget in found.budgets.items()}
     return found.with_budgets(more)
 
@@ -65,7 +65,7 @@ def own_faults(dice: Random, programs: dict[NodeId, Program]) -> dict[str, AnyBu
     return {kind: restricted(dice, kind, dice.choice(CRASHES)) for kind in there}
 
 
-def _with_amounts(dice: Random) -> Environment:
+def totals(dice: Random) -> Environment:
     """An environment with nothing but totals for budgets."""
     network = dice.choice(NETWORKS)
     sent_set, fifo = network == "sent-set", network == "fifo"

@@ -10,6 +10,8 @@ from elcheck import (
     Model,
     Node,
     NodeId,
+    Partition,
+    Prepared,
     State,
     Step,
     action,
@@ -87,3 +89,21 @@ def test_a_graph_with_faults(fault: str) -> None:
     plain, fast = (rendered(report(fault, engine), FORMATS[".aut"]) for engine in ("plain", "fast"))
     assert fast == plain
     assert "hear(Word(number=7)) from n1" in fast
+
+
+@pytest.mark.parametrize("engine", ["plain", "fast"])
+@pytest.mark.parametrize(("fair", "verdict"), [(("heal",), Verdict.PROVED), ((), Verdict.REFUTED)])
+def test_a_partition_that_stands_from_the_start_heals_without_a_budget(
+    fair: tuple[str, ...], verdict: Verdict, engine: str
+) -> None:
+    first, second = nodes = node_ids(2)
+    apart = Partition("apart", (frozenset({first}), frozenset({second})))
+    model = Model(
+        Telling(),
+        nodes=nodes,
+        environment=Environment(network="set"),
+        properties=[eventually("somebody hears", some(each(Told, lambda view: view.heard)))],
+        fairness=[weak("tell", "hear", *fair)],
+        initial=[Prepared({node: Told() for node in nodes}, partition=apart)],
+    )
+    assert check(model, engine=engine).results[0].verdict is verdict
