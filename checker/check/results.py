@@ -230,15 +230,17 @@ def _undecided(
     if search.stopped is not None:
         return result(Verdict.UNDETERMINED, "not every state was examined", str(search.stopped))
     bounds = cuts_in_words(search.cuts)
+    near = any_terms is not None and set(search.cuts) <= {SPREAD}
     if answer is not None and answer.unsure:
         return result(Verdict.UNDETERMINED, answer.unsure, bounds)
     if answer is not None and answer.vacuous:
-        return result(Verdict.UNDETERMINED if search.cuts else Verdict.VACUOUS, answer.vacuous, bounds)
+        whole = near or not search.cuts
+        return result(Verdict.VACUOUS if whole else Verdict.UNDETERMINED, answer.vacuous, bounds)
     if claim.kind == "sometimes":
         if search.cuts:
             return result(Verdict.UNDETERMINED, "not reached within bounds", bounds)
         what = "step" if claim.is_of_steps else "reachable state"
         return result(Verdict.VACUOUS, f"no {what} satisfies it")
-    if any_terms is not None and set(search.cuts) <= {SPREAD}:
+    if near:
         return result(Verdict.PROVED, f"for every number of terms, nodes at most {any_terms} apart")
     return result(Verdict.HOLDS, "", bounds) if search.cuts else result(Verdict.PROVED)

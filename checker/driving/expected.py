@@ -11,7 +11,7 @@ from elcheck.checker.interpreter.next_state import NextState
 from elcheck.checker.interpreter.steps import Interpreter
 from elcheck.checker.model.environment import EnvironmentState
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.state import Envelope, Event, GlobalState
+from elcheck.checker.model.state import Envelope, Event, GlobalState, envelope_of
 from elcheck.checker.model.step import Send, Sends
 
 
@@ -29,13 +29,11 @@ class Expected:
     crosses: tuple[str, ...] = ()
 
 
-def envelope_of(event: Event) -> Envelope:
-    """The message that a delivery, a loss or a duplication is about."""
-    args = dict(event.args)
-    src = args["src"]
-    assert isinstance(src, NodeId)
-    assert event.node is not None
-    return Envelope(src, event.node, args["msg"])
+def named(event: Event) -> Envelope:
+    """The message of an event that is about one."""
+    found = envelope_of(event)
+    assert found is not None
+    return found
 
 
 def _messages(sends: Sends) -> set[tuple[NodeId, object]]:
@@ -126,7 +124,7 @@ class Stepper(Interpreter):
     def _of_handler(self, state: GlobalState, event: Event) -> Iterator[Expected]:
         node = event.node
         assert node is not None
-        found = self._taken(state, envelope_of(event)) if event.kind == "receive" else state
+        found = self._taken(state, named(event)) if event.kind == "receive" else state
         for step in self.runner.take(event, found.nodes[node.index].state).steps:
             if event.kind == "receive" or step.choice == event.choice:
                 after = self._from(found).stepped(node, step.state)

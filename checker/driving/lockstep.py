@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Generic, TypeAlias, TypeVar
 
 from elcheck.checker.driving.comparing import DriveMismatch, SubjectError, of_sends, of_states
-from elcheck.checker.driving.expected import Stepper, envelope_of
+from elcheck.checker.driving.expected import Stepper, named
 from elcheck.checker.driving.patience import PATIENCE, Hung, patience
 from elcheck.checker.driving.possible import DrivenPath, NextOutcome, Possible
 from elcheck.checker.driving.subject import Sent, Subject, Undrivable
@@ -236,9 +236,9 @@ class Lockstep(Generic[C]):
                 subject.disconnect(a, b)
             case "lose":
                 newest = ("which", "newest") in event.args
-                self._under_way.lost(envelope_of(event), newest=newest)
+                self._under_way.lost(named(event), newest=newest)
             case "duplicate":
-                self._under_way.duplicated(envelope_of(event))
+                self._under_way.duplicated(named(event))
             case "partition" | "heal" | "pause" | "resume":
                 pass  # it holds messages and steps up, which are delivered and done later
             case _:
@@ -263,7 +263,7 @@ class Lockstep(Generic[C]):
             case "restart":
                 subject.restart(node)
             case _:
-                self._deliver(envelope_of(event))
+                self._deliver(named(event))
 
     def _deliver(self, envelope: Envelope) -> None:
         if is_notice(envelope):

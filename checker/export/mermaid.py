@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from elcheck.checker.export.subject import Exported
-from elcheck.checker.model.state import Envelope, Event, GlobalState
+from elcheck.checker.model.state import Envelope, Event, GlobalState, envelope_of
 from elcheck.checker.model.values import text
-from elcheck.checker.traces.messages import envelope_of, messages_of
+from elcheck.checker.traces.messages import messages_of
 from elcheck.checker.traces.trace import TraceStep
 from elcheck.checker.traces.wording import phrases
 

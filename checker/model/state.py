@@ -134,6 +134,19 @@ class Event:
         return said if src is None else f"{said} from {text(src)}"
 
 
+def envelope_of(event: Event) -> Envelope | None:
+    """The message that a delivery, a loss or a duplication is about."""
+    args = dict(event.args)
+    src = args.get("src")
+    if (
+        event.kind not in ("receive", "lose", "duplicate")
+        or event.node is None
+        or not isinstance(src, NodeId)
+    ):
+        return None
+    return Envelope(src, event.node, args["msg"])
+
+
 @dataclass(frozen=True)
 class GlobalState:
     """A global state.

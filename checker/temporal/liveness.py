@@ -36,13 +36,15 @@ class Liveness:
         self._assumed: Formula = TRUE
         for formula in exploration.system.model.assume:
             self._assumed = formula if self._assumed == TRUE else self._assumed & formula
-        self._satisfiable: bool | None = True if self._assumed == TRUE else None
+        closed = self._assumed == TRUE and not self._only_spread_cuts
+        self._satisfiable: bool | None = True if closed else None
 
     def judge(self, claim: Formula) -> GraphFinding:
         """Whether every fair behaviour satisfies a formula. Raises HandlerError when a check does.
 
         Where nothing is assumed but fairness of steps, some fair behaviour goes on from every state: such
-        assumptions never exclude a finite prefix (Abadi and Lamport 1991, machine closure).
+        assumptions never exclude a finite prefix (Abadi and Lamport 1991, machine closure). Where terms have
+        to stay near they may: a step that would go too far is enabled, and never taken.
         """
         product = self._product(self._assumed & ~claim)
         lasso = self._lasso(product)
@@ -81,7 +83,8 @@ class Liveness:
         if self._satisfiable is None:
             self._satisfiable = self._behaviour(self._assumed) is not None
         if not self._satisfiable:
-            return "no fair behaviour satisfies what the model assumes"
+            near = f", nodes at most {self._system.any_terms} apart" if self._only_spread_cuts else ""
+            return f"no fair behaviour satisfies what the model assumes{near}"
         for stronger, cause in without_effects(claim):
             if self._behaviour(self._assumed & ~stronger) is None:
                 return never_met(cause)

@@ -7,26 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Envelope, Event, GlobalState, is_notice
+from elcheck.checker.model.state import Envelope, Event, GlobalState, envelope_of, is_notice
 from elcheck.checker.traces.trace import Trace
 
 Fate = Literal["delivered", "lost", "dropped"]
 """``dropped`` is what goes with a link or a node."""
-
-
-def envelope_of(event: Event) -> Envelope | None:
-    """The message that a delivery, a loss or a duplication is about."""
-    args = dict(event.args)
-    src = args.get("src")
-    if (
-        event.kind not in ("receive", "lose", "duplicate")
-        or event.node is None
-        or not isinstance(src, NodeId)
-    ):
-        return None
-    return Envelope(src, event.node, args["msg"])
 
 
 @dataclass(frozen=True)

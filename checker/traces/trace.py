@@ -12,7 +12,7 @@ from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.replaced import parts_of
 from elcheck.checker.model.shift import lowered
-from elcheck.checker.model.state import Event, GlobalState
+from elcheck.checker.model.state import Event, GlobalState, envelope_of
 from elcheck.checker.model.terms import Term, number_of
 from elcheck.checker.model.values import counted
 from elcheck.checker.system import System
@@ -102,7 +102,7 @@ def replay(trace: Trace, model: Model) -> None:
         if (step.event, step.state) not in interpreter.steps(before):
             raise ReplayError(f"step {number}, {step.event}, does not lead from {before} to {step.state}")
         before = step.state
-    if trace.loop is not None and not _comes_again(trace.states[trace.loop], before, trace.rise):
+    if trace.loop is not None and not _goes_round(trace, trace.loop, interpreter):
         raise ReplayError(f"the loop does not come back to the state after step {trace.loop}")
 
 
@@ -111,12 +111,24 @@ def _first_term(state: GlobalState) -> int:
     return min((number_of(term) for view in state.nodes for term in parts_of(view.state, Term)), default=0)
 
 
-def _comes_again(state: GlobalState, later: GlobalState, rise: int) -> bool:
-    """Whether a loop that leads from a state to a later one can go round for ever: that is the same state, or
-    it is but for terms that are so much later, and for further messages, which hold up nothing.
+def _goes_round(trace: Trace, loop: int, interpreter: Interpreter) -> bool:
+    """Whether a loop can be gone round for ever: it leads back to its first state, or to that with terms that
+    are so much later. Of the messages under way those that it delivers have to be there again, so much later,
+    and if they alone are under way, too; the others hold up nothing, as the first round shows.
     """
-    if not rise:
+    state, later = trace.states[loop], trace.states[-1]
+    if not trace.rise:
         return state == later
-    begun = lowered(later, rise)
-    same = replace(begun, network=()) == replace(state, network=())
-    return rise > 0 and same and not Counter(state.network) - Counter(begun.network)
+    steps = trace.steps[loop:]
+    delivered = Counter(e for step in steps if (e := envelope_of(step.event)) is not None)
+    now = replace(state, network=tuple((Counter(state.network) & delivered).elements()))
+    needed = Counter(now.network)
+    for step in steps:
+        ways = [after for event, after in interpreter.steps(now) if event == step.event]
+        same = [after for after in ways if replace(after, network=step.state.network) == step.state]
+        if not same:
+            return False
+        now = same[0]
+    begun = lowered(now, trace.rise)
+    same_nodes = replace(begun, network=()) == replace(state, network=())
+    return trace.rise > 0 and same_nodes and needed <= Counter(begun.network)

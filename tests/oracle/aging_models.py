@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-
-from hypothesis import strategies as st
+from random import Random
 
 from elcheck.checker.model.budget import UNLIMITED, AnyBudget
 from elcheck.checker.model.environment import Environment, NetworkName
@@ -35,8 +34,9 @@ from elcheck.checker.model.property import (
     whole,
 )
 from elcheck.checker.model.record import Message, State, durable
-from elcheck.checker.model.state import Event, NodeView
+from elcheck.checker.model.state import Event, GlobalState, NodeView
 from elcheck.checker.model.step import Outcome, Send, Step, guard
+from tests.oracle.drawing import coin, drawn, several, some_of
 from tests.oracle.random_models import Case
 
 TARGETS = ("src", "next", "next", "all", "all", "me")
@@ -120,37 +120,34 @@ class Speaking(Node[Aging]):
         return replace(before, n=0) if self.manners.volatile else before
 
 
-@st.composite
-def reactions(draw: st.DrawFn, *, grows: bool, falls: bool) -> Reaction:
+def reaction(dice: Random, *, grows: bool, falls: bool) -> Reaction:
     """What a node does; ``grows`` and ``falls`` say what its number may do."""
     more = [0, *[1, 1] * grows, *[-1] * falls]
-    targets = draw(st.lists(st.sampled_from(TARGETS), min_size=grows, max_size=2).map(tuple))
-    return Reaction(
-        draw(st.sampled_from(more)), draw(st.sampled_from(CHANGES)), targets, draw(st.integers(0, 1))
-    )
+    targets = tuple(several(dice, lambda: dice.choice(TARGETS), most=2, least=int(grows)))
+    return Reaction(dice.choice(more), dice.choice(CHANGES), targets, dice.randrange(2))
 
 
-@st.composite
-def manners(draw: st.DrawFn) -> Manners:
+def manners(dice: Random) -> Manners:
     """What a node does; in some models what is stale has an effect, or does not stay stale."""
-    odd = draw(st.sampled_from(("", "", "", "", "acts", "falls", "volatile")))
-    calm = reactions(grows=False, falls=odd == "falls")
-    stale = draw(calm) if odd == "acts" else None
+    odd = dice.choice(("", "", "", "", "acts", "falls", "volatile"))
+
+    def calm() -> Reaction:
+        return reaction(dice, grows=False, falls=odd == "falls")
+
     return Manners(
-        draw(reactions(grows=True, falls=odd == "falls")),
-        draw(reactions(grows=True, falls=False)),
-        (draw(calm), draw(calm)),
-        draw(calm),
-        stale,
-        draw(st.booleans()),
+        reaction(dice, grows=True, falls=odd == "falls"),
+        reaction(dice, grows=True, falls=False),
+        (calm(), calm()),
+        calm(),
+        calm() if odd == "acts" else None,
+        coin(dice),
         odd == "volatile",
     )
 
 
-@st.composite
-def properties(draw: st.DrawFn, monitors: Sequence[Monitor[object]]) -> list[Property]:
+def properties(dice: Random, monitors: Sequence[Monitor[object]]) -> list[Property]:
     """Claims of nodes, seldom of messages."""
-    k, n = draw(st.integers(0, 2)), draw(st.integers(0, 3))
+    k, n = dice.randrange(3), dice.randrange(4)
     claims = [
         always("true", each(State, lambda _: True)),
         never("old", each(Aging, lambda s: s.n == n and s.a == k)),
@@ -160,10 +157,10 @@ def properties(draw: st.DrawFn, monitors: Sequence[Monitor[object]]) -> list[Pro
         step("change", change(Aging, lambda s, t: s.a <= t.a or s.n < t.n)),
         never("mail", whole(lambda state: len(state.network) > n)),
     ]
-    names = st.sampled_from(["old", "near", "met", "back", "change"])
-    wanted = set(draw(st.lists(names, min_size=1, max_size=3)))
-    wanted |= set(draw(st.sampled_from(((), (), (), (), (), (), (), ("mail",)))))
-    found = [claim for claim in claims if claim.name in wanted | {"true"}]
+    wanted = {"true", *some_of(dice, ["old", "near", "met", "back", "change"], most=3, least=1)}
+    if dice.randrange(8) == 0:
+        wanted.add("mail")
+    found = [claim for claim in claims if claim.name in wanted]
     return found + [always("watched", history(monitor, lambda m: m != k + 1)) for monitor in monitors]
 
 
@@ -172,39 +169,49 @@ def counted(m: object, event: Event, before: NodeView[Aging], now: NodeView[Agin
     return min(3, (m if isinstance(m, int) else 0) + (event.kind == "receive"))
 
 
-@st.composite
-def environments(draw: st.DrawFn) -> Environment:
+def environment(dice: Random) -> Environment:
     """Mostly those in which dead messages are taken out."""
     networks: tuple[NetworkName, ...] = ("sent-set", "sent-set", "sent-set", "set", "set", "bag", "fifo")
     losses: tuple[AnyBudget, ...] = (0, 0, 0, 0, 1, UNLIMITED)
-    network = draw(st.sampled_from(networks))
+    network = dice.choice(networks)
     consumes = network != "sent-set"
-    crash = draw(st.sampled_from((0, 0, 1)))
+    crash = dice.choice((0, 0, 1))
     return Environment(
         network=network,
         crash=crash,
-        restart=draw(st.sampled_from((0, 1))) * crash,
-        loss=draw(st.sampled_from(losses)) if consumes else 0,
-        timing=draw(st.sampled_from(("async", "async", "async", "async", "sync"))) if consumes else "async",
-        partition=draw(st.sampled_from((0, 0, 0, 1))),
-        pause=draw(st.sampled_from((0, 0, 1))),
-        disk=draw(st.sampled_from((0, 1))) * crash,
+        restart=dice.randrange(2) * crash,
+        loss=dice.choice(losses) if consumes else 0,
+        timing=dice.choice(("async", "async", "async", "async", "sync")) if consumes else "async",
+        partition=dice.choice((0, 0, 0, 1)),
+        pause=dice.choice((0, 0, 1)),
+        disk=dice.choice((0, 1)) * crash,
     )
 
 
-@st.composite
-def aging_models(draw: st.DrawFn) -> Case:
+def aging_model(dice: Random) -> Case:
     """A model of two or three nodes that run one program, or two."""
-    nodes = node_ids(draw(st.sampled_from((2, 2, 3))))
-    first, second = Speaking(draw(manners())), Speaking(draw(manners()))
-    one = draw(st.booleans())
+    nodes = node_ids(dice.choice((2, 2, 3)))
+    first, second = Speaking(manners(dice)), Speaking(manners(dice))
+    one = coin(dice)
     watching = [Monitor("m", Aging, start=lambda nodes: 0, after=counted)]
     model = Model(
         first if one else {node: first if node.index else second for node in nodes},
-        draw(properties(draw(st.sampled_from(([], [], [], watching))))),
+        properties(dice, watching if dice.randrange(4) == 0 else []),
         nodes=nodes if one else (),
-        environment=draw(environments()),
-        bounds=draw(st.sampled_from(([], [], [Bound("n", Aging, lambda s: s.n < 3)]))),
-        deadlock=draw(st.sampled_from((False, False, False, False, True))),
+        environment=environment(dice),
+        bounds=dice.choice(([], [], [Bound("n", Aging, lambda s: s.n < 3)])),
+        deadlock=dice.randrange(5) == 0,
     )
-    return Case(model, draw(st.one_of(st.none(), st.integers(2, 7))))
+    return Case(model, dice.choice((None, dice.randint(2, 7))))
+
+
+aging_models = drawn(aging_model)
+
+
+def alive(state: GlobalState) -> GlobalState:
+    """A state without the messages that are declared stale."""
+    numbers = [view.state.n for view in state.nodes if isinstance(view.state, Aging)]
+    network = tuple(
+        sent for sent in state.network if isinstance(sent.msg, Word) and sent.msg.n >= numbers[sent.dst.index]
+    )
+    return replace(state, network=network)

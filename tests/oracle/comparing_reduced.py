@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypothesis import reject
-
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.model.errors import DefinitionError
@@ -14,7 +12,7 @@ from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.reductions.staleness import StaleChoice
-from tests.oracle.comparing import compare_counts, said_of_results, walk
+from tests.oracle.comparing import Unusable, compare_counts, said_of_results, walk
 from tests.oracle.random_models import Case
 from tests.oracle.search import Facts, search_some
 
@@ -30,8 +28,8 @@ def compare_dead_messages(case: Case, cap: int, alive: Callable[[GlobalState], G
     model = case.model
     try:
         validate(model)
-    except DefinitionError:
-        reject()
+    except DefinitionError as error:
+        raise Unusable from error
     facts, limit = search_some(model, case.limit, cap)
     choices: tuple[StaleChoice, ...] = ("auto", "all", "off")
     reduced = False

@@ -7,7 +7,7 @@ read by :mod:`tests.oracle.formulas`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 
 from elcheck.checker.model.fairness import Fair, Fairness
@@ -46,10 +46,15 @@ class Space:
     left_out: bool = False
 
 
-def space_of(model: Model, cap: int) -> Space:
-    """Every reachable state. Raises TooLarge."""
+def as_it_is(state: GlobalState) -> GlobalState:
+    """A state that stands for itself."""
+    return state
+
+
+def space_of(model: Model, cap: int, alike: Callable[[GlobalState], GlobalState] = as_it_is) -> Space:
+    """Every reachable state, as the one that stands for all that are ``alike``. Raises TooLarge."""
     machine, space = Machine(model), Space()
-    space.initial = machine.initial()
+    space.initial = list(dict.fromkeys(map(alike, machine.initial())))
     space.states = list(space.initial)
     known = set(space.states)
     for state in space.states:
@@ -59,10 +64,11 @@ def space_of(model: Model, cap: int) -> Space:
             if move.crossed:
                 space.cut = True
                 continue
-            space.edges.append(Edge(state, move.event, move.after))
-            if move.after not in known:
-                known.add(move.after)
-                space.states.append(move.after)
+            after = alike(move.after)
+            space.edges.append(Edge(state, move.event, after))
+            if after not in known:
+                known.add(after)
+                space.states.append(after)
         if len(known) > cap:
             raise TooLarge(0)
     space.left_out = bool(machine.left_out)

@@ -18,12 +18,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from tests.oracle.aging_models import aging_model, alive
 from tests.oracle.alike_models import alike_model
 from tests.oracle.comparing import Unusable, compare
-from tests.oracle.comparing_liveness import compare_liveness
+from tests.oracle.comparing_liveness import compare_liveness, compare_term_liveness
+from tests.oracle.comparing_reduced import compare_dead_messages, compare_relative_terms
 from tests.oracle.random_liveness import lively_nodes, lively_shared_state
 from tests.oracle.random_models import model_of_nodes, model_of_shared_state
 from tests.oracle.relations import compare_relations, related_model
+from tests.oracle.term_models import canonical, lively_terms, term_model
 
 KINDS: dict[str, tuple[int, Callable[[Random], str]]] = {
     "nodes": (30, lambda dice: compare(model_of_nodes(dice), cap=25)),
@@ -31,6 +34,9 @@ KINDS: dict[str, tuple[int, Callable[[Random], str]]] = {
     "fairness": (22, lambda dice: compare_liveness(lively_nodes(dice), cap=30)),
     "specs": (12, lambda dice: compare(model_of_shared_state(dice), cap=100)),
     "ltl": (25, lambda dice: compare_liveness(lively_shared_state(dice), cap=100)),
+    "aging": (4, lambda dice: _reduced(compare_dead_messages(aging_model(dice), 100, alive))),
+    "terms": (4, lambda dice: _reduced(compare_relative_terms(term_model(dice), 100, canonical))),
+    "lively terms": (4, lambda dice: compare_term_liveness(lively_terms(dice), cap=60)),
     "relations": (7, lambda dice: compare_relations(related_model(dice), cap=60)),
 }
 """Of each kind of models how many there are in a hundred, and how one is compared."""
@@ -38,6 +44,10 @@ ENOUGH = 20
 """Disagreements after which nobody needs more."""
 OFTEN = 200
 """Models between two lines of progress."""
+
+
+def _reduced(reduced: bool) -> str:
+    return "reduced" if reduced else "not reduced"
 
 
 @dataclass

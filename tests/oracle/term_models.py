@@ -7,10 +7,11 @@ add terms up, or have a check, a bound or a monitor that reads what a term is. E
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-
-from hypothesis import strategies as st
+from random import Random
 
 from elcheck.checker.model.environment import Environment, NetworkName
+from elcheck.checker.model.fairness import Fair, strong, weak
+from elcheck.checker.model.formula import Formula
 from elcheck.checker.model.handlers import action, receive, timeout
 from elcheck.checker.model.ids import NodeId, node_ids
 from elcheck.checker.model.model import Bound, Model
@@ -27,14 +28,19 @@ from elcheck.checker.model.property import (
     never,
     node_views,
     pair,
+    some,
     sometimes,
     step,
+    taken,
     view,
 )
 from elcheck.checker.model.record import Message, State, durable
-from elcheck.checker.model.state import Event, NodeView
+from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView
 from elcheck.checker.model.step import Outcome, Send, Step, guard
 from elcheck.checker.model.terms import Term
+from tests.oracle.draft import terms_in
+from tests.oracle.drawing import coin, drawn, several, some_of
+from tests.oracle.random_liveness import claim
 from tests.oracle.random_models import Case
 
 ODD = ("constant", "puts in", "adds up", "far constant", "check", "far check", "bound", "monitor", "view")
@@ -115,14 +121,25 @@ class Ranking(Node[Ranked]):
         return s if self.older is None else self.react(s, self.older, src, msg.term)
 
 
-@st.composite
-def manners(draw: st.DrawFn, rises: bool) -> Manner:
+def manner(dice: Random, rises: bool) -> Manner:
     return Manner(
         rises,
-        draw(st.sampled_from((None, None, 0, 1))),
-        draw(st.sampled_from((False, False, True))),
-        draw(st.sampled_from(("none", "src", "next", "next", "all"))),
-        draw(st.integers(0, 1)),
+        dice.choice((None, None, 0, 1)),
+        dice.choice((False, False, True)),
+        dice.choice(("none", "src", "next", "next", "all")),
+        dice.randrange(2),
+    )
+
+
+def ranking(dice: Random, odd: str = "") -> Ranking:
+    """A program; without an oddity none takes notice of messages of earlier terms but seldom."""
+    return Ranking(
+        manner(dice, rises=True),
+        manner(dice, rises=coin(dice)),
+        manner(dice, rises=False),
+        manner(dice, rises=False),
+        manner(dice, rises=False) if dice.randrange(4) == 2 else None,
+        odd,
     )
 
 
@@ -136,13 +153,10 @@ def counting(m: object, event: Event, before: NodeView[Ranked], now: NodeView[Ra
     return bool(m) or read(now.state.term) % 2 == 1
 
 
-@st.composite
-def properties(draw: st.DrawFn, odd: str) -> list[Property]:
-    k = draw(st.integers(0, 2))
+def properties(dice: Random, odd: str) -> list[Property]:
+    k = dice.randrange(3)
     last = FAR if odd == "far check" else Term(2)
-    strange = odd in ("check", "far check")
     claims = [
-        always("true", each(State, lambda _: True)),
         never("told", pair(Ranked, lambda s, t: s.seen == t.term and s.a != t.a)),
         sometimes("apart", all_nodes(Ranked, lambda seen: max(s.term for s in seen) > seen[0].term)),
         never("pair", pair(Ranked, lambda s, t: s.term < t.term and s.a + t.a == k)),
@@ -150,53 +164,107 @@ def properties(draw: st.DrawFn, odd: str) -> list[Property]:
         step("grows", change(Ranked, lambda s, t: s.term <= t.term or s.a == t.a)),
         sometimes("viewed", all_nodes(view(Ranked, lambda s: s.term), lambda seen: seen[0] < seen[-1])),
     ]
-    names = st.sampled_from([claim.name for claim in claims[1:]])
-    wanted = set(draw(st.lists(names, min_size=1, max_size=3)))
-    found = [claim for claim in claims if claim.name in wanted | {"true"}]
-    if strange:
+    found = [always("true", each(State, lambda _: True)), *some_of(dice, claims, most=3, least=1)]
+    if odd in ("check", "far check"):
         found.append(never("constant", each(Ranked, lambda s: s.term >= last)))
     if odd == "view":
         found.append(never("read", each(node_views(Ranked, lambda s: read(s.term)), lambda v: v.state == 3)))
     after = counting if odd == "monitor" else watched
-    if odd == "monitor" or draw(st.sampled_from((False, False, True))):
-        found.append(
-            always(
-                "history",
-                history(Monitor("m", Ranked, start=lambda nodes: None, after=after), lambda _: True),
-            )
-        )
+    if odd == "monitor" or dice.randrange(3) == 0:
+        monitor = Monitor("m", Ranked, start=lambda nodes: None, after=after)
+        found.append(always("history", history(monitor, lambda _: True)))
     return found
 
 
-@st.composite
-def term_models(draw: st.DrawFn) -> Case:
+def term_model(dice: Random) -> Case:
     """A model of two or three nodes that run one program."""
-    nodes = node_ids(draw(st.sampled_from((2, 2, 3))))
-    odd = draw(st.sampled_from(("",) * 9 + ODD))
+    nodes = node_ids(dice.choice((2, 2, 3)))
+    odd = dice.choice(ODD) if dice.randrange(4) == 2 else ""
     networks: tuple[NetworkName, ...] = ("sent-set", "sent-set", "set", "bag", "fifo")
-    crash = draw(st.sampled_from((0, 0, 1)))
-    rising, calm = manners(True), manners(False)
-    program = Ranking(
-        draw(rising),
-        draw(st.one_of(calm, rising)),
-        draw(calm),
-        draw(calm),
-        draw(st.one_of(st.none(), st.none(), st.none(), calm)),
-        odd,
-    )
-    bounds = [Bound("spread", draw(st.sampled_from((1, 1, 2))))]
+    crash = dice.choice((0, 0, 1))
+    bounds = [Bound("spread", dice.choice((1, 1, 2)))]
     if odd == "bound":
         bounds.append(Bound("late", Ranked, lambda s: s.term <= Term(2)))
     model = Model(
-        program,
-        draw(properties(odd)),
+        ranking(dice, odd),
+        properties(dice, odd),
         nodes=nodes,
         environment=Environment(
-            network=draw(st.sampled_from(networks)),
+            network=dice.choice(networks),
             crash=crash,
-            restart=draw(st.sampled_from((0, crash))),
-            pause=draw(st.sampled_from((0, 0, 0, 1))) if crash == 0 else 0,
+            restart=dice.choice((0, crash)),
+            pause=dice.choice((0, 0, 0, 1)) if crash == 0 else 0,
         ),
         bounds=bounds,
     )
-    return Case(model, draw(st.integers(3, 6)))
+    return Case(model, dice.randint(3, 6))
+
+
+term_models = drawn(term_model)
+
+
+def lively_terms(dice: Random) -> Model:
+    """A model of which something has to happen however late its terms are. Old messages linger on a sent-set
+    and do nothing, and conditions of fairness are of nodes and handlers, not of messages with their terms.
+    """
+    nodes, crash = node_ids(dice.choice((2, 2, 2, 3))), dice.choice((0, 0, 1))
+
+    def atom() -> Formula:
+        k = dice.randrange(3)
+        ahead = all_nodes(Ranked, lambda seen: max(s.term for s in seen) > seen[0].term)
+        return dice.choice(
+            (
+                some(each(Ranked, lambda s: s.a == k)),
+                ahead,
+                some(pair(Ranked, lambda s, t: s.term == t.term and s.a != t.a)),
+                each(Ranked, lambda s: s.seen == s.term),
+                taken(dice.choice(("wake", "act", "hear"))),
+                taken("wake", dice.choice(nodes)),
+            )
+        )
+
+    def rule() -> Fair:
+        make = dice.choice((weak, weak, strong))
+        names = some_of(dice, ("wake", "act", "hear", "timeout", "*"), most=2, least=1)
+        return make(*names, per=dice.choice(("node", "action", "group")))
+
+    return Model(
+        replace(ranking(dice), older=None),
+        [claim(dice, number, atom) for number in range(dice.randint(1, 2))],
+        nodes=nodes,
+        environment=Environment(network="sent-set", crash=crash, restart=dice.choice((0, crash))),
+        bounds=[Bound("spread", dice.choice((1, 1, 2)))],
+        fairness=several(dice, rule, most=2),
+    )
+
+
+lively_term_models = drawn(lively_terms)
+
+
+def canonical(state: GlobalState, without_dead: bool = True) -> GlobalState:
+    """A state with its terms counted from the least, perhaps without messages of earlier terms than their
+    receivers'.
+    """
+    terms = [view.state.term for view in state.nodes if isinstance(view.state, Ranked)]
+    sent = [
+        e
+        for e in state.network
+        if isinstance(e.msg, Call) and not (without_dead and e.msg.term < terms[e.dst.index])
+    ]
+    found = [t for view in state.nodes for t in terms_in(view.state)] + [
+        t for e in sent for t in terms_in(e.msg)
+    ]
+    base = min(map(read, found))
+
+    def lower(term: Term) -> Term:
+        return Term(read(term) - base)
+
+    def lowered(s: Ranked) -> Ranked:
+        return Ranked(lower(s.term), None if s.seen is None else lower(s.seen), s.a)
+
+    nodes = tuple(
+        replace(view, state=lowered(view.state)) for view in state.nodes if isinstance(view.state, Ranked)
+    )
+    calls = [(e.src, e.dst, e.msg) for e in sent if isinstance(e.msg, Call)]
+    network = tuple(Envelope(src, dst, Call(lower(msg.term), msg.x)) for src, dst, msg in calls)
+    return replace(state, nodes=nodes, network=network)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 
 from elcheck import load
 from elcheck.checker.check.check import check
-from elcheck.checker.model.state import GlobalState
-from tests.oracle.aging_models import Aging, Word, aging_models
+from tests.oracle.aging_models import aging_models, alive
 from tests.oracle.comparing_reduced import compare_dead_messages
 from tests.oracle.random_models import Case
 from tests.support.examples import examples
@@ -34,20 +32,11 @@ def test_states_without_dead_messages_are_counted(
     assert check(model, engine=engine, dead_messages="off").stats.distinct == states
 
 
-def alive(state: GlobalState) -> GlobalState:
-    """A state without the messages that are declared stale."""
-    numbers = [view.state.n for view in state.nodes if isinstance(view.state, Aging)]
-    network = tuple(
-        sent for sent in state.network if isinstance(sent.msg, Word) and sent.msg.n >= numbers[sent.dst.index]
-    )
-    return replace(state, network=network)
-
-
 used: Counter[bool] = Counter()
 
 
 @examples(90)
-@given(aging_models())
+@given(aging_models)
 def test_models_whose_messages_grow_old(case: Case) -> None:
     used[compare_dead_messages(case, 100, alive)] += 1
 
@@ -60,6 +49,6 @@ def test_many_of_these_models_are_reduced_and_many_are_not() -> None:
 
 @pytest.mark.big
 @examples(10_000)
-@given(aging_models())
+@given(aging_models)
 def test_many_models_whose_messages_grow_old(case: Case) -> None:
     compare_dead_messages(case, 2000, alive)

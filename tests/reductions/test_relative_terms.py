@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 
-from elcheck import load
+from elcheck import (
+    Bound,
+    Model,
+    Node,
+    each,
+    eventually,
+    guard,
+    load,
+    node_ids,
+    pair,
+    replace,
+    some,
+    strong,
+    timeout,
+    weak,
+)
 from elcheck.checker.check.check import check
 from elcheck.checker.check.verdict import Verdict
-from elcheck.checker.model.state import Envelope, GlobalState
-from elcheck.checker.model.terms import Term
+from tests.oracle.comparing_liveness import compare_term_liveness
 from tests.oracle.comparing_reduced import compare_relative_terms
-from tests.oracle.draft import terms_in
 from tests.oracle.random_models import Case
-from tests.oracle.term_models import Call, Ranked, read, term_models
+from tests.oracle.term_models import Manner, Ranked, Ranking, canonical, lively_term_models, term_models
 from tests.support.examples import examples
 
 ENGINES = ("plain", "fast")
@@ -38,40 +50,11 @@ def test_elections_are_counted_for_every_number_of_terms(
     assert safe.detail == f"for every number of terms, nodes at most {spread} apart"
 
 
-def canonical(state: GlobalState, without_dead: bool) -> GlobalState:
-    """A state with its terms counted from the least, perhaps without messages of earlier terms than their
-    receivers'.
-    """
-    terms = [view.state.term for view in state.nodes if isinstance(view.state, Ranked)]
-    sent = [
-        e
-        for e in state.network
-        if isinstance(e.msg, Call) and not (without_dead and e.msg.term < terms[e.dst.index])
-    ]
-    found = [t for view in state.nodes for t in terms_in(view.state)] + [
-        t for e in sent for t in terms_in(e.msg)
-    ]
-    base = min(map(read, found))
-
-    def lower(term: Term) -> Term:
-        return Term(read(term) - base)
-
-    def lowered(s: Ranked) -> Ranked:
-        return Ranked(lower(s.term), None if s.seen is None else lower(s.seen), s.a)
-
-    nodes = tuple(
-        replace(view, state=lowered(view.state)) for view in state.nodes if isinstance(view.state, Ranked)
-    )
-    calls = [(e.src, e.dst, e.msg) for e in sent if isinstance(e.msg, Call)]
-    network = tuple(Envelope(src, dst, Call(lower(msg.term), msg.x)) for src, dst, msg in calls)
-    return replace(state, nodes=nodes, network=network)
-
-
 used: Counter[bool] = Counter()
 
 
 @examples(90)
-@given(term_models())
+@given(term_models)
 def test_models_with_terms(case: Case) -> None:
     used[compare_relative_terms(case, 100, canonical)] += 1
 
@@ -82,8 +65,57 @@ def test_many_of_these_models_are_reduced_and_some_are_not() -> None:
     assert used[True] > used[False] > 0
 
 
+@examples(25)
+@given(lively_term_models)
+def test_what_has_to_happen_however_late_terms_are(model: Model) -> None:
+    compare_term_liveness(model, cap=40)
+
+
+def test_the_fast_engine_is_told_once_that_a_step_may_be_left_out() -> None:
+    calm = Manner(rises=False, a=1, sees=False, to="none", x=0)
+    program = Ranking(
+        waking=replace(calm, rises=True, sees=True),
+        acting=replace(calm, to="src"),
+        newer=calm,
+        equal=replace(calm, a=0, to="next"),
+        older=None,
+        odd="",
+    )
+    model = Model(
+        program,
+        nodes=node_ids(2),
+        properties=[eventually("ahead", some(pair(Ranked, lambda s, t: s.term == t.term and s.a != t.a)))],
+        bounds=[Bound("spread", 1)],
+        fairness=[strong("timeout", "*", per="node")],
+    )
+    assert compare_term_liveness(model, cap=40) == "vacuous"  # it asked without end
+
+
+class Runaway(Node[Ranked]):
+    """Only the first node goes on to later terms, and nobody follows."""
+
+    @timeout
+    def wake(self, s: Ranked) -> Ranked:
+        guard(self.me.index == 0, "another does")
+        return replace(s, term=s.term.next())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_claim_is_vacuous_if_no_fair_behaviour_stays_near(engine: str) -> None:
+    model = Model(
+        Runaway(),
+        nodes=node_ids(2),
+        properties=[eventually("later", some(each(Ranked, lambda s: s.a == 1)))],
+        bounds=[Bound("spread", 2)],
+    )
+    assert check(model, engine=engine)["later"].verdict is Verdict.REFUTED
+    (result,) = check(replace(model, fairness=[weak("wake")]), engine=engine).results
+    assert result.verdict is Verdict.VACUOUS
+    assert result.brief == "no fair behaviour satisfies what the model assumes, nodes at most 2 apart"
+
+
 @pytest.mark.big
 @examples(10_000)
-@given(term_models())
+@given(term_models)
 def test_many_models_with_terms(case: Case) -> None:
     compare_relative_terms(case, 2000, canonical)

@@ -129,8 +129,10 @@ LOCAL_AFTER, FLAGS, SENDS_START, SENDS_LENGTH, OWN_START, OWN_LENGTH, CROSSED, O
 """Of an outcome: the local state after it; flags; its sends to other nodes, and its effects on its own node,
 as spans of SENDS; the bounds that it crosses, as bits.
 """
-VISIBLE, MONITORED = 1, 2
-"""Flags of outcomes: a property may see a difference; the monitors see it."""
+VISIBLE, MONITORED, IDLE = 1, 2, 4
+"""Flags of outcomes: a property may see a difference; the monitors see it; a step by it may be left out where
+it only sends dead messages, and where that is asked of each outcome.
+"""
 TARGET_NODE, EFFECT, RECONNECTED, SEND_WIDTH = range(4)
 """Of a send: the node, and the effect's code; whether the step closed the link to the node before, so that it
 uses the new connection.

@@ -198,7 +198,7 @@ class MissHandler:
             elif kind >= L.LOCAL_LOWERED:
                 self._tell_of_terms(first, second, kind)
             elif kind == L.IDLE_STEP:
-                self._refuse_idle(first, monitored=second != 0)
+                self._tell_whether_idle(first, monitored=second != 0)
             else:
                 self._tell_outcomes(first, second)
             if self.quotient is not None:
@@ -213,7 +213,7 @@ class MissHandler:
             known = memory.used(L.ENVIRONMENTS)
             return bool(first < len(known) and known[first, L.KNOWN])
         if kind == L.IDLE_STEP:
-            return False
+            return second == 0 <= first and memory.read(L.OUTCOMES, first, L.FLAGS) & L.IDLE != 0
         table = _ANSWERS.get(kind, L.OUTCOME_INDEX)
         return find(memory.h, memory.q, table, first, second) != ABSENT
 
@@ -272,11 +272,14 @@ class MissHandler:
             made = terms.least_of_monitor(at, now)
         self._put(_ANSWERS[kind], first, by, made)
 
-    def _refuse_idle(self, outcome: int, *, monitored: bool) -> None:
+    def _tell_whether_idle(self, outcome: int, *, monitored: bool) -> None:
+        """Let steps by an outcome be left out where they only send dead messages. Raises NotStale."""
         assert self.quotient is not None
         assert self.quotient.dead is not None
         event = Event("tick", "tick") if outcome < 0 else self.observed[outcome][0]
         self.quotient.dead.leave_out(event, monitored=monitored)
+        flags = self.memory.read(L.OUTCOMES, outcome, L.FLAGS)
+        self.memory.write(L.OUTCOMES, outcome, L.FLAGS, flags | L.IDLE)
 
     # -- outcomes --------------------------------------------------------------------------------------
 

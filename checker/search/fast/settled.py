@@ -8,7 +8,7 @@ from elcheck.checker.search.fast.hashing import ABSENT, find
 from elcheck.checker.search.fast.ids import id_of, is_tight, miss
 from elcheck.checker.search.fast.layout import Ints, Words
 from elcheck.checker.search.fast.mailboxes import intern, message_in, size
-from elcheck.checker.search.fast.records import alive_at, local_of, mailbox_of, row_at, same_words
+from elcheck.checker.search.fast.records import alive_at, local_of, mailbox_of, outcome_at, row_at, same_words
 
 
 @compiled
@@ -63,6 +63,7 @@ def leave_out(h: Ints, w: Words, row: int, outcome: int) -> int:
     may.
     """
     monitored = not same_words(w, row, w, row_at(h, L.HERE), h[L.FIELDS])
-    if h[L.LEAVES_OUT_IDLE] == 1 and not monitored:
+    asked = outcome >= 0 and w[outcome_at(h, outcome) + L.FLAGS] & L.IDLE != 0
+    if not monitored and (h[L.LEAVES_OUT_IDLE] == 1 or asked):
         return L.DONE
     return miss(h, w, outcome, monitored, L.IDLE_STEP)
