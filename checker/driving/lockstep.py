@@ -168,11 +168,11 @@ class Lockstep(Generic[C]):
         went: to ``wanted``, whatever monitors say, if that looks like it. False, and ``ended`` is set, if it
         can't go on.
         """
-        if event.kind == "crash" and event.args:
-            why = f"{event}: a step of real code can't be cut in two from outside"
-            self.ended = Drive(self.trace, DriveEnding.UNDRIVABLE, (), why)
+        try:
+            outcomes = self._possible.outcomes(event)
+        except Undrivable as error:
+            self.ended = Drive(self.trace, DriveEnding.UNDRIVABLE, (), str(error))
             return False
-        outcomes = self._possible.outcomes(event)
         outcomes.sort(key=lambda found: wanted is None or not same(found.outcome.after, wanted))
         with self._ending(outcomes[0].further):
             self._do(event)
