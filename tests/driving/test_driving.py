@@ -159,8 +159,8 @@ def test_the_calls_of_a_search_are_those_of_its_states(case: Case) -> None:
 
 def _calls_of(stepper: Stepper, state: GlobalState) -> set[tuple[int, Event]]:
     """Whose handlers are called by the steps of a state."""
-    of_network = ("lose", "duplicate", "partition", "heal", "disconnect")
-    events = {event for event, _ in stepper.steps(state) if event.kind not in of_network}
+    of_the_world = ("lose", "duplicate", "partition", "heal", "disconnect", "pause", "resume", "damage")
+    events = {event for event, _ in stepper.steps(state) if event.kind not in of_the_world}
     return {
         (node.index, event)
         for event in events
