@@ -39,6 +39,7 @@ from elcheck.checker import cli
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 WIDTH = 100
+HEIGHT = 40
 
 _BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VOLATILE = re.compile(
@@ -221,7 +222,7 @@ def printed(line: str) -> tuple[int, str]:
     assert name == "elcheck", f"{line}: only elcheck, pytest and cat are run"
     out, err = _Terminal(), io.StringIO()
     with (
-        mock.patch.dict(os.environ, {"COLUMNS": str(WIDTH), "NO_COLOR": "1"}),
+        mock.patch.dict(os.environ, {"COLUMNS": str(WIDTH), "LINES": str(HEIGHT), "NO_COLOR": "1"}),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):
@@ -237,7 +238,7 @@ def tested(args: list[str]) -> tuple[int, str]:
     rest = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "CI"))}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *plugin, *quiet, *args],
-        env={**rest, "COLUMNS": str(WIDTH), "PYTHONPATH": str(ROOT)},
+        env={**rest, "COLUMNS": str(WIDTH), "LINES": str(HEIGHT), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
