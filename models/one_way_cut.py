@@ -25,6 +25,7 @@ from elcheck import (
     receive,
     replace,
     some,
+    sometimes,
     tick,
     weak,
 )
@@ -124,5 +125,8 @@ def model(bug: Annotated[type[CheckQuorum], "a mistake to put in"] = CheckQuorum
         environment=Environment(network="set", timing="sync", partition=1),
         partitions=[Cut((n2, n3), n1, heals=False)],
         fairness=[weak("*")],
-        properties=[eventually("it commits", some(each(Server, lambda s: s.committed)))],
+        properties=[
+            eventually("it commits", some(each(Server, lambda s: s.committed))),
+            sometimes("another leads", each(Server, lambda s: s.leads and s.term == 1)),
+        ],
     )

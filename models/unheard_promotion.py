@@ -25,6 +25,7 @@ from elcheck import (
     node_ids,
     receive,
     replace,
+    sometimes,
 )
 from elcheck.specs import election
 
@@ -110,5 +111,6 @@ def model(
         properties=[
             election.one_leader_per_term(Server),
             always_possible("somebody can lead", each(Server, lambda s: s.leads)),
+            sometimes("somebody asks for votes", each(Server, lambda s: bool(s.votes))),
         ],
     )

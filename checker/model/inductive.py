@@ -33,7 +33,7 @@ def every(of: type, /, **domains: Iterable[object]) -> Every:
     for name in domains:
         if name not in known:
             raise DefinitionError(
-                f"every({of.__name__}, {name}=...): {instead(name, known, 'its fields are')}"
+                f"every({of.__name__}, {name}=...): there is no such field; {instead(name, known)}"
             )
     return Every(of, {name: tuple(values) for name, values in domains.items()})
 

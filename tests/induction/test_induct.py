@@ -309,7 +309,7 @@ def test_what_can_not_be_asked_is_refused() -> None:
         induct(changed(raft, inductive=[inductive("twice", each(State, lambda s: True))] * 2))
     with pytest.raises(DefinitionError, match="claims nothing"):
         inductive("none", [])
-    with pytest.raises(DefinitionError, match="its fields are value"):
+    with pytest.raises(DefinitionError, match="did you mean 'value'"):
         every(Counter, values=range(3))
     with pytest.raises(DefinitionError, match="the field value is of type int: say which values"):
         Domain(every(Counter), ())

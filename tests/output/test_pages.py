@@ -57,8 +57,9 @@ def test_where_logs_are_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str
     assert (logged[1], logged[35]) == ("n1.log:9-13", "n2.log:22-26")
     reached = next(claim for claim in others if claim["name"] == "a leader is elected")
     assert (reached["verdict"], reached["story"], reached["at"]) == ("reached", 0, 7)
-    (coverage,) = document["sections"]
-    assert ["EtcdRaft.beat", "0", "2"] in cast("list[list[str]]", coverage["rows"])
+    handlers, guards = document["sections"]
+    assert ["EtcdRaft.beat", "0", "2"] in cast("list[list[str]]", handlers["rows"])
+    assert guards["header"] == ["guard", "where", "held", "did not"]
 
 
 def test_logs_that_are_allowed(tmp_path: Path) -> None:

@@ -213,6 +213,6 @@ def test_mistakes_say_what_and_why(tmp_path: Path) -> None:
         report.export(tmp_path / "x.svg")
     with pytest.raises(UsageError, match="'netwrok' is no part of an environment: network, loss"):
         within(load("raft")(), netwrok="fifo")
-    with pytest.raises(UsageError, match="has no parameter 'large', but small, big, goal"):
+    with pytest.raises(UsageError, match="has no parameter 'large'; it has small, big, goal"):
         load("die_hard")(large=9)
     assert report["the goal is measured"].verdict is Verdict.PROVED

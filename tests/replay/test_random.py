@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -77,7 +78,7 @@ def test_a_counterexample_is_judged_as_the_search_does(case: Case, seed: int) ->
     """What a check finds at the end of its trace, the judging of that trace finds there too."""
     try:
         kept = [claim for claim in case.model.properties if claim.kind != "possible"]
-        model = Model(**{**vars(case.model), "properties": kept})
+        model = replace(case.model, properties=kept)
         report = check(model, Limits(max_states=300), engine="plain")
     except DefinitionError:
         assume(False)

@@ -24,7 +24,7 @@ def why(capfd: pytest.CaptureFixture[str], tmp_path: Path, trace: str, *args: st
     [
         ("n1 become_leader", "its guard: only a candidate becomes the leader"),
         ("n3 election_timeout", "its guard: it never stands"),
-        ("n1 elction_timeout", "called 'elction_timeout'; did you mean election_timeout?"),
+        ("n1 elction_timeout", "called 'elction_timeout'; did you mean 'election_timeout'?"),
         ("n7: crash", "there is no node 'n7'; the nodes are n1, n2, n3"),
         ("n7 crash", "there is no node 'n7'; the nodes are n1, n2, n3"),
         ("n2 vote from n1", "no such message is under way to n2; there is none"),
