@@ -193,7 +193,7 @@ def _environment(model: Model, state: GlobalState) -> Iterator[tuple[str, str]]:
     environment, now = model.environment, state.environment
     for name, left in now.counted(environment.budgets):
         yield f"{name} left", "unlimited" if left is None else str(left)
-    if environment.partition != 0:
+    if model.separates:
         yield "partition", now.standing or "none"
     if environment.early_timeouts:
         yield "timeouts left", "0: they wait" if now.early_timeouts == 0 else str(now.early_timeouts)

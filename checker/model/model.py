@@ -126,6 +126,11 @@ class Model:
         """Whether nodes may be paused, or are at the start."""
         return self.environment.pause != 0 or any(start.paused for start in self.initial)
 
+    @property
+    def separates(self) -> bool:
+        """Whether partitions may come, or one stands at the start, which may heal."""
+        return self.environment.partition != 0 or any(start.partition is not None for start in self.initial)
+
     @cached_property
     def monitors(self) -> tuple[Monitor[object], ...]:
         """The monitors that its properties look at, in the order in which they are first named."""

@@ -39,9 +39,7 @@ class Swapped:
     def __init__(self, system: NodeSystem, swap: Swap) -> None:
         self.swap = swap
         self._system = system
-        starts = [start.partition for start in system.model.initial]
-        happen = system.model.environment.partition != 0 or any(starts)
-        partitions = tuple(system.environments.partitions.values()) if happen else ()
+        partitions = tuple(system.environments.partitions.values()) if system.model.separates else ()
         self._partitions = _partitions(swap, partitions)
         nodes = range(len(system.tables))
         self.to = [system.tables[swap.index(i)] for i in nodes]

@@ -95,10 +95,11 @@ def _tells_enough(system: System, judge: Judge) -> bool:
         return not divided and not any(event in steps for event in alike for steps in fair)
 
     faults = [event for event in NETWORK_FAULTS.values() if event.fault]
-    stands = any(start.partition is not None for start in model.initial)  # and may heal, whatever the budget
 
     def is_there(event: Event) -> bool:
-        return getattr(model.environment, BUDGETS[event.kind]) != 0 or (event.kind == "partition" and stands)
+        if event.kind == "partition":
+            return model.separates
+        return model.environment.budget(BUDGETS[event.kind]) != 0
 
     there = filter(is_there, faults)
     return judge.asks_graph and all(map(is_told, there))
