@@ -110,17 +110,11 @@ def _steps_backwards(table: NodeTable) -> list[set[int]]:
 def _leads_to(table: NodeTable, call: LearnedCall) -> Iterator[int]:
     """The local states after a call that was learned, as far as bounds let it happen."""
     states = table.local_states
-    found: tuple[LocalOutcome, ...]
     if call.kind == "crash":
         yield from states.remains(call.local, drops=call.drops)
         return
     if call.kind == "damage":
         yield from (after for _, after in states.damages(call.local))
         return
-    if call.kind == "restart":
-        found = states.recoveries(call.local)
-    else:
-        assert call.event is not None
-        learn = states.outcomes if call.kind == "event" else states.idle_ticks
-        found = learn(call.local, call.key, call.event)
+    found = states.recoveries(call.local) if call.kind == "restart" else states.outcomes_of(call)
     yield from (outcome.after for outcome in found if not outcome.crosses)
