@@ -17,7 +17,6 @@ from elcheck.checker.process.watch import Ended, optional
 from elcheck.checker.search.judge import Finding
 from elcheck.checker.search.search import Exploration, Search
 from elcheck.checker.system import System
-from elcheck.checker.system.spread import SPREAD
 from elcheck.checker.system.system import Path
 from elcheck.checker.temporal.certificate import Certificate, certify
 from elcheck.checker.temporal.graph_finding import GraphFinding
@@ -133,7 +132,7 @@ def results_of(
             elif answer is not None and answer.path is not None:
                 yield _refuted(claim, answer, answer.path, shortest, exploration.system)
             else:
-                yield _undecided(claim, search, answer, exploration.system.any_terms)
+                yield _undecided(claim, search, answer, exploration.terms_apart)
         except Ended as ended:
             why = f"{ended.notice()} before the trace that decides it was replayed"
             yield Result(claim.name, claim.kind, Verdict.UNDETERMINED, why)
@@ -217,10 +216,10 @@ def cuts_in_words(cuts: Mapping[str, int]) -> str:
 
 
 def _undecided(
-    claim: Property, search: Search, answer: GraphFinding | None, any_terms: int | None = None
+    claim: Property, search: Search, answer: GraphFinding | None, terms_apart: int | None = None
 ) -> Result:
-    """The result of a property that nothing refuted: its verdict, and what that rests on. ``any_terms``: a
-    state stands for all numbers of terms, of which those of nodes are no further apart.
+    """The result of a property that nothing refuted: its verdict, and what that rests on. ``terms_apart``: it
+    speaks of every number of terms, of which those of nodes are no further apart.
     """
 
     def result(verdict: Verdict, brief: str = "", beyond: str = "") -> Result:
@@ -230,17 +229,16 @@ def _undecided(
     if search.stopped is not None:
         return result(Verdict.UNDETERMINED, "not every state was examined", str(search.stopped))
     bounds = cuts_in_words(search.cuts)
-    near = any_terms is not None and set(search.cuts) <= {SPREAD}
     if answer is not None and answer.unsure:
         return result(Verdict.UNDETERMINED, answer.unsure, bounds)
     if answer is not None and answer.vacuous:
-        whole = near or not search.cuts
+        whole = terms_apart is not None or not search.cuts
         return result(Verdict.VACUOUS if whole else Verdict.UNDETERMINED, answer.vacuous, bounds)
     if claim.kind == "sometimes":
         if search.cuts:
             return result(Verdict.UNDETERMINED, "not reached within bounds", bounds)
         what = "step" if claim.is_of_steps else "reachable state"
         return result(Verdict.VACUOUS, f"no {what} satisfies it")
-    if near:
-        return result(Verdict.PROVED, f"for every number of terms, nodes at most {any_terms} apart")
+    if terms_apart is not None:
+        return result(Verdict.PROVED, f"for every number of terms, nodes at most {terms_apart} apart")
     return result(Verdict.HOLDS, "", bounds) if search.cuts else result(Verdict.PROVED)

@@ -13,6 +13,7 @@ from elcheck.checker.model.state import Event
 from elcheck.checker.process.limits import DECIDED, FIRST, Limits, Stop, StopKind
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.system.moves import Move
+from elcheck.checker.system.spread import SPREAD
 from elcheck.checker.system.system import Cuts, Found, Observation, Path, System
 
 if TYPE_CHECKING:
@@ -143,6 +144,14 @@ class Exploration:
     system: System
     judge: Judge
     search: Search
+
+    @property
+    def terms_apart(self) -> int | None:
+        """How far apart the terms of nodes are at most, if verdicts speak of every number of terms: they were
+        taken together, and nothing is left out but behaviours in which they are further apart.
+        """
+        whole = self.search.stopped is None and set(self.search.cuts) <= {SPREAD}
+        return self.system.any_terms if whole else None
 
     def path_to(self, index: int, step: tuple[int, Move] | None = None) -> Path:
         """A shortest path to a state, and perhaps a step from there, in the full system."""

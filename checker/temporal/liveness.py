@@ -8,7 +8,6 @@ from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import counted
 from elcheck.checker.process.watch import endable
 from elcheck.checker.search.search import Exploration
-from elcheck.checker.system.spread import SPREAD
 from elcheck.checker.system.system import Path
 from elcheck.checker.temporal.automaton import automaton_of
 from elcheck.checker.temporal.conditions import conditions_of
@@ -36,7 +35,8 @@ class Liveness:
         self._assumed: Formula = TRUE
         for formula in exploration.system.model.assume:
             self._assumed = formula if self._assumed == TRUE else self._assumed & formula
-        closed = self._assumed == TRUE and not self._only_spread_cuts
+        self._terms_apart = exploration.terms_apart
+        closed = self._assumed == TRUE and self._terms_apart is None
         self._satisfiable: bool | None = True if closed else None
 
     def judge(self, claim: Formula) -> GraphFinding:
@@ -56,15 +56,9 @@ class Liveness:
             return GraphFinding(path, loop, ends, _said(path, loop))
         if self._exploration.search.stopped is not None or self._graph.leaves.any():
             broken = self._broken_by_then(product)
-            if broken.path is not None or not self._only_spread_cuts:
+            if broken.path is not None or self._terms_apart is None:
                 return broken
         return GraphFinding(vacuous=self._vacuous(claim))
-
-    @property
-    def _only_spread_cuts(self) -> bool:
-        """Whether nothing is left out but behaviours in which terms are further apart than a bound allows."""
-        search = self._exploration.search
-        return self._system.any_terms is not None and search.stopped is None and set(search.cuts) <= {SPREAD}
 
     def _broken_by_then(self, product: Product) -> GraphFinding:
         """A beginning that breaks the claim however it goes on, across bounds as well: some fair behaviour
@@ -83,7 +77,7 @@ class Liveness:
         if self._satisfiable is None:
             self._satisfiable = self._behaviour(self._assumed) is not None
         if not self._satisfiable:
-            near = f", nodes at most {self._system.any_terms} apart" if self._only_spread_cuts else ""
+            near = f", nodes at most {self._terms_apart} apart" if self._terms_apart is not None else ""
             return f"no fair behaviour satisfies what the model assumes{near}"
         for stronger, cause in without_effects(claim):
             if self._behaviour(self._assumed & ~stronger) is None:
