@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from elcheck.checker.induction.claims import NodeState
 from elcheck.checker.induction.universe import NodeUniverse
 from elcheck.checker.model.record import damages, survivor
-from elcheck.checker.model.state import Envelope, Event, envelopes
+from elcheck.checker.model.state import Envelope, Event, damage, envelopes
 from elcheck.checker.model.step import Send, Sends
 from elcheck.checker.system.faults import sends_before_crash
 
@@ -33,8 +33,7 @@ def steps_of(universe: NodeUniverse, before: NodeState) -> Iterator[NodeStep]:
     if not before.up:
         if universe.whole.may("disk", node):
             for field, left in damages(before.state):
-                event = Event("damage", "damage", node, (("field", field),))
-                yield NodeStep(event, before, NodeState(node, False, left))
+                yield NodeStep(damage(node, field), before, NodeState(node, False, left))
         if universe.whole.may("restart", node):
             for step in runner.recoveries(node, before.state):
                 yield _step(universe, Event("restart", "restart", node), before, step.state, step.sends)

@@ -15,7 +15,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import damages, survivor
 from elcheck.checker.model.replaced import parts_of
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, is_notice
+from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, damage, is_notice
 from elcheck.checker.model.step import Send, Sends
 from elcheck.checker.model.terms import Term, number_of
 
@@ -363,8 +363,7 @@ class Interpreter:
             for field, left in () if view.up else damages(view.state):
                 after = self._spent(state, "disk", view.node)
                 if after is not None:
-                    event = Event("damage", "damage", view.node, (("field", field),))
-                    yield event, after.stepped(view.node, left)
+                    yield damage(view.node, field), after.stepped(view.node, left)
 
     def _restarts(self, state: GlobalState) -> Iterator[tuple[Event, NextState]]:
         for view in state.nodes:

@@ -20,6 +20,7 @@ from elcheck.checker.model.state import (
     EventKind,
     GlobalState,
     NodeView,
+    damage,
     is_notice,
 )
 from elcheck.checker.model.step import Step
@@ -118,7 +119,7 @@ class Explainer(Interpreter):
             yield Event("pause", "pause", node)
             yield Event("resume", "resume", node)
             for field in frail_fields(type(state.nodes[node.index].state)):
-                yield Event("damage", "damage", node, (("field", field),))
+                yield damage(node, field)
         for a in self.nodes:
             for b in self.nodes:
                 if a < b:

@@ -134,6 +134,11 @@ class Event:
         return said if src is None else f"{said} from {text(src)}"
 
 
+def damage(node: NodeId, field: str) -> Event:
+    """The event that a disk is damaged: a field of what a node that is down has kept is hurt."""
+    return Event("damage", "damage", node, (("field", field),))
+
+
 def envelope_of(event: Event) -> Envelope | None:
     """The message that a delivery, a loss or a duplication is about."""
     args = dict(event.args)

@@ -7,7 +7,7 @@ from functools import partial
 
 from elcheck.checker.model.budget import FaultKind
 from elcheck.checker.model.record import Crashed
-from elcheck.checker.model.state import Event, EventKind
+from elcheck.checker.model.state import Event, EventKind, damage
 from elcheck.checker.model.step import Effect, Send, Sends
 from elcheck.checker.system.environment_table import (
     RESUME,
@@ -184,7 +184,7 @@ class Faults:
     def _damaged(self, table: NodeTable, builder: MoveBuilder, local: int, box: Mailbox) -> None:
         if not table.local_states[local].up:
             for field, after in table.local_states.damages(local):
-                event = partial(Event, "damage", "damage", table.node, (("field", field),))
+                event = partial(damage, table.node, field)
                 builder.put(table.fault_move(("damage", field), event, local, after), after, box)
 
     def _news_of_crash(self, table: NodeTable) -> RemoteEffects:

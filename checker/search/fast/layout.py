@@ -107,9 +107,8 @@ PAIRS = (OUTCOME_INDEX, MONITOR_INDEX, PAIR_INDEX, EXCHANGE_INDEX, DEAD_INDEX, *
 
 NODE, UP, DROPS, OBSERVATION, DROPPING, LEAST_TERM, MOST_TERM, LOCAL_WIDTH = range(8)
 """Of a local state: its node; whether the node is up (DOWN, ACTIVE or PAUSED), and drops messages; what the
-properties see of it; the
-local state that differs in dropping messages (-1: not known yet); the first and the last of its terms
-(NO_TERM and -1 if it has none).
+properties see of it; the local state that differs in dropping messages (-1: not known yet); the first and the
+last of its terms (NO_TERM and -1 if it has none).
 """
 DOWN, ACTIVE, PAUSED = range(3)
 """Whether a node is up: not; and takes steps; and takes none."""

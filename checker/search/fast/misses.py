@@ -15,7 +15,7 @@ from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.partition import Separation
 from elcheck.checker.model.record import Crashed
-from elcheck.checker.model.state import Event, EventKind
+from elcheck.checker.model.state import Event, EventKind, damage
 from elcheck.checker.model.step import Close, Sends
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.reductions.quotient import Quotient
@@ -475,5 +475,4 @@ class MissHandler:
 
 def _damage(node: NodeId, before: int, field: str, after: int) -> _Answer:
     """A damage of a field as an outcome."""
-    event = Event("damage", "damage", node, (("field", field),))
-    return _Answer(event, before, after, 0, [], [])
+    return _Answer(damage(node, field), before, after, 0, [], [])
