@@ -20,7 +20,7 @@ from elcheck.checker.model.twice import answer_of
 from elcheck.checker.model.values import text
 from elcheck.checker.process.watch import look
 from elcheck.checker.system.moves import Move
-from elcheck.checker.system.system import Likeness, Observation, System
+from elcheck.checker.system.system import Found, Likeness, Observation, System
 
 Arguments = tuple[object, ...]
 """What the check of a scope is called with once."""
@@ -323,6 +323,14 @@ class Judge:
         """What is to be said of a step that breaks a claim, even if another has; None if it does not."""
         before, after = self._system.observation(code), self._system.observation(succ)
         return next(self._broken(p, self.claims[p], before, after), None)
+
+    def steps(self, index: int, code: int, steps: Found, *, stuck: bool) -> None:
+        """Judge the steps of a state, and the lack of them. Raises HandlerError when a check does."""
+        if self.asks_deadlock and stuck:
+            self.no_next_step(index, code)
+        if self.asks_steps:
+            for succ, move in steps:
+                self.step(index, code, succ, move)
 
     # -- ends --------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from elcheck.checker.process.running import watching
 from elcheck.checker.process.watch import EVERY, Ended, current
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.search import OnProgress, Search, has_no_step
-from elcheck.checker.system.system import UNCUT, Found, System
+from elcheck.checker.system.system import UNCUT, System
 
 HANDED_OVER = Stop(StopKind.STATES, "another engine is to search")
 ASKED = 10_000
@@ -129,7 +129,7 @@ class PlainSearch:
                 if succ not in seen:
                     if len(codes) >= cap:
                         search.stopped = too_many_states(len(codes))
-                        self._examine(index, code, steps[:place], stuck=False)
+                        self._judge.steps(index, code, steps[:place], stuck=False)
                         return
                     self._add(succ, index)
                     if move.visible or judge.every_state:
@@ -138,7 +138,7 @@ class PlainSearch:
             self._count(index, code, len(steps), cuts.bounds if cuts is not UNCUT else ())
             if judge.asks_steps or judge.asks_deadlock:
                 self._at = index
-                self._examine(index, code, steps, stuck=has_no_step(steps, cuts))
+                self._judge.steps(index, code, steps, stuck=has_no_step(steps, cuts))
         search.stop_between_levels(judge, self._limits)
 
     def _probe(self, begin: int, end: int) -> None:
@@ -154,7 +154,7 @@ class PlainSearch:
             kept = [step for step, (succ, _) in zip(steps, reduced, strict=True) if succ in self._seen]
             beyond = [f"depth {self._limits.depth}"] if len(kept) < len(steps) else []
             self._count(index, code, len(kept), [*cuts.bounds, *beyond])
-            self._examine(index, code, kept, stuck=has_no_step(steps, cuts))
+            self._judge.steps(index, code, kept, stuck=has_no_step(steps, cuts))
 
     def _count(self, index: int, code: int, steps: int, bounds: Collection[str]) -> None:
         """Count a state whose steps were followed, with the bounds that cut others, for all it represents."""
@@ -164,15 +164,6 @@ class PlainSearch:
         search.expanded = index + 1
         if bounds:
             search.cuts.update(dict.fromkeys(bounds, represented))
-
-    def _examine(self, index: int, code: int, steps: Found, *, stuck: bool) -> None:
-        """Judge the steps of a state, and the lack of them."""
-        judge = self._judge
-        if judge.asks_deadlock and stuck:
-            judge.no_next_step(index, code)
-        if judge.asks_steps:
-            for succ, move in steps:
-                judge.step(index, code, succ, move)
 
     def _stop(self) -> bool:
         """Whether to stop, with the reason noted."""

@@ -193,7 +193,7 @@ class Shard:
             kept = [step for step, target in pairs if target not in self._unknown]
             bounds = [*cuts.bounds, *([beyond] if len(kept) < len(steps) else [])]
             self._counted(self._codes[place], len(kept), bounds)
-            self._examine(place, self._codes[place], kept, stuck=has_no_step(steps, cuts))
+            self._judge.steps(place, self._codes[place], kept, stuck=has_no_step(steps, cuts))
 
     # -- states ----------------------------------------------------------------------------------------
 
@@ -245,7 +245,7 @@ class Shard:
                     fresh[succ] = 2 * index + (move.visible or judge.every_state)
             self._counted(code, len(steps), cuts.bounds if cuts is not UNCUT else ())
             if judge.asks_steps or judge.asks_deadlock:
-                self._examine(index, code, steps, stuck=has_no_step(steps, cuts))
+                self._judge.steps(index, code, steps, stuck=has_no_step(steps, cuts))
 
     def _some(self) -> Iterator[int]:
         """The states of this turn; one that is given has been counted when the next one is."""
@@ -263,15 +263,6 @@ class Shard:
         account.expanded += 1
         if bounds:
             account.cuts.update(dict.fromkeys(bounds, represented))
-
-    def _examine(self, index: int, code: int, steps: Found, *, stuck: bool) -> None:
-        """Judge the steps of a state, and the lack of them."""
-        judge = self._judge
-        if judge.asks_deadlock and stuck:
-            judge.no_next_step(index, code)
-        if judge.asks_steps:
-            for succ, move in steps:
-                judge.step(index, code, succ, move)
 
     def _by_owner(self, codes: Sequence[int]) -> list[list[int]]:
         """Some states, those of each worker together."""
