@@ -14,9 +14,9 @@ from typing import cast
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.process.limits import RAISED_ERROR, Stop, StopKind
 from elcheck.checker.process.memory import resident
-from elcheck.checker.process.watch import Ended, current, optional
+from elcheck.checker.process.watch import Ended, current
 from elcheck.checker.search.distributed.crew import Crew, WorkerLost
-from elcheck.checker.search.distributed.learned import LearnedOfModel, learn, learned_of
+from elcheck.checker.search.distributed.learned import LearnedOfModel, learn, learned_in_the_end
 from elcheck.checker.search.distributed.workshop import crew_of, parts_of
 from elcheck.checker.search.judge import Finding
 from elcheck.checker.search.resources import Resources
@@ -121,13 +121,8 @@ class SwarmWalker:
         """Nothing was kept."""
 
     def learned(self, again: bool) -> tuple[LearnedOfModel, str | None]:
-        """What was learned of the model; and, if calls are to be made ``again``, what is wrong with a handler
-        that answers otherwise now.
-        """
-        why = None
-        with optional():
-            why = self._system.runner.unlike_before() if again else None
-        return learned_of(self._system), why
+        """What was learned of the model, as :func:`learned_in_the_end` has it."""
+        return learned_in_the_end(self._system, again=again)
 
 
 class Swarm:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.process.watch import optional
 from elcheck.checker.system.packed import NodeSystem
 from elcheck.checker.system.system import System
 
@@ -40,6 +41,16 @@ def learned_of(system: System) -> LearnedOfModel:
         found.blocked.append([(known[message], why) for message, why in table.blocked.items()])
         found.taken.append([known[message] for message in table.taken])
     return found
+
+
+def learned_in_the_end(system: System, *, again: bool) -> tuple[LearnedOfModel, str | None]:
+    """The same; and, if calls are to be made ``again``, what is wrong with a handler that answers otherwise
+    now.
+    """
+    why = None
+    with optional():
+        why = system.runner.unlike_before() if again else None
+    return learned_of(system), why
 
 
 def learn(system: System, learned: LearnedOfModel) -> None:

@@ -17,9 +17,9 @@ from typing import NamedTuple
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.not_granted import NotGranted
 from elcheck.checker.process.memory import resident
-from elcheck.checker.process.watch import EVERY, Ended, current, optional
+from elcheck.checker.process.watch import EVERY, Ended, current
 from elcheck.checker.search.distributed.account import Account, Decided
-from elcheck.checker.search.distributed.learned import LearnedOfModel, learned_of
+from elcheck.checker.search.distributed.learned import LearnedOfModel, learned_in_the_end
 from elcheck.checker.search.distributed.parts import Parts
 from elcheck.checker.search.judge import Finding, Judge
 from elcheck.checker.search.search import has_no_step
@@ -202,13 +202,8 @@ class Shard:
         return self._parts.written(to, [self._codes[i] for i in indices]), [self._parents[i] for i in indices]
 
     def learned(self, again: bool) -> tuple[LearnedOfModel, str | None]:
-        """What was learned of the model; and, if calls are to be made ``again``, what is wrong with a handler
-        that answers otherwise now.
-        """
-        why = None
-        with optional():
-            why = self._system.runner.unlike_before() if again else None
-        return learned_of(self._system), why
+        """What was learned of the model, as :func:`learned_in_the_end` has it."""
+        return learned_in_the_end(self._system, again=again)
 
     def verified(self) -> Account:
         """Check what was taken for granted of all that was learned."""
