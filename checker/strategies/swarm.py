@@ -13,7 +13,6 @@ from typing import cast
 
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.process.limits import RAISED_ERROR, Stop, StopKind
-from elcheck.checker.process.memory import resident
 from elcheck.checker.process.watch import Ended, current
 from elcheck.checker.search.distributed.crew import Crew, WorkerLost
 from elcheck.checker.search.distributed.learned import LearnedOfModel, learn, learned_in_the_end
@@ -135,10 +134,8 @@ class Swarm:
     def run(self) -> None:
         """Take the walks until all are taken, everything is decided, or a limit is met."""
         walker, plan, watch = self._walker, self._walker.plan, current()
-        most = watch.memory.known()
-        each = None if most is None else max(1, (most - resident()) // plan.workers)
         crew = crew_of(
-            partial(SwarmWalker, self._system, plan), Resources(None, plan.workers, plan.cluster), each
+            partial(SwarmWalker, self._system, plan), Resources(None, plan.workers, plan.cluster), watch
         )
         self._parts = parts_of(self._system, plan.workers)
         try:

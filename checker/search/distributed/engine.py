@@ -11,7 +11,6 @@ from typing import TypeAlias, cast
 
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.process.limits import RAISED_ERROR, Limits, Stop, StopKind, too_many_states
-from elcheck.checker.process.memory import resident
 from elcheck.checker.process.running import watching
 from elcheck.checker.process.watch import Ended, Watch
 from elcheck.checker.reductions.reduce import refutation
@@ -41,9 +40,7 @@ def search_distributed(
             progress(search)
 
     with watching(limits, say) as watch:
-        most = watch.memory.known()
-        each = None if most is None else max(1, (most - resident()) // resources.workers)
-        crew = crew_of(partial(shard_of, system, judge), resources, each)
+        crew = crew_of(partial(shard_of, system, judge), resources, watch)
         try:
             running = DistributedSearch(crew, system, judge, limits, watch)
             told.append(running.search)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from elcheck.checker.process.memory import resident
+from elcheck.checker.process.watch import Watch
 from elcheck.checker.search.distributed.crew import Crew, Workshop
 from elcheck.checker.search.distributed.node_parts import NodeParts
 from elcheck.checker.search.distributed.parts import Parts
@@ -27,10 +29,12 @@ def shard_of(system: System, judge: Judge, number: int, count: int) -> Shard:
     return Shard(system, judge, parts_of(system, count), number, count)
 
 
-def crew_of(workshop: Workshop, resources: Resources, memory: int | None) -> Crew:
-    """The workers of a search, processes of this machine or actors of a cluster, of which each may hold so
-    many bytes. Raises UsageError where there are none.
+def crew_of(workshop: Workshop, resources: Resources, watch: Watch) -> Crew:
+    """The workers of a search, processes of this machine or actors of a cluster, which share the memory that
+    a watch allows. Raises UsageError where there are none.
     """
+    most = watch.memory.known()
+    memory = None if most is None else max(1, (most - resident()) // resources.workers)
     if resources.cluster is None:
         return Processes(workshop, resources.workers, memory)
     from elcheck.checker.search.distributed.ray_actors import RayActors  # a library that not all have
