@@ -2,24 +2,9 @@
 // of each step taken, 0.3.1, then a mark of the states on the way, ~1a2b3c4d. What is shown is asked of the server.
 "use strict";
 
-const token = location.pathname.split("/")[1];
-const get = (id) => document.getElementById(id);
 const shown = { here: null, kept: [], words: [] }; // kept: the longest way there was, which arrow keys go along
 let about = null, latest = 0;
-
-async function ask(name, question) {
-  const headers = { "X-Elcheck-Token": token, "Content-Type": "application/json" };
-  const options = question ? { method: "POST", headers, body: JSON.stringify(question) } : { headers };
-  let response;
-  try {
-    response = await fetch(`api/${name}`, options);
-  } catch {
-    throw new Error("elcheck does not answer: has it been ended?");
-  }
-  const found = await response.json();
-  if (!response.ok) throw new Error(found.error);
-  return found;
-}
+const GONE = "elcheck does not answer: has it been ended?";
 
 // -- where one is ---------------------------------------------------------------------------------------------
 

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 TOKEN_HEADER = "X-Elcheck-Token"
 SCRIPT, STYLE, PAGE = (f"text/{kind}; charset=utf-8" for kind in ("javascript", "css", "html"))
+SHARED = {
+    "ask.js": ("explorer", "ask.js", SCRIPT),
+    "colours.css": ("html", "colours.css", STYLE),
+}
+"""What all pages have of their files."""
 _LARGEST = 1_000_000
 """Bytes that a request may have: more than the longest question needs."""
 _POLICY = (

@@ -1,23 +1,8 @@
 // The page of `elcheck run --http`: asks how the run goes, twice a second, and tells it faults.
 "use strict";
 
-const token = location.pathname.split("/")[1];
-const get = (id) => document.getElementById(id);
 const EVERY = 500; // milliseconds
-
-async function ask(name, question) {
-  const headers = { "X-Elcheck-Token": token, "Content-Type": "application/json" };
-  const options = question ? { method: "POST", headers, body: JSON.stringify(question) } : { headers };
-  let response;
-  try {
-    response = await fetch(`api/${name}`, options);
-  } catch {
-    throw new Error("The run has ended.");
-  }
-  const found = await response.json();
-  if (!response.ok) throw new Error(found.error);
-  return found;
-}
+const GONE = "The run has ended.";
 
 function problem(text) {
   get("problem").hidden = !text;

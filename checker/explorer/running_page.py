@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import ClassVar
 
-from elcheck.checker.explorer.local_server import PAGE, SCRIPT, STYLE, LocalApp, served
+from elcheck.checker.explorer.local_server import PAGE, SCRIPT, SHARED, STYLE, LocalApp, served
 from elcheck.checker.explorer.place import JsonObject
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.running.board import Board
@@ -17,10 +17,10 @@ class RunApp(LocalApp):
     """A run as a page shows it. ``about`` is its name and what it is."""
 
     files: ClassVar[Mapping[str, tuple[str, str, str]]] = {
+        **SHARED,
         "": ("explorer", "running.html", PAGE),
         "running.js": ("explorer", "running.js", SCRIPT),
         "running.css": ("explorer", "running.css", STYLE),
-        "colours.css": ("html", "colours.css", STYLE),
     }
 
     def __init__(self, board: Board, about: JsonObject, token: str, hosts: Sequence[str]) -> None:

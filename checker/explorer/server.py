@@ -15,7 +15,7 @@ from elcheck.checker.explorer.about import Overview
 from elcheck.checker.explorer.drawn import picture, source
 from elcheck.checker.explorer.graph import graph
 from elcheck.checker.explorer.live import LiveModel
-from elcheck.checker.explorer.local_server import PAGE, SCRIPT, STYLE, LocalApp, served
+from elcheck.checker.explorer.local_server import PAGE, SCRIPT, SHARED, STYLE, LocalApp, served
 from elcheck.checker.explorer.place import JsonObject, place
 from elcheck.checker.explorer.space import LONGEST
 from elcheck.checker.model.errors import UsageError
@@ -28,12 +28,12 @@ class App(LocalApp):
     """The explorer of a model."""
 
     files: ClassVar[Mapping[str, tuple[str, str, str]]] = {
+        **SHARED,
         "": ("explorer", "index.html", PAGE),
         "explorer.js": ("explorer", "explorer.js", SCRIPT),
         "walk.js": ("explorer", "walk.js", SCRIPT),
         "picture.js": ("html", "picture.js", SCRIPT),
         "explorer.css": ("explorer", "explorer.css", STYLE),
-        "colours.css": ("html", "colours.css", STYLE),
         "picture.css": ("html", "picture.css", STYLE),
     }
 

@@ -88,7 +88,9 @@ def test_tests_have_rooms_and_import_no_tests() -> None:
 def test_the_listing_names_every_module() -> None:
     """ARCHITECTURE.md says of each room what its modules are for, in the order of the rooms."""
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## Packed states")[0]
-    rows = dict(re.findall(r"^\| `([\w/]+)/` \| (.*) \|$", text, re.MULTILINE))
+    found = re.findall(r"^\| `([\w/]+)/` \| (.*) \|$", text, re.MULTILINE)
+    rows = dict(found)
+    assert len(rows) == len(found), "a room has a row"
     assert [room for room in rows if "/" not in room] == ROOMS
     for room, said in rows.items():
         modules = {path.stem for path in (ROOT / "checker" / room).glob("*.py")} - {"__init__"}

@@ -315,7 +315,7 @@ def test_methods_and_kinds() -> None:
 def test_headers_forbid_all_but_its_own() -> None:
     to = client(model_of("die_hard"))
     script, style = "text/javascript", "text/css"
-    files = [("", "text/html"), ("explorer.js", script), ("walk.js", script), ("picture.js", script)]
+    files = [("", "text/html"), *((f"{name}.js", script) for name in ("ask", "explorer", "walk", "picture"))]
     for path, kind in [*files, *((f"{name}.css", style) for name in ("explorer", "colours", "picture"))]:
         answer = to.get(f"/{TOKEN}/{path}", headers={"Host": NAME})
         assert (answer.status_code, answer.mimetype) == (200, kind)

@@ -84,7 +84,7 @@ def test_the_page_is_for_who_knows_its_address() -> None:
 
 def test_all_that_the_page_needs_is_here() -> None:
     page = asked(board(), "").get_data(as_text=True)
-    for name in ("running.js", "running.css", "colours.css"):
+    for name in ("ask.js", "running.js", "running.css", "colours.css"):
         assert f'"{name}"' in page
         assert asked(board(), name).status_code == 200
     assert "http" not in page.replace("https", "http").partition("<body")[2]
