@@ -32,13 +32,15 @@ from elcheck.checker.traces.trace import Trace
 
 def render(run: Run, report: CheckReport, wanted: Wanted = UNFITTED) -> str:
     """The report, shortened to a screen if that is wanted, as far as it has to be."""
-    said = _render(run, report, wanted)
+    groups = refutations(report)
+    said = _render(run, report, groups, wanted)
     for shortened in SHORTENED if wanted.a_screen else ():
         if not _too_high(said, wanted):
             break
-        said = _render(run, report, replace(wanted, shortened=shortened))
+        said = _render(run, report, groups, replace(wanted, shortened=shortened))
     if wanted.a_screen and (excess := _too_high(said, wanted)):
-        said = _render(run, report, replace(wanted, shortened=replace(SHORTENED[-1], steps=excess + 1)))
+        fewer = replace(SHORTENED[-1], steps=excess + 1)
+        said = _render(run, report, groups, replace(wanted, shortened=fewer))
     return said
 
 
@@ -47,8 +49,7 @@ def _too_high(said: str, wanted: Wanted) -> int:
     return max(0, said.count("\n") + 1 - (wanted.height or 0))
 
 
-def _render(run: Run, report: CheckReport, wanted: Wanted) -> str:
-    groups = refutations(report)
+def _render(run: Run, report: CheckReport, groups: Sequence[Refutation], wanted: Wanted) -> str:
     if wanted.detail == "quiet":
         lines = [line for group in groups for line in _headlines(group)] + summary(run, report)
         return "\n".join(fitted(line, wanted.width) for line in lines)
