@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
 
 import click
 
@@ -25,22 +27,35 @@ from elcheck.checker.render.wanted import SHORTENED, UNFITTED, WHOLE, Wanted
 from elcheck.checker.replay.together import Refutation, refutations
 from elcheck.checker.temporal.certificate import Certificate
 from elcheck.checker.traces.explain import explain
-from elcheck.checker.traces.reads import fields_read
-from elcheck.checker.traces.show import show_columns
+from elcheck.checker.traces.reads import FieldsRead, fields_read
+from elcheck.checker.traces.show import ShowColumn, show_columns
 from elcheck.checker.traces.trace import Trace
+
+
+class ShownTrace(NamedTuple):
+    """A trace, what the failing check reads of it, and the columns of ``--show``."""
+
+    trace: Trace
+    read: FieldsRead
+    columns: tuple[ShowColumn, ...]
 
 
 def render(run: Run, report: CheckReport, wanted: Wanted = UNFITTED) -> str:
     """The report, shortened to a screen if that is wanted, as far as it has to be."""
     groups = refutations(report)
-    said = _render(run, report, groups, wanted)
+    if wanted.detail == "quiet":
+        lines = [line for group in groups for line in _headlines(group)] + summary(run, report)
+        return "\n".join(fitted(line, wanted.width) for line in lines)
+    first = groups if wanted.all else groups[:1]
+    shown = [(group, _of_trace(report, group.refuted[0][0])) for group in first]
+    as_wanted = partial(_render, run, report, groups, shown)
+    said = as_wanted(wanted)
     for shortened in SHORTENED if wanted.a_screen else ():
         if not _too_high(said, wanted):
             break
-        said = _render(run, report, groups, replace(wanted, shortened=shortened))
+        said = as_wanted(replace(wanted, shortened=shortened))
     if wanted.a_screen and (excess := _too_high(said, wanted)):
-        fewer = replace(SHORTENED[-1], steps=excess + 1)
-        said = _render(run, report, groups, replace(wanted, shortened=fewer))
+        said = as_wanted(replace(wanted, shortened=replace(SHORTENED[-1], steps=excess + 1)))
     return said
 
 
@@ -49,18 +64,31 @@ def _too_high(said: str, wanted: Wanted) -> int:
     return max(0, said.count("\n") + 1 - (wanted.height or 0))
 
 
-def _render(run: Run, report: CheckReport, groups: Sequence[Refutation], wanted: Wanted) -> str:
-    if wanted.detail == "quiet":
-        lines = [line for group in groups for line in _headlines(group)] + summary(run, report)
-        return "\n".join(fitted(line, wanted.width) for line in lines)
+def _of_trace(report: CheckReport, result: Result) -> ShownTrace | None:
+    """The trace of a result, if it has one, with what is shown of it in whatever length."""
+    if result.trace is None:
+        return None
+    read = fields_read(result.trace, report.model, report.claim_of(result))
+    return ShownTrace(result.trace, read, show_columns(result.trace, report.show))
+
+
+def _render(
+    run: Run,
+    report: CheckReport,
+    groups: Sequence[Refutation],
+    shown: Sequence[tuple[Refutation, ShownTrace | None]],
+    wanted: Wanted,
+) -> str:
+    """The report with the traces of those groups that are ``shown``."""
     parts = [_head(run, report, wanted)]
     if wanted.all:
         parts += [_table(report, wanted.width), *_meanings(report, wanted.width)]
         parts.append("\n".join(_size(report, wanted.width)))
     elif not groups:
         parts.append("\n".join(fitted(line, wanted.width) for line in summary(run, report)))
-    parts += [_shown(report, group, wanted) for group in (groups if wanted.all else groups[:1])]
-    parts += _troubles(report, groups if wanted.all else groups[:1], wanted)
+    parts += [_shown(report, group, found, wanted) for group, found in shown]
+    columns = (column for _, found in shown if found is not None for column in found.columns)
+    parts += [fitted(column.trouble, wanted.width) for column in columns if column.trouble]
     parts += _others(groups[1:], wanted)
     if wanted.witnesses:
         parts += [_witness(report, r, wanted) for r in report.results if _is_witness(r) and r.trace]
@@ -159,26 +187,28 @@ def _headlines(group: Refutation) -> list[str]:
     return [headline(result, detail) for result, detail in group.refuted]
 
 
-def _shown(report: CheckReport, group: Refutation, wanted: Wanted) -> str:
+def _shown(report: CheckReport, group: Refutation, found: ShownTrace | None, wanted: Wanted) -> str:
     """A trace under what it refutes."""
     said = _headlines(group)
     if wanted.shortened.lines == 1:
         said = [f"{first} …" if rest else first for first, _, rest in (line.partition("\n") for line in said)]
     lines = [fitted(line, wanted.width) for line in said]
-    if group.trace is not None:
-        lines += _trace(report, group.refuted[0][0], group.trace, wanted)
+    if found is not None:
+        lines += _trace(report, group.refuted[0][0], found, wanted)
     return "\n".join(lines)
 
 
 def _witness(report: CheckReport, result: Result, wanted: Wanted) -> str:
     """A trace under what it shows."""
-    assert result.trace is not None
+    found = _of_trace(report, result)
+    assert found is not None
     line = fitted(f"A witness of {click.style(result.name, bold=True)}, {result.detail}", wanted.width)
-    return "\n".join([line, *_trace(report, result, result.trace, wanted)])
+    return "\n".join([line, *_trace(report, result, found, wanted)])
 
 
-def _trace(report: CheckReport, result: Result, trace: Trace, wanted: Wanted) -> Iterator[str]:
+def _trace(report: CheckReport, result: Result, found: ShownTrace, wanted: Wanted) -> Iterator[str]:
     """A trace, and what there is to know of it."""
+    trace, read, columns = found
     width, notes = wanted.width, []
     if result.shortest is not None and result.shortest > 1:
         what = "shortest traces" if trace.loop is None else "shortest ways to its loop"
@@ -188,7 +218,6 @@ def _trace(report: CheckReport, result: Result, trace: Trace, wanted: Wanted) ->
     if notes:
         yield fitted(" ".join(notes), width)
     explanation = None
-    read = fields_read(trace, report.model, report.claim_of(result))
     if wanted.explain:
         explanation = explain(trace, report.model, report.claim_of(result))
         yield fitted(str(explanation), width)
@@ -199,7 +228,6 @@ def _trace(report: CheckReport, result: Result, trace: Trace, wanted: Wanted) ->
         matters = explanation.matters if explanation is not None else ()
         yield diagram(report.model, trace, width, matters, read)
     else:
-        columns = show_columns(trace, report.show)
         yield trace_table(
             report.model, trace, width, explanation, read=read, show=columns, shortened=wanted.shortened
         )
@@ -207,13 +235,6 @@ def _trace(report: CheckReport, result: Result, trace: Trace, wanted: Wanted) ->
         yield fitted(f"Held up by timing all along: {'; '.join(result.certificate.held_up)}.", width)
     if wanted.certificate and result.certificate:
         yield fitted(_certified(result.certificate), width)
-
-
-def _troubles(report: CheckReport, groups: Sequence[Refutation], wanted: Wanted) -> Iterator[str]:
-    """Where expressions have no value, in the traces that are shown."""
-    for group in groups:
-        columns = () if group.trace is None else show_columns(group.trace, report.show)
-        yield from (fitted(column.trouble, wanted.width) for column in columns if column.trouble)
 
 
 def _undrawable(trace: Trace, width: int | None) -> str | None:
