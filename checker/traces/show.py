@@ -30,12 +30,17 @@ class ShowExpression:
             value: object = eval(self.code, {**self.names, **names_in(state)})
         return value
 
+    def tried_in(self, state: GlobalState) -> tuple[str, str | None]:
+        """Its value in a state as text, or ``FAILED`` and what it raises."""
+        try:
+            return text(self.value_in(state)), None
+        except Exception as error:
+            return FAILED, f"{type(error).__name__}: {error}"
+
     def said_in(self, state: GlobalState) -> str:
         """Its value in a state as text, or what it raises."""
-        try:
-            return text(self.value_in(state))
-        except Exception as error:
-            return f"{FAILED} {type(error).__name__}: {error}"
+        said, why = self.tried_in(state)
+        return said if why is None else f"{said} {why}"
 
 
 @dataclass(frozen=True)
@@ -104,11 +109,10 @@ def _column(trace: Trace, expression: ShowExpression) -> ShowColumn:
     values: list[str] = []
     errors: dict[str, list[int]] = {}
     for number, state in enumerate(trace.states):
-        try:
-            values.append(text(expression.value_in(state)))
-        except Exception as error:
-            values.append(FAILED)
-            errors.setdefault(f"{type(error).__name__}: {error}", []).append(number)
+        said, why = expression.tried_in(state)
+        values.append(said)
+        if why is not None:
+            errors.setdefault(why, []).append(number)
     trouble = None
     if errors:
         states = ((why, counted(len(at), "state"), at[0]) for why, at in errors.items())
