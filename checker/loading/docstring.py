@@ -51,5 +51,5 @@ def joined(text: str) -> str:
 
 def first_sentence(doc: str) -> str:
     """The first paragraph of a docstring in one line, without its marks of code."""
-    said = " ".join(inspect.cleandoc(doc).partition("\n\n")[0].split())
+    said = joined(inspect.cleandoc(doc).partition("\n\n")[0])
     return re.sub(r"(:\w+:)?(`+)~?(.*?)\2", r"\3", said)
