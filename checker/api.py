@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import elcheck.checker.check.check as core
 from elcheck.checker.check import report
 from elcheck.checker.check.report import Stats
-from elcheck.checker.check.results import Result, Shown
+from elcheck.checker.check.results import Result, Shown, ShownLater
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.export import formats
 from elcheck.checker.export.libraries import require
@@ -174,7 +174,8 @@ def check(
         relative_terms=relative_terms,
     )
     parts = {f.name: getattr(found, f.name) for f in fields(found)}
-    parts["results"] = tuple(replace(r, by=partial(_drawn, model, r)) for r in found.results)
+    later = ((r, ShownLater(r.steps, partial(_drawn, model, r))) for r in found.results)
+    parts["results"] = tuple(replace(result, by=by) for result, by in later)
     return Report(**parts)
 
 

@@ -39,9 +39,11 @@ NOTHING = Shown()
 
 
 class ShownLater(NamedTuple):
-    """What will show a verdict: a trace of so many ``steps``, looked for when it is first asked for."""
+    """What will show a verdict: a trace of so many ``steps`` (None: there is none), looked for when it is
+    first asked for.
+    """
 
-    steps: int
+    steps: int | None
     make: Callable[[], Shown]
 
 
@@ -58,15 +60,13 @@ class Result:
     verdict: Verdict
     detail: str = ""
     brief: str | None = None
-    by: Shown | ShownLater | Callable[[], Shown] = NOTHING
+    by: Shown | ShownLater = NOTHING
     fewest: str = ""
 
     @cached_property
     def shown(self) -> Shown:
         """What shows the verdict. Raises ReplayError if it is first made here and does not replay."""
-        if isinstance(self.by, Shown):
-            return self.by
-        return self.by.make() if isinstance(self.by, ShownLater) else self.by()
+        return self.by if isinstance(self.by, Shown) else self.by.make()
 
     @property
     def trace(self) -> Trace | None:
