@@ -30,8 +30,7 @@ def render(run: Run, report: CheckReport) -> str:
     ET.SubElement(properties, "property", name="environment", value=report.model.environment.describe())
     for result in report.results:
         _case(suite, run, report, result)
-    ET.indent(suite)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode")
+    return as_document(suite)
 
 
 def _is_error(result: Result) -> bool:
@@ -54,6 +53,12 @@ def _case(suite: ET.Element, run: Run, report: CheckReport, result: Result) -> N
     message = printable(f"{result.verdict.value}: {result.detail}")
     problem = ET.SubElement(case, tag, type=result.verdict.value, message=message)
     problem.text = printable(f"{note.text}\n\n{run.command}")
+
+
+def as_document(root: ET.Element) -> str:
+    """An element with all that is in it as a document."""
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode")
 
 
 def printable(text: str) -> str:

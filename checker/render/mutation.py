@@ -34,7 +34,7 @@ from elcheck.checker.mutation.survivor import Deviation, Survivor
 from elcheck.checker.mutation.trial import MutantFate, Trial
 from elcheck.checker.render import as_json
 from elcheck.checker.render.fit import fitted, head, repeating, setting_lines, table
-from elcheck.checker.render.junit import printable
+from elcheck.checker.render.junit import as_document, printable
 from elcheck.checker.render.notes import SourceNote
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
@@ -371,8 +371,7 @@ def as_junit(run: Run, report: CampaignReport) -> str:
         case = ET.SubElement(suite, "testcase", classname="pins", name="everything is as pinned")
         said = printable("\n".join(report.deviations))
         ET.SubElement(case, "failure", type="not as pinned", message=said.partition("\n")[0]).text = said
-    ET.indent(suite)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode")
+    return as_document(suite)
 
 
 def notes_of_mutants(report: CampaignReport) -> list[SourceNote]:

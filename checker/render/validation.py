@@ -16,7 +16,7 @@ from elcheck.checker.render import as_json as json_of
 from elcheck.checker.render.diagram import diagram
 from elcheck.checker.render.fit import fitted, head, repeating, table
 from elcheck.checker.render.judgement import as_objects, in_words, judgement_table
-from elcheck.checker.render.junit import printable
+from elcheck.checker.render.junit import as_document, printable
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import LoggedSteps, trace_table
 from elcheck.checker.replay.judged import Judgement
@@ -177,8 +177,7 @@ def as_junit(run: Run, found: Validation, exit_code: int) -> str:
     if wrong is not None:
         stuck = "\n".join(click.unstyle(_refusal(refusal, None)) for refusal in found.refusals)
         ET.SubElement(case, wrong, message=printable(said)).text = printable(stuck or said)
-    ET.indent(suite)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode")
+    return as_document(suite)
 
 
 def _log_document(node: NodeId, name: str, log: NodeLog | None) -> dict[str, object]:

@@ -12,7 +12,7 @@ import click
 from elcheck.checker.loading.version import JSON_FORMAT, __version__
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.fit import fitted, table
-from elcheck.checker.render.junit import printable
+from elcheck.checker.render.junit import as_document, printable
 from elcheck.checker.render.notes import notes_of_cases
 from elcheck.checker.render.summary import verdict
 from elcheck.checker.zoo.case_result import CaseResult, PropertyLine
@@ -142,8 +142,7 @@ def as_junit(outcomes: Sequence[CaseResult], seconds: float, missing: str | None
     if missing is not None:
         suite = ET.SubElement(root, "testsuite", name="elcheck zoo", tests="1", errors="1")
         ET.SubElement(ET.SubElement(suite, "testcase", name="every case is run"), "error", message=missing)
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode")
+    return as_document(root)
 
 
 def _case(suite: ET.Element, outcome: CaseResult) -> None:
