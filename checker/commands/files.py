@@ -48,14 +48,20 @@ class OutputFiles:
 
 def require_formats(files: OutputFiles) -> None:
     """Raise UsageError for what can't be written: better before a long search than after."""
-    for name in ("report", "picture", "json", "junit", "code_quality", "sarif"):
-        require_folder(name.replace("_", "-"), getattr(files, name))
+    require_folders(vars(files))
     if files.graph is not None and format_of(files.graph).of != "graph":
         raise UsageError(
             f"--graph {files.graph}: the ending is of no state graph; --export writes everything else"
         )
     for path in files.exports:
         format_of(path)
+
+
+def require_folders(values: Mapping[str, object]) -> None:
+    """Raise UsageError if a report or what is beside it is to be written into a folder that is not there."""
+    for name in ("report", "picture", "json", "junit", "code_quality", "sarif"):
+        if isinstance(path := values.get(name), Path):
+            require_folder(name.replace("_", "-"), path)
 
 
 def require_folder(option: str, path: Path | None) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from elcheck.checker.commands.check import ModelCommand, environment_in
-from elcheck.checker.commands.files import beside, require_folder, write_all, wrote
+from elcheck.checker.commands.files import beside, require_folders, write_all, wrote
 from elcheck.checker.commands.flags import (
     DurationType,
     SizeType,
@@ -236,8 +236,7 @@ def _require_sense(ctx: click.Context) -> None:
         raise UsageError("--resume goes on from a --journal FILE: name it")
     if values["pin"] is not None and (values["function"] or values["since"] is not None):
         raise UsageError("--pin keeps what came of all mutants: leave out --function and --since")
-    for name in ("report", "json", "junit", "code_quality", "sarif"):
-        require_folder(name.replace("_", "-"), values[name])
+    require_folders(values)
     for file in filter(None, (values["journal"], values["pin"])):
         if not file.parent.is_dir():
             raise UsageError(f"{file}: there is no folder {file.parent}")

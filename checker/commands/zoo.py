@@ -12,7 +12,7 @@ from typing import TypedDict, Unpack
 import click
 
 from elcheck.checker.check.verdict import EXIT
-from elcheck.checker.commands.files import beside, require_folder, wrote
+from elcheck.checker.commands.files import beside, require_folder, require_folders, wrote
 from elcheck.checker.commands.flags import beside_options, progress_option
 from elcheck.checker.export.sarif import of_notes
 from elcheck.checker.loading.choice import KnownName
@@ -132,10 +132,7 @@ def _tell(outcome: CaseResult, done: int, of: int, form: ProgressForm) -> None:
 
 def _require(asked: Written) -> None:
     """Raise UsageError for what can't be written: better before long searches than after."""
-    require_folder("json", asked["json"])
-    require_folder("junit", asked["junit"])
-    require_folder("code-quality", asked["code_quality"])
-    require_folder("sarif", asked["sarif"])
+    require_folders(asked)
     require_folder("pin", asked["pins"])
     if asked["accept"] and asked["pins"] is None:
         raise UsageError("--accept is of --pin CASES.toml, which keeps what is accepted")
