@@ -12,6 +12,7 @@ import random
 import signal
 import sys
 from collections import deque
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from types import UnionType
@@ -67,11 +68,14 @@ class RunningNode:
         self._settings = settings
         self._hello = hello(self.me, settings.token)
         others = {node: port for node, port in ports.items() if node != self.me}
-        ways = {node: self._fifo_link(node, port) for node, port in others.items()} if self._fifo else {}
-        loose = {
-            node: LooseLink(port, self._hello, settings.pace, self._dice) for node, port in others.items()
-        }
-        self.links = Links(self.me, ports, settings.token, ways or loose, self._arrived, self._ended)
+        ways: Mapping[NodeId, FifoLink] | Mapping[NodeId, LooseLink] = (
+            {node: self._fifo_link(node, port) for node, port in others.items()}
+            if self._fifo
+            else {
+                node: LooseLink(port, self._hello, settings.pace, self._dice) for node, port in others.items()
+            }
+        )
+        self.links = Links(self.me, ports, settings.token, ways, self._arrived, self._ended)
         self.state, self._kept, self.recorder = self._begun()
 
     def _fifo_link(self, node: NodeId, port: int) -> FifoLink:
