@@ -167,9 +167,10 @@ def columns(wanted: int | None = None, stream: TextIO | None = None) -> int:
         return wanted or NO_TERMINAL
     with suppress(OSError, ValueError):
         return max(NARROWEST, int(os.environ.get("COLUMNS", "")))
+    found = 0  # of a terminal that does not know, too
     with suppress(OSError, ValueError):
-        return max(NARROWEST, os.get_terminal_size(stream.fileno()).columns)
-    return 80
+        found = os.get_terminal_size(stream.fileno()).columns
+    return max(NARROWEST, found) if found else 80
 
 
 def lines_of_a_screen() -> int:

@@ -357,6 +357,7 @@ def test_progress_on_a_terminal() -> None:
     process = subprocess.Popen(
         [*ELCHECK, "raft", "--nodes", "5", "--timeout", "3"],
         cwd=ROOT,
+        env={**os.environ},  # without what readline, where it is imported, tells children of a width
         stdout=subprocess.DEVNULL,
         stderr=follower,
     )
