@@ -70,10 +70,10 @@ class SwarmWalker:
     def walk(self, decided: Collection[int]) -> RoundOfWalks:
         """Take the walks of one round. Some claims are decided by now."""
         walker, before = self._walker, replace(self._walker.tally)
-        told = set(walker.found)
         for claim in decided:
             walker.judge.found(claim, Finding(0, None, ""))
             walker.found.setdefault(claim, (0, [], Finding(0, None, "")))
+        told = set(walker.found)
         calls, evaluations = self._system.runner.calls, walker.judge.evaluations
         walked = RoundOfWalks()
         try:
@@ -101,7 +101,7 @@ class SwarmWalker:
         walked.calls = self._system.runner.calls - calls
         walked.evaluations = walker.judge.evaluations - evaluations
         for claim, (walk, path, finding) in walker.found.items():
-            if claim not in told and claim not in decided:
+            if claim not in told:
                 by_step = finding.step is not None
                 walked.found.append(self._path(claim, walk, path, finding.detail, by_step=by_step))
         return walked
