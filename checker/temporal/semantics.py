@@ -53,11 +53,12 @@ def _known(
     def known(part: Formula) -> list[bool | None]:
         return _known(part, states, events, model)
 
+    anyhow = _anyhow(formula)
+    if anyhow is not None:
+        return [anyhow] * len(states)
     match formula:
-        case Constant(value):
-            return [value] * len(states)
         case Not(operand):
-            return [None if value is None else not value for value in known(operand)]
+            return [*map(_not, known(operand))]
         case And(left, right):
             return list(map(_both, known(left), known(right)))
         case Or(left, right):
@@ -77,6 +78,46 @@ def _known(
             return [*(is_called(event, formula.name, formula.node) for event in events), None]
         case _:
             return [*_holding(formula, states, model)]
+
+
+def _anyhow(formula: Formula) -> bool | None:
+    """The formula's value in every behaviour at every place, None unless its form alone tells."""
+    match formula:
+        case Constant(value):
+            return value
+        case Not(operand):
+            return _not(_anyhow(operand))
+        case And(left, right):
+            return False if _contrary(left, right) else _both(_anyhow(left), _anyhow(right))
+        case Or(left, right):
+            return True if _contrary(left, right) else _either(_anyhow(left), _anyhow(right))
+        case Until(_, right) | Release(_, right):
+            return _anyhow(right)
+        case _:
+            return None
+
+
+def _contrary(f: Formula, g: Formula) -> bool:
+    """Whether the form alone tells that one holds where the other does not."""
+    match f, g:
+        case Constant(a), Constant(b):
+            return a != b
+        case Not(a), Not(b):
+            return _contrary(a, b)
+        case (Not(a), _) if a == g:
+            return True
+        case (_, Not(b)) if b == f:
+            return True
+        case (And(a, b), Or(c, d)) | (Until(a, b), Release(c, d)):
+            return _contrary(a, c) and _contrary(b, d)
+        case (Or(), And()) | (Release(), Until()):
+            return _contrary(g, f)
+        case _:
+            return False
+
+
+def _not(a: bool | None) -> bool | None:
+    return None if a is None else not a
 
 
 def _both(a: bool | None, b: bool | None) -> bool | None:
