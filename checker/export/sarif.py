@@ -16,11 +16,9 @@ from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.export.subject import Exported
 from elcheck.checker.loading.version import __version__
-from elcheck.checker.model.values import counted, text
 from elcheck.checker.render.notes import SourceNote
-from elcheck.checker.traces.changes import changes
-from elcheck.checker.traces.source import Place, place_of_end, place_of_start, place_of_step
-from elcheck.checker.traces.trace import Trace
+from elcheck.checker.traces.code_flow import CodeFlow, code_flow
+from elcheck.checker.traces.source import Place, place_of_end
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -47,25 +45,16 @@ def document(subject: Exported) -> dict[str, object]:
     }
     if subject.command:
         invocation["commandLine"] = subject.command
-    return _log(invocation, rules, [_result(report, at, result) for at, result in refuted])
+    return _log(invocation, rules, [_result(at, _refuted(report, result)) for at, result in refuted])
 
 
 def of_notes(notes: Sequence[SourceNote], command: str) -> str:
-    """What is wrong with many models, or mutants that survive, as a document: a result for each, which has
-    its trace as text.
+    """What is wrong with many models, or mutants that survive, as a document: a result for each, with its
+    traces as text and as code flows.
     """
     titles = list(dict.fromkeys(note.title for note in notes))
     rules = [{"id": title, "shortDescription": {"text": title}} for title in titles]
-    results = [
-        {
-            "ruleId": note.title,
-            "ruleIndex": titles.index(note.title),
-            "level": "error",
-            "message": {"text": note.text},
-            "locations": [] if note.place is None else [_location(note.place)],
-        }
-        for note in notes
-    ]
+    results = [_result(titles.index(note.title), note) for note in notes]
     invocation = {"executionSuccessful": True, "commandLine": command}
     return json.dumps(_log(invocation, rules, results), indent=2, ensure_ascii=False) + "\n"
 
@@ -97,46 +86,40 @@ def _notifications(report: CheckReport) -> list[dict[str, object]]:
     ]
 
 
-def _result(report: CheckReport, rule: int, result: Result) -> dict[str, object]:
+def _refuted(report: CheckReport, result: Result) -> SourceNote:
     """A refuted property, at the last step of a handler."""
-    last = place_of_end(report.system.runner, result.trace)
+    flows = () if result.trace is None else (code_flow(report.model, result.trace),)
+    said = f"{result.name} is refuted: {result.detail}"
+    return SourceNote(result.name, said, place_of_end(report.system.runner, result.trace), flows)
+
+
+def _result(rule: int, note: SourceNote) -> dict[str, object]:
+    """Something that is wrong, by the number of its rule."""
     found: dict[str, object] = {
-        "ruleId": result.name,
+        "ruleId": note.title,
         "ruleIndex": rule,
         "level": "error",
-        "message": {"text": f"{result.name} is refuted: {result.detail}"},
-        "locations": [_location(last)],
+        "message": {"text": note.text},
+        "locations": [] if note.place is None else [_location(note.place)],
     }
-    if result.trace is not None:
-        flow = {"locations": _flow(report, result.trace)}
-        found["codeFlows"] = [{"message": {"text": _lead(result.trace)}, "threadFlows": [flow]}]
+    if note.flows:
+        found["codeFlows"] = [
+            {"message": {"text": flow.said}, "threadFlows": [{"locations": _locations(flow)}]}
+            for flow in note.flows
+        ]
     return found
 
 
-def _lead(trace: Trace) -> str:
-    if trace.loop is None:
-        return f"how it comes to that, in {counted(len(trace.steps), 'step')}"
-    if trace.loop == len(trace.steps):
-        return f"after {counted(trace.loop, 'step')} it stays where it is for ever"
-    return f"a behaviour without end: after step {len(trace.steps)} it goes on as after step {trace.loop}"
-
-
-def _flow(report: CheckReport, trace: Trace) -> list[dict[str, object]]:
+def _locations(flow: CodeFlow) -> list[dict[str, object]]:
     """The start and every step: where it is written, what it does, and what it changes."""
-    start = _location(place_of_start(report.model), "0 start")
-    found: list[dict[str, object]] = [{"location": start, "executionOrder": 0}]
-    for number, before, step in trace.numbered:
-        place = place_of_step(report.system.runner, before, step)
-        place = place or place_of_start(report.model, step.event.node)
-        changed = changes(report.model, before, step.state).fields
-        found.append(
-            {
-                "location": _location(place, f"{number} {step.event.located}"),
-                "executionOrder": number,
-                "state": {change.path: {"text": text(change.new)} for change in changed},
-            }
-        )
-    return found
+    return [
+        {
+            "location": _location(step.place, step.said),
+            "executionOrder": number,
+            "state": {path: {"text": new} for path, new in step.changed},
+        }
+        for number, step in enumerate(flow.steps)
+    ]
 
 
 def _location(place: Place, said: str | None = None) -> dict[str, object]:

@@ -38,6 +38,7 @@ from elcheck.checker.render.junit import as_document, printable
 from elcheck.checker.render.notes import SourceNote
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
+from elcheck.checker.traces.code_flow import code_flow
 from elcheck.checker.traces.source import Place
 from elcheck.checker.traces.trace import Trace, TraceStep
 from elcheck.checker.traces.wording import in_words
@@ -376,18 +377,18 @@ def as_junit(run: Run, report: CampaignReport) -> str:
 
 def notes_of_mutants(report: CampaignReport) -> list[SourceNote]:
     """Each survivor that nobody has explained, at its line; and what is not as it is pinned."""
-    notes = [
-        SourceNote(
-            f"survived: {survivor.mutant.key}",
-            click.unstyle(
-                f"{difference_in_words(survivor)} {nearest_in_words(survivor)}\n{survivor.mutant.difference}"
-            ),
-            Place(str(survivor.mutant.file.resolve()), survivor.mutant.lines.start),
-        )
-        for survivor in report.survivors
-    ]
+    notes = [_note(survivor) for survivor in report.survivors]
     pinned = [SourceNote("not as pinned", "\n".join(report.deviations), None)]
     return [*notes, *pinned] if report.deviations else notes
+
+
+def _note(survivor: Survivor) -> SourceNote:
+    """A survivor at its line, with the way to the first step that goes otherwise."""
+    mutant, deviation = survivor.mutant, survivor.deviation
+    said = f"{difference_in_words(survivor)} {nearest_in_words(survivor)}"
+    flows = () if deviation is None else (with_trace(survivor, deviation, code_flow),)
+    place = Place(str(mutant.file.resolve()), mutant.lines.start)
+    return SourceNote(f"survived: {mutant.key}", click.unstyle(f"{said}\n{mutant.difference}"), place, flows)
 
 
 def _is_open(report: CampaignReport, mutant: Mutant) -> bool:

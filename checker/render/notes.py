@@ -14,17 +14,21 @@ from elcheck.checker.check.results import Result
 from elcheck.checker.loading.model_file import find
 from elcheck.checker.render.failure import shown
 from elcheck.checker.render.summary import headline
+from elcheck.checker.traces.code_flow import CodeFlow
 from elcheck.checker.traces.source import Place, place_of_end
 from elcheck.checker.zoo.case_result import CaseResult
 
 
 @dataclass(frozen=True)
 class SourceNote:
-    """Something that is wrong: what it is called, what there is to say of it, and its line."""
+    """Something that is wrong: what it is called, what there is to say of it, its line, and the ways through
+    the source that lead to it.
+    """
 
     title: str
     text: str
     place: Place | None
+    flows: tuple[CodeFlow, ...] = ()
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -52,7 +56,8 @@ def notes_of_cases(outcomes: Iterable[CaseResult]) -> list[SourceNote]:
             places = (line.place for line in lines if line.place is not None)
             text = "\n\n".join([*outcome.problems, *dict.fromkeys(line.said for line in lines)])
             place = next(places, None) or _begin(outcome)
-            notes.append(SourceNote(f"elcheck {outcome.case.name}", text, place))
+            flows = tuple(line.flow for line in lines if line.flow is not None)
+            notes.append(SourceNote(f"elcheck {outcome.case.name}", text, place, flows))
     return notes
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from elcheck.checker.check.report import Stats
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.values import counted
+from elcheck.checker.traces.code_flow import CodeFlow
 from elcheck.checker.traces.source import Place
 from elcheck.checker.zoo.cases import Case
 
@@ -15,7 +16,8 @@ from elcheck.checker.zoo.cases import Case
 @dataclass(frozen=True)
 class PropertyLine:
     """What was found of one property; ``steps`` is the length of its trace. Of what is not ok, ``said`` shows
-    it with its trace, if it was asked for, and ``place`` is the line that it comes to.
+    it with its trace, if it was asked for; then ``place`` is the line that it comes to, and ``flow`` the way
+    of the trace through the source.
     """
 
     name: str
@@ -25,6 +27,7 @@ class PropertyLine:
     steps: int | None
     said: str = ""
     place: Place | None = None
+    flow: CodeFlow | None = None
 
     @property
     def undecided(self) -> bool:

@@ -17,6 +17,7 @@ from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.process.limits import SHARE, StopKind
 from elcheck.checker.process.watch import current, look
+from elcheck.checker.traces.code_flow import code_flow
 from elcheck.checker.traces.source import place_of_end
 from elcheck.checker.traces.trace import ReplayError
 from elcheck.checker.zoo.case_result import CaseResult, PropertyLine
@@ -65,8 +66,12 @@ def outcome(case: Case, report: CheckReport, show: ShowCase = show_nothing) -> C
 
 
 def _line(report: CheckReport, result: Result, said: str) -> PropertyLine:
-    place = place_of_end(report.system.runner, result.trace) if said else None
-    return PropertyLine(result.name, result.kind, result.verdict, result.detail, result.steps, said, place)
+    line = PropertyLine(result.name, result.kind, result.verdict, result.detail, result.steps, said)
+    if not said:
+        return line
+    place = place_of_end(report.system.runner, result.trace)
+    flow = None if result.trace is None else code_flow(report.model, result.trace, result.name)
+    return replace(line, place=place, flow=flow)
 
 
 def run(

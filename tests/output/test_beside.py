@@ -11,6 +11,7 @@ import pytest
 from sarif_pydantic import Sarif
 
 from elcheck.checker import cli
+from elcheck.checker.check.verdict import EXIT
 from tests.docs.printed import ROOT, files_of
 
 LOCK = files_of(ROOT / "docs" / "mutation.md")["lock.py"]
@@ -67,6 +68,23 @@ def test_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Ca
     assert result.rule_id == "elcheck peterson_mutex --bug turn-before-flag"
     assert "REFUTED at most one in the critical section" in str(result.message.text)
     assert "step  action" in str(result.message.text)
+    (flow,) = result.code_flows or []
+    assert flow.message is not None
+    assert str(flow.message.text).startswith("at most one in the critical section: how it comes to that")
+    assert ways("a.sarif") == ways_of_check("peterson_mutex", "--bug", "turn-before-flag")
+
+
+def ways(file: str) -> list[list[object]]:
+    """The locations of each code flow of a SARIF file."""
+    results = json.loads(Path(file).read_text(encoding="utf-8"))["runs"][0]["results"]
+    flows = [flow for result in results for flow in result["codeFlows"]]
+    return [thread["locations"] for flow in flows for thread in flow["threadFlows"]]
+
+
+def ways_of_check(*command: str) -> list[list[object]]:
+    """Those of a check alone."""
+    assert cli.run([*command, "--sarif", "alone.sarif"]) == EXIT["refuted"]
+    return ways("alone.sarif")
 
 
 def test_mutants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
@@ -77,6 +95,10 @@ def test_mutants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.
     scan, commands = written(tmp_path, capfd)
     assert all(str(result.rule_id).startswith("survived: ") for result in scan.runs[0].results or [])
     assert all("file=lock.py,line=" in command for command in commands)
+    tried = json.loads(Path("a.json").read_text(encoding="utf-8"))["mutants"]
+    traces = [mutant["survivor"]["trace"] for mutant in tried if mutant["survivor"] is not None]
+    assert [len(way) for way in ways("a.sarif")] == [len(trace["steps"]) + 1 for trace in traces]
+    assert traces
 
 
 @pytest.mark.parametrize(("folder", "failures"), [("etcd/partial", 0), ("etcd-corrupted/disk-forgot", 1)])
