@@ -14,7 +14,7 @@ README = PAGE.read_text(encoding="utf-8")
 
 def test_it_is_short() -> None:
     lines = README.splitlines()
-    assert len(lines) <= 140
+    assert len(lines) <= 130
     assert [line for line in lines if len(line) > WIDTH] == []
 
 
