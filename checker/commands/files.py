@@ -124,7 +124,7 @@ def write_all(writers: Sequence[Callable[[], None]], *, failed: bool) -> None:
         except (UsageError, OSError) as error:
             if not failed:
                 raise
-            say(f"elcheck: {_why(error)}")
+            say(f"elcheck: {in_words(error)}")
         except Ended as ended:
             if not failed:
                 raise
@@ -167,7 +167,8 @@ def _unless_there_is_no_trace(path: Path, writer: Callable[[], None]) -> None:
         say(f"elcheck: {path} is not written: {error}")
 
 
-def _why(error: Exception) -> str:
+def in_words(error: Exception) -> str:
+    """Why a file could not be written."""
     if isinstance(error, OSError):
         return f"can't write {error.filename or 'a file'}: {error.strerror}"
     return str(error)

@@ -6,15 +6,25 @@ import os
 import shlex
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 import click
 
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import EXIT
-from elcheck.checker.commands.files import beside, require_folder, require_folders, wrote
+from elcheck.checker.commands.files import (
+    beside,
+    in_words,
+    require_folder,
+    require_folders,
+    write_all,
+    wrote,
+)
 from elcheck.checker.commands.flags import beside_options, progress_option
 from elcheck.checker.export.sarif import of_notes
+from elcheck.checker.html.case_pages import CasePages
 from elcheck.checker.loading.choice import KnownName
 from elcheck.checker.loading.model_file import bundled
 from elcheck.checker.model.errors import UsageError
@@ -28,6 +38,7 @@ from elcheck.checker.render.notes import notes_of_cases
 from elcheck.checker.render.progress import ProgressForm, write_progress
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.zoo.case_result import CaseResult
+from elcheck.checker.zoo.cases import Case
 from elcheck.checker.zoo.pins import pin
 from elcheck.checker.zoo.run import run
 from elcheck.checker.zoo.selection import cases_of
@@ -49,6 +60,13 @@ from elcheck.checker.zoo.selection import cases_of
     help="Write what came out to CASES.toml; what is wrong is not pinned.",
 )
 @click.option("--accept", is_flag=True, help="With --pin: pin what is wrong too, so that it is known.")
+@click.option(
+    "--report",
+    "pages",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write a page for each case, and index.html for all of them, into a folder.",
+)
 @click.option("--width", type=click.IntRange(min=NARROWEST), help="Columns of the text.")
 @click.option("--big", is_flag=True, help="Run the cases that take minutes too.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes at a time.  [default: one for each core]")
@@ -74,11 +92,13 @@ def zoo(
     _require(asked)
     big = asked["big"]
     cases = [case for name in what or bundled() for case in cases_of(name) if big or not case.big]
+    pages = _pages(asked["pages"], cases)
     began = time.perf_counter()
     found: dict[int, CaseResult] = {}
     stopped: Stop | None = None
     try:
-        for place, outcome in run(cases, engine=engine, jobs=jobs or os.cpu_count() or 1, show=show_case):
+        running = run(cases, engine=engine, jobs=jobs or os.cpu_count() or 1, show=partial(_shown, pages))
+        for place, outcome in running:
             found[place] = outcome
             _tell(outcome, len(found), len(cases), asked["progress"])
     except Ended as ended:
@@ -90,21 +110,11 @@ def zoo(
         click.echo(render.as_text(outcomes, took, missing, columns(asked["width"])))
     else:
         write_document(render.FORMATS[output_format](outcomes, took, missing))
-    notes = notes_of_cases(outcomes)
-    command = shlex.join(["elcheck", *click.get_current_context().find_root().obj])
-    forms: dict[str, Callable[[], str]] = {
-        "json": lambda: render.as_json(outcomes, took, missing) + "\n",
-        "junit": lambda: render.as_junit(outcomes, took, missing) + "\n",
-        "sarif": lambda: of_notes(notes, command),
-    }
-    for writer in beside(asked, forms, lambda: notes):
-        writer()
-    accepted = _pin(outcomes, asked["pins"], accept=asked["accept"])
-    if any(outcome.error for outcome in outcomes):
-        return EXIT["load"]
-    if any(outcome.problems for outcome in outcomes) and not accepted:
-        return EXIT["unexpected"]
-    return 0 if missing is None else EXIT["undetermined"]
+    code = _exit_code(outcomes, missing, accepted=asked["accept"] and bool(outcomes))
+    write_all(_writers(outcomes, took, missing, asked, pages), failed=code != 0)
+    _pin(outcomes, asked["pins"], accept=asked["accept"])
+    unwritten = pages is not None and not all(pages.link(o.case) for o in outcomes if o.stats is not None)
+    return EXIT["io"] if unwritten and code == 0 else code
 
 
 class Written(TypedDict):
@@ -115,11 +125,70 @@ class Written(TypedDict):
     code_quality: Path | None
     sarif: Path | None
     annotate: bool
+    pages: Path | None
     pins: Path | None
     accept: bool
     big: bool
     progress: ProgressForm
     width: int | None
+
+
+def _shown(pages: CasePages | None, case: Case, report: CheckReport) -> dict[str, str]:
+    """What is not ok of a case, as text; its page is written. That it can't be is said, and ends nothing."""
+    if pages is not None:
+        try:
+            pages.write(case, report)
+        except OSError as error:
+            say(f"elcheck: {in_words(error)}")
+    return show_case(case, report)
+
+
+def _pages(folder: Path | None, cases: Sequence[Case]) -> CasePages | None:
+    """The folder of pages that is wanted, with none of these cases in it. Raises UsageError."""
+    if folder is None:
+        return None
+    if folder.suffix == ".html":
+        raise UsageError(f"--report {folder}: there is a page for each case, so name a folder")
+    pages = CasePages(folder)
+    try:
+        pages.make()
+        pages.clear(cases)
+    except OSError as error:
+        raise UsageError(f"--report {folder}: {error.strerror}") from error
+    return pages
+
+
+def _writers(
+    outcomes: Sequence[CaseResult],
+    took: float,
+    missing: str | None,
+    asked: Written,
+    pages: CasePages | None,
+) -> list[Callable[[], None]]:
+    """What writes all that is asked for beside the answer."""
+    notes = notes_of_cases(outcomes)
+    command = shlex.join(["elcheck", *click.get_current_context().find_root().obj])
+    forms: dict[str, Callable[[], str]] = {
+        "json": lambda: render.as_json(outcomes, took, missing) + "\n",
+        "junit": lambda: render.as_junit(outcomes, took, missing) + "\n",
+        "sarif": lambda: of_notes(notes, command),
+    }
+    writers = beside(asked, forms, lambda: notes)
+    if pages is not None:
+        writers += [
+            lambda: pages.write_index(outcomes, took, missing, command),
+            lambda: wrote(pages.index),
+        ]
+    return writers
+
+
+def _exit_code(outcomes: Sequence[CaseResult], missing: str | None, *, accepted: bool) -> int:
+    """``accepted``: what is wrong is pinned, as was asked."""
+    if any(outcome.error for outcome in outcomes):
+        return EXIT["load"]
+    if any(outcome.problems for outcome in outcomes) and not accepted:
+        return EXIT["unexpected"]
+    return 0 if missing is None else EXIT["undetermined"]
 
 
 def _tell(outcome: CaseResult, done: int, of: int, form: ProgressForm) -> None:
@@ -138,10 +207,10 @@ def _require(asked: Written) -> None:
         raise UsageError("--accept is of --pin CASES.toml, which keeps what is accepted")
 
 
-def _pin(outcomes: Sequence[CaseResult], path: Path | None, *, accept: bool) -> bool:
-    """Pin what cases came to; say what is refused. Whether what is wrong was accepted."""
+def _pin(outcomes: Sequence[CaseResult], path: Path | None, *, accept: bool) -> None:
+    """Pin what cases came to; say what is refused."""
     if path is None or not outcomes:
-        return False
+        return
     refused = pin(outcomes, path, accept=accept)
     if path.is_file():  # if all is refused, a new one is not made
         wrote(path)
@@ -149,4 +218,3 @@ def _pin(outcomes: Sequence[CaseResult], path: Path | None, *, accept: bool) -> 
         say(f"elcheck: not pinned: {why}")
     if refused:
         say("elcheck: mend it, or add --accept to pin it as it is: it is known then")
-    return accept

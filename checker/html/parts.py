@@ -54,7 +54,9 @@ class Use:
 @dataclass(frozen=True)
 class Section:
     """A table with a title and a sentence on it. ``numbers`` are the columns that hold numbers, ``code``
-    those that hold lines of files. ``stacked``: its cells stand one below the other in a narrow window.
+    those that hold lines of files, ``verdicts`` those that hold verdicts. ``stacked``: its cells stand one
+    below the other in a narrow window. ``pages`` are those that the first cells of rows lead to, empty for
+    none.
     """
 
     title: str
@@ -64,6 +66,8 @@ class Section:
     numbers: tuple[int, ...] = ()
     code: tuple[int, ...] = ()
     stacked: bool = False
+    verdicts: tuple[int, ...] = ()
+    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ function about() {
   return html("section", { id: "run" }, html("h2", {}, "The run"),
     html("dl", {}, ...data.facts.flatMap(([label, said]) => [html("dt", {}, label), html("dd", {}, said)])),
     ...data.notes.map((note) => html("p", { class: "soft" }, note)),
-    html("p", { class: "soft" }, "To repeat it:"), html("code", { class: "command" }, data.command));
+    html("p", { class: "soft" }, "To repeat it:"), html("code", { class: "command" },
+      ...data.command.split(" ").flatMap((word) => [html("span", {}, word), " "])));
 }
 
 function claims() {
@@ -35,11 +36,12 @@ function claims() {
     ...data.below.map((said) => html("p", { class: "soft" }, said)));
 }
 
-function table({ title: name, said, header: heads, rows, numbers, code, stacked }) {
+function table({ title: name, said, header: heads, rows, numbers, code, stacked, verdicts, pages }) {
   const look = (at) => (numbers.includes(at) ? "number" : code.includes(at) ? "code" : "");
+  const filled = (cell, at, page) => (at === 0 && page ? html("a", { href: page }, cell) : cell && verdicts.includes(at) ? verdict(cell) : cell);
   return html("section", { class: "scroll" }, html("h2", {}, name), ...(said ? [html("p", { class: "soft" }, said)] : []),
-    html("table", { class: stacked ? "cells stacked" : "cells" }, header(...heads), html("tbody", {}, ...rows.map((row) => html("tr", {},
-      ...row.map((cell, at) => html("td", { class: look(at) }, cell)))))));
+    html("table", { class: stacked ? "cells stacked" : "cells" }, header(...heads), html("tbody", {}, ...rows.map((row, line) => html("tr", {},
+      ...row.map((cell, at) => html("td", { class: look(at), "data-head": heads[at] }, filled(cell, at, pages[line]))))))));
 }
 
 function coverage() {

@@ -10,7 +10,7 @@ const NOT_NEEDED = "Nothing that is claimed rests on this step.";
 const shown = { claim: null, story: null, at: 0 };
 const phone = matchMedia("screen and (max-width: 700px)"); // there the picture is narrow
 const viewer = html("section", { id: "trace", "aria-labelledby": "trace-title" });
-const verdict = (said) => html("span", { class: `verdict ${said.split(" ")[0]}` }, said);
+const verdict = (said) => html("span", { class: `verdict ${said.toLowerCase().split(" ")[0]}` }, said);
 const number = (at) => shown.story.first + at; // of a step: of a long trace only the end is here
 const title = (story, frame, said) => (frame.lane === null ? said : `${story.nodes[frame.lane]}: ${said}`);
 const header = (...names) =>

@@ -22,7 +22,7 @@ HEADERS = ("model", "with", "verdict", "breaks", "steps", "states", "seconds", "
 
 def line(outcome: CaseResult) -> str:
     """One case in one line."""
-    _, found, broken, steps, states, seconds, right = _row(outcome)
+    _, found, broken, steps, states, seconds, right = row(outcome)
     parts = [found, broken, f"in {steps} steps" * bool(steps), f"{states} states, {seconds} s" * bool(states)]
     return f"{outcome.case.command}: {', '.join([*filter(None, parts), right])}"
 
@@ -34,19 +34,20 @@ def as_text(
     rows = []
     for model, group in groupby(outcomes, key=lambda outcome: outcome.case.model):
         for number, outcome in enumerate(group):
-            rows.append([model if number == 0 else "", *_row(outcome)])
+            rows.append([model if number == 0 else "", *row(outcome)])
     wrong = [outcome for outcome in outcomes if outcome.problems]
     complaints = [
         "\n".join([outcome.case.command, *(f"  {problem}" for problem in outcome.problems)])
         for outcome in wrong
     ]
     ends = [f"Not every case was run: {missing}."] * (missing is not None)
-    below = [*complaints, *ends, _summary(outcomes, len(wrong), seconds)]
+    below = [*complaints, *ends, sum_in_words(outcomes, seconds)]
     shown = table(rows, HEADERS, width, right=["steps", "states", "seconds"])
     return "\n\n".join([shown, *(fitted(said, width) for said in below)])
 
 
-def _row(outcome: CaseResult) -> list[str]:
+def row(outcome: CaseResult) -> list[str]:
+    """A case behind its model, with colours: see HEADERS."""
     said = outcome.case.command.removeprefix(f"elcheck {outcome.case.model}").removesuffix(" --first").strip()
     right = _judged(outcome)
     if outcome.stats is None or outcome.verdict is None:
@@ -69,7 +70,9 @@ def _judged(outcome: CaseResult) -> str:
     return click.style("known", fg="yellow") if outcome.known else click.style("ok", fg="green")
 
 
-def _summary(outcomes: Sequence[CaseResult], wrong: int, seconds: float) -> str:
+def sum_in_words(outcomes: Sequence[CaseResult], seconds: float) -> str:
+    """What came out in all."""
+    wrong = sum(bool(outcome.problems) for outcome in outcomes)
     models = len({outcome.case.model for outcome in outcomes})
     as_expected = "all as they have to be" if not wrong else f"{wrong} not as they have to be"
     cases = f"{counted(len(outcomes), 'case')} of {counted(models, 'model')}"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from elcheck.checker.check.report import CheckReport
-from elcheck.checker.loading.model_file import without_mistake
+from elcheck.checker.html.case_pages import CasePages
 from elcheck.checker.render.failure import show_case
-from elcheck.checker.render.run import Run
 from elcheck.checker.zoo.cases import Case
 
 WIDTH = 100
@@ -22,11 +20,11 @@ class Pages:
 
     def __init__(self, config: pytest.Config) -> None:
         folder: str | None = config.getoption("--elcheck-report")
-        self._folder: Path | None = None if folder is None else config.invocation_params.dir / folder
+        self._pages = None if folder is None else CasePages(config.invocation_params.dir / folder)
         self._config = config
-        if self._folder is not None:
+        if self._pages is not None:
             try:
-                self._folder.mkdir(parents=True, exist_ok=True)
+                self._pages.make()
             except OSError as error:
                 raise pytest.UsageError(f"--elcheck-report {folder}: {error.strerror}") from error
 
@@ -40,9 +38,7 @@ class Pages:
 
     def of(self, case: Case) -> Path | None:
         """The page of a case, None if none is wanted."""
-        if self._folder is None:
-            return None
-        return self._folder / f"{re.sub(r'[^A-Za-z0-9_.=-]+', '-', case.name).strip('-')}.html"
+        return None if self._pages is None else self._pages.of(case)
 
     def show(self, case: Case, report: CheckReport) -> dict[str, str]:
         """The text of each property that is not ok; the page is written. Raises OSError."""
@@ -51,12 +47,5 @@ class Pages:
 
     def write(self, case: Case, report: CheckReport) -> None:
         """Write the page of a case, if one is wanted. Raises OSError."""
-        path = self.of(case)
-        if path is not None:
-            from elcheck.checker.html import page  # which takes its time to be imported
-
-            file = case.file
-            given = {name: parameter.default for name, parameter in file.parameters.items()}
-            run = Run(case.model, file.summary, {**given, **case.parameters}, case.command)
-            sound = without_mistake(file, case.parameters, case.environment)
-            page.write(run, report, file.about, path, sound)
+        if self._pages is not None:
+            self._pages.write(case, report)

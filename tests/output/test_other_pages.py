@@ -1,4 +1,4 @@
-"""The pages of logs and of mutants, and what a notebook shows, in a headless Chromium."""
+"""The pages of logs, of mutants and of cases, and what a notebook shows, in a headless Chromium."""
 
 from __future__ import annotations
 
@@ -81,3 +81,24 @@ def test_pages_of_logs_and_of_mutants(browser: Browser, tmp_path: Path) -> None:
         finally:
             browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     assert browser.all("#trace .diff .removed")
+
+
+def test_pages_of_cases(browser: Browser, tmp_path: Path) -> None:
+    """They lead to the page of each case, and fit a phone, where each cell says what it is."""
+    pages = tmp_path / "pages"
+    assert cli.run(["zoo", "peterson_mutex", "--jobs", "1", "--report", str(pages)]) == 0
+    browser.open(pages / "index.html")
+    assert browser.one("h1").text == "elcheck zoo ALL AS THEY HAVE TO BE"
+    look = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    try:
+        browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", look)
+        assert browser.asked("return document.documentElement.scrollWidth <= 390") is True
+        head = "return getComputedStyle(document.querySelector('td.number'), '::before').content"
+        assert browser.asked(head) == '"steps "'
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    links = [(link.text, link.get_attribute("href")) for link in browser.all("td a")]
+    assert [name for name, _ in links][:2] == ["peterson_mutex", "peterson_mutex --bug turn-before-flag"]
+    browser.all("td a")[1].click()
+    assert browser.one("h1").text == "peterson_mutex REFUTED"
+    assert browser.problems() == []

@@ -1,4 +1,4 @@
-"""The pages of `elcheck validate --report` and `elcheck mutate --report`."""
+"""The pages of `elcheck validate --report`, `elcheck mutate --report` and `elcheck zoo --report`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 
 from elcheck.checker import cli
 from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.html.case_pages import CasePages
+from elcheck.checker.zoo.cases import Case
 from tests.docs.printed import ROOT, files_of
 from tests.output.report_cases import data_of
 
@@ -111,6 +113,103 @@ def test_survivors_on_a_page(tmp_path: Path, capfd: pytest.CaptureFixture[str]) 
     assert int(rows[-1][1]) == len(cast("list[object]", document["sections"][-1]["rows"]))
     assert all(row[0] in text for row in cast("list[list[str]]", properties["rows"]))
     assert re.search(rf"{str(document['verdict']).split(' %')[0]}%", text)
+
+
+CASES = """
+[[case]]
+model = "die_hard"
+
+[[case]]
+model = "peterson_mutex"
+parameters = { bug = "no-turn" }
+first = true
+distinct = 7
+
+[[case]]
+model = "high.py"
+verdict = "refuted"
+traces = { low = 2 }
+distinct = 3
+transitions = 2
+depth = 2
+
+[[case]]
+model = "nowhere.py"
+"""
+HIGH = '''"""A counter that goes too far."""
+
+from elcheck import Model, Spec, State, action, always, guard, holds, replace
+
+
+class Counter(State):
+    """How far it is."""
+
+    n: int = 0
+
+
+class Counting(Spec[Counter]):
+    """It counts."""
+
+    @action
+    def up(self, s: Counter) -> Counter:
+        """One more."""
+        guard(s.n < 2, "that is enough")
+        return replace(s, n=s.n + 1)
+
+
+def model() -> Model:
+    """Counting."""
+    return Model(Counting(), properties=[always("low", holds(Counter, lambda c: c.n < 2))], deadlock=False)
+'''
+
+
+def test_cases_and_the_way_to_their_pages(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """What is wrong comes first, what is known is said, each case that ran has its page, no other."""
+    (tmp_path / "cases.toml").write_text(CASES, encoding="utf-8")
+    (tmp_path / "high.py").write_text(HIGH, encoding="utf-8")
+    pages = tmp_path / "deep" / "pages"
+    pages.mkdir(parents=True)
+    (pages / "nowhere.py.html").write_text("of an earlier run")
+    command = ["zoo", str(tmp_path / "cases.toml"), "--jobs", "1", "--report", str(pages)]
+    assert cli.run(command) == EXIT["load"]
+    text = capfd.readouterr()
+    assert f"wrote {pages / 'index.html'}" in text.err
+    document = page_of(pages / "index.html")
+    assert str(document["verdict"]) == "wrong in 2 cases"
+    (wrong,) = document["first"]
+    assert [row[0] for row in cast("list[list[str]]", wrong["rows"])] == [
+        "peterson_mutex --bug no-turn",
+        "nowhere.py",
+    ]
+    assert wrong["pages"] == ["peterson_mutex---bug-no-turn.html", ""]
+    every, known = document["sections"]
+    rows = cast("list[list[str]]", every["rows"])
+    assert [row[1] for row in rows] == ["PROVED", "REFUTED", "REFUTED", ""]
+    assert [row[-1] for row in rows] == ["ok", "WRONG", "known", "WRONG"]
+    assert known["rows"] == [["high.py", "low", "2", "does not hold of Counter(n=2)"]]
+    linked = [name for name in cast("list[str]", every["pages"]) if name]
+    assert sorted(path.name for path in pages.iterdir()) == sorted([*linked, "index.html"])
+    assert str(page_of(pages / linked[1])["verdict"]) == "refuted"
+
+
+def test_pages_of_cases_that_can_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The answer is there all the same, and the exit code says that a file is not."""
+
+    def full(self: CasePages, case: Case, report: object) -> None:
+        raise OSError(28, "No space left on device", str(self.of(case)))
+
+    monkeypatch.setattr(CasePages, "write", full)
+    assert cli.run(["zoo", "die_hard", "--jobs", "1", "--report", str(tmp_path)]) == EXIT["io"]
+    out, err = capfd.readouterr()
+    assert "all as they have to be" in out
+    assert f"can't write {tmp_path / 'die_hard.html'}: No space left on device" in err
+    assert page_of(tmp_path / "index.html")["sections"][0]["pages"] == [""]
+    assert cli.run(["zoo", "die_hard", "--report", str(tmp_path / "x.html")]) == EXIT["usage"]
+    assert "there is a page for each case, so name a folder" in capfd.readouterr().err
+    (tmp_path / "file").write_text("")
+    assert cli.run(["zoo", "die_hard", "--report", str(tmp_path / "file")]) == EXIT["usage"]
 
 
 def test_mistakes_are_said_before_anything_runs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
