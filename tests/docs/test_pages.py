@@ -3,24 +3,72 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import pytest
 from mypy import api
 
+from elcheck.checker.check.check import check
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import EXIT
 from elcheck.checker.commands.check import ModelCommand
 from elcheck.checker.loading.model_file import load
-from tests.docs.printed import PAGES, ROOT, WIDTH, Block, blocks, files_of, renew, sessions, understood, unrun
+from elcheck.checker.search.engines import ENGINES
+from tests.docs.printed import (
+    PAGES,
+    ROOT,
+    WIDTH,
+    Block,
+    blocks,
+    files_of,
+    printed,
+    renew,
+    sessions,
+    understood,
+    unrun,
+)
+from tests.support.cases import CASES, is_shown, require_as_pinned
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 BLOCKS = [block for page in PAGES for block in blocks(page)]
 UNRUN = [(page, line) for page in PAGES for line in unrun(page)]
 SESSIONS = [page for page in PAGES if sessions(page) is not None]
 
 
+def told(function: Callable[P, R], note: Callable[[R], object]) -> Callable[P, R]:
+    """A function whose answers are noted."""
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        answer = function(*args, **kwargs)
+        note(answer)
+        return answer
+
+    return call
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=[f"{b.page.stem}: {b.commands[0].line}" for b in BLOCKS])
-def test_a_command_prints_what_is_shown(block: Block) -> None:
+def test_a_command_prints_what_is_shown(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what it comes to is what is pinned, if it is a case."""
+    made: list[CheckReport] = []
+    of_lines: dict[str, list[CheckReport]] = {}
+
+    def run(line: str) -> tuple[int, str]:
+        made.clear()
+        done = printed(line)
+        of_lines[line] = [*made]
+        return done
+
+    monkeypatch.setattr("tests.docs.printed.printed", run)
+    monkeypatch.setattr("elcheck.checker.commands.check.check", told(check, made.append))
     assert block.text == block.current()
+    for case in (case for case in CASES if case.command in of_lines):
+        [report] = of_lines[case.command]
+        assert not any(is_shown(case, other) for other in ENGINES if other != report.engine)
+        require_as_pinned(case, report)
 
 
 @pytest.mark.parametrize("page", SESSIONS, ids=[page.stem for page in SESSIONS])

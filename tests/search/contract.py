@@ -30,13 +30,11 @@ from elcheck import (
 )
 from elcheck.checker.check.verdict import EXIT, Verdict
 from elcheck.checker.process.limits import Limits
-from elcheck.checker.traces.trace import replay
 from elcheck.checker.zoo.cases import Case
-from elcheck.checker.zoo.run import outcome
 from tests.search.contract_ends import EndContract
 from tests.search.contract_steps import StepContract
 from tests.search.engine_contract import at, below
-from tests.support.cases import CASES, parameter
+from tests.support.cases import CASES, parameter, require_as_pinned
 from tests.support.models import Counter, Counting
 
 
@@ -46,11 +44,7 @@ class Contract(StepContract, EndContract):
     @pytest.mark.parametrize("case", [parameter(case) for case in CASES])
     def test_counts(self, case: Case) -> None:
         """Counts and verdicts are those that are pinned, and every trace replays."""
-        report = self.check(case.build(), case.limits)
-        assert outcome(case, report).problems == []
-        for result in report.results:
-            if result.trace is not None:
-                replay(result.trace, report.model)
+        require_as_pinned(case, self.check(case.build(), case.limits))
 
     def test_two_runs_are_alike(self) -> None:
         case = next(c for c in CASES if c.model == "raft_election" and c.pinned["distinct"] == 1380)

@@ -27,7 +27,7 @@ from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.search.resources import Resources, Spill
 from elcheck.checker.zoo.cases import Case
 from tests.search.contract import Contract
-from tests.support.cases import CASES, parameter
+from tests.support.cases import CASES, is_of_a_spec, is_shown, parameter
 from tests.support.models import Counter, Counting, Told
 
 pytest.importorskip("numba", reason="the fast engine needs numba: pip install 'elcheck[fast]'")
@@ -40,6 +40,14 @@ class TestFast(Contract):
 
     engine = "fast"
 
+    @pytest.mark.parametrize(
+        "case",
+        [parameter(case, elsewhere=is_shown(case, "fast")) for case in CASES if not is_of_a_spec(case)],
+    )
+    def test_counts(self, case: Case) -> None:
+        """Of node programs: what a page shows is compared where it is shown."""
+        super().test_counts(case)
+
     def test_it_is_the_fast_engine_that_was_checked(self) -> None:
         report = self.check(Counting(3).model(always("small", small)))
         assert report.engine == "fast"
@@ -51,7 +59,9 @@ class TestFastInTwoThreads(Contract):
     engine = "fast"
     resources = Resources(workers=2)
 
-    @pytest.mark.parametrize("case", [parameter(case, most=20_000) for case in CASES[::6]])
+    @pytest.mark.parametrize(
+        "case", [parameter(case, most=20_000) for case in CASES[::6] if not is_of_a_spec(case)]
+    )
     def test_counts(self, case: Case) -> None:
         """Of every sixth case: the tables are those of one thread."""
         super().test_counts(case)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from elcheck.checker.check.report import CheckReport
+from elcheck.checker.search.hand_over import ENOUGH
+from elcheck.checker.traces.trace import replay
 from elcheck.checker.zoo.cases import Case
 from elcheck.checker.zoo.pins import read
+from elcheck.checker.zoo.run import outcome
+from tests.docs.printed import PAGES, blocks
 
 COUNTS = Path(__file__).parents[1] / "counts.toml"
 CASES = read(COUNTS)
@@ -24,12 +30,52 @@ def _is_least(case: Case) -> bool:
     return case is min((other for other in CASES if other.model == case.model), key=_states)
 
 
-def parameter(case: Case, most: int | None = None, *, every_model: bool = False) -> object:
-    """A case as a test's parameter, marked ``big`` if it takes long or has more states; for ``every_model``
-    the smallest case of each is not.
+SHOWN = {command.line for page in PAGES for block in blocks(page) for command in block.commands}
+"""The commands whose output the pages show: tests/docs/test_pages.py runs them, and compares those of cases
+with what is pinned.
+"""
+
+ALIKE = 12
+"""More than the times that a case has more states than an engine has met when the next is chosen."""
+
+
+def require_as_pinned(case: Case, report: CheckReport) -> None:
+    """Demand that counts and verdicts are those that are pinned, and that every trace replays."""
+    assert outcome(case, report).problems == []
+    for result in report.results:
+        if result.trace is not None:
+            replay(result.trace, report.model)
+
+
+def is_of_a_spec(case: Case) -> bool:
+    """Whether only the plain engine does it."""
+    return _is_spec(case.model)
+
+
+@cache
+def _is_spec(model: str) -> bool:
+    return not next(case for case in CASES if case.model == model).build().programs
+
+
+def is_shown(case: Case, engine: str) -> bool:
+    """Whether a page shows what the command prints, and an engine is sure to be the one chosen for it: which
+    one that is depends on how many states a level adds, and on how many are alike.
+    """
+    if case.command not in SHOWN:
+        return False
+    if is_of_a_spec(case) or _states(case) < ENOUGH:
+        return engine == "plain"
+    return engine == "fast" and _states(case) > ALIKE * ENOUGH
+
+
+def parameter(
+    case: Case, most: int | None = None, *, every_model: bool = False, elsewhere: bool = False
+) -> object:
+    """A case as a test's parameter, marked ``big`` if it takes long, if it is compared ``elsewhere``, or if
+    it has more states; for ``every_model`` the smallest case of each is not too large.
     """
     kept = every_model and _is_least(case)
-    big = case.big or (most is not None and _states(case) > most and not kept)
+    big = case.big or elsewhere or (most is not None and _states(case) > most and not kept)
     return pytest.param(
         case, id=case.command.removeprefix("elcheck "), marks=[pytest.mark.big] if big else []
     )
