@@ -26,6 +26,7 @@ from elcheck.checker.driving.subject import Sent, Subject, Undrivable
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.machines.with_hypothesis import machine_of, messages, states, traces
 from elcheck.checker.model.budget import UNLIMITED, Budget
+from elcheck.checker.model.clock import Clock
 from elcheck.checker.model.collections import Bag, Map
 from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError, UsageError
@@ -111,6 +112,7 @@ __all__ = [
     "Budget",
     "Call",
     "CheckFailed",
+    "Clock",
     "Comparison",
     "Crashed",
     "Cut",

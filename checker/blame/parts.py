@@ -200,9 +200,10 @@ class MailKey:
 
     def _number(self, message: int) -> int | None:
         if message not in self._of:
-            src, msg, notice = self._table.messages.known[message]
-            told = self._told(msg)
-            self._of[message] = None if told is None else self._keys.number((src, told, notice))
+            sent = self._table.messages.known[message]
+            told = self._told(sent.msg)
+            key = (sent.src, told, sent.notice, sent.age)
+            self._of[message] = None if told is None else self._keys.number(key)
         return self._of[message]
 
 

@@ -119,6 +119,6 @@ def _of_outcomes(table: NodeTable, local: int, outcomes: tuple[LocalOutcome, ...
 
 def _deliverable(table: NodeTable, box: Mailbox, partition: Separation | None) -> Iterator[int]:
     for message, _ in table.mailboxes.deliverable(box):
-        src, _, notice = table.messages.known[message]
-        if notice or partition is None or not partition.parts(src, table.node):
+        sent = table.messages.known[message]
+        if sent.notice or partition is None or not partition.parts(sent.src, table.node):
             yield message

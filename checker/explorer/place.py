@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from elcheck.checker.explorer.space import BlockedSteps, Space
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.record import durable_fields
-from elcheck.checker.model.state import Envelope, Event, GlobalState
+from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.values import text
 from elcheck.checker.replay.judged import Judgement
 from elcheck.checker.traces.changes import changes
@@ -125,8 +125,8 @@ def changed(model: Model, before: GlobalState, after: GlobalState) -> list[JsonO
     fields: list[JsonObject] = [
         {"what": c.path, "old": _cell(c.old), "new": _cell(c.new)} for c in found.fields
     ]
-    sent: list[JsonObject] = [{"what": "+", "new": _letter(envelope)} for envelope in found.added]
-    gone: list[JsonObject] = [{"what": "-", "old": _letter(envelope)} for envelope in found.removed]
+    sent: list[JsonObject] = [{"what": "+", "new": str(envelope)} for envelope in found.added]
+    gone: list[JsonObject] = [{"what": "-", "old": str(envelope)} for envelope in found.removed]
     return [*fields, *sent, *gone]
 
 
@@ -138,15 +138,11 @@ def described(space: Space, state: GlobalState) -> JsonObject:
     names = [monitor.name for monitor in model.monitors]
     return {
         "tables": list(_tables(model, state)),
-        "network": [_letter(envelope) for envelope in state.network],
+        "network": list(map(str, state.network)),
         "environment": list(_environment(model, state)),
         "history": [[name, _cell(part)] for name, part in zip(names, state.history, strict=True)],
         "shown": [[expression.text, expression.said_in(state)] for expression in space.show],
     }
-
-
-def _letter(envelope: Envelope) -> str:
-    return f"{envelope.src} → {envelope.dst}: {text(envelope.msg)}"
 
 
 def _cell(value: object) -> str:

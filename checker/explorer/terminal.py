@@ -214,7 +214,7 @@ class Terminal:
             idle = click.style(f" ({view.idle})", fg="yellow") if view.idle else ""
             yield self._fit(f"  {view.node}{idle}: {text(view.state, sparse=True)}")
         for envelope in state.network:
-            yield self._fit(f"  {envelope.src} → {envelope.dst}: {text(envelope.msg)}")
+            yield self._fit(f"  {envelope}")
         for expression in self._space.show:
             yield self._fit(f"  {expression.text}: {expression.said_in(state)}")
         for monitor, known in zip(self._space.model.monitors, state.history, strict=True):

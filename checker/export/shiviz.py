@@ -14,7 +14,7 @@ from elcheck.checker.traces.trace import Trace, going_on
 PARSER = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})"
 """How ShiViz finds the parts of an event."""
 
-Clock = dict[str, int]
+VectorClock = dict[str, int]
 
 
 def render(subject: Exported) -> str:
@@ -38,12 +38,12 @@ class Log:
     """
 
     def __init__(self, system: System, trace: Trace) -> None:
-        self.events: list[tuple[str, str, Clock]] = []
+        self.events: list[tuple[str, str, VectorClock]] = []
         self._programs = system.model.programs
         self._messages = messages_of(trace, system.model)
         self._tickers = [n.name for n in self._programs if system.runner.events(n, "tick")]
-        self._clocks: dict[str, Clock] = {}
-        self._sent_at: dict[int, Clock] = {}
+        self._clocks: dict[str, VectorClock] = {}
+        self._sent_at: dict[int, VectorClock] = {}
         self._environment = "environment" if self._programs else type(system.model.program).__name__
         while self._environment in {node.name for node in self._programs}:
             self._environment += "_"

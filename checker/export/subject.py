@@ -71,4 +71,4 @@ def describe(state: GlobalState) -> str:
     if state.shared is not None:
         return text(state.shared)
     lines = [f"{v.node}{f' ({v.idle})' if v.idle else ''}: {text(v.state)}" for v in state.nodes]
-    return "\n".join(lines + [f"{e.src} -> {e.dst}: {text(e.msg)}" for e in state.network])
+    return "\n".join(lines + [str(e).replace("→", "->", 1) for e in state.network])

@@ -30,16 +30,20 @@ def variables(model: Model, state: GlobalState) -> dict[str, object]:
     """Each variable with its value in a state, in Python's terms.
 
     Of a Spec: the fields of its state. Else ``nodes`` (each node with its local state), ``up`` (the nodes
-    that are), ``paused`` (the same, where any may be), ``network`` (records of
-    src, dst and msg; a set where the network is one, else a list), ``environment`` (a record) and, where
-    there are monitors, ``history`` (each one's name with its state).
+    that are), ``paused`` (the same, where any may be), ``network`` (records of src, dst and msg, and age
+    where messages have one; a set where the network is one, else a list), ``environment`` (a record)
+    and, where there are monitors, ``history`` (each one's name with its state).
     """
     shared = state.shared
     if shared is not None:
         if not dataclasses.is_dataclass(shared) or not dataclasses.fields(shared):
             return {"shared": shared}
         return {f.name: getattr(shared, f.name) for f in dataclasses.fields(shared)}
-    messages = tuple(NamedParts({"src": e.src, "dst": e.dst, "msg": e.msg}) for e in state.network)
+    ages = bool(model.environment.delay)
+    messages = tuple(
+        NamedParts({"src": e.src, "dst": e.dst, "msg": e.msg, **({"age": e.age} if ages else {})})
+        for e in state.network
+    )
     as_set = model.environment.network in ("sent-set", "set")
     found: dict[str, object] = {
         "nodes": {view.node: view.state for view in state.nodes},

@@ -57,8 +57,8 @@ class Sources:
     def of_event(self, event: Event) -> int | None:
         """The place of the method that says what an event does, None where there is nothing to show."""
         if event.name == "tick" and event.node is None:
-            nodes = (n for n in self._runner.nodes if self._runner.events(n, "tick"))
-            return next((self.of_event(self._runner.events(n, "tick")[0][1]) for n in nodes), None)
+            ticks = [tick for node in self._runner.nodes for tick in self._runner.events(node, "tick")]
+            return next((self.of_event(event) for handler, event in ticks if handler.file), None)
         during = dict(event.args).get("during") if event.worldly else None
         name = BEFORE_AND_AFTER.get(event.kind, "") if event.worldly else event.name
         return self.of_method(self._program(event), str(during) if during else name)

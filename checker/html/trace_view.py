@@ -14,7 +14,7 @@ from elcheck.checker.html.sources import Sources
 from elcheck.checker.html.tables import Cells, Table, Texts, tables_of, with_shown
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.state import Envelope, Event, GlobalState, is_notice
+from elcheck.checker.model.state import Event, GlobalState, is_notice
 from elcheck.checker.model.values import text
 from elcheck.checker.traces.changes import Change, changes
 from elcheck.checker.traces.explain import explain
@@ -188,9 +188,9 @@ def _frame(
         idle=tuple(view.idle for view in after.nodes),
         standing=after.environment.standing,
         cells=cells,
-        network=tuple(texts.number(_in_words(e)) for e in after.network),
+        network=tuple(texts.number(str(e)) for e in after.network),
         fresh=tuple(at for at, e in enumerate(after.network) if e in changed.added),
-        gone=tuple(texts.number(_in_words(e)) for e in changed.removed),
+        gone=tuple(texts.number(str(e)) for e in changed.removed),
     )
 
 
@@ -246,10 +246,6 @@ def _marks(own: str, fields: Sequence[Change], read: Sequence[str]) -> tuple[str
     enums = [change for change in mine if isinstance(change.new, Enum)]
     said = [field_in_words(change.field, change.new, bare=enums == [change]) for change in ranked]
     return tuple(part for part in said if len(part) <= 18)[:2]
-
-
-def _in_words(envelope: Envelope) -> str:
-    return f"{envelope.src} → {envelope.dst}: {text(envelope.msg)}"
 
 
 def _arrow(life: Lifetime) -> Arrow:

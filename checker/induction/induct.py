@@ -120,8 +120,9 @@ def _of_nodes(model: Model, found: Induction, claim: InductiveClaim, exploration
         for known in table.local_states.known
         if not runner.crossed(known.state) or not known.up
     ]
-    sent = [Envelope(src, table.node, msg) for table in system.tables for src, msg, _ in table.messages.known]
-    universe = NodeUniverse(found.claim, runner, dict.fromkeys(met), sent)
+    known = ((table.node, sent) for table in system.tables for sent in table.messages.known)
+    under_way = [Envelope(sent.src, node, sent.msg) for node, sent in known]
+    universe = NodeUniverse(found.claim, runner, dict.fromkeys(met), under_way)
 
     interpreter = Interpreter(model)
 

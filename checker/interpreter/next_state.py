@@ -49,7 +49,8 @@ class NextState:
             case "bag":
                 network.sort(key=network_place)
             case _:
-                network = sorted(dict.fromkeys(network), key=network_place)
+                first = {envelope.new: envelope for envelope in reversed(network)}  # what is there stays
+                network = sorted(first.values(), key=network_place)
         return replace(
             self.base, nodes=tuple(self.nodes), network=tuple(network), environment=self.environment
         )
@@ -66,6 +67,13 @@ class NextState:
     def stepped(self, node: NodeId, local: object) -> NextState:
         """Give a node another local state, up or down as it was."""
         self.nodes[node.index] = replace(self.nodes[node.index], state=local)
+        return self
+
+    def later(self) -> NextState:
+        """Let what is under way become a tick older."""
+        oldest = self._model.environment.delay
+        if oldest is not None:
+            self.network = [replace(e, age=min(e.age + 1, oldest)) for e in self.network]
         return self
 
     def sent(self, src: NodeId, sends: Sends) -> NextState:
@@ -119,7 +127,7 @@ class NextState:
         limits = {b.name: b.holds for b in self._model.bounds if isinstance(b.holds, int)}
         network = self._model.environment.network
         if network == "bag" and "copies" in limits:
-            return self.network.count(envelope) > limits["copies"]
+            return [e.new for e in self.network].count(envelope.new) > limits["copies"]
         if network == "fifo" and "link" in limits:
             link = [e for e in self.network if (e.src, e.dst) == (envelope.src, envelope.dst)]
             return len(link) > limits["link"]
@@ -150,6 +158,6 @@ class NextState:
             self.network.insert(0, Envelope(peer, end, Disconnected(peer)))
 
 
-def network_place(envelope: Envelope) -> tuple[NodeId, NodeId, SortKey]:
+def network_place(envelope: Envelope) -> tuple[NodeId, NodeId, SortKey, int]:
     """Where a message stands in a network that keeps no order of sending."""
-    return (envelope.src, envelope.dst, order(envelope.msg))
+    return (envelope.src, envelope.dst, order(envelope.msg), envelope.age)

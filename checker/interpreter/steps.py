@@ -154,9 +154,22 @@ class Interpreter:
                 yield from self._done(state, timers)
                 if self._moving(state, timers):
                     break
-        if quiet or not environment.synchronous:
+        if (quiet or not environment.synchronous) and not self.late(state):
             yield from self._ticks(state)
         yield from self._faults(state)
+
+    def late(self, state: GlobalState) -> list[Event]:
+        """What time waits for in a state: timeouts that are due, and deliveries of messages that are as old
+        as they may become.
+        """
+        oldest = self.model.environment.delay
+        if oldest is None:
+            return []
+        timers = ((event, state) for node in self._active(state) for event in self._all_timeouts(node))
+        due = [(e, s) for e, s in timers if self.runner.is_due(e, _local(s, e))]
+        old = [envelope for envelope in self._deliverable(state) if envelope.age == oldest]
+        offers = [*due, *self._deliveries(state, old)]
+        return [event for event, found in offers if self._moving(state, [(event, found)])]
 
     def _done(self, state: GlobalState, offers: Sequence[Successor]) -> Iterator[tuple[Event, NextState]]:
         """Carry events out in the states that they find: each outcome, and the crashes between its sends."""
@@ -209,13 +222,19 @@ class Interpreter:
         for node in self._active(state):
             for _, event in self.runner.events(node, "action"):
                 yield event, state
-        for envelope in self._deliverable(state):
+        yield from self._deliveries(state, self._deliverable(state))
+
+    def _deliveries(self, state: GlobalState, envelopes: Sequence[Envelope]) -> Iterator[Successor]:
+        for envelope in envelopes:
             delivery = self.runner.delivery(envelope.dst, envelope.src, envelope.msg)
             if delivery is not None:
                 yield delivery, self._taken(state, envelope)
 
     def _timeouts(self, node: NodeId, rank: int) -> list[Event]:
         return [e for handler, e in self.runner.events(node, "timeout") if handler.mark.rank == rank]
+
+    def _all_timeouts(self, node: NodeId) -> list[Event]:
+        return [event for _, event in self.runner.events(node, "timeout")]
 
     def _ranks(self) -> list[int]:
         return sorted({h.mark.rank for node in self.nodes for h, _ in self.runner.events(node, "timeout")})
@@ -248,7 +267,7 @@ class Interpreter:
             return
         for combination in product(*(self._tick_outcomes(state, node) for node in tickers)):
             if not any(self.runner.crossed(local) for local, _ in combination):
-                after = self._from(state)
+                after = self._from(state).later()
                 for node, (local, _) in zip(tickers, combination, strict=True):
                     after.stepped(node, local)
                 for node, (_, sends) in zip(tickers, combination, strict=True):
@@ -375,3 +394,9 @@ class Interpreter:
                     after.restarted(view.node, step.state, step.sends)
                     if not after.cut:
                         yield Event("restart", "restart", view.node), after
+
+
+def _local(state: GlobalState, event: Event) -> object:
+    """The local state of the node that an event is of."""
+    assert event.node is not None
+    return state.nodes[event.node.index].state

@@ -240,6 +240,8 @@ class Explainer(Interpreter):
             crossed = [name for step in found.steps for name in self.runner.crossed(step.state)]
             if crossed:
                 return cut_by(crossed[0], f", at {node}")
+        if late := self.late(state):
+            return around(f"timing {self.model.environment.timing}: time waits for {late[0].located}")
         held = self._first(state, None) if state.environment.synchronous else None
         return held or NO_CHANGE
 

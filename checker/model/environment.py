@@ -25,6 +25,7 @@ NetworkName = Literal["sent-set", "set", "bag", "fifo"]
 DetectorName = Literal["none", "perfect"]
 
 _EVENTUAL = re.compile(r"eventual\((\d{1,9})\)")
+_BOUNDED = re.compile(r"bounded\((\d{1,3})\)")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Environment:
     consumes; a bag counts copies), ``fifo`` (a queue for each ordered pair of nodes).
     detector: ``perfect`` tells every node that receives ``Crashed`` of each crash.
     faults: the budgets of the faults that programs have themselves, by their names.
-    timing: ``async``, ``sync``, or ``eventual(k)``: async for at most k timeouts, then sync.
+    timing: ``async``, ``sync``, ``eventual(k)``: async for at most k timeouts, then sync; or ``bounded(d)``:
+        clocks run, and messages take at most d ticks.
     fairness: what may be assumed of steps, see :class:`Fair`; the last of these that
     names a handler decides, and the model's own come after them.
     """
@@ -86,10 +88,16 @@ class Environment:
     @property
     def early_timeouts(self) -> int | None:
         """How many timeouts may fire at any moment: None for all of them, 0 under ``sync``."""
-        if self.timing == "async":
+        if self.timing == "async" or self.delay is not None:
             return None
         matched = _EVENTUAL.fullmatch(self.timing)
         return int(matched[1]) if matched else 0
+
+    @property
+    def delay(self) -> int | None:
+        """How many ticks a message takes at most; None where nothing bounds that, and no clock runs."""
+        matched = _BOUNDED.fullmatch(self.timing)
+        return None if matched is None else int(matched[1])
 
     def check(self, *, down: bool = False) -> None:
         """Raise UsageError for what has no meaning, with the reason. ``down``: some node is at the start."""
@@ -99,14 +107,16 @@ class Environment:
                 said = f"{part}={name!r}: it is one of {', '.join(get_args(known))}"
                 raise UsageError(said + hint(str(name), get_args(known)))
         if not isinstance(self.timing, str):
-            raise UsageError(f"timing={self.timing!r}: it is 'async', 'sync' or 'eventual(k)'")
+            raise UsageError(f"timing={self.timing!r}: it is 'async', 'sync', 'eventual(k)' or 'bounded(d)'")
         if not isinstance(self.faults, Map):
             raise UsageError(f'faults={self.faults!r}: budgets by their names, as in faults={{"rot": 1}}')
         for kind in self.kinds:
             check_budget(kind, self.budget(kind))
-        if self.timing not in ("async", "sync") and not _EVENTUAL.fullmatch(self.timing):
-            said = f"timing={self.timing!r}: it is async, sync or eventual(k), k = 0, 1, ..."
-            raise UsageError(said + hint(self.timing, ["async", "sync", "eventual(1)"]))
+        counted = _EVENTUAL.fullmatch(self.timing) or _BOUNDED.fullmatch(self.timing)
+        if self.timing not in ("async", "sync") and not counted:
+            said = f"timing={self.timing!r}: it is async, sync or eventual(k), k = 0, 1, ..., or bounded(d), "
+            said += "d = 0, 1, ..., 999"
+            raise UsageError(said + hint(self.timing, ["async", "sync", "eventual(1)", "bounded(1)"]))
         for given, reason in self._without_meaning(down=down):
             if given:
                 raise UsageError(reason)
@@ -114,13 +124,14 @@ class Environment:
     def _without_meaning(self, *, down: bool) -> list[tuple[bool, str]]:
         sent_set = self.network == "sent-set"
         covered = "a sent-set network never takes a message away, so that {}; use --network set or bag"
+        waits = "no timeout would fire" if self.delay is None else "time would not pass"
         return [
             (sent_set and self.loss != 0, covered.format("--loss is covered already, for safety")),
             (sent_set and self.dup != 0, covered.format("--dup is covered already")),
             (
                 sent_set and self.timing != "async",
                 covered.format("a delivery is enabled for ever and under --timing "
-                               f"{self.timing} no timeout would fire"),
+                               f"{self.timing} {waits}"),
             ),
             (
                 self.disconnect != 0 and self.network != "fifo",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, Protocol, TypeAlias, TypeVar, get_type_hints, overload
 
+from elcheck.checker.model.clock import Since
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.fairness import Fairness
 from elcheck.checker.model.generics import classes_in, state_classes
@@ -36,6 +37,7 @@ C_contra = TypeVar("C_contra", contravariant=True)
 Simple: TypeAlias = Callable[[P, S], Outcome[S]]
 Delivery: TypeAlias = Callable[[P, S, NodeId, M], Outcome[S]]
 Range: TypeAlias = Callable[[P], Iterable[A]]
+After: TypeAlias = tuple[int, int | None]
 
 HandlerKind = Literal["action", "timeout", "tick", "receive", "fault"]
 
@@ -45,7 +47,8 @@ class Mark:
     """What a decorator says of a method. ``fair`` is None where nothing was said. ``over`` has the functions
     of the program that the further arguments range over; ``budget`` names the one that a fault spends, None
     if it is called like the handler. ``stale`` says of a state and a message whether the message can do
-    nothing any more.
+    nothing any more. ``since`` gives the clock by which a timeout runs out, ``after`` how many ticks that
+    shows then: at least, and at most if there is a most.
     """
 
     kind: HandlerKind
@@ -54,6 +57,8 @@ class Mark:
     over: tuple[object, ...] = ()
     budget: str | None = None
     stale: Callable[..., bool] | None = None
+    since: Since | None = None
+    after: After = (0, None)
 
 
 @dataclass(frozen=True)
@@ -141,26 +146,56 @@ def action(method: Method | None = None, /, *, fair: Fairness | None = None, ove
 @overload
 def timeout(method: Simple[P, S], /) -> Simple[P, S]: ...
 @overload
-def timeout(*, fair: Fairness | None = None, rank: int = 0) -> PlainMarker: ...
-@overload
-def timeout(*, fair: Fairness | None = None, rank: int = 0, over: Range[P, A]) -> MarkerOver1[A]: ...
+def timeout(
+    *, fair: Fairness | None = None, rank: int = 0, since: Since | None = None, after: After | None = None
+) -> PlainMarker: ...
 @overload
 def timeout(
-    *, fair: Fairness | None = None, rank: int = 0, over: tuple[Range[P, A], Range[P, B]]
+    *,
+    fair: Fairness | None = None,
+    rank: int = 0,
+    over: Range[P, A],
+    since: Since | None = None,
+    after: After | None = None,
+) -> MarkerOver1[A]: ...
+@overload
+def timeout(
+    *,
+    fair: Fairness | None = None,
+    rank: int = 0,
+    over: tuple[Range[P, A], Range[P, B]],
+    since: Since | None = None,
+    after: After | None = None,
 ) -> MarkerOver2[A, B]: ...
 @overload
 def timeout(
-    *, fair: Fairness | None = None, rank: int = 0, over: tuple[Range[P, A], Range[P, B], Range[P, C]]
+    *,
+    fair: Fairness | None = None,
+    rank: int = 0,
+    over: tuple[Range[P, A], Range[P, B], Range[P, C]],
+    since: Since | None = None,
+    after: After | None = None,
 ) -> MarkerOver3[A, B, C]: ...
 def timeout(
-    method: Method | None = None, /, *, fair: Fairness | None = None, rank: int = 0, over: object = ()
+    method: Method | None = None,
+    /,
+    *,
+    fair: Fairness | None = None,
+    rank: int = 0,
+    over: object = (),
+    since: Since | None = None,
+    after: After | None = None,
 ) -> object:
     """A timer that runs out: the timing of the environment says when it may.
 
     Under ``sync`` timing only the enabled timeouts of the lowest ``rank``, among all nodes, fire. ``over`` is
-    as for :func:`action`.
+    as for :func:`action`. ``since`` gives a :class:`Clock` of the local state (and of what ``over`` adds), or
+    None where the timer is not set; under ``bounded(d)`` it runs out when that shows ``after=(k, m)`` k to m
+    ticks, or k and any number more with ``after=(k, None)``: ``@timeout(since=lambda s: s.heard,
+    after=(3, 4))``.
     """
-    return _marking(method, Mark("timeout", fair, rank, _several(over)))
+    shown = (0, None) if after is None else after
+    return _marking(method, Mark("timeout", fair, rank, _several(over), since=since, after=shown))
 
 
 @overload
@@ -327,6 +362,7 @@ def _handler(cls: type, door: Door, name: str, method: object, mark: Mark) -> Ha
     _check_annotations(where, method, wanted, hints)
     _check_state(where, method, cls, door, hints)
     _check_stale(where, mark)
+    _check_clock(where, mark, over)
     messages = _messages(where, method, hints) if mark.kind == "receive" else ()
     return Handler(name, mark, messages, over, code.co_filename, code.co_firstlineno)
 
@@ -380,6 +416,36 @@ def _check_stale(where: str, mark: Mark) -> None:
         raise DefinitionError(
             f"{where}: stale= takes a function of the state and the message, such as "
             f"lambda s, msg: msg.term < s.term, not {called(mark.stale)}"
+        ) from None
+
+
+def _check_clock(where: str, mark: Mark, over: tuple[str, ...]) -> None:
+    """Refuse a ``since`` that can't be called with a state and what ``over`` adds, and an ``after`` that is
+    no range of ticks.
+    """
+    after: object = mark.after
+    match after:
+        case (int(least), None) if least >= 0:
+            pass
+        case (int(least), int(most)) if 0 <= least <= most:
+            pass
+        case _:
+            raise DefinitionError(
+                f"{where}: after={after!r} is not a range of ticks, such as after=(3, 4) or after=(3, None)"
+            )
+    if mark.since is None:
+        if mark.after != (0, None):
+            raise DefinitionError(
+                f"{where}: after= counts the ticks of a clock: say which, as in since=lambda s: s.heard"
+            )
+        return
+    try:
+        inspect.signature(mark.since).bind(None, *[None] * len(over))
+    except (TypeError, ValueError):
+        takes = "the state" if not over else "the state and what over= adds"
+        raise DefinitionError(
+            f"{where}: since= takes a function of {takes} that gives a Clock, such as lambda s: s.heard, not "
+            f"{called(mark.since)}"
         ) from None
 
 

@@ -22,6 +22,8 @@ from elcheck.checker.model.call import (
     said,
     theirs,
 )
+from elcheck.checker.model.clock import clocks_later
+from elcheck.checker.model.deadlines import TIME, Deadlines
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.generics import state_classes
 from elcheck.checker.model.handlers import Handler, handlers_of, place_if_known, place_of
@@ -107,6 +109,8 @@ class Runner:
         self.stopped_clocks: dict[NodeId, str] = {}
         """Nodes whose tick had no outcome in some local state, each with the reason."""
         self.repeats = Repeats(every_call=every_call_twice)
+        self.timed = model.environment.delay is not None
+        self._deadlines = Deadlines(self.timed, self.repeats)
         programs: list[object] = [*self.programs.values(), model.program]
         self._twins = {id(program): turned(program) for program in programs}
         self._asked_again = {i: twin for i, twin in self._twins.items() if has_sets(twin)}
@@ -142,14 +146,19 @@ class Runner:
         return next((h for h in among if not event.worldly and h.name == event.name), None)
 
     def events(self, node: NodeId, kind: str) -> list[tuple[Handler, Event]]:
-        """A node's actions, timeouts, ticks or faults, one for each combination of their arguments."""
+        """A node's actions, timeouts, ticks or faults, one for each combination of their arguments. Where
+        clocks run, every node has a tick.
+        """
         program = self.programs[node]
-        return [
+        found = [
             (handler, Event(handler.mark.kind, handler.name, node, args))
             for handler in self._handlers[node]
             if handler.mark.kind == kind
             for args in _arguments(program, handler)
         ]
+        if kind == "tick" and self.timed and not found:
+            return [(TIME, Event("tick", TIME.name, node))]
+        return found
 
     def shared_events(self) -> list[Event]:
         """A Spec's actions, one for each combination of their arguments."""
@@ -241,7 +250,25 @@ class Runner:
 
     def answer(self, event: Event, state: object) -> Outcomes:
         """The same in the order in which the handler finds its steps."""
+        if event.kind == "timeout" and event.node is not None:
+            not_yet = self._deadlines.why_not_yet(self._known_handler(event), event, state)
+            if not_yet is not None:
+                return Outcomes((), not_yet)
+        if event.kind == "tick" and self.timed and isinstance(state, State):
+            state = clocks_later(state)
+            if self.handler(event) is None:
+                return Outcomes((Step(state),))
         return self._call(event.node, event.name, event.kind, [state, *[value for _, value in event.args]])
+
+    def is_due(self, event: Event, state: object) -> bool:
+        """Whether time waits for an event of a node, where that changes anything. Raises HandlerError."""
+        return event.kind == "timeout" and self._deadlines.is_due(self._known_handler(event), event, state)
+
+    def _known_handler(self, event: Event) -> Handler:
+        """The handler of an event that has one."""
+        handler = self.handler(event)
+        assert handler is not None
+        return handler
 
     def starts(self, node: NodeId) -> tuple[Step[State], ...]:
         """The initial states of a node. Raises DefinitionError when there is none."""

@@ -64,6 +64,8 @@ class StepNames:
                     self._ticks[node] = handler.name
                 else:
                     yield Event(handler.mark.kind, handler.name, node)
+            if model.environment.delay is not None:
+                self._ticks.setdefault(node, "tick")
         if self._ticks:
             yield Event("tick", "tick")
         for node in self._nodes:

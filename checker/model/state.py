@@ -17,7 +17,7 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.partition import Partition
 from elcheck.checker.model.record import Crashed, Disconnected, survivor
 from elcheck.checker.model.step import Choice, Send, Sends
-from elcheck.checker.model.values import text
+from elcheck.checker.model.values import counted, text
 
 V_co = TypeVar("V_co", covariant=True)
 
@@ -70,11 +70,22 @@ class NodeView(Generic[V_co]):
 
 @dataclass(frozen=True)
 class Envelope:
-    """A message under way."""
+    """A message under way. ``age`` is how many ticks it has been, where time passes (``bounded(d)``)."""
 
     src: NodeId
     dst: NodeId
     msg: object
+    age: int = 0
+
+    @property
+    def new(self) -> Envelope:
+        """The same as it was sent."""
+        return replace(self, age=0) if self.age else self
+
+    def __str__(self) -> str:
+        """In words: ``n1 → n2: Vote(term=1), 2 ticks old``."""
+        old = f", {counted(self.age, 'tick')} old" if self.age else ""
+        return f"{self.src} → {self.dst}: {text(self.msg)}{old}"
 
 
 def envelopes(node: NodeId, sends: Sends) -> tuple[Envelope, ...]:
@@ -156,8 +167,8 @@ def envelope_of(event: Event) -> Envelope | None:
 class GlobalState:
     """A global state.
 
-    ``network`` is in order of (src, dst); within a fifo link in the order of sending, else by value, a bag's
-    copies repeated. ``history`` holds the monitors' states. Of a Spec only ``shared`` is filled.
+    ``network`` is in order of (src, dst); within a fifo link in the order of sending, else by value and age,
+    a bag's copies repeated. ``history`` holds the monitors' states. Of a Spec only ``shared`` is filled.
     """
 
     nodes: tuple[NodeView[object], ...] = ()

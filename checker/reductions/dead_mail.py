@@ -180,7 +180,7 @@ class DeadMail:
         known = self._rule[i].get((local, message))
         if known is None and (local, message) not in self._rule[i]:
             table = self._system.tables[i]
-            _, msg, notice = table.messages.known[message]
+            _, msg, notice, _ = table.messages.known[message]
             if not notice:
                 known = self.staleness.rule_for(table.node, table.local_states[local].state, msg)
             self._rule[i][local, message] = known

@@ -181,13 +181,13 @@ def _agree(found: Sequence[LocalOutcome], others: Sequence[LocalOutcome], i: int
 
 def _plain(outcome: LocalOutcome) -> tuple[object, ...]:
     """What an outcome comes to."""
-    return outcome.after, outcome.sends, outcome.crosses
+    return outcome.after, outcome.sends, outcome.crosses, outcome.due
 
 
 def _renamed(outcome: LocalOutcome, i: int, swapped: Swapped) -> tuple[object, ...]:
     """What an outcome comes to where two nodes are exchanged."""
     sends = sorted([_exchanged(effect, swapped) for effect in outcome.sends], key=_target)
-    return swapped.locals[i][outcome.after], tuple(sends), outcome.crosses
+    return swapped.locals[i][outcome.after], tuple(sends), outcome.crosses, outcome.due
 
 
 def _exchanged(effect: Effect, swapped: Swapped) -> Effect:

@@ -64,9 +64,9 @@ class Invariants:
         messages = self._system.tables[i].messages
 
         def learn(number: int) -> int:
-            src, msg, notice = messages.known[number]
-            key = key_of(msg, lambda node: self._names(i, j, node))
-            return self._keys.number((1, notice, self._names(i, j, src), key))
+            sent = messages.known[number]
+            key = key_of(sent.msg, lambda node: self._names(i, j, node))
+            return self._keys.number((1, sent.notice, sent.age, self._names(i, j, sent.src), key))
 
         return Learned(learn)
 

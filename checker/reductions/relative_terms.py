@@ -130,8 +130,9 @@ class Lowered:
         return states.number(lowered(known.state, self._by), **flags)
 
     def _message(self, i: int, number: int) -> int:
-        src, msg, notice = self._system.tables[i].messages.known[number]
-        return self._system.tables[i].messages.of(src, lowered(msg, self._by), notice=notice)
+        messages = self._system.tables[i].messages
+        sent = messages.known[number]
+        return messages.number(sent._replace(msg=lowered(sent.msg, self._by)))
 
     def _id(self, i: int, number: int) -> int:
         table = self._system.tables[i]

@@ -107,8 +107,9 @@ class Swapped:
             raise Asymmetry(self.swap, f"the view {name} of {wrong.name!r} tells {self.swap} apart")
 
     def _message(self, i: int, number: int) -> int:
-        src, msg, notice = self._system.tables[i].messages.known[number]
-        return self.to[i].messages.of(self.swap.node(src), self.swap.value(msg), notice=notice)
+        sent = self._system.tables[i].messages.known[number]
+        made = sent._replace(src=self.swap.node(sent.src), msg=self.swap.value(sent.msg))
+        return self.to[i].messages.number(made)
 
     def _id(self, i: int, number: int) -> int:
         local, box = self._system.tables[i].ids.values[number]

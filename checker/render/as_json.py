@@ -176,7 +176,8 @@ def _budget(count: int | None) -> object:
 
 def envelope(sent: Envelope) -> dict[str, object]:
     """A message under way."""
-    return {"src": sent.src.name, "dst": sent.dst.name, "msg": value(sent.msg)}
+    age = {"age": sent.age} if sent.age else {}
+    return {"src": sent.src.name, "dst": sent.dst.name, "msg": value(sent.msg), **age}
 
 
 def value(plain: object) -> object:

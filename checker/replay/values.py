@@ -88,7 +88,7 @@ def fits_state(said: object, state: GlobalState) -> bool:
 def _fits_envelope(said: object, envelope: object) -> bool:
     if not isinstance(said, dict) or not isinstance(envelope, Envelope):
         return False
-    parts = {"src": envelope.src, "dst": envelope.dst, "msg": envelope.msg}
+    parts = {"src": envelope.src, "dst": envelope.dst, "msg": envelope.msg, "age": envelope.age}
     return all(name in parts and fits(value, parts[name]) for name, value in said.items())
 
 

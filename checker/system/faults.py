@@ -266,7 +266,7 @@ def sends_before_crash(sends: Sends, count: int) -> Sends:
 
 def _of_message(kind: str, table: NodeTable, message: int, which: str) -> Event:
     """The loss or the duplication of a message as an event."""
-    src, msg, _ = table.messages.known[message]
-    args: tuple[tuple[str, object], ...] = (("src", src), ("msg", msg))
+    sent = table.messages.known[message]
+    args: tuple[tuple[str, object], ...] = (("src", sent.src), ("msg", sent.msg))
     args += (("which", which),) if which else ()
     return Event("lose" if kind == "lose" else "duplicate", kind, table.node, args)

@@ -42,7 +42,8 @@ class LocalState:
 @dataclass(eq=False, slots=True)
 class LocalOutcome:
     """One outcome of an event as numbers: the local states before and after, the sends, the bounds that it
-    crosses. ``compiled`` holds its moves, by the links on which its sends are lost.
+    crosses. ``due``: time waits for it. ``compiled`` holds its moves, by the links on which its sends are
+    lost.
     """
 
     event: Event
@@ -50,6 +51,7 @@ class LocalOutcome:
     after: int
     sends: Sends
     crosses: tuple[str, ...]
+    due: bool = False
     compiled: dict[frozenset[int], CompiledOutcome] = field(default_factory=dict)
 
 
@@ -145,14 +147,20 @@ class LocalStates:
         """
         found = self._outcomes.get((local, key))
         if found is None:
-            steps = self._runner.take(event, self[local].state).steps
-            found = tuple(self._outcome(event.chosen(s.choice), local, s.state, s.sends) for s in steps)
+            state = self[local].state
+            steps = self._runner.take(event, state).steps
+            due = bool(steps) and self._runner.is_due(event, state)
+            found = tuple(
+                self._outcome(event.chosen(s.choice), local, s.state, s.sends, due=due) for s in steps
+            )
             self._outcomes[local, key] = found
             self._learned.append(LearnedCall("event", local, key, event))
         return found
 
-    def _outcome(self, event: Event, before: int, state: object, sends: Sends) -> LocalOutcome:
-        return LocalOutcome(event, before, self.number(state), sends, self._runner.crossed(state))
+    def _outcome(
+        self, event: Event, before: int, state: object, sends: Sends, *, due: bool = False
+    ) -> LocalOutcome:
+        return LocalOutcome(event, before, self.number(state), sends, self._runner.crossed(state), due)
 
     def why_blocked(self, local: int, event: Event) -> str:
         """The guard that keeps a node that is up from an event."""

@@ -1,17 +1,17 @@
 """Mailboxes: what is under way to one node, for each of the four networks.
 
-A message id stands for a message with its sender; each receiving node numbers its own. A mailbox is a tuple
-of message ids, on ``fifo`` links one queue of them per sender. It has one canonical form, so that equal
-contents are equal tuples. Every function here returns a new mailbox; none of them knows of programs.
+A message id stands for a message with its sender and its age; each receiving node numbers its own. A mailbox
+is a tuple of message ids, on ``fifo`` links one queue of them per sender. It has one canonical form, so that
+equal contents are equal tuples. Every function here returns a new mailbox; none of them knows of programs.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from elcheck.checker.model.environment import NetworkName
 from elcheck.checker.model.ids import NodeId
@@ -21,36 +21,72 @@ Flat: TypeAlias = tuple[int, ...]
 Queues: TypeAlias = tuple[tuple[int, ...], ...]
 
 
-@dataclass
-class MessageIds:
-    """The messages that one node was sent, by their ids: (sender, message, whether it is a notice).
+class SentMessage(NamedTuple):
+    """A message with its sender, whether it is a notice, and how many ticks old it is.
 
     A notice comes from the environment. It can't be lost, duplicated or held up by a partition, and a
     delivery consumes it on every network.
     """
 
-    known: list[tuple[NodeId, object, bool]] = field(default_factory=list)
-    _index: dict[tuple[NodeId, object, bool], int] = field(default_factory=dict)
+    src: NodeId
+    msg: object
+    notice: bool = False
+    age: int = 0
+
+    @property
+    def new(self) -> SentMessage:
+        """The same just sent."""
+        return self._replace(age=0) if self.age else self
+
+
+@dataclass
+class MessageIds:
+    """The messages that one node was sent, by their ids. ``oldest`` is the age that none exceeds; 0 where
+    nothing gets older.
+    """
+
+    oldest: int = 0
+    known: list[SentMessage] = field(default_factory=list)
+    _index: dict[SentMessage, int] = field(default_factory=dict)
 
     def of(self, src: NodeId, msg: object, *, notice: bool = False) -> int:
-        """The id of a message. A message that was never sent before gets a new one."""
-        key = (src, msg, notice)
-        number = self._index.setdefault(key, len(self.known))
+        """The id of a message just sent. A message that was never sent before gets a new one."""
+        return self.number(SentMessage(src, msg, notice))
+
+    def number(self, sent: SentMessage) -> int:
+        """The id of a message of any age."""
+        number = self._index.setdefault(sent, len(self.known))
         if number == len(self.known):
-            self.known.append(key)
+            self.known.append(sent)
         return number
+
+    def older(self, message: int) -> int:
+        """The message a tick later."""
+        sent = self.known[message]
+        return message if sent.age == self.oldest else self.number(sent._replace(age=sent.age + 1))
+
+    def is_late(self, message: int) -> bool:
+        """Whether it is as old as a message may become."""
+        return self.known[message].age == self.oldest
+
+    def equal(self, among: Iterable[int], message: int) -> list[int]:
+        """Those among some messages that are equal to one but for their age."""
+        if not self.oldest:
+            return [one for one in among if one == message]
+        new = self.known[message].new
+        return [one for one in among if self.known[one].new == new]
 
     def src(self, message: int) -> NodeId:
         """The sender."""
-        return self.known[message][0]
+        return self.known[message].src
 
     def msg(self, message: int) -> object:
         """What the message says."""
-        return self.known[message][1]
+        return self.known[message].msg
 
     def is_notice(self, message: int) -> bool:
         """Whether the environment sent it."""
-        return self.known[message][2]
+        return self.known[message].notice
 
 
 class Mailboxes(ABC):
@@ -90,6 +126,10 @@ class Mailboxes(ABC):
         del senders
         return tuple(sorted([numbers[message] for message in _flat(box)]))
 
+    def older(self, box: Mailbox) -> Mailbox:
+        """The mailbox a tick later."""
+        return tuple(sorted([self.messages.older(message) for message in _flat(box)]))
+
     def kept(self, box: Mailbox, wanted: Callable[[int], bool]) -> Mailbox:
         """The mailbox with those of its messages alone that are ``wanted``."""
         return tuple([message for message in _flat(box) if wanted(message)])
@@ -118,7 +158,9 @@ class _FlatMailboxes(Mailboxes):
 
     def push(self, box: Mailbox, message: int) -> Mailbox:
         flat = _flat(box)
-        return flat if message in flat else _with(flat, message)
+        if message in flat or (self.messages.oldest and self.messages.equal(flat, message)):
+            return flat
+        return _with(flat, message)
 
     def deliverable(self, box: Mailbox) -> Iterator[tuple[int, Mailbox]]:
         flat = _flat(box)
@@ -165,7 +207,7 @@ class BagMailboxes(_FlatMailboxes):
                 yield message, _with(flat, message)
 
     def crowded(self, box: Mailbox, message: int, limit: int) -> bool:
-        return _flat(box).count(message) > limit
+        return len(self.messages.equal(_flat(box), message)) > limit
 
 
 class FifoMailboxes(Mailboxes):
@@ -211,6 +253,9 @@ class FifoMailboxes(Mailboxes):
             queues[senders[src]] = tuple([numbers[message] for message in queue])
         return tuple(queues)
 
+    def older(self, box: Mailbox) -> Mailbox:
+        return tuple([tuple(map(self.messages.older, queue)) for queue in _queues(box)])
+
     def kept(self, box: Mailbox, wanted: Callable[[int], bool]) -> Mailbox:
         return tuple([tuple(filter(wanted, queue)) for queue in _queues(box)])
 
@@ -221,7 +266,7 @@ class FifoMailboxes(Mailboxes):
     def reset(self, box: Mailbox, src: int, notice: int | None) -> Mailbox:
         """The mailbox after the link from ``src`` broke: its messages are gone, ``notice`` waits first."""
         notices = [message for message in _queues(box)[src] if self.messages.is_notice(message)]
-        if notice is not None and notice not in notices:
+        if notice is not None and not self.messages.equal(notices, notice):
             notices.insert(0, notice)
         return _relinked(box, src, tuple(notices))
 
@@ -230,7 +275,8 @@ class FifoMailboxes(Mailboxes):
         ``notice``, which told that the link broke.
         """
         queue = _queues(box)[src]
-        kept = (message for message in queue if self.messages.is_notice(message) and message != notice)
+        told = [] if notice is None else self.messages.equal(queue, notice)
+        kept = (message for message in queue if self.messages.is_notice(message) and message not in told)
         return _relinked(box, src, tuple(kept))
 
 

@@ -50,8 +50,8 @@ class NodeTable:
         self._tables = tables
         self.local_states = LocalStates(node, runner, observations)
         self.ids: Interner[tuple[int, Mailbox]] = Interner()
-        self.messages = MessageIds()
-        network = runner.model.environment.network
+        environment = runner.model.environment
+        self.messages, network = MessageIds(environment.delay or 0), environment.network
         self.mailboxes = MAILBOXES[network](self.messages, len(runner.nodes))
         self.is_fifo = isinstance(self.mailboxes, FifoMailboxes)
         self.told_of_crashes = runner.receiver(node, Crashed) is not None
@@ -109,15 +109,36 @@ class NodeTable:
 
         return MoveTable(learn)
 
+    def late_moves(self, timers: Sequence[tuple[int, Event]], partition: Separation | None) -> MoveTable:
+        """The moves that time waits for: of due timeouts, and of the deliveries of messages that are as old
+        as they may become.
+        """
+
+        def learn(id_: int) -> MoveList:
+            local, box = self.ids.values[id_]
+            if not self.local_states[local].active:
+                return NO_MOVES
+            builder = MoveBuilder(self, id_)
+            for number, event in timers:
+                outcomes = self.local_states.outcomes(local, number, event)
+                builder.offer([outcome for outcome in outcomes if outcome.due], box)
+            for message, rest in self.mailboxes.deliverable(box):
+                held_up = partition is not None and self._held_up(message, partition)
+                if self.messages.is_late(message) and not held_up:
+                    builder.offer(self.receipts(local, message), rest)
+            return builder.built()
+
+        return MoveTable(learn)
+
     def _held_up(self, message: int, partition: Separation) -> bool:
-        src, _, notice = self.messages.known[message]
-        return not notice and partition.parts(src, self.node)
+        sent = self.messages.known[message]
+        return not sent.notice and partition.parts(sent.src, self.node)
 
     def receipts(self, local: int, message: int) -> tuple[LocalOutcome, ...]:
         """The outcomes of a delivery. A message that the node does not take is noted in ``blocked``."""
         if message not in self._deliveries:
-            src, msg, _ = self.messages.known[message]
-            self._deliveries[message] = self.runner.delivery(self.node, src, msg)
+            sent = self.messages.known[message]
+            self._deliveries[message] = self.runner.delivery(self.node, sent.src, sent.msg)
         event = self._deliveries[message]
         found = () if event is None else self.local_states.outcomes(local, message, event)
         if found:

@@ -18,6 +18,7 @@ from elcheck.checker.model.environment import EnvironmentState, initial_state
 from elcheck.checker.model.handlers import Handler
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
+from elcheck.checker.model.partition import Separation
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView
 from elcheck.checker.model.step import Effect, Send
@@ -178,12 +179,12 @@ class NodeSystem(System):
             local, box = table.ids.values[(code >> table.shift) & MASK]
             views.append(table.local_states.view(local))
             for message in table.mailboxes.content(box):
-                src, msg, _ = table.messages.known[message]
-                network.append(Envelope(src, table.node, msg))
+                sent = table.messages.known[message]
+                network.append(Envelope(sent.src, table.node, sent.msg, sent.age))
         if self.model.environment.network == "fifo":
             network.sort(key=lambda e: (e.src, e.dst))
         else:
-            network.sort(key=lambda e: (e.src, e.dst, order(e.msg)))
+            network.sort(key=lambda e: (e.src, e.dst, order(e.msg), e.age))
         environment = self.environments.state(code >> self._top)
         return GlobalState(tuple(views), tuple(network), environment, self.history.decode(code))
 
@@ -209,8 +210,8 @@ class NodeSystem(System):
         found = []
         for table in self.tables:
             for message in sorted(set(table.blocked) - table.taken):
-                src, msg, _ = table.messages.known[message]
-                found.append(f"{src} -> {table.node}: {text(msg)}, {table.blocked[message]}")
+                sent = table.messages.known[message]
+                found.append(f"{sent.src} -> {table.node}: {text(sent.msg)}, {table.blocked[message]}")
         return found
 
     # -- steps ---------------------------------------------------------------------------------------
@@ -249,11 +250,31 @@ class NodeSystem(System):
             self._counted_timeouts(code, environment, found, cuts, fault_cuts)
         elif environment.synchronous and quiet:
             self._held_timeouts(code, environment, found, cuts, faults, fault_cuts)
-        if self._ticks.exist and (quiet or not environment.synchronous):
+        may_tick = self._ticks.exist and (quiet or not environment.synchronous)
+        if may_tick and not self._is_late(code, environment):
             self._ticks.take(code, found, cuts)
         self._faults.take(code, environment, self._take, faults, fault_cuts)
         found += faults
         return fault_cuts
+
+    def _is_late(self, code: int, environment: EnvironmentEntry) -> bool:
+        """Whether time has to wait for something that may happen, or that a bound cuts."""
+        if not self.runner.timed:
+            return False
+        late: Found = []
+        cuts: list[CutStep] = []
+        self._take(code, self._late_moves(environment.partition), 0, late, cuts)
+        return bool(late or cuts)
+
+    def _late_moves(self, partition: Separation | None) -> MoveTables:
+        """The moves of all nodes that time waits for, under a partition."""
+        key = ("late", partition)
+        if key not in self._move_classes:
+            timers = [[(n, e) for n, _, e in of_node] for of_node in self.timers]
+            self._move_classes[key] = tuple(
+                (table.shift, table.late_moves(timers[table.index], partition)) for table in self.tables
+            )
+        return self._move_classes[key]
 
     def _take(self, code: int, tables: MoveTables, spent: int, found: Found, cuts: list[CutStep]) -> None:
         """Add every move of some tables in a state. ``spent`` is the change of the environment.

@@ -71,6 +71,7 @@ class Ticks:
 def _learner(table: NodeTable, event: Event) -> Callable[[int], MoveList]:
     def learn(id_: int) -> MoveList:
         local, box = table.ids.values[id_]
+        box = table.mailboxes.older(box) if table.messages.oldest else box
         builder = MoveBuilder(table, id_, idle=True)
         if table.local_states[local].active:
             builder.offer(table.local_states.outcomes(local, TICK, event), box)

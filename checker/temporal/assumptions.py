@@ -30,7 +30,8 @@ class Assumptions:
     """The conditions of a model: of its handlers' decorators, its environment, and its own list.
 
     A timeout of which nothing is said is strongly fair where the timing is synchronous in the end (there it
-    is only ever enabled for a moment), anything else of which nothing is said is not fair.
+    is only ever enabled for a moment). Where clocks run, time is strongly fair, and what it waits for weakly.
+    Anything else of which nothing is said is not fair.
     """
 
     def __init__(self, model: Model) -> None:
@@ -39,6 +40,7 @@ class Assumptions:
         rules = [*model.environment.fairness, *model.fairness]
         self._rules = [(rule, [Selector(name, None, self._names) for name in rule.names]) for rule in rules]
         self._timely = model.environment.timing != "async"
+        self._timed = model.environment.delay is not None
         self.of = cache(self._of)
 
     def _of(self, event: Event) -> Assumption | None:
@@ -59,9 +61,13 @@ class Assumptions:
             return rule.strength, rule
         if event.kind == "tick":  # a joint step, which is as fair as any of its handlers
             said = [h.mark.fair for _, h in self._runner.all_handlers() if h.mark.kind == "tick"]
-            return next((fair for fair in (STRONG, WEAK) if fair in said), Fairness.NONE), None
+            if any(fair is not None for fair in said) or not self._timed:
+                return next((fair for fair in (STRONG, WEAK) if fair in said), Fairness.NONE), None
+            return STRONG, None
         if handler is not None and handler.mark.fair is not None:
             return handler.mark.fair, None
+        if self._timed and event.kind in ("timeout", "receive"):
+            return WEAK, None
         return (STRONG if event.kind == "timeout" and self._timely else Fairness.NONE), None
 
     def __str__(self) -> str:

@@ -34,6 +34,8 @@ class Promises:
     def __init__(self, model: Model) -> None:
         self._rules = (*model.environment.fairness, *model.fairness)
         self._timely = model.environment.timing != "async"
+        self._timed = model.environment.delay is not None
+        self._nodes = tuple(model.programs)
         self._handlers: list[tuple[NodeId | None, Handler]] = [
             (node, handler)
             for node, program in model.programs.items()
@@ -45,7 +47,8 @@ class Promises:
     def is_called(self, event: Event, name: str, node: NodeId | None = None) -> bool:
         """Whether an event is one of a name, and of a node (None: of any)."""
         if event.kind == "tick":
-            clocks = {n: handler.name for n, handler in self._handlers if handler.mark.kind == "tick"}
+            clocks: dict[NodeId | None, str] = dict.fromkeys(self._nodes if self._timed else (), "tick")
+            clocks.update({n: handler.name for n, handler in self._handlers if handler.mark.kind == "tick"})
             return name in ("*", "tick", *clocks.values()) and (node is None or node in clocks)
         if name not in (event.kind, event.name) and (name != "*" or event.fault):
             return False
@@ -76,6 +79,8 @@ class Promises:
         }
         if said:
             return next(fair for fair in (Fairness.STRONG, Fairness.WEAK, Fairness.NONE) if fair in said)
+        if self._timed and event.kind in ("tick", "timeout", "receive"):
+            return Fairness.STRONG if event.kind == "tick" else Fairness.WEAK
         return Fairness.STRONG if event.kind == "timeout" and self._timely else Fairness.NONE
 
 

@@ -35,7 +35,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Changes:
-    """Everything that a step changes."""
+    """Everything that a step changes, but for the ages of messages."""
 
     fields: tuple[Change, ...]
     added: tuple[Envelope, ...]
@@ -52,7 +52,7 @@ def changes(model: Model, before: GlobalState, after: GlobalState) -> Changes:
     for monitor, old_m, new_m in zip(model.monitors, before.history, after.history, strict=True):
         if old_m != new_m and monitor.shown:
             found.append(Change("history", "", monitor.name, old_m, new_m))
-    then, now = Counter(before.network), Counter(after.network)
+    then, now = (Counter(envelope.new for envelope in state.network) for state in (before, after))
     return Changes(tuple(found), tuple((now - then).elements()), tuple((then - now).elements()))
 
 

@@ -3,7 +3,8 @@
 A node's step rests on the last one that changed the node, a delivery also on the step that sent the message.
 To that come the causes that the environment adds: on a fifo link what was taken from it before, across a
 partition the heal, and under synchronous timing, where a timeout or a tick waits until nothing else can
-happen, everything: directly the steps on which no other step rests so far.
+happen, everything: directly the steps on which no other step rests so far. So does a tick where clocks run,
+since time waits for what is late.
 """
 
 from __future__ import annotations
@@ -81,6 +82,7 @@ class _Weaver:
         self._messages: Messages = messages_of(trace, model)
         self._events = [step.event for step in trace.steps]
         self._fifo = model.environment.network == "fifo"
+        self._timed = model.environment.delay is not None
         self._partitions = Interpreter(model).partitions
         self._last: dict[Point, None] = {}
         self._changed: dict[NodeId, Point] = {}
@@ -92,6 +94,7 @@ class _Weaver:
     def step(self, number: int, event: Event, before: GlobalState, after: GlobalState) -> None:
         """Note what a step rests on, and what it changes."""
         waits = event.kind in ("timeout", "tick") and before.environment.synchronous
+        waits = waits or (event.kind == "tick" and self._timed)  # for all that was late
         everything = tuple(self._last) if waits else ()
         message = self._message(number)
         points = points_of(number, event, after)

@@ -29,9 +29,11 @@ class Traffic:
 
 
 def traffic(model: Model, before: GlobalState, event: Event, after: GlobalState) -> Traffic:
-    """What a step does to the network. What it takes may be among what it sends, sent once more."""
+    """What a step does to the network, whatever the ages of messages. What it takes may be among what it
+    sends, sent once more.
+    """
     named = envelope_of(event)
-    left, now = Counter(before.network), Counter(after.network)
+    left, now = (Counter(envelope.new for envelope in state.network) for state in (before, after))
     if named is not None and event.kind == "duplicate":
         left[named] += 1
     keeps = model.environment.network == "sent-set"
@@ -108,7 +110,7 @@ class Messages:
 def messages_of(trace: Trace, model: Model) -> Messages:
     """Follow the messages of a trace. Of equal ones in transit the oldest is taken for the one meant."""
     tracker = _Tracker(linked=model.environment.network == "fifo")
-    tracker.send(0, trace.initial.network)
+    tracker.send(0, tuple(envelope.new for envelope in trace.initial.network))
     for number, before, step in trace.numbered:
         tracker.step(number, step.event, traffic(model, before, step.event, step.state))
     return Messages(

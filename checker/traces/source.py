@@ -68,7 +68,7 @@ def place_and_note(runner: Runner, before: GlobalState, step: TraceStep) -> tupl
     event = step.event
     if event.kind == "tick":
         ticks = (Place(h.file, h.line) for _, h in runner.all_handlers() if h.mark.kind == "tick")
-        return next(ticks), ""
+        return next(ticks, None), ""
     handler = runner.handler(event)
     if handler is None:
         return None, ""

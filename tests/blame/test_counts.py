@@ -112,7 +112,7 @@ def test_what_is_called_dead_changes_nothing(case: Case) -> None:
             local, box = table.ids.values[code >> table.shift & ((1 << 30) - 1)]
             for message in table.mailboxes.content(box):
                 if local in of_table.where(message):
-                    src, msg, _ = table.messages.known[message]
+                    src, msg, *_ = table.messages.known[message]
                     sent = next(e for e in state.network if (e.src, e.dst, e.msg) == (src, table.node, msg))
                     assert dead(state, sent), (state, sent)
 

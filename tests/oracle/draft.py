@@ -49,6 +49,11 @@ def notice(envelope: Envelope) -> bool:
     return isinstance(envelope.msg, Crashed | Disconnected)
 
 
+def holds(mail: Iterable[Envelope], envelope: Envelope) -> bool:
+    """Whether a message is under way, of whatever age."""
+    return any((e.src, e.dst, e.msg) == (envelope.src, envelope.dst, envelope.msg) for e in mail)
+
+
 class Rules:
     """What holds of a model whatever happens in it."""
 
@@ -96,7 +101,7 @@ class Rules:
         """How much there is of what a bound on the network counts, where a message is."""
         network = self.model.environment.network
         if bound == "copies" and network == "bag":
-            return mail.count(envelope)
+            return sum((e.src, e.dst, e.msg) == (envelope.src, envelope.dst, envelope.msg) for e in mail)
         if bound == "link" and network == "fifo":
             return sum((e.src, e.dst) == (envelope.src, envelope.dst) for e in mail)
         return 0
@@ -138,7 +143,7 @@ class Draft:
     def send(self, src: NodeId, dst: NodeId, msg: object) -> None:
         """One message on its way, unless it is lost at once."""
         if self.network == "fifo":
-            unaware = Envelope(dst, src, Disconnected(dst)) in self.mail
+            unaware = holds(self.mail, Envelope(dst, src, Disconnected(dst)))
             lost = unaware or not self.up[dst]
         else:
             lost = not self.up[dst] and self.network != "sent-set" and not self.keeps()
@@ -147,9 +152,15 @@ class Draft:
             self.check_room(Envelope(src, dst, msg))
 
     def put(self, envelope: Envelope) -> None:
-        """At the end of its link; a set holds one copy."""
-        if self.network in ("bag", "fifo") or envelope not in self.mail:
+        """At the end of its link; a set holds one copy, the one that it has, however old."""
+        if self.network in ("bag", "fifo") or not holds(self.mail, envelope):
             self.mail.append(envelope)
+
+    def age(self) -> None:
+        """A tick passes for all that is under way."""
+        oldest = self.rules.model.environment.delay
+        if oldest is not None:
+            self.mail = [replace(e, age=e.age + 1) if e.age < oldest else e for e in self.mail]
 
     def check_room(self, envelope: Envelope) -> None:
         """What a message just put under way means for the bounds on the network."""
@@ -188,7 +199,7 @@ class Draft:
         """Both directions lose their messages; the ends in ``told`` that are up get a notice."""
         self.mail = [e for e in self.mail if {e.src, e.dst} != {a, b} or notice(e)]
         for end, peer in ((a, b), (b, a)):
-            told_already = Envelope(peer, end, Disconnected(peer)) in self.mail
+            told_already = holds(self.mail, Envelope(peer, end, Disconnected(peer)))
             wants = self.rules.receiver(end, Disconnected) is not None
             if end in told and self.up[end] and wants and not told_already:
                 self.mail.insert(0, Envelope(peer, end, Disconnected(peer)))
@@ -196,7 +207,8 @@ class Draft:
     def close(self, node: NodeId, peer: NodeId) -> None:
         """A node closes its link itself."""
         self.break_link(node, peer, told=(peer,))
-        self.mail = [e for e in self.mail if e != Envelope(peer, node, Disconnected(peer))]
+        told = (peer, node, Disconnected(peer))
+        self.mail = [e for e in self.mail if (e.src, e.dst, e.msg) != told]
 
     def done(self, event: Event, *stepping: NodeId) -> Move:
         """The finished step, before monitors."""
@@ -215,4 +227,4 @@ class Draft:
         """The messages as a GlobalState lists them."""
         if self.network == "fifo":
             return tuple(sorted(self.mail, key=lambda e: (e.src, e.dst)))
-        return tuple(sorted(self.mail, key=lambda e: (e.src, e.dst, order(e.msg))))
+        return tuple(sorted(self.mail, key=lambda e: (e.src, e.dst, order(e.msg), e.age)))

@@ -84,6 +84,7 @@ class Names:
     def __init__(self, model: Model) -> None:
         self.rules: list[Fair] = [*model.environment.fairness, *model.fairness]
         self.timely = model.environment.timing != "async"
+        self.timed = model.environment.timing.startswith("bounded")
         handlers = Machine(model).handlers
         if isinstance(model.program, SharedProgram):
             own = list(handlers_of(type(model.program), "spec"))
@@ -91,6 +92,8 @@ class Names:
             own = [handler for found in handlers.values() for handler in found]
         self.own = {handler.name: handler.mark.fair for handler in own}  # one name has one decorator here
         self.ticks = {n: h.name for n, hs in handlers.items() for h in hs if h.mark.kind == "tick"}
+        if self.timed:
+            self.ticks = {node: self.ticks.get(node, "tick") for node in handlers}
 
     def is_of(self, event: Event, name: str, node: NodeId | None = None) -> bool:
         """Whether a step has a name, and is of a node."""
@@ -113,9 +116,14 @@ class Names:
             rule = rules[-1]
             shares = self._shares(event, rule)
             return None if rule.strength is Fairness.NONE else (rule.strength is Fairness.STRONG, shares)
-        own = self.own.get(next(iter(self.ticks.values()), "") if event.kind == "tick" else event.name)
+        name = event.name
+        if event.kind == "tick":
+            name = next((called for called in self.ticks.values() if called != "tick"), name)
+        own = self.own.get(name)
         if own is not None and not event.fault:
             return None if own is Fairness.NONE else (own is Fairness.STRONG, ("instance", event))
+        if self.timed and event.kind in ("tick", "timeout", "receive"):
+            return event.kind == "tick", ("instance", event)
         if event.kind == "timeout" and self.timely:
             return True, ("instance", event)
         return None

@@ -20,6 +20,7 @@ from random import Random
 
 from tests.oracle.aging_models import aging_model, alive
 from tests.oracle.alike_models import alike_model
+from tests.oracle.clock_models import clock_model, lively_clocks
 from tests.oracle.comparing import Unusable, compare
 from tests.oracle.comparing_liveness import compare_liveness, compare_term_liveness
 from tests.oracle.comparing_reduced import compare_dead_messages, compare_relative_terms
@@ -29,11 +30,13 @@ from tests.oracle.relations import compare_relations, related_model
 from tests.oracle.term_models import canonical, lively_terms, term_model
 
 KINDS: dict[str, tuple[int, Callable[[Random], str]]] = {
-    "nodes": (30, lambda dice: compare(model_of_nodes(dice), cap=25)),
+    "nodes": (25, lambda dice: compare(model_of_nodes(dice), cap=25)),
     "alike": (4, lambda dice: compare(alike_model(dice), cap=60)),
-    "fairness": (22, lambda dice: compare_liveness(lively_nodes(dice), cap=30)),
+    "fairness": (19, lambda dice: compare_liveness(lively_nodes(dice), cap=30)),
+    "clocks": (6, lambda dice: compare(clock_model(dice), cap=60)),
+    "lively clocks": (4, lambda dice: compare_liveness(lively_clocks(dice), cap=60)),
     "specs": (12, lambda dice: compare(model_of_shared_state(dice), cap=100)),
-    "ltl": (25, lambda dice: compare_liveness(lively_shared_state(dice), cap=100)),
+    "ltl": (23, lambda dice: compare_liveness(lively_shared_state(dice), cap=100)),
     "aging": (4, lambda dice: _reduced(compare_dead_messages(aging_model(dice), 100, alive))),
     "terms": (4, lambda dice: _reduced(compare_relative_terms(term_model(dice), 100, canonical))),
     "lively terms": (4, lambda dice: compare_term_liveness(lively_terms(dice), cap=60)),

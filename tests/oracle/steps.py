@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields, replace
 from itertools import product
 
 from elcheck.checker.model.budget import Budget, FaultKind
+from elcheck.checker.model.clock import Clock
+from elcheck.checker.model.collections import Map
 from elcheck.checker.model.environment import EnvironmentState, initial_state
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.handlers import Handler, HandlerKind, handlers_of
@@ -162,11 +164,38 @@ class Machine(Rules):
         prompt = [*self._attempts(state, "action"), *self._deliveries(state)]
         waits = state.environment.synchronous and any(real(self._whole(state, a)) for a in prompt)
         timeouts = [] if waits else self._timeouts(state)
-        found = [] if waits else list(self._ticks(state))
+        found = [] if waits or self._late(state, [*prompt, *timeouts]) else list(self._ticks(state))
         for attempt in (*prompt, *timeouts):
             found.append(self._whole(state, attempt))
             found += self._split_crashes(state, attempt)
         return found
+
+    def _late(self, state: GlobalState, attempts: list[Attempt]) -> bool:
+        """Whether time waits for one of these: a message that is d ticks old, a timer that shows m."""
+        oldest = self.model.environment.delay
+        if oldest is None:
+            return False
+        late = [attempt for attempt in attempts if attempt.taken and attempt.taken.age == oldest]
+        for attempt in attempts:
+            most = attempt.handler.mark.after[1]
+            shown = self._shown(attempt.handler, view_of(state, attempt.node).state, attempt.event)
+            if attempt.event.kind == "timeout" and most is not None and shown is not None and shown >= most:
+                late.append(attempt)
+        return any(real(self._whole(state, attempt)) for attempt in late)
+
+    def _shown(self, handler: Handler, local: object, event: Event) -> int | None:
+        """How many ticks the clock of a timer shows, None if it has none, or is not set."""
+        if handler.mark.since is None:
+            return None
+        clock = handler.mark.since(local, *[value for _, value in event.args])
+        return None if clock is None else clock.ticks
+
+    def _runs_out(self, handler: Handler, local: object, event: Event) -> bool:
+        """Whether a timer may run out: it is set, and its clock shows enough."""
+        if handler.mark.since is None:
+            return True
+        shown, timed = self._shown(handler, local, event), self.model.environment.delay is not None
+        return shown is not None and (not timed or shown >= handler.mark.after[0])
 
     def _timeouts(self, state: GlobalState) -> list[Attempt]:
         """The timeouts that need not wait for others: in synchrony the lowest rank that is enabled."""
@@ -192,9 +221,12 @@ class Machine(Rules):
                     continue
                 for values in _arguments(program, handler):
                     args = tuple((str(place), value) for place, value in enumerate(values))
+                    event = Event(kind, handler.name, view.node, args)
+                    if not self._runs_out(handler, view.state, event):
+                        continue
                     for step in outcomes(program, handler.name, view.state, *values):
-                        event = Event(kind, handler.name, view.node, args, choice=step.choice)
-                        yield Attempt(handler, event, view.node, step)
+                        chosen = replace(event, choice=step.choice)
+                        yield Attempt(handler, chosen, view.node, step)
 
     def _deliveries(self, state: GlobalState) -> Iterator[Attempt]:
         for envelope in self._foremost(state):
@@ -266,20 +298,26 @@ class Machine(Rules):
             for handler in self.handlers[node]
             if handler.mark.kind == "tick"
         }
+        timed = self.model.environment.delay is not None
         choices = []
-        for node, handler in tickers.items():
+        for node in self.nodes if timed else tickers:
             view = view_of(state, node)
-            steps = outcomes(self.programs[node], handler.name, view.state)
+            now = _state(a_tick_later(view.state)) if timed else view.state
+            steps = [Step(_state(now))]
+            if node in tickers:
+                steps = outcomes(self.programs[node], tickers[node].name, now)
             if not view.up:
                 steps = list(dict.fromkeys(Step(_state(survivor(step.state))) for step in steps))
             if view.paused:
                 steps = list(dict.fromkeys(Step(step.state) for step in steps))
             choices.append(steps)
-        for joint in product(*choices) if tickers else ():
+        stepping = self.nodes if timed else tuple(tickers)
+        for joint in product(*choices) if stepping else ():
             draft = Draft(self, state, state.environment)
-            for node, step in zip(tickers, joint, strict=True):
+            draft.age()
+            for node, step in zip(stepping, joint, strict=True):
                 draft.step(node, step.state, step.sends)
-            yield draft.done(Event("tick", "tick"), *tickers)
+            yield draft.done(Event("tick", "tick"), *stepping)
 
     # ---- faults
 
@@ -424,6 +462,17 @@ class Machine(Rules):
             if draft is not None:
                 draft.environment = replace(draft.environment, standing=name)
                 yield draft.done(_fault("partition" if name else "heal", partition=name or standing))
+
+
+def a_tick_later(value: object) -> object:
+    """A local state whose clocks, in its fields or in maps there, show one tick more."""
+    if isinstance(value, Clock):
+        return replace(value, ticks=min(value.ticks + 1, value.most))
+    if isinstance(value, Map):
+        return Map({key: a_tick_later(part) for key, part in value.items()})
+    if isinstance(value, State):
+        return replace(value, **{f.name: a_tick_later(getattr(value, f.name)) for f in fields(value)})
+    return value
 
 
 def _state(value: object) -> State:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
+from elcheck.checker.model.clock import Clock
+from elcheck.checker.model.collections import Map
 from elcheck.checker.model.fairness import STRONG, WEAK
 from elcheck.checker.model.handlers import action, fault, receive, tick, timeout
 from elcheck.checker.model.ids import NodeId
@@ -44,6 +46,20 @@ class SpareGuest(Guest):
     unused: int = 0
 
 
+class Timed(Local):
+    """A local state with clocks, of which one survives a crash."""
+
+    heard: Clock | None = Clock(3)
+    leased: Map[int, Clock] = durable(Map({0: Clock(2)}))
+
+
+class TimedGuest(Guest):
+    """The same of the other class."""
+
+    heard: Clock | None = Clock(3)
+    leased: Map[int, Clock] = durable(Map({0: Clock(2)}))
+
+
 class Ping(Message):
     x: int
 
@@ -69,6 +85,10 @@ class Outcome:
     choice: Choice = ()
     turns: bool = False
     raises: bool = False
+    heard: int | None = None
+    """What a clock is set to, less than 0: it is stopped; None: it goes on."""
+    leased: bool = False
+    """Whether the other clock is set."""
 
 
 class Broken(Exception):
@@ -101,10 +121,26 @@ def applied(s: Local, outcomes: Iterable[Outcome]) -> Steps[Local]:
             a = s.a if one.a is None else one.a
             b = s.b if one.b is None else one.b
             state = replace(turned(s) if one.turns else s, a=a, b=b, fuel=s.fuel - cost)
-            yield Step(state, one.effects, choice=dict(one.choice))
+            yield Step(clocked(state, one), one.effects, choice=dict(one.choice))
 
 
-OTHER: dict[type[Local], type[Local]] = {Local: Guest, Guest: Local, Spare: SpareGuest, SpareGuest: Spare}
+def clocked(s: Local, one: Outcome) -> Local:
+    """The state with the clocks that an outcome sets, if it has any."""
+    if not isinstance(s, Timed | TimedGuest):
+        return s
+    if one.heard is not None:
+        s = replace(s, heard=Clock(3, one.heard) if one.heard >= 0 else None)
+    return replace(s, leased=Map({0: Clock(2)})) if one.leased else s
+
+
+OTHER: dict[type[Local], type[Local]] = {
+    Local: Guest,
+    Guest: Local,
+    Spare: SpareGuest,
+    SpareGuest: Spare,
+    Timed: TimedGuest,
+    TimedGuest: Timed,
+}
 """Of each class of states the one that a state of it may turn into."""
 
 
@@ -158,6 +194,44 @@ class Sparing(Table):
 
     def fresh(self) -> Local:
         return (SpareGuest if isinstance(super().fresh(), Guest) else Spare)(fuel=self.fuel)
+
+
+class Clocked(Table):
+    """A node whose local state has clocks."""
+
+    def fresh(self) -> Local:
+        return (TimedGuest if isinstance(super().fresh(), Guest) else Timed)(fuel=self.fuel)
+
+
+def heard(s: Local) -> Clock | None:
+    """The first clock."""
+    return s.heard if isinstance(s, Timed | TimedGuest) else None
+
+
+def leased(s: Local, value: int) -> Clock | None:
+    """One of the other clocks, of which the second is never set."""
+    return s.leased.get(value) if isinstance(s, Timed | TimedGuest) else None
+
+
+class Ringing(Table):
+    @timeout(since=heard, after=(1, 2))
+    def ring(self, s: Local) -> Answer[Local]:
+        return self.take("ring", s)
+
+
+class Beating(Table):
+    @timeout(since=heard, after=(3, 3), fair=STRONG)
+    def beat(self, s: Local) -> Answer[Local]:
+        return self.take("beat", s)
+
+
+class Lapsing(Table):
+    def values_of_clocks(self) -> Iterable[int]:
+        return self.values
+
+    @timeout(over=values_of_clocks, since=leased, after=(1, None))
+    def lapse(self, s: Local, value: int) -> Answer[Local]:
+        return self.take("lapse", s, value)
 
 
 class Idling(Table):
@@ -287,10 +361,16 @@ HANDLERS: dict[str, type[Table]] = {
 }
 
 
+CLOCKED: dict[str, type[Table]] = {"ring": Ringing, "beat": Beating, "lapse": Lapsing}
+"""Handlers of nodes that have clocks."""
+
+
 @cache
 def program_class(handlers: tuple[str, ...], *, guest: bool) -> type[Table]:
     """The class of the programs that have these handlers."""
-    parts = tuple(HANDLERS[name] for name in handlers) + ((Starting,) if guest else ())
+    every = HANDLERS | CLOCKED
+    clocks = (Clocked,) if any(name in CLOCKED for name in handlers) else ()
+    parts = (*[every[name] for name in handlers], *clocks, *((Starting,) if guest else ()))
     made: type[Table] = type("Table_" + "_".join(handlers), parts or (Table,), {})
     return made
 

@@ -115,6 +115,8 @@ RUNS: list[tuple[str, dict[str, object], dict[str, object], int]] = [
     ("applied_membership", {}, {}, 8),
     ("bridge_lease", {}, {}, 6),
     ("bridge_lease", {"apart": True}, {}, 6),
+    ("bridge_timers", {}, {}, 6),
+    ("bridge_timers", {"apart": True, "delay": 1}, {}, 9),
     ("counted_grants", {}, {}, 5),
     ("damaged_log", {"nodes": 2}, {}, 7),
     ("late_revocation", {"bug": "any-term"}, {}, 8),

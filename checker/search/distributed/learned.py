@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.process.watch import optional
+from elcheck.checker.system.mailboxes import SentMessage
 from elcheck.checker.system.packed import NodeSystem
 from elcheck.checker.system.system import System
-
-SentMessage = tuple[NodeId, object, bool]
-"""A message with its sender, and whether the environment sent it."""
 
 
 @dataclass
@@ -67,6 +65,6 @@ def learn(system: System, learned: LearnedOfModel) -> None:
         runner.stopped_clocks.setdefault(node, why)
     if isinstance(full, NodeSystem):
         for table, blocked_there, taken in zip(full.tables, learned.blocked, learned.taken, strict=True):
-            for (src, msg, notice), why in blocked_there:
-                table.blocked.setdefault(table.messages.of(src, msg, notice=notice), why)
-            table.taken.update(table.messages.of(src, msg, notice=notice) for src, msg, notice in taken)
+            for sent, why in blocked_there:
+                table.blocked.setdefault(table.messages.number(sent), why)
+            table.taken.update(map(table.messages.number, taken))

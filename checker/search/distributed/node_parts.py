@@ -13,13 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from elcheck.checker.model.environment import EnvironmentState
-from elcheck.checker.model.ids import NodeId
 from elcheck.checker.reductions.quotient import Quotient
 from elcheck.checker.search.distributed.digest import BITS, Digests, in_order, mixed
 from elcheck.checker.search.distributed.parts import Parts
 from elcheck.checker.search.distributed.wire import packed, unpacked
 from elcheck.checker.system.local_states import LocalState
-from elcheck.checker.system.mailboxes import Mailbox
+from elcheck.checker.system.mailboxes import Mailbox, SentMessage
 from elcheck.checker.system.moves import MASK, WIDTH
 from elcheck.checker.system.node_table import NodeTable
 from elcheck.checker.system.packed import NodeSystem
@@ -37,7 +36,7 @@ class NewParts(NamedTuple):
     """
 
     local_states: list[tuple[int, LocalState]]
-    messages: list[tuple[int, NodeId, object, bool]]
+    messages: list[tuple[int, SentMessage]]
     ids: list[tuple[int, int, Mailbox]]
     values: list[tuple[int, object]]
 
@@ -231,8 +230,9 @@ class _NodeField(_Field):
     def _message(self, message: int) -> int:
         known = self._of_message.get(message)
         if known is None:
-            src, msg, notice = self._table.messages.known[message]
-            known = self._of_message[message] = in_order(1, [*map(self._digests.of, (src, msg)), notice])
+            sent = self._table.messages.known[message]
+            parts = [*map(self._digests.of, (sent.src, sent.msg)), sent.notice, sent.age]
+            known = self._of_message[message] = in_order(1, parts)
         return known
 
     def new(self, to: int, column: Rows) -> NewParts:
@@ -245,7 +245,7 @@ class _NodeField(_Field):
         sent.messages.update(messages)
         return NewParts(
             [(local, table.local_states[local]) for local in local_states],
-            [(message, *table.messages.known[message]) for message in messages],
+            [(message, table.messages.known[message]) for message in messages],
             found,
             [],
         )
@@ -254,8 +254,8 @@ class _NodeField(_Field):
         table, local_states, messages = self._table, self._local_states[source], self._messages[source]
         for local, state in parts.local_states:
             local_states[local] = table.local_states.number_as(state)
-        for message, src, msg, notice in parts.messages:
-            messages[message] = table.messages.of(src, msg, notice=notice)
+        for message, sent in parts.messages:
+            messages[message] = table.messages.number(sent)
         for id_, local, box in parts.ids:
             own = table.mailboxes.renumbered(box, messages, self._senders)
             self.tables[source].set(id_, table.ids.number((local_states[local], own)))

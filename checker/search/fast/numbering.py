@@ -69,7 +69,7 @@ class Numbering:
         if known is None:
             known = self._messages[table.index, number] = len(self._message_of)
             self._message_of.append((table.index, number))
-            src, msg, notice = table.messages.known[number]
+            src, msg, notice, _ = table.messages.known[number]
             kind = L.NOTICE if notice else L.MESSAGE
             kind = L.BREAK_NOTICE if notice and isinstance(msg, Disconnected) else kind
             term = least_and_most(msg)[0] if self._system.spread is not None else NONE
