@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from types import FrameType
+from typing import NamedTuple
 
 import click
 
@@ -28,24 +29,30 @@ from elcheck.checker.process.streams import keep_standard_files, own_stdout, say
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.traces.trace import ReplayError
 
+
+class OwnCommand(NamedTuple):
+    """A command of elcheck's own: what it is called in its module, and what it does in a line."""
+
+    attribute: str
+    does: str
+
+
 OWN = {
-    "blame": "blame_model",
-    "drive": "drive",
-    "explore": "explore",
-    "induct": "induct_model",
-    "list": "list_models",
-    "mutate": "mutate",
-    "new": "new",
-    "replay": "replay",
-    "run": "run",
-    "simulate": "simulate",
-    "validate": "validate",
-    "warm": "warm",
-    "zoo": "zoo",
+    "blame": OwnCommand("blame_model", "Say what the state space is made of."),
+    "drive": OwnCommand("drive", "Let real Python code take a model's steps, and compare them."),
+    "explore": OwnCommand("explore", "Walk the states by hand, in a browser or (--tty) here."),
+    "induct": OwnCommand("induct_model", "Decide whether every step keeps a claim, from any state."),
+    "list": OwnCommand("list_models", "Show models: what they are, their properties and bugs."),
+    "mutate": OwnCommand("mutate", "Put small mistakes in, and see which the properties find."),
+    "new": OwnCommand("new", "Write a model to begin with, and its test."),
+    "replay": OwnCommand("replay", "Say whether a model allows a trace, and which step it does not."),
+    "run": OwnCommand("run", "Run a model's nodes for real: processes, TCP, disks, faults."),
+    "simulate": OwnCommand("simulate", "Walk at random, where a search is too large."),
+    "validate": OwnCommand("validate", "Say whether a model allows what a real system logged."),
+    "warm": OwnCommand("warm", "Compile the fast engine now, so that no search has to."),
+    "zoo": OwnCommand("zoo", "Check many models, each with all of its bugs."),
 }
-"""Elcheck's own commands: their modules in checker/commands, which are imported when they are asked for, and
-what they are called there.
-"""
+"""Elcheck's own commands by their modules in checker/commands, which are imported when they are asked for."""
 
 
 SETTINGS = {"max_content_width": 110, "help_option_names": ["-h", "--help"]}
@@ -65,17 +72,16 @@ class Models(click.Group):
         del ctx
         if cmd_name not in OWN:
             return ModelCommand(cmd_name, load(cmd_name, OWN))
-        own: click.Command = getattr(import_module(f"elcheck.checker.commands.{cmd_name}"), OWN[cmd_name])
+        module = import_module(f"elcheck.checker.commands.{cmd_name}")
+        own: click.Command = getattr(module, OWN[cmd_name].attribute)
         return own
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List elcheck's own commands, and the bundled models."""
-        own = [(name, self.get_command(ctx, name).get_short_help_str(80)) for name in OWN]
+        """List the bundled models, and elcheck's own commands."""
+        with formatter.section("Bundled models (`elcheck list` says what they are)"):
+            formatter.write_text(", ".join(self.list_commands(ctx)))
         with formatter.section("Commands"):
-            formatter.write_dl(own)
-        records = [(name, load(name).summary) for name in self.list_commands(ctx)]
-        with formatter.section("Bundled models"):
-            formatter.write_dl(records)
+            formatter.write_dl([(name, command.does) for name, command in OWN.items()])
 
 
 @click.command(cls=Models, subcommand_metavar="MODEL [OPTIONS]", context_settings=SETTINGS)
@@ -84,7 +90,7 @@ def elcheck() -> None:
     """Check a model: every interleaving, message loss and crash, by breadth-first search.
 
     MODEL is a Python file, or the name of a bundled model. `elcheck MODEL --help` shows the options,
-    which the model's own parameters are part of.
+    which the model's own parameters are part of. To see a bug found: elcheck raft --bug forget-vote
 
     Exit codes: 0 every property proved, or held within bounds; 1 zoo, replay, validate: it is not as it has
     to be; 2 usage; 10 vacuous; 11 deadlock; 12 refuted; 13 liveness refuted; 14 a handler or property

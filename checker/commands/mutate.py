@@ -84,6 +84,7 @@ class MutateCommand(ModelCommand):
             click.Option(["--resume"], is_flag=True, help="Go on from what the --journal has."),
             click.Option(["--pin"], type=file, metavar="FILE", help="Write what came out to a TOML file."),
             click.Option(["--against"], type=file, metavar="FILE", help=_AGAINST),
+            click.Option(["-v", "--verbose"], is_flag=True, help="Show every survivor from near."),
             *beside_options(),
             report_option(),
             width_option(),
@@ -113,7 +114,10 @@ class MutateCommand(ModelCommand):
         if pinned is not None:
             report = replace(report, explained=pinned.explained, unsure=pinned.unsure)
             report = replace(report, deviations=problems(report, pinned) if wanted.all else ())
-        _print(run, report, values["output_format"], columns(values["width"]))
+        if (form := values["output_format"]) in render.FORMATS:
+            write_document(render.FORMATS[form](run, report))
+        else:
+            click.echo(render.as_text(run, report, columns(values["width"]), whole=values["verbose"]))
         forms: dict[str, Callable[[], str]] = {
             "json": lambda: render.as_json_(run, report) + "\n",
             "junit": lambda: render.as_junit(run, report) + "\n",
@@ -132,7 +136,7 @@ class MutateCommand(ModelCommand):
         """Write the report as a page."""
         from elcheck.checker.html import of_mutants, page  # which takes its time to be imported
 
-        plain = click.unstyle(render.as_text(run, report, None))
+        plain = click.unstyle(render.as_text(run, report, None, whole=True))
         page.write_page(of_mutants.document(run, report, self.file.about), plain, path)
         wrote(path)
 
@@ -240,13 +244,6 @@ def _require_sense(ctx: click.Context) -> None:
     for file in filter(None, (values["journal"], values["pin"])):
         if not file.parent.is_dir():
             raise UsageError(f"{file}: there is no folder {file.parent}")
-
-
-def _print(run: Run, report: CampaignReport, output_format: str, width: int) -> None:
-    if output_format in render.FORMATS:
-        write_document(render.FORMATS[output_format](run, report))
-    else:
-        click.echo(render.as_text(run, report, width))
 
 
 mutate = OfModel("mutate", MutateCommand, help=_HELP, subcommand_metavar="MODEL [OPTIONS]")

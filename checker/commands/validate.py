@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -40,8 +40,8 @@ _HELP = """Say whether a model allows what the nodes of a real system logged, an
     Exit codes: 0 they are allowed; 1 they are not; 2 usage, or a log can't be read; 14 a property raised; 20
     a limit, or something that the model has not; 150 the model could not be loaded.
     """
-SHOWN = 20
-"""Steps that are shown of a behaviour."""
+FEW, MORE = 8, 20
+"""Steps that are shown of a behaviour, and with -v."""
 
 
 class ValidateCommand(ModelCommand):
@@ -57,7 +57,8 @@ class ValidateCommand(ModelCommand):
         positive = click.IntRange(min=1)
         skew = "By how much clocks differ at most.  [default: not known, clocks are a preference]"
         mutate = "Change one thing in the logs, N times, and say how many changes are noticed."
-        steps = "Steps of the behaviour that are shown, the last ones; 0 for all."
+        steps = f"Show so many steps, the last ones; 0 for all.  [default: {FEW}; {MORE} with -v]"
+        verbose = "Say everything: each step whole, what was used of the model."
         return [
             click.Argument(["logs"], metavar="LOG...", type=log, nargs=-1, required=True),
             click.Option(
@@ -71,10 +72,9 @@ class ValidateCommand(ModelCommand):
             *run_limits(),
             click.Option(["--mutate"], type=positive, metavar="N", help=mutate),
             click.Option(["--seed"], type=int, default=0, show_default=True, help="Which changes."),
-            click.Option(
-                ["--steps"], type=click.IntRange(min=0), default=SHOWN, show_default=True, help=steps
-            ),
+            click.Option(["--steps"], type=click.IntRange(min=0), help=steps),
             click.Option(["--diagram"], is_flag=True, help="Draw the behaviour, a lane for each node."),
+            click.Option(["-v", "--verbose"], is_flag=True, help=verbose),
             *document_options(),
             report_option(),
             width_option(),
@@ -101,7 +101,9 @@ class ValidateCommand(ModelCommand):
         print_answer(
             values,
             lambda: render.as_json(run, found, code),
-            lambda width: render.as_text(run, found, values["steps"], width, drawn=values["diagram"]),
+            lambda width: render.as_text(
+                run, found, _steps(values), width, whole=values["verbose"], drawn=values["diagram"]
+            ),
         )
         forms: dict[str, Callable[[], str]] = {
             "json": lambda: render.as_json(run, found, code) + "\n",
@@ -109,7 +111,7 @@ class ValidateCommand(ModelCommand):
         }
         writers = beside(values, forms)
         if (path := values["report"]) is not None:
-            writers.append(lambda: self._page(run, found, path, values["steps"]))
+            writers.append(lambda: self._page(run, found, path, _steps({**values, "verbose": True})))
         write_all(writers, failed=code != 0)
         return code
 
@@ -117,7 +119,7 @@ class ValidateCommand(ModelCommand):
         """Write the answer as a page."""
         from elcheck.checker.html import of_logs, page  # which takes its time to be imported
 
-        plain = click.unstyle(render.as_text(run, found, steps, None, drawn=False))
+        plain = click.unstyle(render.as_text(run, found, steps, None, whole=True))
         page.write_page(of_logs.document(run, found, self.file.about, steps), plain, path)
         wrote(path)
 
@@ -139,6 +141,12 @@ class ValidateCommand(ModelCommand):
     def _given(self, ctx: click.Context) -> dict[str, object]:
         """The parameters that were given, as the model takes them."""
         return self.file.decoded(self.given(ctx))
+
+
+def _steps(values: Mapping[str, object]) -> int:
+    """How many steps of the behaviour are shown, 0 for all."""
+    asked = values["steps"]
+    return asked if isinstance(asked, int) else MORE if values["verbose"] else FEW
 
 
 _EXIT = {

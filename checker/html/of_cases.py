@@ -70,7 +70,7 @@ def _known(outcome: CaseResult) -> Iterator[CaseRow]:
 
 
 def _case(outcome: CaseResult) -> Iterator[CaseRow]:
-    yield outcome.case, tuple(map(click.unstyle, words.row(outcome)[1:]))
+    yield outcome.case, tuple(map(click.unstyle, words.row(outcome)))
 
 
 def _section(

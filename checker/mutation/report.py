@@ -44,7 +44,11 @@ class CampaignReport:
     @cached_property
     def survivors(self) -> list[Survivor]:
         """The survivors that nobody has explained, from near. It takes a moment for each."""
-        return [from_near(m, self.trials[m.key], self.baseline) for m in self.unexplained]
+        return self.first_survivors(len(self.unexplained))
+
+    def first_survivors(self, count: int) -> list[Survivor]:
+        """So many of them, the first ones."""
+        return [from_near(m, self.trials[m.key], self.baseline) for m in self.unexplained[:count]]
 
     @property
     def unexplained(self) -> list[Mutant]:

@@ -10,6 +10,7 @@ import codecs
 import errno
 import io
 import os
+import re
 import sys
 import textwrap
 import threading
@@ -29,6 +30,9 @@ LOWEST = 24
 """A terminal is taken to have at least as many."""
 READABLE = "elcheck.readable"
 """The name of what encodes what an encoding has no character for."""
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_CODE = "\ue000"
+"""What stands for a colour's code while a line is broken: of private use, so that no text has it."""
 _LIKE = {
     "→": "->", "⇢": "->", "▶": ">", "◀": "<", "»": ">", "«": "<", "…": "...", "·": ".", "∞": "oo",
     "─": "-", "╌": "-", "═": "=", "│": "|", "┊": ":", "║": "|",
@@ -154,8 +158,14 @@ def say(message: str) -> None:
 
 
 def _fitted(line: str, width: int) -> str:
+    """A line, broken at blanks where it is too long. A code of a colour stays where it is."""
+    if len(_COLOUR.sub("", line)) <= width:
+        return line
     indent = " " * (len(line) - len(line.lstrip()) + 2)
-    return textwrap.fill(line, width, subsequent_indent=indent, break_on_hyphens=False)
+    codes = iter(_COLOUR.findall(line))
+    plain = _COLOUR.sub(_CODE, line)
+    folded = textwrap.fill(plain, width, subsequent_indent=indent, break_on_hyphens=False)
+    return "".join(next(codes, char) if char == _CODE else char for char in folded)
 
 
 def columns(wanted: int | None = None, stream: TextIO | None = None) -> int:

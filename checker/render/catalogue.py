@@ -8,8 +8,19 @@ from collections.abc import Sequence
 import click
 
 from elcheck.checker.model.values import counted
-from elcheck.checker.render.fit import fitted, wrapped
+from elcheck.checker.render.fit import fitted, table, wrapped
 from elcheck.checker.zoo.catalogue import CatalogueEntry, KnownClaim, KnownMistake
+
+
+def as_lines(entries: Sequence[CatalogueEntry], width: int) -> str:
+    """What each model is, in a line."""
+    rows = [
+        [click.style(entry.name, bold=True), entry.about.summary, str(len(entry.bugs) or "")]
+        for entry in entries
+    ]
+    said = "elcheck list MODEL says more: its paper, assumptions, properties and bugs; -v says it of all."
+    shown = table(rows, ["model", "what it is", "bugs"], width, right=["bugs"])
+    return f"{shown}\n\n{fitted(said, width)}"
 
 
 def as_text(entries: Sequence[CatalogueEntry], width: int) -> str:

@@ -53,17 +53,29 @@ COLOURS = {
 }
 
 
-def as_text(run: Run, report: CampaignReport, width: int | None) -> str:
-    """The tables, then each survivor from near."""
+SHOWN = 5
+"""Survivors that are shown from near, unless all are asked for."""
+
+
+def as_text(run: Run, report: CampaignReport, width: int | None, *, whole: bool) -> str:
+    """The tables, survivors from near, and what came out in all. ``whole``: every survivor from near."""
     parts = [_head(run, report, width), _functions(report, width), _properties(report, width)]
-    parts.append(fitted("\n".join(sum_in_words(report)), width))
     parts += [_undecided(report, width)] if report.having(MutantFate.UNDECIDED) else []
-    for number, survivor in enumerate(report.survivors, 1):
-        parts.append(_survivor(survivor, number, len(report.survivors), width))
+    count = len(report.unexplained)
+    shown = report.survivors if whole else report.first_survivors(SHOWN)
+    parts += [_survivor(survivor, number, count, width) for number, survivor in enumerate(shown, 1)]
+    parts += [_others(report.unexplained[len(shown) :], width)] if len(shown) < count else []
     known = [m for m in report.having(MutantFate.SURVIVED) if report.explained.get(m.key)]
     parts += [_explained(report, known, width)] if known else []
     parts += [_deviations(report, width)] if report.deviations else []
+    parts.append(fitted("\n".join(sum_in_words(report)), width))
     return "\n\n".join([*parts, repeating(run, width)])
+
+
+def _others(mutants: Sequence[Mutant], width: int | None) -> str:
+    """The survivors that are not shown from near."""
+    lines = [f"{counted(len(mutants), 'more survivor')}, shown from near with -v or --function NAME:"]
+    return "\n".join([*lines, *(fitted(f"  {mutant.key}", width) for mutant in mutants)])
 
 
 def _head(run: Run, report: CampaignReport, width: int | None) -> str:

@@ -19,6 +19,7 @@ from elcheck.checker.render.judgement import as_objects, in_words, judgement_tab
 from elcheck.checker.render.junit import as_document, printable
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import LoggedSteps, trace_table
+from elcheck.checker.render.wanted import SHORTENED, WHOLE
 from elcheck.checker.replay.judged import Judgement
 from elcheck.checker.validation.behaviour import Behaviour
 from elcheck.checker.validation.guards import GuardUse
@@ -28,9 +29,11 @@ from elcheck.checker.validation.result import LogVerdict, Refusal, Validation
 _COLOURS = {LogVerdict.ALLOWED: "green", LogVerdict.NOT_ALLOWED: "red", LogVerdict.UNDETERMINED: "yellow"}
 
 
-def as_text(run: Run, found: Validation, steps: int, width: int | None, *, drawn: bool) -> str:
-    """The answer, where each node is stuck, the last steps up to there, what the properties say, and what was
-    used of the model. ``drawn`` adds a diagram.
+def as_text(
+    run: Run, found: Validation, steps: int, width: int | None, *, whole: bool, drawn: bool = False
+) -> str:
+    """The answer, where each node is stuck, the last steps up to there, what the properties say. ``whole``
+    adds what was used of the model, ``drawn`` a diagram; without the former each step is a line.
     """
     parts = [
         head(run, *map(_log, found.model.programs, found.logs), width=width),
@@ -40,7 +43,12 @@ def as_text(run: Run, found: Validation, steps: int, width: int | None, *, drawn
         parts.append("Where each node is stuck, the likeliest cause first:")
         parts += [_refusal(refusal, width) for refusal in found.refusals]
     if found.behaviour is not None:
-        parts += _behaviour(found, found.behaviour, steps, width, drawn=drawn)
+        parts += _behaviour(found, found.behaviour, steps, width, whole=whole, drawn=drawn)
+        if whole:
+            parts += _used(found, width)
+        else:
+            said = "-v says more: which handlers and guards this has used, and each step whole."
+            parts.append(fitted(said, width))
     return "\n\n".join([*parts, repeating(run, width)])
 
 
@@ -81,20 +89,25 @@ def _refusal(refusal: Refusal, width: int | None) -> str:
 
 
 def _behaviour(
-    found: Validation, behaviour: Behaviour, steps: int, width: int | None, *, drawn: bool
+    found: Validation, behaviour: Behaviour, steps: int, width: int | None, *, whole: bool, drawn: bool
 ) -> Iterator[str]:
     total = len(behaviour.trace.steps)
     left_out = max(0, total - steps) if steps else 0
     allowed = found.verdict is LogVerdict.ALLOWED
     yield "The behaviour:" if allowed else "The behaviour up to there:"
     logged = LoggedSteps(lines(behaviour), left_out)
-    yield trace_table(behaviour.model, behaviour.trace, width, logged=logged)
+    shortened = WHOLE if whole else SHORTENED[-1]
+    yield trace_table(behaviour.model, behaviour.trace, width, logged=logged, shortened=shortened)
     if drawn:
         yield diagram(behaviour.model, behaviour.trace, width)
     yield from (fitted(remark, width) for remark in remarks(behaviour))
     if found.judgements:
         said = partial(judged_in_words, behaviour=behaviour)
         yield judgement_table(found.judgements, "in this behaviour", width, said)
+
+
+def _used(found: Validation, width: int | None) -> Iterator[str]:
+    """What was used of the model: its handlers, and their guards."""
     uses = [[f"{use.program}.{use.handler}", str(use.observed), str(use.hidden)] for use in found.coverage]
     yield table(uses, ["handler", "observed", "hidden"], width, right=["observed", "hidden"])
     if found.guards:

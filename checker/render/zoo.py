@@ -11,18 +11,18 @@ import click
 
 from elcheck.checker.loading.version import JSON_FORMAT, __version__
 from elcheck.checker.model.values import counted
-from elcheck.checker.render.fit import fitted, table
+from elcheck.checker.render.fit import NBSP, fitted, table
 from elcheck.checker.render.junit import as_document, printable
 from elcheck.checker.render.notes import notes_of_cases
 from elcheck.checker.render.summary import verdict
 from elcheck.checker.zoo.case_result import CaseResult, PropertyLine
 
-HEADERS = ("model", "with", "verdict", "breaks", "steps", "states", "seconds", "")
+HEADERS = ("case", "verdict", "breaks", "steps", "states", "seconds", "")
 
 
 def line(outcome: CaseResult) -> str:
     """One case in one line."""
-    _, found, broken, steps, states, seconds, right = row(outcome)
+    found, broken, steps, states, seconds, right = row(outcome)
     parts = [found, broken, f"in {steps} steps" * bool(steps), f"{states} states, {seconds} s" * bool(states)]
     return f"{outcome.case.command}: {', '.join([*filter(None, parts), right])}"
 
@@ -34,7 +34,8 @@ def as_text(
     rows = []
     for model, group in groupby(outcomes, key=lambda outcome: outcome.case.model):
         for number, outcome in enumerate(group):
-            rows.append([model if number == 0 else "", *row(outcome)])
+            said = outcome.case.name if number == 0 else outcome.case.name.removeprefix(f"{model} ")
+            rows.append([said.replace("--bug ", f"--bug{NBSP}"), *row(outcome)])
     wrong = [outcome for outcome in outcomes if outcome.problems]
     complaints = [
         "\n".join([outcome.case.command, *(f"  {problem}" for problem in outcome.problems)])
@@ -42,19 +43,17 @@ def as_text(
     ]
     ends = [f"Not every case was run: {missing}."] * (missing is not None)
     below = [*complaints, *ends, sum_in_words(outcomes, seconds)]
-    shown = table(rows, HEADERS, width, right=["steps", "states", "seconds"])
+    shown = table(rows, HEADERS, width, right=["steps", "states", "seconds"], indented=["case"])
     return "\n\n".join([shown, *(fitted(said, width) for said in below)])
 
 
 def row(outcome: CaseResult) -> list[str]:
-    """A case behind its model, with colours: see HEADERS."""
-    said = outcome.case.command.removeprefix(f"elcheck {outcome.case.model}").removesuffix(" --first").strip()
+    """What a case came to, with colours: what stands behind it in the table."""
     right = _judged(outcome)
     if outcome.stats is None or outcome.verdict is None:
-        return [said, "", "", "", "", "", right]
+        return ["", "", "", "", "", right]
     broken = outcome.refuted[:1]
     return [
-        said,
         verdict(outcome.verdict),
         broken[0].name if broken else "",
         str(broken[0].steps) if broken and broken[0].steps is not None else "",

@@ -94,7 +94,7 @@ def test_survivors_on_a_page(tmp_path: Path, capfd: pytest.CaptureFixture[str]) 
     """Each with its change, the first step that goes otherwise, and the trace to it."""
     model, path = tmp_path / "lock.py", tmp_path / "mutants.html"
     model.write_text(LOCK, encoding="utf-8")
-    command = ["mutate", str(model), "--function", "Server.*", "--jobs", "1", "--report", str(path)]
+    command = ["mutate", str(model), "-v", "--function", "Server.*", "--jobs", "1", "--report", str(path)]
     assert cli.run(command) == 1
     text = capfd.readouterr().out
     document = page_of(path)

@@ -188,7 +188,7 @@ def test_files_beside_the_table(
         capfd, "zoo", "tank.py", "--json", "z.json", "--junit", "z.xml", "--annotate", "--jobs", "1"
     )
     assert code == EXIT["unexpected"]
-    assert out.startswith("model ")
+    assert out.startswith("case ")
     assert json.loads(Path("z.json").read_text(encoding="utf-8"))["wrong"] == 1
     suite = ET.parse("z.xml").getroot()[0]
     case = next(suite.iter("testcase"))
@@ -258,6 +258,9 @@ def test_commands_of_cases_can_be_run(folder: Path, capfd: pytest.CaptureFixture
 def test_list(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     code, out, _ = printed(capfd, "list")
     assert code == 0
+    assert all(f"\n{name} " in f"\n{out}" for name in bundled())
+    assert len(out.splitlines()) < 80
+    code, out, _ = printed(capfd, "list", "-v")
     assert all(f"\n{name}: " in f"\n{out}" for name in bundled())
     code, out, _ = printed(capfd, "list", "die_hard", folder / "tank.py", "--format", "json")
     jugs, tank = json.loads(out)
