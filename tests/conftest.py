@@ -12,3 +12,9 @@ pytest.register_assert_rewrite(
 settings.register_profile("default", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than cores: tests of servers, browsers and signals wait most of their time."""
+    return (os.cpu_count() or 1) + 1

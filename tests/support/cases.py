@@ -19,7 +19,8 @@ COUNTS = Path(__file__).parents[1] / "counts.toml"
 CASES = read(COUNTS)
 
 
-def _states(case: Case) -> int:
+def states_of(case: Case) -> int:
+    """How many states are pinned."""
     states = case.pinned["distinct"]
     assert isinstance(states, int)
     return states
@@ -27,7 +28,7 @@ def _states(case: Case) -> int:
 
 def _is_least(case: Case) -> bool:
     """Whether no other case of its model has fewer states."""
-    return case is min((other for other in CASES if other.model == case.model), key=_states)
+    return case is min((other for other in CASES if other.model == case.model), key=states_of)
 
 
 SHOWN = {command.line for page in PAGES for block in blocks(page) for command in block.commands}
@@ -63,9 +64,9 @@ def is_shown(case: Case, engine: str) -> bool:
     """
     if case.command not in SHOWN:
         return False
-    if is_of_a_spec(case) or _states(case) < ENOUGH:
+    if is_of_a_spec(case) or states_of(case) < ENOUGH:
         return engine == "plain"
-    return engine == "fast" and _states(case) > ALIKE * ENOUGH
+    return engine == "fast" and states_of(case) > ALIKE * ENOUGH
 
 
 def parameter(
@@ -75,7 +76,7 @@ def parameter(
     it has more states; for ``every_model`` the smallest case of each is not too large.
     """
     kept = every_model and _is_least(case)
-    big = case.big or elsewhere or (most is not None and _states(case) > most and not kept)
+    big = case.big or elsewhere or (most is not None and states_of(case) > most and not kept)
     return pytest.param(
         case, id=case.command.removeprefix("elcheck "), marks=[pytest.mark.big] if big else []
     )
