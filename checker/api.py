@@ -150,6 +150,7 @@ def check(
     symmetry: bool = True,
     dead_messages: Literal["auto", "all", "off"] = "auto",
     relative_terms: bool = True,
+    counts: bool = False,
 ) -> Report:
     """Search the states of a model and judge its properties, within limits as :class:`Limits` has them.
     ``workers`` are processes, of a Spec and with the plain engine, and else one thread or two. With
@@ -157,7 +158,9 @@ def check(
     ``dead_messages`` says which messages are taken out of mailboxes because they can do nothing any more:
     those that handlers declare ``stale`` (auto), also those that numbers tell (all), or none. With
     ``relative_terms`` states that differ in how late all terms are are searched once, if a bound keeps terms
-    together. Unless ``max_memory`` says otherwise, the process may take a part of what is free, 80 %.
+    together. With ``counts`` all states are looked at once more, and ``report.counts`` says how many steps
+    there are of each action, and how often each ``sometimes`` is met. Unless ``max_memory`` says otherwise,
+    the process may take a part of what is free, 80 %.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a meaning,
     and ReplayError if elcheck itself is wrong.
@@ -172,6 +175,7 @@ def check(
         symmetry=symmetry,
         dead_messages=dead_messages,
         relative_terms=relative_terms,
+        counts=counts,
     )
     parts = {f.name: getattr(found, f.name) for f in fields(found)}
     later = ((r, ShownLater(r.steps, partial(_drawn, model, r))) for r in found.results)

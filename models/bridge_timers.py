@@ -148,7 +148,7 @@ def stands(s: GlobalState) -> bool:
 
 
 def model(
-    apart: Annotated[bool, "the network is apart from the start, for good"] = False,
+    whole_first: Annotated[bool, "the network is whole at first, and may fall apart once"] = False,
     delay: Annotated[int, "ticks that a message takes at most"] = 0,
     bug: Annotated[type[Leasing], "a mistake to put in"] = Leasing,
 ) -> Model:
@@ -159,15 +159,15 @@ def model(
     Assumes: timers run out in the ticks that are written at them. Nobody crashes.
     """
     old, bridge, a, b = nodes = node_ids("old bridge a b")
-    split = Partition("old | a b", (frozenset({old, bridge}), frozenset({bridge, a, b})), heals=not apart)
+    split = Partition("old | a b", (frozenset({old, bridge}), frozenset({bridge, a, b})), heals=whole_first)
     states = {node: leader(0) if node == old else Server() for node in nodes}
     another = at(b, Server, lambda s: s.leads)
     return Model(
         bug(),
         nodes=nodes,
-        environment=Environment(network="set", partition=int(not apart), timing=f"bounded({delay})"),
+        environment=Environment(network="set", partition=int(whole_first), timing=f"bounded({delay})"),
         partitions=[split],
-        initial=[Prepared(states, partition=split)] if apart else [],
+        initial=[Prepared(states, partition=split)] if not whole_first else [],
         properties=[
             ltl("apart for good, another leads", eventually(always(whole(stands))) >> eventually(another)),
             sometimes("another leads", each(Server, lambda s: s.leads and s.term > 0)),

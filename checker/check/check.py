@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from elcheck.checker.check.counts import Counts, counts_of
 from elcheck.checker.check.coverage import coverage_of
 from elcheck.checker.check.growth import growth_of
 from elcheck.checker.check.report import CheckReport, Stats
 from elcheck.checker.check.results import Result, results_of
 from elcheck.checker.check.verdict import overall
+from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import UsageError, instead
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
@@ -42,6 +44,7 @@ def check(
     dead_messages: StaleChoice = "auto",
     relative_terms: bool = True,
     clearest: bool = True,
+    counts: bool = False,
 ) -> CheckReport:
     """Search the states of a model and judge its properties.
 
@@ -51,7 +54,8 @@ def check(
     ``engine`` is one of :class:`ENGINES`. ``progress`` is called now and then with the search so
     far. ``every_call_twice`` runs each handler twice to find those that are not deterministic. ``resources``
     are the fast engine's. Traces are the clearest of the shortest ones, or (not ``clearest``) those that the
-    search met.
+    search met. With ``counts`` all states are looked at once more, to count the steps of each action and the
+    states in which each ``sometimes`` holds.
 
     Raises DefinitionError for a model that can't be checked, UsageError for an environment without a
     meaning or files that can't be used, and ReplayError if the engine is wrong.
@@ -81,10 +85,23 @@ def check(
         stats = _stats(exploration, time.perf_counter() - began)
         results = _results(exploration, findings, clearest=clearest)
         stats = replace(stats, growing=_growing(exploration))
+        found = _counts(exploration, limits) if counts else None
     system = exploration.system.full
     verdict, code = overall([(result.kind, result.verdict) for result in results])
     coverage = coverage_of(system)
-    return CheckReport(model, search.engine, stats, results, coverage, verdict, code, exploration, reductions)
+    return CheckReport(
+        model, search.engine, stats, results, coverage, verdict, code, exploration, reductions, counts=found
+    )
+
+
+def _counts(exploration: Exploration, limits: Limits) -> Counts | str:
+    """The counts of a search, or why there are none."""
+    try:
+        with optional(), ending():
+            return counts_of(exploration, limits) or "the search ended among the states of a depth"
+    except HandlerError as error:
+        return str(error)
+    return "the run ended before it was done"
 
 
 def _certify(exploration: Exploration) -> None:

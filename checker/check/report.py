@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import NoReturn
 
+from elcheck.checker.check.counts import Counts
 from elcheck.checker.check.coverage import Coverage
 from elcheck.checker.check.notes import notes_of
 from elcheck.checker.check.results import Result
@@ -52,7 +53,7 @@ class Stats:
 class CheckReport:
     """Everything that a check has to say. ``reductions`` say which states were taken together, which not;
     ``left_out`` names the properties that were not to be checked, ``show`` has what is to be shown of the
-    states of a trace.
+    states of a trace. ``counts`` are there if they were asked for, or why they are not.
     """
 
     model: Model
@@ -66,6 +67,7 @@ class CheckReport:
     reductions: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     show: tuple[ShowExpression, ...] = ()
+    counts: Counts | str | None = None
 
     @property
     def ok(self) -> bool:

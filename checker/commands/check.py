@@ -55,6 +55,7 @@ class Asked:
     progress: ProgressForm
     dead_messages: StaleChoice
     relative_terms: bool
+    counts: bool
     left_out: tuple[str, ...] = ()
     show: tuple[ShowExpression, ...] = ()
 
@@ -153,6 +154,7 @@ class ModelCommand(click.Command):
             values["progress"],
             "off" if files.of_graph else values["dead_messages"],
             values["relative_terms"] == "auto" and not files.of_graph,
+            bool(values["counts"]),
         )
         model, left_out = only(model, values["properties"])
         asked = replace(asked, left_out=left_out, show=self.shown(model, values["show"]))
@@ -243,6 +245,7 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
                 symmetry=asked.symmetry,
                 dead_messages=asked.dead_messages,
                 relative_terms=asked.relative_terms,
+                counts=asked.counts,
             )
             if asked.minimise:
                 report = fewest_faults(report, asked.limits, progress)

@@ -144,6 +144,11 @@ def search_options() -> list[click.Option]:
         click.Option(
             ["--certificate"], is_flag=True, help="Show, for each behaviour without end, why it is fair."
         ),
+        click.Option(
+            ["--counts"],
+            is_flag=True,
+            help="Count the steps of each action, and the states in which each `sometimes` holds.",
+        ),
         click.Option(["--diagram"], is_flag=True, help="Draw each trace, a lane for each node."),
         click.Option(["--explain"], is_flag=True, help="Show which steps of a trace matter, and why."),
         click.Option(

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from enum import Enum
 
+from elcheck.checker.check.counts import Counts
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
 from elcheck.checker.loading.version import JSON_FORMAT, __version__
@@ -59,11 +60,19 @@ def document(run: Run, report: CheckReport) -> dict[str, object]:
             "unhandled": [{"program": p, "message": m} for p, m in coverage.unhandled],
             "blocked_heads": list(coverage.blocked_heads),
         },
+        **_counts(report.counts),
         "notes": report.notes,
         "reproduce": run.command,
         "verdict": report.verdict.value,
         "exit_code": report.exit_code,
     }
+
+
+def _counts(counts: Counts | str | None) -> dict[str, object]:
+    """What was counted, or why nothing was; nothing if nobody asked."""
+    if counts is None:
+        return {}
+    return {"counts": {"failed": counts} if isinstance(counts, str) else dataclasses.asdict(counts)}
 
 
 def asked(run: Run, model: Model) -> dict[str, object]:

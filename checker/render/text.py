@@ -86,6 +86,7 @@ def _render(
         parts.append("\n".join(_size(report, wanted.width)))
     elif not groups:
         parts.append("\n".join(fitted(line, wanted.width) for line in summary(run, report)))
+    parts += _counts(report, wanted.width)
     parts += [_shown(report, group, found, wanted) for group, found in shown]
     columns = (column for _, found in shown if found is not None for column in found.columns)
     parts += [fitted(column.trouble, wanted.width) for column in columns if column.trouble]
@@ -158,6 +159,29 @@ def _size(report: CheckReport, width: int | None) -> Iterator[str]:
     if stats.exhaustive:
         lines.append("Every reachable state was examined.")
     return (fitted(line, width) for line in lines)
+
+
+def _counts(report: CheckReport, width: int | None) -> Iterator[str]:
+    """How often each action was taken, and where each ``sometimes`` holds, if that was asked for."""
+    counts = report.counts
+    if isinstance(counts, str):
+        yield fitted(f"Nothing was counted: {counts}.", width)
+    elif counts is not None:
+        steps = [[name, f"{count:,}"] for name, count in counts.steps.items()]
+        yield table(steps, ["steps of", "how many"], width, right=["how many"])
+        of = {r.name: claim for r in report.results if (claim := report.claim_of(r)) is not None}
+        met = [
+            f"{name}: met by {count:,} of {_all(report, counts.states, of_steps=of[name].is_of_steps)}"
+            for name, count in counts.met.items()
+            if name in of
+        ]
+        if met:
+            yield "\n".join(fitted(line, width) for line in met)
+
+
+def _all(report: CheckReport, states: int, *, of_steps: bool) -> str:
+    """What a count is of."""
+    return counted(report.stats.transitions, "step") if of_steps else counted(states, "state")
 
 
 def _coverage(coverage: Coverage, stats: Stats, wanted: Wanted, *, refuted: bool) -> list[str]:

@@ -91,7 +91,7 @@ class NodeSystem(System):
 
     @property
     def fast(self) -> bool:
-        return True
+        return not self.runner.timed
 
     @property
     def asks_all_nodes(self) -> bool:

@@ -118,14 +118,27 @@ def alarm(timing: str = "bounded(1)", count: int = 1, **more: Any) -> Model:
     )
 
 
-def verdicts(model: Model, engine: str = "auto") -> dict[str, Verdict]:
+def verdicts(model: Model) -> dict[str, Verdict]:
     """The verdicts of its properties."""
-    return {result.name: result.verdict for result in check(model, engine=engine).results}
+    return {result.name: result.verdict for result in check(model).results}
 
 
-@pytest.mark.parametrize("engine", ["plain", "fast"])
-def test_a_timer_runs_out_between_its_ticks(engine: str) -> None:
-    assert set(verdicts(alarm(), engine).values()) == {Verdict.PROVED}
+def test_a_timer_runs_out_between_its_ticks() -> None:
+    assert set(verdicts(alarm()).values()) == {Verdict.PROVED}
+
+
+def test_compiled_code_has_no_clocks() -> None:
+    with pytest.raises(UsageError, match=r"--engine fast: compiled code does not do timing bounded\(d\)"):
+        check(alarm(), engine="fast")
+
+
+def test_several_processes_find_the_same() -> None:
+    alone, both = (
+        check(alarm("bounded(2)", 2), engine="plain", workers=workers, counts=True) for workers in (1, 2)
+    )
+    assert both.stats.workers
+    assert (both.stats.distinct, both.stats.transitions) == (alone.stats.distinct, alone.stats.transitions)
+    assert both.counts == alone.counts
 
 
 def test_one_that_need_not_run_out_may_run_out_late() -> None:

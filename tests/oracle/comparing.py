@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis.errors import UnsatisfiedAssumption
 
 from elcheck.checker.check.check import check
+from elcheck.checker.check.counts import Counts
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import EXIT
@@ -55,9 +57,12 @@ def compare(case: Case, cap: int) -> str:
         return "raises"
     lively = []
     for engine in engines_of(case.model):
-        report = check(case.model, Limits(depth=limit), engine=engine)
+        report = check(case.model, Limits(depth=limit), engine=engine, counts=True)
         compare_counts(facts, report)
         compare_results(facts, report)
+        assert isinstance(report.counts, Counts)
+        assert (+Counter(report.counts.steps), +Counter(report.counts.met)) == (facts.steps, facts.met)
+        assert report.counts.states == facts.distinct
         for result in report.results:
             walk(report, result)
         lively.append([(r.name, r.verdict) for r in report.results if r.kind == "liveness"])

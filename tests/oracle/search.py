@@ -37,7 +37,8 @@ class Found:
 @dataclass
 class Facts:
     """What the oracle says of a model. ``found`` has the decided properties by name; ``deadlock`` is the
-    number of steps to the nearest deadlock. ``states`` are all that were stored.
+    number of steps to the nearest deadlock. ``steps`` counts the transitions by what they are steps of,
+    ``met`` the states in which a ``sometimes`` holds. ``states`` are all that were stored.
     """
 
     distinct: int = 0
@@ -47,6 +48,8 @@ class Facts:
     found: dict[str, Found] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
     deadlock: int | None = None
+    steps: Counter[str] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
     states: frozenset[GlobalState] = frozenset()
 
     def verdict(self, claim: Property) -> str:
@@ -104,6 +107,7 @@ def search(model: Model, limit: int | None = None, cap: int = 4000, machine: Mac
             graph[state] = Ways(facts.depth, {move.after for move in counted}, len(counted) < len(moves))
             for move in counted:
                 facts.transitions += 1
+                facts.steps[counted_as(machine, move)] += 1
                 ask_of_step(model, state, move, facts)
                 if move.after not in stored:
                     stored.add(move.after)
@@ -165,9 +169,20 @@ def successors(machine: Machine, state: GlobalState) -> list[Move]:
 # ---- properties
 
 
+def counted_as(machine: Machine, move: Move) -> str:
+    """What a transition is a step of."""
+    event = move.event
+    if event.kind in ("action", "timeout", "receive", "fault"):
+        program = machine.model.program if event.node is None else machine.programs[event.node]
+        return f"{type(program).__name__}.{event.name}"
+    return event.kind
+
+
 def ask_of_state(model: Model, state: GlobalState, facts: Facts) -> None:
-    """Note which properties a state decides."""
+    """Note which properties a state decides, and which ``sometimes`` it meets."""
     for claim in model.properties:
+        if claim.kind == "sometimes" and any(answer is True for answer in answers(claim.scope, model, state)):
+            facts.met[claim.name] += 1
         if claim.kind not in ("step", "possible") and claim.name not in facts.found:
             said = list(answers(claim.scope, model, state))
             if claim.kind == "always" and any(answer is not True for answer in said):

@@ -88,8 +88,6 @@ class MissHandler:
         self._nodes = len(self.system.tables)
         if self._nodes > BITS or len(system.model.bounds) > BITS:
             raise Unsupported("more nodes or bounds than a word has bits")
-        if system.full.model.environment.delay is not None:
-            raise Unsupported("timing bounded(d)")
         self._monitors = len(system.model.monitors)
         self.memory = Memory(
             self._nodes, self._nodes + self._monitors + 1, edges=edges, exchanges=len(exchanges)
