@@ -19,7 +19,7 @@ from elcheck.checker.model.property import Scope, Some
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import Event, GlobalState
 from tests.oracle.formulas import REST, Behaviours, Condition, Paths
-from tests.oracle.search import TooLarge, answers
+from tests.oracle.search import TooLarge, answers, as_it_is
 from tests.oracle.steps import Machine
 
 
@@ -44,11 +44,6 @@ class Space:
     events: dict[GlobalState, list[Event]] = field(default_factory=dict)
     cut: bool = False
     left_out: bool = False
-
-
-def as_it_is(state: GlobalState) -> GlobalState:
-    """A state that stands for itself."""
-    return state
 
 
 def space_of(model: Model, cap: int, alike: Callable[[GlobalState], GlobalState] = as_it_is) -> Space:

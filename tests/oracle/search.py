@@ -7,7 +7,7 @@ counted step, and says what it found. It knows no packing, no tables, and forget
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 
@@ -82,13 +82,25 @@ class Remembering(Machine):
         return self._known[state]
 
 
-def search(model: Model, limit: int | None = None, cap: int = 4000, machine: Machine | None = None) -> Facts:
-    """Every reachable state, up to ``limit`` steps from the start.
+def as_it_is(state: GlobalState) -> GlobalState:
+    """A state that stands for itself."""
+    return state
+
+
+def search(
+    model: Model,
+    limit: int | None = None,
+    cap: int = 4000,
+    machine: Machine | None = None,
+    alike: Callable[[GlobalState], GlobalState] = as_it_is,
+) -> Facts:
+    """Every reachable state, up to ``limit`` steps from the start, as the one that stands for all that are
+    ``alike``.
 
     Raises TooLarge beyond ``cap`` states, DefinitionError if no initial state is within the bounds.
     """
     machine, facts = machine or Machine(model), Facts()
-    level = machine.initial()
+    level = list(dict.fromkeys(map(alike, machine.initial())))
     facts.cut.update(machine.left_out)
     stored = set(level)
     graph: dict[GlobalState, Ways] = {}
@@ -101,17 +113,17 @@ def search(model: Model, limit: int | None = None, cap: int = 4000, machine: Mac
             if all(move.event.fault for move in moves) and not done(model, state):
                 facts.deadlock = facts.depth if facts.deadlock is None else facts.deadlock
             facts.cut.update({name for move in moves for name in move.crossed})
-            whole = [move for move in moves if not move.crossed]
-            counted = [move for move in whole if not last or move.after in stored]
+            whole = [(move, alike(move.after)) for move in moves if not move.crossed]
+            counted = [(move, after) for move, after in whole if not last or after in stored]
             facts.cut.update({f"depth {limit}"} if len(counted) < len(whole) else ())
-            graph[state] = Ways(facts.depth, {move.after for move in counted}, len(counted) < len(moves))
-            for move in counted:
+            graph[state] = Ways(facts.depth, {after for _, after in counted}, len(counted) < len(moves))
+            for move, after in counted:
                 facts.transitions += 1
                 facts.steps[counted_as(machine, move)] += 1
                 ask_of_step(model, state, move, facts)
-                if move.after not in stored:
-                    stored.add(move.after)
-                    following[move.after] = None
+                if after not in stored:
+                    stored.add(after)
+                    following[after] = None
             if len(stored) > cap:
                 raise TooLarge(facts.depth)
         level = list(following)
