@@ -185,6 +185,16 @@ class NoFence(Peterson):
 # -- The model ---------------------------------------------------------------------------------------------
 
 
+def waiting(i: int) -> Scope:
+    """A process waits to get in."""
+    return holds(Memory, lambda s: s.at[i] is Place.WAITING)
+
+
+def entered(i: int) -> Scope:
+    """It is in the critical section."""
+    return holds(Memory, lambda s: s.at[i] is Place.INSIDE)
+
+
 def model(
     buffers: Annotated[bool, "processors with store buffers, and a fence"] = False,
     bug: Annotated[type[Peterson], "a mistake to put in"] = Peterson,
@@ -200,9 +210,6 @@ def model(
     def contended(s: Memory) -> bool:
         return set(s.at.values()) == {Place.WAITING, Place.INSIDE}
 
-    def at(place: Place, i: int) -> Scope:
-        return holds(Memory, lambda s: s.at[i] is place)
-
     def flags_are_up(s: Memory) -> bool:
         return all(s.flag[i] is (s.at[i] is not Place.OUTSIDE) for i in BOTH)
 
@@ -212,7 +219,7 @@ def model(
 
     inside = mutex.one_inside(Memory)
     why = [holds(Memory, flags_are_up), holds(Memory, turn_is_theirs)]
-    waits, enters = [at(Place.WAITING, i) for i in BOTH], [at(Place.INSIDE, i) for i in BOTH]
+    waits, enters = [waiting(i) for i in BOTH], [entered(i) for i in BOTH]
     return Model(
         bug(buffers or bug is NoFence),
         properties=[

@@ -18,10 +18,11 @@ async function tell(fault) {
   }
 }
 
-function cell(text, kind) {
+function cell(text, kind, head) { // head: what a narrow window writes before it
   const made = document.createElement("td");
   made.textContent = text;
   if (kind) made.className = kind;
+  if (head && text !== "") made.dataset.head = head;
   return made;
 }
 
@@ -46,8 +47,8 @@ function row(node) {
   const cut = node.cut.length ? `, cut off from ${node.cut.join(", ")}` : "";
   made.append(
     cell(node.node), cell(node.condition + cut), cell(node.leads ? "leads" : "", "leads"),
-    cell(node.term ?? "", "right"), cell(node.steps, "right"), cell(node.messages, "right"),
-    cell(node.rate.toFixed(1), "right"), cell(node.kills, "right"), cell(node.state, "state"), buttons(node),
+    cell(node.term ?? "", "right", "term"), cell(node.steps, "right", "steps"), cell(node.messages, "right", "messages"),
+    cell(node.rate.toFixed(1), "right", "a second"), cell(node.kills, "right", "kills"), cell(node.state, "state"), buttons(node),
   );
   return made;
 }

@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import html
 import json
+import re
 from pathlib import Path
 from string import Template
 
@@ -26,6 +27,8 @@ from elcheck.checker.render.wanted import Wanted
 
 STYLES = ("colours.css", "picture.css", "style.css")
 SCRIPTS = ("picture.js", "viewer.js", "script.js")
+_COMMENT, _REMARK = re.compile(r"\s*/\*.*?\*/", re.DOTALL), re.compile(r"^\s*//.*\n", re.MULTILINE)
+"""What styles and scripts say to who reads them here: a page does without."""
 
 
 def write(run: Run, report: CheckReport, about: ModelDoc, path: Path, sound: Model | None = None) -> None:
@@ -44,7 +47,8 @@ def write_page(shown: Document, plain: str, path: Path) -> None:
 
 def page(shown: Document, plain: str) -> str:
     """The page. ``plain`` is the same report as text, for where no script runs."""
-    style, script = "".join(map(asset, STYLES)), "".join(map(asset, SCRIPTS))
+    style = _COMMENT.sub("", "".join(map(asset, STYLES)))
+    script = _REMARK.sub("", "".join(map(asset, SCRIPTS)))
     return Template(asset("page.html")).substitute(
         title=_escaped(f"{shown.name}: {shown.verdict}"),
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",

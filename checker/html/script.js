@@ -3,8 +3,9 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 
 function head() {
+  const badly = data.claims.some(({ wrong }) => wrong) ? "wrong" : "";
   return html("header", {},
-    html("h1", {}, `${data.name} `, verdict(data.verdict)), html("p", {}, data.summary),
+    html("h1", {}, `${data.name} `, html("span", { class: badly }, verdict(data.verdict))), html("p", {}, data.summary),
     ...data.claims.filter(({ wrong, verdict: said }) => wrong && said !== "survived").map(({ name, detail }) => html("p", { class: "refuted" }, `${name}: ${detail}`)));
 }
 
@@ -38,24 +39,27 @@ function claims() {
 
 function table({ title: name, said, header: heads, rows, numbers, code, stacked, verdicts, pages }) {
   const look = (at) => (numbers.includes(at) ? "number" : code.includes(at) ? "code" : "");
+  const columns = heads.map((_, at) => at).filter((at) => at === 0 || rows.some((row) => !["", "·"].includes(row[at])));
   const filled = (cell, at, page) => (at === 0 && page ? html("a", { href: page }, cell) : cell && verdicts.includes(at) ? verdict(cell) : cell);
   return html("section", { class: "scroll" }, html("h2", {}, name), ...(said ? [html("p", { class: "soft" }, said)] : []),
-    html("table", { class: stacked ? "cells stacked" : "cells" }, header(...heads), html("tbody", {}, ...rows.map((row, line) => html("tr", {},
-      ...row.map((cell, at) => html("td", { class: look(at), "data-head": heads[at] }, filled(cell, at, pages[line]))))))));
+    html("table", { class: stacked ? "cells stacked" : "cells" }, header(...columns.map((at) => heads[at])),
+      html("tbody", {}, ...rows.map((row, line) => html("tr", {}, ...columns.map((at) =>
+        html("td", { class: look(at), "data-head": heads[at] }, filled(row[at], at, pages[line]))))))));
 }
 
 function coverage() {
   if (!data.uses.length) return "";
-  const number = (count) => html("td", { class: "number" }, count.toLocaleString("en"));
+  const heads = ["handler", "calls", "enabled", "what was in the way, in so many calls"];
+  const number = (count, at) => html("td", { class: "number", "data-head": heads[at] }, count.toLocaleString("en"));
   const unused = (use) => (use.called ? "never enabled " : "never ran ");
   const rows = data.uses.map((use) => html("tr", {},
-    html("th", { scope: "row", class: "code" }, `${use.program}.${use.name}`), number(use.called), number(use.enabled),
-    html("td", {}, ...(use.off ? [`switched off: ${use.off} `] : use.enabled ? [] : [html("span", { class: "flag" }, unused(use))]),
+    html("th", { scope: "row", class: "code" }, `${use.program}.${use.name}`), number(use.called, 1), number(use.enabled, 2),
+    html("td", { "data-head": "in the way:" }, ...(use.off ? [`switched off: ${use.off} `] : use.enabled ? [] : [html("span", { class: "flag" }, unused(use))]),
       use.blocked.map(([why, count]) => `${why} (${count.toLocaleString("en")})`).join("; "))));
   return html("section", { class: "scroll" }, html("h2", {}, "Coverage of the handlers"),
     html("p", { class: "soft" }, "A handler is called once for each local state and event that meet. It is enabled " +
       "where it offers a step; elsewhere a guard is in the way."),
-    html("table", {}, header("handler", "calls", "enabled", "what was in the way, in so many calls"),
+    html("table", { class: "stacked" }, header(...heads),
       html("tbody", {}, ...rows)),
     ...data.gaps.map((gap) => html("p", { class: "flag" }, gap)));
 }
@@ -96,7 +100,7 @@ function onPaper() { // every counterexample, each with all that its steps chang
     const story = data.stories[claim.story];
     const rows = story.frames.map((frame, at) => html("tr", {}, html("td", { class: "number" }, String(story.first + at)),
       html("td", {}, title(story, frame, frame.said)), html("td", {}, ...instead(frame), frame.changes.join("; "))));
-    return html("section", {}, html("h2", {}, claim.heading), lead(claim), run(claim, false), key(claim),
+    return html("section", {}, html("h2", {}, claim.heading), lead(claim), ...(story.nodes.length ? [run(claim, false), key(claim)] : []),
       html("table", {}, header("step", "what happens", "what changes"), html("tbody", {}, ...rows)), ...fair(claim));
   });
 }

@@ -31,6 +31,7 @@ function choose(claim, at = 0) { // and write the step into the address only whe
         html("div", { class: "walk" }, button("‹ back", -1), button("next ›", 1),
           html("strong", { id: "place", "aria-live": "polite" }), html("span", { class: "soft" }, "or the arrow keys")),
         pane("state", "The state after the step"), pane("source", "The model's source"))));
+  viewer.querySelector(".side").style.setProperty("--steps", shown.story.frames.length); // no higher than the picture needs
   pick(at, false);
 }
 
