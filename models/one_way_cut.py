@@ -73,16 +73,16 @@ class CheckQuorum(Node[Server]):
     @tick
     def elapse(self, s: Server) -> Server | Step[Server]:
         """A leader sends heartbeats, or gives up; the others wait."""
-        waited = replace(s, silence=min(s.silence + 1, self.patience))
         if not s.leads:
-            return waited
-        if self.gives_up(waited):
+            return replace(s, silence=min(s.silence + 1, self.patience))
+        unanswered = self.unanswered(s)
+        if unanswered >= PATIENCE:
             return replace(s, leads=False, silence=0)
-        return Step(waited, self.broadcast(Heartbeat(s.term)))
+        return Step(replace(s, silence=unanswered), self.broadcast(Heartbeat(s.term)))
 
-    def gives_up(self, s: Server) -> bool:
-        """Nobody has answered for long."""
-        return s.silence >= PATIENCE
+    def unanswered(self, s: Server) -> int:
+        """For how many ticks nobody has answered a leader."""
+        return s.silence + 1
 
     @action
     def stand(self, s: Server) -> Step[Server]:
@@ -106,10 +106,10 @@ class CheckQuorum(Node[Server]):
 
 
 class LeadsOn(CheckQuorum):
-    """A leader goes on whether anybody answers or not (etcd-io/raft issue 266)."""
+    """A leader does not count for how long nobody has answered (etcd-io/raft issue 266)."""
 
-    def gives_up(self, s: Server) -> bool:
-        return False
+    def unanswered(self, s: Server) -> int:
+        return 0
 
 
 def model(bug: Annotated[type[CheckQuorum], "a mistake to put in"] = CheckQuorum) -> Model:
