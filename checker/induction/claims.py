@@ -125,4 +125,4 @@ class InductiveClaim:
 
 
 def _view(scope: Scope, node: NodeState) -> View:
-    return view_of(scope, NodeView(node.node, node.up, node.state))
+    return view_of(scope, NodeView(node.node, node.up, node.state, node.paused))

@@ -50,10 +50,10 @@ def induct(
             "--timing: a timeout that waits for what is under way is not one from every state; with --timing "
             "async, what is inductive is so under any timing"
         )
-    if model.pauses:
+    if model.environment.delay is not None:
         raise UsageError(
-            "--pause: induction puts together states in which nobody is paused; with --pause 0, what is "
-            "inductive is so with pauses too, unless a claim looks at who is paused, or time ticks"
+            "--timing bounded(d): whether time may pass depends on all that is under way, and on how old it "
+            "is; with --timing async and without a Clock, what is inductive is so under any timing"
         )
     claims = [InductiveClaim(claim, shared=not model.programs) for claim in model.inductive]
     with watching(limits):
@@ -115,7 +115,7 @@ def _of_nodes(model: Model, found: Induction, claim: InductiveClaim, exploration
     assert isinstance(system, NodeSystem)
     runner = Runner(model)
     met = [
-        NodeState(table.node, known.up, known.state)
+        NodeState(table.node, known.up, known.state, known.paused)
         for table in system.tables
         for known in table.local_states.known
         if not runner.crossed(known.state) or not known.up

@@ -38,6 +38,12 @@ def steps_of(universe: NodeUniverse, before: NodeState) -> Iterator[NodeStep]:
             for step in runner.recoveries(node, before.state):
                 yield _step(universe, Event("restart", "restart", node), before, step.state, step.sends)
         return
+    if before.paused:
+        yield NodeStep(Event("resume", "resume", node), before, NodeState(node, True, before.state))
+        return
+    if universe.whole.may("pause", node):
+        paused = NodeState(node, True, before.state, paused=True)
+        yield NodeStep(Event("pause", "pause", node), before, paused)
     for kind in ("action", "timeout"):
         for _, event in runner.events(node, kind):
             yield from _taken(universe, event, before)
@@ -93,7 +99,11 @@ def ticked(universe: NodeUniverse, before: NodeState) -> Iterator[NodeStep]:
         yield NodeStep(Event("tick", "tick"), before, before)
     for _, event in events:
         for step in universe.runner.take(event, before.state).steps:
-            if before.up:
+            if before.paused:  # its clock runs on, and what it sends is lost
+                cut = universe.runner.crossed(step.state)
+                after = NodeState(before.node, True, step.state, paused=True)
+                yield NodeStep(event, before, after, cut=cut)
+            elif before.up:
                 yield _step(universe, event, before, step.state, step.sends)
             else:
                 left = survivor(step.state)

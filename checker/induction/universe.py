@@ -66,6 +66,8 @@ class NodeUniverse:
                     for node in self.nodes:
                         if (node, cls) in classes and not self.runner.crossed(value):
                             self.number(NodeState(node, True, value))
+                            if self.whole.may("pause", node):
+                                self.number(NodeState(node, True, value, paused=True))
                 else:
                     raise DefinitionError(f"a candidate is a {cls.__name__}, neither a State nor a Message")
 

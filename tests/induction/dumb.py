@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from elcheck import Crashed, Disconnected, Envelope, GlobalState, Inductive, Model, NodeView, Scope
@@ -50,6 +50,7 @@ def decided(model: Model, claim: Inductive, cap: int = 250) -> Said:
                 reached.append(move.after)
         if len(reached) > cap:
             raise TooMany
+    whole = initial_state(model.environment, list(model.programs))
     classes = {(view.node, type(view.state)) for state in reached for view in state.nodes}
     for state in reached:
         locals_ |= {view: None for view in state.nodes if type(view.state) not in given or not view.up}
@@ -58,6 +59,8 @@ def decided(model: Model, claim: Inductive, cap: int = 250) -> Said:
         for value in claim.candidates:
             if type(value) is cls and not machine.crossed(value):
                 locals_[NodeView(node, True, value)] = None
+                if machine.spent(replace(starts[0], environment=whole), "pause", node) is not None:
+                    locals_[NodeView(node, True, value, paused=True)] = None
     nodes = [view.node for view in starts[0].nodes]
     for src, dst in product(nodes, nodes):
         if src != dst:

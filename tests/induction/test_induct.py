@@ -19,6 +19,7 @@ from elcheck import (
     Model,
     Node,
     NodeId,
+    NodeView,
     Spec,
     State,
     Step,
@@ -33,6 +34,7 @@ from elcheck import (
     inductive,
     load,
     node_ids,
+    node_views,
     pair,
     receive,
     replace,
@@ -48,6 +50,8 @@ from elcheck.checker.process.limits import Limits
 from elcheck.checker.process.watch import current
 from elcheck.checker.search.search import Search
 from tests.induction.asked import BROKEN, HOLDS, TRUE, UNSURE, one
+from tests.model import sleepers
+from tests.model.sleepers import Sleeper
 from tests.support.commands import printed
 from tests.support.models import Counter, Counting
 
@@ -288,6 +292,8 @@ def test_what_can_not_be_asked_is_refused() -> None:
         induct(changed(raft, inductive=()))
     with pytest.raises(UsageError, match="--timing"):
         induct(changed(raft, environment=Environment(network="set", timing="sync")))
+    with pytest.raises(UsageError, match="whether time may pass"):
+        induct(changed(raft, environment=Environment(network="set", timing="bounded(1)")))
     with pytest.raises(DefinitionError, match=r"looks at whole\(...\)"):
         induct(changed(raft, inductive=[inductive("all", whole(lambda s: True))]))
     with pytest.raises(DefinitionError, match="are called 'twice'"):
@@ -356,3 +362,24 @@ def test_reports_do_not_call_it_a_trace(tmp_path: Path, capfd: pytest.CaptureFix
     code, _ = printed(capfd, "induct", "raft_election", "--timeout", "0.001")
     assert code == 20
     assert printed(capfd, "induct", "ring")[0] == 2
+
+
+def test_a_paused_node_takes_no_step_but_its_clock_runs() -> None:
+    """With the tick a paused node grows older; nothing else of it changes."""
+
+    def young(n: NodeView[Sleeper]) -> bool:
+        return n.state.age < 3
+
+    def awake(n: NodeView[Sleeper]) -> bool:
+        return not n.paused
+
+    def silent(n: NodeView[Sleeper]) -> bool:
+        return not (n.paused and n.state.asked and n.state.age == 2)
+
+    asleep = within(sleepers.model(ages=True), pause=1)
+    asleep = changed(asleep, bounds=[Bound("heard", Sleeper, lambda s: s.heard < 2)])
+    claims = [inductive(check.__name__, each(node_views(Sleeper), check)) for check in (young, awake, silent)]
+    found = {each.claim.name: each for each in induct(changed(asleep, inductive=claims))}
+    assert found["young"].verdict is InductionVerdict.INDUCTIVE
+    by_whom = [found[name].counterexample for name in ("awake", "silent")]
+    assert [step.event.kind for step in by_whom if step is not None] == ["pause", "pause"]

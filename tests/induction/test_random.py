@@ -62,6 +62,16 @@ def test_induction_on_random_models(case: Case, claim: Inductive) -> None:
     compare(replace(model, inductive=[claim], initial=()), claim)
 
 
+@pytest.mark.big
+@given(sound_models(), claims())
+@examples(60)
+def test_induction_with_pauses(case: Case, claim: Inductive) -> None:
+    model = case.model
+    assume(len(model.programs) == 2 and model.environment.early_timeouts != 0)
+    around = replace(model.environment, crash=0, restart=0, disk=0, pause=1)
+    compare(replace(model, inductive=[claim], initial=(), environment=around), claim)
+
+
 def compare(model: Model, claim: Inductive) -> None:
     try:
         said = decided(bare_of(model), claim)

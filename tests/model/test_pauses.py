@@ -15,7 +15,6 @@ from elcheck import (
     NodeView,
     Prepared,
     Property,
-    UsageError,
     Verdict,
     action,
     all_nodes,
@@ -23,7 +22,6 @@ from elcheck import (
     change,
     check,
     each,
-    inductive,
     ltl,
     node_ids,
     node_views,
@@ -36,7 +34,6 @@ from elcheck import (
     within,
 )
 from elcheck.checker import cli
-from elcheck.checker.induction.induct import induct
 from elcheck.checker.model.budget import AnyBudget
 from elcheck.checker.model.state import Envelope, GlobalState
 from elcheck.checker.process.limits import Limits
@@ -163,9 +160,6 @@ def test_what_can_not_be_meant() -> None:
         check(replace(sleepers.model(), initial=[start]))
     with pytest.raises(DefinitionError, match=r"in Prepared\(paused=...\), 'n9' is no node"):
         check(replace(sleepers.model(), initial=[replace(start, down=(), paused=["n9"])]))  # type: ignore[list-item]  # that is the mistake
-    claim = inductive("few", each(Sleeper, lambda s: s.heard < 9))
-    with pytest.raises(UsageError, match="--pause: induction puts together states in which nobody is paused"):
-        induct(within(replace(sleepers.model(), inductive=[claim]), pause=1))
 
     class Stopping(Sleeping):
         @action
