@@ -4,7 +4,7 @@ These are the names that models are written with, and those with which scripts c
 ``load``, ``within``, what they return and what they raise.
 """
 
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from elcheck.checker.api import (
     CheckFailed,
@@ -99,6 +99,11 @@ from elcheck.checker.validation.logs import (
     seconds,
 )
 from elcheck.checker.validation.observer import Observer
+
+if TYPE_CHECKING:
+    from dataclasses import replace  # of which a type checker knows which fields there are
+else:
+    from elcheck.checker.model.record import replace
 
 __all__ = [
     "STRONG",

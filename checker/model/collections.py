@@ -37,8 +37,11 @@ class Map(Mapping[K, V_co]):
 
     def _over(self: Map[K, V], items: dict[K, V]) -> Map[K, V]:
         """A map that begins with these keys, and so is in order already unless there are more."""
-        if len(items) > len(self._items):
-            return Map(items)
+        return Map.in_order(items) if len(items) == len(self._items) else Map(items)
+
+    @staticmethod
+    def in_order(items: dict[K, V]) -> Map[K, V]:
+        """A map of items that are in the order of their keys already."""
         made: Map[K, V] = object.__new__(Map)
         made._items, made._hash = items, None
         return made

@@ -159,6 +159,13 @@ class Property:
         return self.scope.kind in ("change", "changes")
 
 
+def leaves_open(claim: Property, answer: object) -> bool:
+    """Whether an answer of its check does not decide a claim of states."""
+    if claim.kind in ("sometimes", "possible"):
+        return answer is False or isinstance(answer, str)
+    return answer is (claim.kind != "never")
+
+
 @dataclass(frozen=True)
 class Enabled:
     """A check of whole states: whether some step of a name is enabled, of one node if it is given. What steps

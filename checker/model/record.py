@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
+from types import CodeType
 from typing import TypeVar, cast, dataclass_transform
 
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.ids import NodeId
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 _DURABLE = "durable"
 _FRAIL = "frail"
 _MADE = "__elcheck_made__"
 _OURS = "elcheck.checker."
+REPLACING = "_elcheck_replacing"
+"""The method of a record that has a way of its own to be copied with other fields."""
 
 
 @dataclass_transform(frozen_default=True)
@@ -124,3 +131,33 @@ def survivor(state: object) -> object:
         if f.init and f.metadata.get(_DURABLE)
     }
     return type(state)(**kept)
+
+
+def made(cls: type, *parts: object) -> object:
+    """A record of a class, of the values of its fields, which have been in a record before."""
+    record: object = object.__new__(cls)
+    for name, part in zip(fields_of(cls), parts, strict=True):
+        object.__setattr__(record, name, part)
+    return record
+
+
+@cache
+def fields_of(cls: type) -> tuple[str, ...]:
+    """The names of the fields of a class of records."""
+    return tuple(f.name for f in dataclasses.fields(cls))
+
+
+@cache
+def is_made_of_fields(cls: type) -> bool:
+    """Whether a record of a class is what its fields are, and making one does nothing but take these."""
+    written: object = getattr(inspect.getattr_static(cls, "__init__"), "__code__", None)
+    by_dataclass = isinstance(written, CodeType) and written.co_filename == "<string>"
+    own = hasattr(cls, "__post_init__") or any("__new__" in vars(base) for base in cls.__mro__[:-1])
+    return by_dataclass and not own and all(f.init for f in dataclasses.fields(cls))
+
+
+def replace(record: R, /, **changes: object) -> R:
+    """A record with other values in some of its fields; the others are copied, and not read."""
+    cls: type = type(record)
+    replacing: Callable[..., R] | None = getattr(cls, REPLACING, None)
+    return dataclasses.replace(record, **changes) if replacing is None else replacing(record, changes)  # type: ignore[type-var]  # what is no dataclass it refuses

@@ -186,6 +186,11 @@ class Runner:
         """The bounds that a local (or a Spec's) state is beyond. Raises HandlerError when one raises."""
         return tuple(bound.name for bound in self._bounds if not self._within(bound, state))
 
+    def crossed_as_is(self, state: object) -> tuple[str, ...]:
+        """The same, by calls that are neither counted nor examined."""
+        bounds = [(bound, bound.holds) for bound in self._bounds if isinstance(state, bound.of)]
+        return tuple(bound.name for bound, holds in bounds if not isinstance(holds, int) and not holds(state))
+
     def _within(self, bound: Bound, state: object) -> bool:
         holds = bound.holds
         if isinstance(holds, int) or not isinstance(state, bound.of):

@@ -154,7 +154,11 @@ class Judge:
                     asked.add(key)
                     new += claims
             for p, claim in sorted(new, key=itemgetter(0)):
+                if self._system.is_undecided(p, observation):
+                    continue
                 self._decide(p, claim, arguments_of(claim.scope, self._system.views(observation, p)), index)
+                if self._of_spec and p not in self.findings:
+                    self._system.learn_undecided(claim, p, observation)
 
     def whole(self, index: int, code: int) -> None:
         """Judge a new state by the properties of whole states."""

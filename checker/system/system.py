@@ -202,6 +202,14 @@ class System(ABC):
     def views(self, observation: Observation, claim: int) -> tuple[object, ...]:
         """The views of a claim in an observation: of nodes, a monitor's state, or the state of a Spec."""
 
+    def is_undecided(self, claim: int, observation: Observation) -> bool:
+        """Whether it is known without a call that an observation does not decide a claim."""
+        del claim, observation
+        return False
+
+    def learn_undecided(self, claim: Property, number: int, observation: Observation) -> None:  # noqa: B027  # optional
+        """Learn, if that can be, what it depends on that an observation did not decide a claim."""
+
     def _within_bounds(self, starts: Iterable[tuple[Start, Collection[str]]]) -> Iterator[Start]:
         """The initial states within the bounds, of those that come with the bounds that they are beyond. The
         others are counted in ``left_out``, each once. Raises DefinitionError if none is within.

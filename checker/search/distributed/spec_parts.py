@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from elcheck.checker.model.record import State
+from elcheck.checker.model.record import State, fields_of, made
 from elcheck.checker.search.distributed.digest import BITS, Digests, in_order, mixed
 from elcheck.checker.search.distributed.parts import Parts
-from elcheck.checker.search.distributed.wire import fields_of, made, packed, unpacked
+from elcheck.checker.search.distributed.wire import packed, unpacked
 from elcheck.checker.system.interning import Interner
 from elcheck.checker.system.shared import SharedSystem
 

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from functools import cache
 
+from elcheck.checker.model.record import fields_of, made
+
 ClassName = tuple[str, str, int]
 """A class: its module, its name there, and its address, which is the same in processes forked from one."""
 
@@ -50,20 +52,6 @@ class _Writer(pickle.Pickler):
             cls: type = type(value)
             return made, (cls, *[getattr(value, name) for name in fields_of(cls)])
         return None
-
-
-def made(cls: type, *parts: object) -> object:
-    """A record of a class, of the values of its fields, which have been in a record before."""
-    record: object = object.__new__(cls)
-    for name, part in zip(fields_of(cls), parts, strict=True):
-        object.__setattr__(record, name, part)
-    return record
-
-
-@cache
-def fields_of(cls: type) -> tuple[str, ...]:
-    """The names of the fields of a class of records."""
-    return tuple(f.name for f in dataclasses.fields(cls))
 
 
 @cache

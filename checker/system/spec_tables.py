@@ -1,0 +1,159 @@
+"""What is learned of a Spec: what its handlers, bounds and checks come to, by what they look at.
+
+A call that is not known is made twice: on the state, by the runner with all that it examines, and on what
+stands for the state (``standing``). If both come to the same, what the second one has looked at decides it
+from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeAlias, TypeVar, cast
+
+from elcheck.checker.model.call import theirs
+from elcheck.checker.model.record import State
+from elcheck.checker.model.state import Event
+from elcheck.checker.model.step import Blocked, Choice, Step
+from elcheck.checker.system.decisions import Decisions
+from elcheck.checker.system.functions_run import FunctionsRun
+from elcheck.checker.system.reading import StateReading
+from elcheck.checker.system.slots import Room, Slot
+
+L = TypeVar("L", bound="tuple[object, ...]")
+WatchedCall: TypeAlias = Callable[[State, StateReading], L]
+"""Calls a function on what stands for a state, and says what that came to."""
+PRICE, CREDIT = 4, 256
+"""To learn a call takes as long as so many calls, and so many may be spent before any are saved."""
+TRIED = 2000
+"""Questions after which it is known whether a function's calls come again."""
+FAILED = 10
+"""Calls that could not be watched, after which no more are tried."""
+WIDEST = 20_000
+"""Bits of a code. States that need more have parts of too many values."""
+
+
+class LearnedFunction(Generic[L]):
+    """What is learned of one function. ``asked``: how often that was wanted; ``calls``: how often unknown.
+    ``lazily``: nothing that ran in it could take an unread value for another.
+    """
+
+    def __init__(self, *, off: bool) -> None:
+        self.decisions: Decisions[L] = Decisions()
+        self.asked = self.calls = self.learned = self.failed = 0
+        self.lazily = True
+        self.off = off
+
+    @property
+    def pays(self) -> bool:
+        """Whether to learn one more call: what that takes is to be saved by those that were not made."""
+        saved = self.asked - self.calls
+        if self.failed > FAILED or (self.asked > TRIED and 10 * saved < self.asked):
+            self.off = True
+            self.decisions = Decisions()
+        return not self.off and PRICE * self.learned <= saved + CREDIT
+
+
+class SpecTables:
+    """The states of a Spec as codes, and what was learned of its functions, nothing if they are not
+    ``learning``.
+    """
+
+    def __init__(self, *, learning: bool) -> None:
+        self._learning = learning
+        self._room = Room()
+        self._root = Slot(self._room, None, keeps=False)
+        self._functions: list[LearnedFunction[tuple[object, ...]]] = []
+        self._last: tuple[int, State] | None = None
+
+    @property
+    def too_wide(self) -> bool:
+        """Whether codes have become so long that they don't pay."""
+        return self._room.used > WIDEST
+
+    def code(self, state: State) -> int:
+        """The code of a state."""
+        return self._root.code(state)
+
+    def state(self, code: int) -> State:
+        """The state of a code."""
+        if self._last is None or self._last[0] != code:
+            self._last = code, cast(State, self._root.value(code))
+        return self._last[1]
+
+    def change(self, reading: StateReading, after: object) -> int:
+        """What a step to another state changes in the code of the one that a reading is of."""
+        return reading.change(self._root, after)
+
+    def compare(self, code: int, other: int) -> int:
+        """Below 0 if a state comes before another in the order of values, above 0 if it comes after."""
+        return self._root.compare(code, other)
+
+    def function(self) -> LearnedFunction[L]:
+        """A function of which nothing is learned yet."""
+        made: LearnedFunction[L] = LearnedFunction(off=not self._learning)
+        self._functions.append(cast("LearnedFunction[tuple[object, ...]]", made))
+        return made
+
+    def learn(self, function: LearnedFunction[L], code: int, call: WatchedCall[L], leaf: L) -> None:
+        """Note what a function came to in the state of a code, if that pays, and watching it shows what it
+        depends on.
+        """
+        function.calls += 1
+        if not function.pays:
+            return
+        function.learned += 1
+        reading = self._watched(function, code, call, leaf)
+        if self._room.upset:
+            self._forget()
+        elif reading is not None:
+            function.decisions.learn(code, reading.noted, leaf)
+
+    def _watched(
+        self, function: LearnedFunction[L], code: int, call: WatchedCall[L], leaf: L
+    ) -> StateReading | None:
+        """A call on what stands for a state; None if it does not show what the function has looked at."""
+        reading, run = StateReading(code, lazily=function.lazily), FunctionsRun()
+        found: L | None = None
+        try:
+            with theirs:
+                found = run.during(lambda: call(cast(State, reading.of(self._root)), reading))
+        except Exception:
+            found = None
+        if function.lazily and run.tell_objects:
+            function.lazily = False
+            return self._watched(function, code, call, leaf)
+        if found == leaf and not (run.tell_classes or run.stumbled):
+            return reading
+        function.failed += 1
+        return None
+
+    def _forget(self) -> None:
+        """Forget all that was learned: something was relied on that is so no longer."""
+        self._room.upset = False
+        for function in self._functions:
+            function.decisions = Decisions()
+
+
+def outcomes_of(answer: object) -> Iterator[tuple[object, Choice]]:
+    """The states that a handler answers with what it chose for each, however it answers; nothing if a guard
+    forbids it.
+    """
+    if isinstance(answer, State):
+        yield answer, ()
+    elif isinstance(answer, Step):
+        yield answer.state, answer.choice
+    elif isinstance(answer, Iterator):
+        for step in answer:
+            assert isinstance(step, Step)
+            yield step.state, step.choice
+    else:
+        raise TypeError("no answer of a handler")
+
+
+def call_of(program: object, event: Event, state: object) -> list[tuple[object, Choice]]:
+    """What the handler of an event comes to, without any examination."""
+    handler: Callable[..., object] = getattr(program, event.name)
+    try:
+        return list(outcomes_of(handler(state, *[value for _, value in event.args])))
+    except Blocked:
+        return []
