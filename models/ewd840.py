@@ -18,6 +18,7 @@ from elcheck import (
     Step,
     Steps,
     action,
+    always_possible,
     guard,
     holds,
     refines,
@@ -115,5 +116,6 @@ def model(
             refines("what is detected is termination", TerminationDetection(processes), mapping),
             refines_fairly("it is detected in the end", TerminationDetection(processes), mapping),
             sometimes("termination is detected", holds(Ring, detected)),
+            always_possible("all can come to rest", holds(Ring, lambda s: not any(s.active))),
         ],
     )

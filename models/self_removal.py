@@ -8,7 +8,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from elcheck import Model, Spec, State, action, always_possible, guard, holds, replace, sometimes
+from elcheck import (
+    Model,
+    Spec,
+    State,
+    action,
+    always,
+    always_possible,
+    change,
+    guard,
+    holds,
+    replace,
+    sometimes,
+    step,
+)
 
 BOTH, ONE = frozenset({0, 1}), frozenset({1})
 
@@ -71,6 +84,27 @@ class MembersOnly(Changing):
         return server in s.configuration(server)
 
 
+# -- What is claimed ---------------------------------------------------------------------------------------
+
+
+def has_all(s: Pair) -> bool:
+    """A leader that counts both has what the other has: it has needed the other's vote."""
+    return s.leader is None or s.removed[s.leader] or not any(s.removed)
+
+
+def is_told(before: Pair, now: Pair) -> bool:
+    """Server 0 writes its removal while it leads; server 1 has that from it, which then leads no more."""
+    written = before.removed[0] == now.removed[0] or before.leader == 0
+    told = before.leader == 0 and before.removed[0] and now.leader is None
+    kept = all(old <= new for old, new in zip(before.removed, now.removed, strict=True))
+    return written and (before.removed[1] == now.removed[1] or told) and kept
+
+
+def take_turns(before: Pair, now: Pair) -> bool:
+    """Nobody begins to lead while another does."""
+    return before.leader == now.leader or None in (before.leader, now.leader)
+
+
 def model(bug: Annotated[type[Changing], "a mistake to put in"] = Changing) -> Model:
     """A leader that removes itself from a cluster of two.
 
@@ -80,7 +114,11 @@ def model(bug: Annotated[type[Changing], "a mistake to put in"] = Changing) -> M
     return Model(
         bug(),
         properties=[
+            always("who leads by both has all", holds(Pair, has_all)),
+            step("the removal is written, then told", change(Pair, is_told)),
+            step("leaders take turns", change(Pair, take_turns)),
             always_possible("somebody can lead", holds(Pair, lambda s: s.leader is not None)),
+            always_possible("a leader can be lost", holds(Pair, lambda s: s.leader is None)),
             sometimes("server 1 leads alone", holds(Pair, lambda s: s.leader == 1 and s.removed[1])),
         ],
     )
