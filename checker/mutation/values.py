@@ -7,8 +7,11 @@ import dataclasses
 from collections.abc import Iterator
 from enum import Enum
 
-from elcheck.checker.model.record import Message, Record
+from elcheck.checker.model.record import Message, Record, replace
 from elcheck.checker.mutation.site import Proposal, Site, fields_of
+
+REPLACE = (replace, dataclasses.replace)
+"""What copies a record with other fields: elcheck's own, and the standard library's."""
 
 
 def numbers(site: Site, node: ast.AST) -> Iterator[Proposal]:
@@ -70,7 +73,7 @@ def records(site: Site, node: ast.AST) -> Iterator[Proposal]:
     """A field of ``replace`` or of a new value is forgotten; a message is of another class."""
     if not isinstance(node, ast.Call):
         return
-    if site.calls(node, dataclasses.replace):
+    if site.calls(node, *REPLACE):
         given = [keyword for keyword in node.keywords if keyword.arg is not None]
         for forgotten in given:
             yield Proposal("forget a field", node, _without(site, node, forgotten))
@@ -95,7 +98,7 @@ def _without(site: Site, call: ast.Call, forgotten: ast.keyword) -> str:
     """A call without one of its keywords; ``replace`` of nothing is the value itself."""
     rest = [site.of(arg) for arg in call.args]
     rest += [site.of(keyword) for keyword in call.keywords if keyword is not forgotten]
-    if site.calls(call, dataclasses.replace) and len(rest) == 1:
+    if site.calls(call, *REPLACE) and len(rest) == 1:
         return rest[0]
     return f"{site.of(call.func)}({', '.join(rest)})"
 
