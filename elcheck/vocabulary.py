@@ -28,6 +28,7 @@ from elcheck.checker.machines.with_hypothesis import machine_of, messages, state
 from elcheck.checker.model.budget import UNLIMITED, Budget
 from elcheck.checker.model.clock import Clock
 from elcheck.checker.model.collections import Bag, Map
+from elcheck.checker.model.disks import earlier
 from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.fairness import STRONG, WEAK, Fair, Fairness, strong, unfair, weak
@@ -191,6 +192,7 @@ __all__ = [
     "durable",
     "each",
     "each_leads_to",
+    "earlier",
     "enabled",
     "eventually",
     "eventually_always",

@@ -38,7 +38,9 @@ def counts_of(exploration: Exploration, limits: Limits) -> Counts | None:
     search = exploration.search
     depth = limits.depth
     probed = search.levels[depth] if depth is not None and depth < len(search.levels) else None
-    stored = frozenset(search.codes) if probed is not None else frozenset()
+    stored: frozenset[int] = frozenset()
+    if probed is not None:  # an engine may store another state that stands for the same ones
+        stored = frozenset(map(exploration.system.representative, search.codes))
     for index, code in enumerate(search.codes):
         if index % EVERY == 0:
             look()

@@ -121,7 +121,7 @@ def _of_nodes(model: Model, found: Induction, claim: InductiveClaim, exploration
         if not runner.crossed(known.state) or not known.up
     ]
     known = ((table.node, sent) for table in system.tables for sent in table.messages.known)
-    under_way = [Envelope(sent.src, node, sent.msg) for node, sent in known]
+    under_way = [Envelope(sent.src, node, sent.msg) for node, sent in known if not sent.notice]
     universe = NodeUniverse(found.claim, runner, dict.fromkeys(met), under_way)
 
     interpreter = Interpreter(model)

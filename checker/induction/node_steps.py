@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from elcheck.checker.induction.claims import NodeState
 from elcheck.checker.induction.universe import NodeUniverse
-from elcheck.checker.model.record import damages, survivor
+from elcheck.checker.model.disks import damages
+from elcheck.checker.model.record import survivor
 from elcheck.checker.model.state import Envelope, Event, damage, envelopes
 from elcheck.checker.model.step import Send, Sends
 from elcheck.checker.system.faults import sends_before_crash

@@ -9,10 +9,11 @@ from itertools import product
 from elcheck.checker.interpreter.next_state import NextState
 from elcheck.checker.model.budget import FaultKind
 from elcheck.checker.model.call import theirs
+from elcheck.checker.model.disks import damages
 from elcheck.checker.model.environment import initial_state
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.record import damages, survivor
+from elcheck.checker.model.record import survivor
 from elcheck.checker.model.replaced import parts_of
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, damage, is_notice

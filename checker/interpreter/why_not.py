@@ -9,9 +9,10 @@ from typing import Literal
 from elcheck.checker.interpreter.steps import Interpreter
 from elcheck.checker.model.budget import option_of
 from elcheck.checker.model.call import HandlerError
+from elcheck.checker.model.disks import frail_fields
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.record import State, frail_fields
+from elcheck.checker.model.record import State
 from elcheck.checker.model.selector import StepNames
 from elcheck.checker.model.state import (
     BUDGETS,

@@ -18,7 +18,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _DURABLE = "durable"
-_FRAIL = "frail"
+FRAIL = "frail"
+"""What says of a field that a damage may hurt it."""
 _MADE = "__elcheck_made__"
 _OURS = "elcheck.checker."
 REPLACING = "_elcheck_replacing"
@@ -62,7 +63,7 @@ def durable(default: T, *, frail: bool = False) -> T:
     """A field of a local state that survives a crash; every other field falls back to its default. ``frail``:
     a damage of the disk (``Environment(disk=1)``) may hurt it.
     """
-    made: object = field(default=default, metadata={_DURABLE: True, _FRAIL: frail})
+    made: object = field(default=default, metadata={_DURABLE: True, FRAIL: frail})
     return cast(T, made)  # a dataclass takes a Field where its annotation says T
 
 
@@ -80,30 +81,6 @@ def durable_fields(cls: type) -> frozenset[str]:
     """The names of the durable fields of a class of local states."""
     found = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
     return frozenset(f.name for f in found if f.metadata.get(_DURABLE))
-
-
-def frail_fields(cls: type) -> list[str]:
-    """The names of the durable fields of a class of local states that a damage may hurt, in order."""
-    found = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
-    return [f.name for f in found if f.metadata.get(_FRAIL)]
-
-
-def damages(state: object) -> list[tuple[str, object]]:
-    """What a damage of its disk may make of a node that is down, by the field that it hurts: a tuple loses
-    any number of its last elements, anything else is the default again.
-    """
-    assert dataclasses.is_dataclass(state)
-    assert not isinstance(state, type)
-    found: list[tuple[str, object]] = []
-    for f in dataclasses.fields(state):
-        if f.metadata.get(_FRAIL):
-            now = getattr(state, f.name)
-            is_tuple = type(now) is tuple
-            lesser = [now[:left] for left in range(len(now))] if is_tuple else [f.default]
-            found += [
-                (f.name, dataclasses.replace(state, **{f.name: then})) for then in lesser if then != now
-            ]
-    return found
 
 
 def require_survivors(cls: type) -> None:

@@ -24,6 +24,7 @@ from elcheck.checker.model.call import (
 )
 from elcheck.checker.model.clock import clocks_later
 from elcheck.checker.model.deadlines import TIME, Deadlines
+from elcheck.checker.model.disks import remembering
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.generics import state_classes
 from elcheck.checker.model.handlers import Handler, handlers_of, place_if_known, place_of
@@ -109,6 +110,7 @@ class Runner:
         self.stopped_clocks: dict[NodeId, str] = {}
         """Nodes whose tick had no outcome in some local state, each with the reason."""
         self.repeats = Repeats(every_call=every_call_twice)
+        self._remembers = model.environment.disk != 0
         self.timed = model.environment.delay is not None
         self._deadlines = Deadlines(self.timed, self.repeats)
         programs: list[object] = [*self.programs.values(), model.program]
@@ -323,7 +325,15 @@ class Runner:
             tally.changed = any(step.sends or [step.state] != arguments[:1] for step in result.steps)
         if result.blocked is not None:
             tally.blocked[result.blocked] += 1
-        return result
+        return self._remembered(arguments[0], result) if self._remembers and arguments else result
+
+    def _remembered(self, before: object, found: Outcomes) -> Outcomes:
+        """The outcomes with what their states know of earlier values of fields."""
+        steps = (
+            Step(remembering(before, s.state), s.sends, choice=dict(s.choice), note=s.note)
+            for s in found.steps
+        )
+        return Outcomes(tuple(dict.fromkeys(steps)), found.blocked)
 
     def _method(self, node: NodeId | None, name: str, kind: str, program: object) -> ReadyMethod:
         """A method of a node's program, made ready once."""

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
 from elcheck.checker.model.budget import FAULT_KINDS, Budget, option_of
+from elcheck.checker.model.disks import frail_fields, require_frail
 from elcheck.checker.model.environment import Environment
 from elcheck.checker.model.errors import DefinitionError, UsageError, instead
 from elcheck.checker.model.fairness import Fair
@@ -21,7 +22,7 @@ from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.node import PLACE, Node, Program
 from elcheck.checker.model.partition import Partition
 from elcheck.checker.model.property import Enabled, Property, Scope
-from elcheck.checker.model.record import Message, State, frail_fields, require_survivors
+from elcheck.checker.model.record import Message, State, require_survivors
 from elcheck.checker.model.refinement import Refinement
 from elcheck.checker.model.selector import KINDS, StepNames
 from elcheck.checker.model.spec import SharedProgram, Spec
@@ -219,7 +220,7 @@ def check_budgets(model: Model) -> None:
 
 
 def _state_classes(cls: type, door: type) -> None:
-    """Refuse classes of states that can change, or that have no value."""
+    """Refuse classes of states that can change, that have no value, or that know earlier ones of nothing."""
     for states in state_classes(cls, door):
         if not issubclass(states, State):
             raise DefinitionError(
@@ -229,6 +230,7 @@ def _state_classes(cls: type, door: type) -> None:
         why = flaw_of_annotations(states)
         if why is not None:
             raise DefinitionError(why)
+        require_frail(states)
 
 
 def _bound(bound: Bound) -> None:

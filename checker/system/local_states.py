@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from elcheck.checker.model.disks import damages
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.record import damages, survivor
+from elcheck.checker.model.record import survivor
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event, NodeView
 from elcheck.checker.model.step import Sends

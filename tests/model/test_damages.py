@@ -8,10 +8,12 @@ import pytest
 
 from elcheck import (
     Bound,
+    DefinitionError,
     Environment,
     Model,
     Node,
     NodeView,
+    Property,
     State,
     Term,
     UsageError,
@@ -22,6 +24,7 @@ from elcheck import (
     check,
     durable,
     each,
+    earlier,
     guard,
     inductive,
     node_ids,
@@ -34,7 +37,7 @@ from elcheck import (
 from elcheck.checker import cli
 from elcheck.checker.induction.induct import induct
 from elcheck.checker.induction.result import InductionVerdict
-from elcheck.checker.model.record import damages
+from elcheck.checker.model.disks import damages
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.strategies.fault_budgets import frontier
 from elcheck.checker.strategies.fewest_faults import fewest_faults
@@ -173,3 +176,84 @@ def test_on_the_command_line(ending: str, tmp_path: Path, capsys: pytest.Capture
     assert "(fewest faults: 1 crash, 1 damage)" in said
     assert "damage entries" in said
     assert cli.run(["replay", __file__, str(trace)]) == 0
+
+
+# -- a field back to an older value --------------------------------------------------------------------------
+
+
+class Ballot(State):
+    vote: int = durable(0, frail=True)
+    votes: frozenset[int] = earlier("vote")
+
+
+class Voting(Node[Ballot]):
+    @action
+    def vote(self, s: Ballot) -> Ballot:
+        guard(s.vote < 3, "there are no more")
+        return Ballot(s.vote + 1, frozenset({9}))  # what it says of earlier ones does not count
+
+
+def ballots(*properties: Property, disk: int = 1) -> Model:
+    """Votes that go up, on disks that may go back."""
+    around = Environment(network="set", crash=1, restart=1, disk=disk)
+    return Model(Voting(), properties, nodes=node_ids(2), environment=around)
+
+
+@pytest.mark.parametrize("symmetry", [True, False])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_older_value_comes_back(engine: str, symmetry: bool) -> None:
+    """Any of those that there were, and the default."""
+
+    def back(of: Ballot) -> bool:
+        return of.vote == 2 and 3 in of.votes
+
+    def all_up_to_the_last(s: Ballot) -> bool:
+        had = s.votes | {s.vote}
+        return had == set(range(max(had) + 1))
+
+    found = [
+        sometimes("to the middle", each(Ballot, back)),
+        always("what there was", each(Ballot, lambda s: s.votes <= {0, 1, 2, 3} - {s.vote})),
+        always("all of it", each(Ballot, all_up_to_the_last)),
+    ]
+    report = check(ballots(*found), engine=engine, symmetry=symmetry)
+    assert [result.verdict for result in report.results] == [Verdict.PROVED] * 3
+    trace = report["to the middle"].trace
+    assert trace is not None
+    assert [step.event.name for step in trace.steps] == ["vote"] * 3 + ["crash", "damage"]
+
+
+def test_nothing_is_remembered_where_nothing_is_damaged() -> None:
+    nothing = always("nothing", each(Ballot, lambda s: s.votes in (frozenset(), {9})))
+    assert check(ballots(nothing, disk=0)).verdict is Verdict.PROVED
+
+
+def test_the_oracle_remembers_the_same() -> None:
+    true = always("true", each(Ballot, lambda s: True))
+    up = step("up", change(Ballot, lambda a, b: b.vote >= a.vote))
+    assert compare(Case(ballots(true, up), None), cap=3000) == "proved refuted"
+
+
+def test_induction_has_older_values() -> None:
+    kept = inductive("kept", each(Ballot, lambda s: s.votes <= {0, 1, 2, 3}))
+    true = always("true", each(Ballot, lambda s: True))
+    [found] = induct(replace(ballots(true), inductive=[kept]))
+    assert found.verdict is YES
+
+
+def test_earlier_values_are_of_a_frail_field() -> None:
+    class Wrong(State):
+        vote: int = durable(0)
+        sure: int = durable(0, frail=True)
+        votes: frozenset[int] = earlier("vote")
+
+    class Erring(Node[Wrong]):
+        @action
+        def go(self, s: Wrong) -> Wrong:
+            return s
+
+    model = Model(Erring(), [always("true", each(Wrong, lambda s: True))], nodes=node_ids(2))
+    with pytest.raises(
+        DefinitionError, match=r"Wrong.votes has the earlier values of 'vote', which is no field"
+    ):
+        check(model)

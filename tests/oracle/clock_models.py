@@ -1,4 +1,4 @@
-"""Small random models whose timers run by clocks, in any environment with ``bounded(d)``."""
+"""Small random models whose timers run by clocks, and whose disks remember, mostly with ``bounded(d)``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.oracle.random_programs import (
 from tests.oracle.random_properties import bounds, properties
 from tests.oracle.table_programs import CLOCKED, HANDLERS, Outcome, Rules, Table, program_class
 
-TIMINGS = ("bounded(0)", "bounded(1)", "bounded(1)", "bounded(2)")
+TIMINGS = ("bounded(0)", "bounded(1)", "bounded(1)", "bounded(2)", "async", "sync")
 
 
 def setting(dice: Random, found: Rules) -> Rules:

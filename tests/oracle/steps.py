@@ -63,8 +63,28 @@ def outcomes(program: object, method: str, *arguments: object) -> list[Step[Stat
     return list(dict.fromkeys(found))
 
 
+def remembered(before: object, step: Step[State]) -> Step[State]:
+    """A step whose state knows which values a field of the state had before, and in the state before it."""
+    after = step.state
+    for f in fields(after):
+        name = f.metadata.get("earlier")
+        if name is not None:
+            there = hasattr(before, f.name)
+            values = {*getattr(before, f.name), getattr(before, name)} if there else set()
+            values.discard(getattr(after, name))
+            after = replace(after, **{f.name: frozenset(values)})
+    return Step(after, step.sends, choice=dict(step.choice))
+
+
 class Machine(Rules):
     """A model, ready to be stepped."""
+
+    def _answers(self, node: NodeId, method: str, local: object, *arguments: object) -> list[Step[State]]:
+        """What a program's method answers in a local state; disks remember."""
+        found = outcomes(self.programs[node], method, local, *arguments)
+        if self.model.environment.disk != 0:
+            found = [remembered(local, step) for step in found]
+        return list(dict.fromkeys(found))
 
     # ---- where it starts
 
@@ -224,7 +244,7 @@ class Machine(Rules):
                     event = Event(kind, handler.name, view.node, args)
                     if not self._runs_out(handler, view.state, event):
                         continue
-                    for step in outcomes(program, handler.name, view.state, *values):
+                    for step in self._answers(view.node, handler.name, view.state, *values):
                         chosen = replace(event, choice=step.choice)
                         yield Attempt(handler, chosen, view.node, step)
 
@@ -234,8 +254,7 @@ class Machine(Rules):
             handler = self.receiver(node, type(envelope.msg))
             if handler is None or not view.up or view.paused or self._parted(state, envelope):
                 continue
-            arguments = (view.state, envelope.src, envelope.msg)
-            for step in outcomes(self.programs[node], handler.name, *arguments):
+            for step in self._answers(node, handler.name, view.state, envelope.src, envelope.msg):
                 args = (("src", envelope.src), ("msg", envelope.msg))
                 event = Event("receive", handler.name, node, args, choice=step.choice)
                 yield Attempt(handler, event, node, step, envelope)
@@ -287,7 +306,7 @@ class Machine(Rules):
 
     def _remains(self, node: NodeId, local: object) -> list[object]:
         """What a crash may leave of a local state."""
-        found = outcomes(self.programs[node], "at_crash", local)
+        found = self._answers(node, "at_crash", local)
         return list(dict.fromkeys(survivor(step.state) for step in found))
 
     def _ticks(self, state: GlobalState) -> Iterator[Move]:
@@ -305,7 +324,7 @@ class Machine(Rules):
             now = _state(a_tick_later(view.state)) if timed else view.state
             steps = [Step(_state(now))]
             if node in tickers:
-                steps = outcomes(self.programs[node], tickers[node].name, now)
+                steps = self._answers(node, tickers[node].name, now)
             if not view.up:
                 steps = list(dict.fromkeys(Step(_state(survivor(step.state))) for step in steps))
             if view.paused:
@@ -422,18 +441,22 @@ class Machine(Rules):
                 lesser: list[object] = [f.default]
                 if isinstance(now, tuple):
                     lesser = [now[:-lost] for lost in range(1, len(now) + 1)]
+                for other in fields(_state(view.state)):
+                    if other.metadata.get("earlier") == f.name:
+                        lesser += getattr(view.state, other.name)
                 draft = None
-                for then in lesser if f.metadata.get("frail") else ():
+                for then in dict.fromkeys(lesser) if f.metadata.get("frail") else ():
                     draft = self._faulty(state, "disk", view.node)
                     if draft is not None:
-                        draft.local[view.node] = replace(_state(view.state), **{f.name: then})
+                        hurt = Step(replace(_state(view.state), **{f.name: then}))
+                        draft.local[view.node] = remembered(view.state, hurt).state
                         yield draft.done(_fault("damage", view.node, field=f.name), view.node)
 
     def _restarts(self, state: GlobalState) -> Iterator[Move]:
         for view in state.nodes:
             if view.up or self.spent(state, "restart", view.node) is None:
                 continue
-            for step in outcomes(self.programs[view.node], "recover", view.state):
+            for step in self._answers(view.node, "recover", view.state):
                 draft = self._faulty(state, "restart", view.node)
                 if draft is not None:
                     draft.restart(view.node, step.state, step.sends)

@@ -12,6 +12,7 @@ from functools import cache
 
 from elcheck.checker.model.clock import Clock
 from elcheck.checker.model.collections import Map
+from elcheck.checker.model.disks import earlier
 from elcheck.checker.model.fairness import STRONG, WEAK
 from elcheck.checker.model.handlers import action, fault, receive, tick, timeout
 from elcheck.checker.model.ids import NodeId
@@ -47,10 +48,11 @@ class SpareGuest(Guest):
 
 
 class Timed(Local):
-    """A local state with clocks, of which one survives a crash."""
+    """A local state with clocks, of which one survives a crash; its disk remembers what was in ``b``."""
 
     heard: Clock | None = Clock(3)
     leased: Map[int, Clock] = durable(Map({0: Clock(2)}))
+    had: frozenset[int] = earlier("b")
 
 
 class TimedGuest(Guest):
@@ -58,6 +60,7 @@ class TimedGuest(Guest):
 
     heard: Clock | None = Clock(3)
     leased: Map[int, Clock] = durable(Map({0: Clock(2)}))
+    had: frozenset[int] = earlier("b")
 
 
 class Ping(Message):
