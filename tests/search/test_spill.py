@@ -53,6 +53,7 @@ RESUMED = [
     Case("raft", {"one_leader": True}, {"network": "fifo", "disconnect": 1}, search_depth=7),
     Case("zab", {"bug": "own-epoch"}, first=True),
     Case("two_phase_commit"),
+    Case("raft_election", {"terms": "unlimited"}),
 ]
 small = each(Counter, lambda s: s.value < 200)
 
