@@ -8,6 +8,7 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.reductions.reduce import WantedReductions, reduced
+from elcheck.checker.reductions.staleness import StaleChoice
 from elcheck.checker.search.engines import ENGINES
 from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.resources import Resources
@@ -35,7 +36,8 @@ def explored(
     def fresh() -> System:
         return build(model)
 
-    wanted = WantedReductions(symmetry, dead_messages="off")
+    dead: StaleChoice = "off" if model.spread is None else "auto"  # with them there would be no end of states
+    wanted = WantedReductions(symmetry, dead)
     return reduced(fresh, _search(limits, engine, progress, judged=judged), wanted)[0]
 
 

@@ -30,6 +30,7 @@ class Shift:
     def __init__(self, by: int) -> None:
         self._by = by
         self._origin = object()
+        self._made: dict[int, tuple[object, object]] = {}
 
     def __str__(self) -> str:
         return "terms"
@@ -41,6 +42,13 @@ class Shift:
     def value(self, value: V) -> V:
         """A value in which all terms are later."""
         return cast(V, replaced(value, Term, lambda term: later(term, self._by, self._origin)))
+
+    def kept(self, value: V) -> V:
+        """The same of a value that is not thrown away, as those of a system's tables: it is made once."""
+        made = self._made.get(id(value))
+        if made is None:
+            made = self._made[id(value)] = (value, self.value(value))
+        return cast(V, made[1])
 
     def watched(self, call: Callable[[], T]) -> T:
         """What a function answers that is given such values. Raises AbsoluteTerms if it compares one of their

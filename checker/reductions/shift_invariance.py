@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 
 from elcheck.checker.model.call import HandlerError
@@ -25,7 +26,7 @@ from elcheck.checker.model.state import Event, NodeView
 from elcheck.checker.model.step import Step
 from elcheck.checker.model.values import text
 from elcheck.checker.reductions.dead_mail import AskedOfMessage, DeadMail
-from elcheck.checker.system.history import MonitorStep
+from elcheck.checker.system.history import MonitorCall, MonitorStep
 from elcheck.checker.system.local_states import LearnedCall, LocalOutcome, LocalState
 from elcheck.checker.system.node_table import NodeTable
 from elcheck.checker.system.packed import NodeSystem
@@ -63,60 +64,70 @@ class ShiftInvariance:
         for taken in () if self._dead is None else self._dead.taken_since():
             self._check_stale(taken)
 
-    def _require(self, what: str, ask: Callable[[Shift], object], wanted: Callable[[Shift], object]) -> None:
-        """Raise AbsoluteTerms unless something answers, of later terms, what is wanted."""
+    def _require(
+        self, what: Callable[[], str], ask: Callable[[Shift], object], wanted: Callable[[Shift], object]
+    ) -> None:
+        """Raise AbsoluteTerms unless something answers, of later terms, what is wanted. ``what`` is asked for
+        if it does not.
+        """
         for shift in self.shifts:
             try:
                 answer = shift.watched(partial(ask, shift))
             except HandlerError as error:
                 raise AbsoluteTerms(str(error)) from error
             except AbsoluteTerms as refutation:
-                raise AbsoluteTerms(f"{what}: {refutation}") from refutation
+                raise AbsoluteTerms(f"{what()}: {refutation}") from refutation
             if answer != wanted(shift):
-                raise AbsoluteTerms(f"{what}: with later terms it answers otherwise")
+                raise AbsoluteTerms(f"{what()}: with later terms it answers otherwise")
 
     # -- handlers --------------------------------------------------------------------------------------
 
     def _check_call(self, table: NodeTable, call: LearnedCall) -> None:
         runner, states, node = self._system.runner, table.local_states, table.node
         before = states[call.local].state
-        program = runner.programs[node]
-        what = f"a damage in {text(before, sparse=True)}"
-        if call.kind != "damage":
-            place = short_place_of(getattr(type(program), call.method))
-            method = f"{type(program).__name__}.{call.method}"
-            what = f"{method} ({place}), {call.said} in {text(before, sparse=True)}"
+        what = partial(self._said, table, call)
         if call.kind == "crash":
             left = [states[n].state for n in states.remains(call.local, drops=call.drops)]
             self._require(
                 what,
-                lambda shift: Counter(runner.remains(node, shift.value(before))),
-                lambda shift: Counter(map(shift.value, left)),
+                lambda shift: Counter(runner.remains(node, shift.kept(before))),
+                lambda shift: Counter(map(shift.kept, left)),
             )
         elif call.kind == "damage":
             hurt = [(field, states[n].state) for field, n in states.damages(call.local)]
             self._require(
                 what,
-                lambda shift: Counter(damages(shift.value(before))),
+                lambda shift: Counter(damages(shift.kept(before))),
                 lambda shift: Counter(map(shift.value, hurt)),
             )
         elif call.kind == "restart":
             found = states.recoveries(call.local)
             self._require(
                 what,
-                lambda shift: self._plain(runner.recoveries(node, shift.value(before))),
+                lambda shift: self._plain(runner.recoveries(node, shift.kept(before))),
                 lambda shift: self._outcomes(table, found, shift),
             )
         else:
             assert call.event is not None
             self._check_event(table, call, call.event, what)
 
-    def _check_event(self, table: NodeTable, call: LearnedCall, event: Event, what: str) -> None:
+    def _said(self, table: NodeTable, call: LearnedCall) -> str:
+        """What was called, and where."""
+        before = text(table.local_states[call.local].state, sparse=True)
+        if call.kind == "damage":
+            return f"a damage in {before}"
+        program = type(self._system.runner.programs[table.node])
+        place = short_place_of(getattr(program, call.method))
+        return f"{program.__name__}.{call.method} ({place}), {call.said} in {before}"
+
+    def _check_event(
+        self, table: NodeTable, call: LearnedCall, event: Event, what: Callable[[], str]
+    ) -> None:
         runner, states, before = self._system.runner, table.local_states, table.local_states[call.local].state
         idle, found = states[call.local] if call.kind == "idle tick" else None, states.outcomes_of(call)
         self._require(
             what,
-            lambda shift: self._plain(runner.take(shift.value(event), shift.value(before)).steps, idle),
+            lambda shift: self._plain(runner.take(shift.value(event), shift.kept(before)).steps, idle),
             lambda shift: self._outcomes(table, found, shift),
         )
 
@@ -131,9 +142,15 @@ class ShiftInvariance:
     def _outcomes(self, table: NodeTable, outcomes: Iterable[LocalOutcome], shift: Shift) -> Counter[object]:
         """What outcomes come to, with later terms."""
         states = table.local_states
-        plain = ((states[o.after].state, o.sends, tuple(sorted(o.event.choice))) for o in outcomes)
-        crosses = (o.crosses for o in outcomes)
-        return Counter((*shift.value(each), beyond) for each, beyond in zip(plain, crosses, strict=True))
+        return Counter(
+            (
+                shift.kept(states[o.after].state),
+                shift.value(o.sends),
+                shift.value(tuple(sorted(o.event.choice))),
+                o.crosses,
+            )
+            for o in outcomes
+        )
 
     # -- what else looks at terms ----------------------------------------------------------------------
 
@@ -145,30 +162,39 @@ class ShiftInvariance:
             if view is not None and claim.scope.look.view is not None:
                 name = getattr(claim.scope.look.view, "__name__", "view")
                 shown = partial(_shown, claim.scope, table.node, known)
-                self._require(f"the view {name} of {claim.name!r}", shown, partial(_later, view))
+                self._require(
+                    partial("the view {} of {!r}".format, name, claim.name), shown, partial(_later, view)
+                )
 
     def _check_monitor(self, at: int, step: MonitorStep, after: int) -> None:
         history, monitor = self._system.history, self._system.model.monitors[at]
-        seen, wanted = history.seen(at, step), history.state(at, after)
+        (now, event, old, new), wanted = history.seen(at, step), history.state(at, after)
+
+        def seen(shift: Shift) -> MonitorCall:
+            before, after = (replace(view, state=shift.kept(view.state)) for view in (old, new))
+            return shift.kept(now), shift.kept(event), before, after
+
         self._require(
-            f"the monitor {monitor.name}{place_if_known(monitor.after, short=True)}, at {step[1].located}",
-            lambda shift: history.answer(at, shift.value(seen)),
-            lambda shift: shift.value(wanted),
+            lambda: (
+                f"the monitor {monitor.name}{place_if_known(monitor.after, short=True)}, at {event.located}"
+            ),
+            lambda shift: history.answer(at, seen(shift)),
+            lambda shift: shift.kept(wanted),
         )
 
     def _check_stale(self, taken: AskedOfMessage) -> None:
         assert self._dead is not None
         staleness = self._dead.staleness
         self._require(
-            f"what is stale at {taken.node}, {text(taken.msg)} in {text(taken.state, sparse=True)}",
-            lambda s: staleness.rule_for(taken.node, s.value(taken.state), s.value(taken.msg)),
+            lambda: f"what is stale at {taken.node}, {text(taken.msg)} in {text(taken.state, sparse=True)}",
+            lambda s: staleness.rule_for(taken.node, s.kept(taken.state), s.value(taken.msg)),
             lambda _: taken.rule,
         )
 
 
 def _shown(scope: Scope, node: NodeId, known: LocalState, shift: Shift) -> object:
     """What a property sees of a local state with later terms."""
-    return view_of(scope, NodeView(node, known.up, shift.value(known.state), known.paused))
+    return view_of(scope, NodeView(node, known.up, shift.kept(known.state), known.paused))
 
 
 def _later(value: object, shift: Shift) -> object:

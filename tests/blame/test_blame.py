@@ -58,6 +58,17 @@ def test_without_the_last_crash_there_is_no_restart() -> None:
     assert crashless.states == check(load("raft_election")(nodes=2)).stats.distinct
 
 
+def test_of_any_number_of_terms_the_states_are_those_of_their_order() -> None:
+    file = load("raft_election")
+    asked = {"nodes": 2, "terms": "unlimited"}
+    subject = BlameSubject(file(**asked), lambda changed: file(**{**asked, **changed}), {"spread": 1})
+    found = blame(subject, Limits(max_states=20_000), further=1_000)
+    assert (found.size.distinct, found.size.stopped) == (20, None)
+    sizes = {v.then: v.states for v in found.variants if v.name == "spread"}
+    assert sizes == {2: 32}  # none is spread 0
+    assert all(part.left <= 20 for part in found.parts)
+
+
 def test_a_variant_ends_at_its_limit() -> None:
     found = blame(BlameSubject(within(load("raft_election")(nodes=2), crash=0)), further=20)
     crash = next(v for v in found.variants if v.name == "crash")
