@@ -84,7 +84,7 @@ class Paxos(Spec[Board]):
 
     @action(over=(ballot, chosen_value))
     def phase2a(self, s: Board, ballot: int, chosen_value: str) -> Board:
-        guard(not any(isinstance(m, TwoA) and m.ballot == ballot for m in s.sent), "proposed")
+        guard(not [m for m in s.sent if isinstance(m, TwoA) and m.ballot == ballot], "proposed")
         told = [m for m in s.sent if isinstance(m, OneB) and m.ballot == ballot]
         quorums = combinations(self.acceptors, len(self.acceptors) // 2 + 1)
         guard(any(self.shows(told, quorum, chosen_value) for quorum in quorums), "not safe")

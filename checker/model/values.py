@@ -32,7 +32,7 @@ _MUTABLE = {list: "a tuple", set: "a frozenset", dict: "a tuple of pairs", bytea
 
 def order(value: object) -> SortKey:
     """A key that sorts any allowed value, the same in every run (never by hash or address)."""
-    cls: type = type(value)
+    cls: type = value.__class__  # what it says it is: something may stand for it
     return _key_of(cls)(value)
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from types import FrameType
 from typing import TYPE_CHECKING, cast
 
 from elcheck.checker.model.collections import Map
 from elcheck.checker.model.values import order
+from elcheck.checker.system.functions_run import FunctionsRun
+from elcheck.checker.system.loop_filter import LoopFilter, begins_loop, is_loop_of_comprehension, loop_filter
 from elcheck.checker.system.standing import COMPARING, REFUSED, SLOTS, SeenPart, Stands, looking, plain, whole
 from elcheck.checker.system.structures import MapStructure, SetStructure, TupleStructure
 
@@ -157,10 +161,19 @@ class SeenSet(Stands, Set[object]):
         return bool(reading.code & bit.mask)
 
     def __iter__(self) -> Iterator[object]:
-        return iter(cast("frozenset[object]", self._elcheck.plain()))
+        return _Members(self, sys._getframe(1))
 
     def __len__(self) -> int:
-        return len(cast("frozenset[object]", self._elcheck.plain()))
+        return len(self.those(None))
+
+    def those(self, condition: LoopFilter | None) -> frozenset[object]:
+        """The values that a loop does not pass over, without a condition all."""
+        if condition is None:
+            return cast("frozenset[object]", self._elcheck.plain())
+        reading, group = self._elcheck.reading, self._shape.group(condition)
+        reading.note(group)
+        more = frozenset(filter(condition.admits, self._more))
+        return (self._shape.among(reading.code & group.mask) | more) - self._less
 
     def _with(self, more: Iterable[object], less: Iterable[object]) -> SeenSet:
         added, gone = (frozenset(map(plain, values)) for values in (more, less))
@@ -202,6 +215,30 @@ class SeenSet(Stands, Set[object]):
     def isdisjoint(self, other: Iterable[object]) -> bool:
         """Whether it has no value of another."""
         return not any(value in self for value in other)
+
+
+class _Members(Iterator[object]):
+    """The members of a set, in a loop those that its first conditions admit."""
+
+    def __init__(self, members: SeenSet, frame: FrameType) -> None:
+        self._members = members
+        self._frame = frame
+        self._loop = FunctionsRun.unwatched(lambda: begins_loop(frame.f_code, frame.f_lasti))
+        self._rest: Iterator[object] | None = None
+
+    def __next__(self) -> object:
+        if self._rest is None:
+            frame = sys._getframe(1)
+            condition = FunctionsRun.unwatched(lambda: self._condition(frame))
+            del self._frame
+            self._rest = iter(self._members.those(condition))
+        return next(self._rest)
+
+    def _condition(self, frame: FrameType) -> LoopFilter | None:
+        """The conditions of the loop that asks for the next member, if it is one through these members."""
+        here = frame is self._frame and frame.f_lasti == self._loop
+        inner = is_loop_of_comprehension(frame.f_code, frame.f_lasti) and frame.f_locals[".0"] is self
+        return loop_filter(frame) if here or inner else None
 
 
 def _those(values: object, are_wanted: Callable[[object], bool]) -> object:

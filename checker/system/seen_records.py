@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from elcheck.checker.model.record import REPLACING, fields_of, is_made_of_fields, made
+from elcheck.checker.system.functions_run import FunctionsRun
 from elcheck.checker.system.standing import REFUSED, SLOTS, SeenPart, Stands, part_of, plain
 from elcheck.checker.system.structures import RecordStructure
 
@@ -47,10 +47,20 @@ class _SeenPartOfRecord(SeenPart):
         return changed
 
 
-@cache
 def _class_of_seen(cls: type) -> type:
     """The class of what stands for records of a class, which has its methods."""
+    found = _CLASSES.get(cls)
+    if found is None:
+        found = _CLASSES[cls] = FunctionsRun.unwatched(lambda: _made_class_of_seen(cls))
+    return found
+
+
+_CLASSES: dict[type, type] = {}
+
+
+def _made_class_of_seen(cls: type) -> type:
     names = frozenset(fields_of(cls))
+    copies_fields = is_made_of_fields(cls)
 
     def look(self: Stands, name: str) -> object:
         if name in names:
@@ -63,7 +73,7 @@ def _class_of_seen(cls: type) -> type:
 
     def replacing(self: Stands, changes: dict[str, object]) -> object:
         part = cast(_SeenPartOfRecord, part_of(self))
-        if not is_made_of_fields(cls) or not changes.keys() <= names:
+        if not copies_fields or not changes.keys() <= names:
             return cls(**{**{name: part.field(name) for name in names}, **changes})
         return seen_record(part.reading, part.shape, {**part.over, **changes})
 

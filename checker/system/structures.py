@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from elcheck.checker.model.collections import Map
 from elcheck.checker.model.record import Record, fields_of, made
 from elcheck.checker.model.values import order
+from elcheck.checker.system.loop_filter import LoopFilter
 from elcheck.checker.system.slots import STRUCTURES, Bits, Slot, Structure, compared
 
 
@@ -120,13 +121,14 @@ class SetStructure(Structure):
         super().__init__(slot, first)
         self._members: dict[object, Bits] = {}
         self._sorted: list[int] = []
+        self._groups: dict[LoopFilter, Bits] = {}
 
     def code(self, value: object) -> int:
         assert isinstance(value, frozenset)
         return sum([self.member(element).mask for element in value])
 
     def value(self, code: int) -> object:
-        return frozenset([element for element, bit in self._members.items() if code & bit.mask])
+        return self.among(code)
 
     def compare(self, code: int, other: int) -> int:
         """By the least member that only one has. That one is the less, unless the other ends before."""
@@ -148,7 +150,23 @@ class SetStructure(Structure):
         if bit is None:
             bit = self._members[element] = Bits(self.slot.whole)
             bit.grow(1 << self.slot.room.take(1))
+            for condition, group in self._groups.items():
+                if condition.admits(element):
+                    group.grow(bit.mask)
         return bit
+
+    def group(self, condition: LoopFilter) -> Bits:
+        """The bits of all values that a loop does not pass over, those too that are met later."""
+        group = self._groups.get(condition)
+        if group is None:
+            group = self._groups[condition] = Bits(self.slot.whole)
+            admitted = (bit.mask for element, bit in self._members.items() if condition.admits(element))
+            group.grow(sum(admitted))
+        return group
+
+    def among(self, code: int) -> frozenset[object]:
+        """The values whose bits are set."""
+        return frozenset([element for element, bit in self._members.items() if code & bit.mask])
 
 
 STRUCTURES.update(

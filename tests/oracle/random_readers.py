@@ -57,6 +57,7 @@ class Shelf(State):
     queue: tuple[int, ...] = ()
     members: frozenset[int | Item] = frozenset()
     item: Item | Other = Item()
+    pairs: frozenset[tuple[int, int]] = frozenset()
     nested: Map[int, frozenset[int]] = Map({0: frozenset(), 1: frozenset({1})})
 
     def total(self) -> int:
@@ -95,7 +96,81 @@ def _tried(s: Shelf, k: int) -> int:
         return 2
 
 
+def _items_of(s: Shelf, k: int) -> int:
+    found = 0
+    for member in s.members:
+        if isinstance(member, Item) and member.x == k:
+            found += 1 + (member.y is not None)
+    return found
+
+
+def _items_but(s: Shelf, k: int) -> int:
+    found = 0
+    for member in s.members:
+        if not isinstance(member, Item):
+            continue
+        if member.x != k and member.x >= s.a:
+            found += 1
+        else:
+            found += 2
+    return found
+
+
+def _counted(s: Shelf, k: int) -> int:
+    found, at = 0, 0
+    for at, member in enumerate(s.members):  # noqa: B007  # how far it has come is asked after it
+        if isinstance(member, Item) and member.x == k:
+            found += 1
+    return found + at
+
+
+def _until(s: Shelf, k: int) -> int:
+    for n, v in s.pairs:
+        if n == k and v == s.a:
+            break
+    else:
+        return 0
+    return 1
+
+
+def _twice(s: Shelf, k: int) -> int:
+    return sum(n == k for n, _ in s.pairs for m in s.pairs if m[0] == n and m[1] != k)
+
+
+def _by_hand(s: Shelf, k: int) -> int:
+    members = iter(s.members)
+    found = 0
+    for member in members:
+        if member == k:
+            found += 1
+    return found + len(list(members))
+
+
+def _with_default(s: Shelf, k: int) -> int:
+    found = [member for member in s.members - {Item(k)} | {k} if not isinstance(member, Item)]
+    return max((n for n in found if n < 2), default=2)
+
+
 LOOKS: tuple[Look, ...] = (
+    _items_of,
+    _items_but,
+    _counted,
+    _until,
+    _twice,
+    _by_hand,
+    _with_default,
+    lambda s, k: len([m for m in s.members if isinstance(m, Item)]),
+    lambda s, k: sum(m.x for m in s.members if isinstance(m, Item) and m.x != k),
+    lambda s, k: len([m for m in s.members if m == k]),
+    lambda s, k: len({n for n, v in s.pairs if v == k}),
+    lambda s, k: {n: v for n, v in s.pairs if n == k and v >= s.a}.get(k),
+    lambda s, k: any(n == k for n, v in s.pairs),
+    lambda s, k: [v for n, v in sorted(s.pairs) if n == k][:1] == [1],
+    lambda s, k: len([p for p in s.pairs if p[0] == k if p[1] in (0, k)]),
+    lambda s, k: len([p for p in s.pairs if p[0] is k]),
+    lambda s, k: max([m.least for m in s.members if isinstance(m, Item) and m.y is None], default=0),
+    lambda s, k: sum(1 for i in s.nested for m in s.nested[i] if m == k),
+    lambda s, k: len([m for m in s.members if m in s.nested[1]]),
     lambda s, k: s.a,
     lambda s, k: s.total(),
     lambda s, k: s.fixed[k],
@@ -169,6 +244,10 @@ def _moved(s: Shelf, k: int, v: int) -> Shelf:
 
 
 CHANGES: tuple[Change, ...] = (
+    lambda s, k, v: replace(s, pairs=s.pairs | {(k, v)}),
+    lambda s, k, v: replace(s, pairs=s.pairs | {(k, v), (v, k)}),
+    lambda s, k, v: replace(s, pairs=frozenset((n, m) for n, m in s.pairs if n != k) | {(k, v)}),
+    lambda s, k, v: replace(s, members=s.members | {Item(k, v), v}),
     lambda s, k, v: replace(s, a=v),
     lambda s, k, v: replace(s, fixed=s.fixed.put(k, v)),
     lambda s, k, v: replace(s, fixed=s.fixed.put(k, v).put(0, s.fixed[1])),
@@ -199,7 +278,7 @@ CHANGES: tuple[Change, ...] = (
     lambda s, k, v: _moved(s, k, v),
     lambda s, k, v: replace(s, nested=s.nested.put(k % 2, s.nested[k % 2] | {v})),
     lambda s, k, v: replace(s, nested=s.nested.put(0, s.nested[1]).put(1, s.nested[0])),
-    lambda s, k, v: Shelf(v, s.fixed, s.growing, s.flags, s.queue, s.members, s.item, s.nested),
+    lambda s, k, v: Shelf(v, s.fixed, s.growing, s.flags, s.queue, s.members, s.item, s.pairs, s.nested),
     lambda s, k, v: replace(Shelf(), fixed=s.fixed, flags=s.flags),
     lambda s, k, v: replace(s),
 )

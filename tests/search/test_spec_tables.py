@@ -84,6 +84,49 @@ def test_a_check_that_fails_is_called_on_the_state_that_it_fails_on() -> None:
     assert result.detail.startswith("does not hold of Counters(of={0: 2, 1: 0")
 
 
+def passed(s: Counters, place: int) -> int:
+    return len([n for at, n in s.sent if at == place])
+
+
+def passed_in_a_loop(s: Counters, place: int) -> int:
+    found = 0
+    for one in s.sent:
+        if isinstance(one, tuple) and one[0] == place:
+            found += 1
+    return found
+
+
+def passed_on(s: Counters, place: int) -> int:
+    found = 0
+    for one in s.sent:
+        if one[0] != place:
+            continue
+        found += 1
+    return found
+
+
+PASSING = (passed, passed_in_a_loop, passed_on)
+
+
+class Passing(Counting):
+    """Handlers that pass over members of a set."""
+
+    how: int
+
+    @action(over=Counting.place)
+    def count(self, s: Counters, place: int) -> Counters:
+        now = PASSING[self.how](s, place)
+        guard(now < LAST, "it is at the end")
+        return replace(s, sent=s.sent | {(place, now)})
+
+
+@pytest.mark.parametrize("how", range(len(PASSING)))
+def test_a_loop_looks_at_the_members_that_it_does_not_pass_over(how: int) -> None:
+    stats = check(model_of(Passing(how))).stats
+    assert stats.distinct == (LAST + 1) ** SIZE
+    assert stats.handler_calls == 1 + SIZE * (LAST + 1)
+
+
 class Oddly(Counting):
     """Handlers that look at what can't be noted; they come to the same all the same."""
 
