@@ -48,6 +48,7 @@ OWN = {
     "replay": OwnCommand("replay", "Say whether a model allows a trace, and which step it does not."),
     "run": OwnCommand("run", "Run a model's nodes for real: processes, TCP, disks, faults."),
     "simulate": OwnCommand("simulate", "Walk at random, where a search is too large."),
+    "suggest": OwnCommand("suggest_properties", "Suggest properties: what holds in every state, to paste."),
     "validate": OwnCommand("validate", "Say whether a model allows what a real system logged."),
     "warm": OwnCommand("warm", "Compile the fast engine now, so that no search has to."),
     "zoo": OwnCommand("zoo", "Check many models, each with all of its bugs."),

@@ -35,6 +35,7 @@ ROOMS = [
     "running",
     "zoo",
     "mutation",
+    "suggestion",
     "render",
     "export",
     "html",

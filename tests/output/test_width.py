@@ -62,6 +62,7 @@ COMMANDS = [
     ("list",),
     ("list", "raft", "zookeeper_election"),
     ("induct", "raft_election", "--nodes", "2"),
+    ("suggest", "raft_election", "--nodes", "2", "--mutants", "0"),
     ("explore", "lots.py", "--nodes", "2", "--tty"),
     ("new", "other"),
     ("warm",),

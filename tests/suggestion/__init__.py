@@ -1,0 +1,1 @@
+"""Properties worth having: `elcheck suggest`."""
