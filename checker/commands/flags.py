@@ -118,7 +118,7 @@ def environment_options() -> list[click.Option]:
     options.append(
         click.Option(["--detector"], type=KnownName(get_args(DetectorName)), help="Who learns of a crash.")
     )
-    timing = "When timeouts may fire: async, sync or eventual(k)."
+    timing = "When timeouts may fire: async, sync, eventual(k) or bounded(d)."
     options.append(click.Option(["--timing"], metavar="TIMING", help=timing))
     return options
 

@@ -55,6 +55,7 @@ A_co = TypeVar("A_co", bound=State, covariant=True)
 F = TypeVar("F", bound="Callable[..., object]")
 
 Answer: TypeAlias = bool | str
+Claimed = Literal["every", "none", "some", "end"]
 ScopeKind = Literal["each", "pair", "all", "history", "whole", "shared", "change", "changes", "none"]
 PropertyKind = Literal["always", "never", "sometimes", "possible", "step", "deadlock", "liveness", "atom"]
 
@@ -281,34 +282,64 @@ def holds(of: type[S], check: Callable[[S], object]) -> object:
 
 @dataclass(frozen=True)
 class UnderWay:
-    """The check of every message of a class that is under way, with what its sender and its receiver are."""
+    """The check of every message of a class that is under way, with what its sender and its receiver are.
+
+    ``claimed`` is of how many of them its answer for a state is that the check holds: of every one, of none,
+    of some, or (of a proper end) of every one where there are any.
+    """
 
     message: type
     sender: Look[object]
     receiver: Look[object]
     check: Callable[..., Answer]
+    claimed: Claimed = "every"
 
     def __call__(self, state: GlobalState) -> Answer:
-        """The first answer that is not True, for the messages in order; else True."""
+        """The answer for a state, by the first message in order that decides it."""
         nodes = {view.node: view for view in state.nodes}
-        answers = (self.of_message(sent.msg, nodes[sent.src], nodes[sent.dst]) for sent in state.network)
-        return next((answer for answer in answers if answer is not True), True)
+        seen = 0
+        for src, dst, msg in ((nodes[sent.src], nodes[sent.dst], sent.msg) for sent in state.network):
+            if self._looks_at(msg, src, dst):
+                seen += 1
+                answer = self._ask(msg, src, dst)
+                if self.claimed == "some":
+                    if answer is not False and not isinstance(answer, str):  # it holds, or is no answer
+                        return answer
+                elif answer is not (self.claimed != "none"):
+                    return _said_of(msg, src, dst, answer)
+        return {"every": True, "none": False, "some": False, "end": seen > 0}[self.claimed]
 
     def of_message(self, msg: object, sender: NodeView[object], receiver: NodeView[object]) -> Answer:
-        """The answer for one message; True for one that the check does not look at."""
-        if not isinstance(msg, self.message):
-            return True
+        """What is wrong with one message; True if nothing is, or the check does not look at it."""
+        answer = self._ask(msg, sender, receiver) if self._looks_at(msg, sender, receiver) else True
+        return answer if answer is True else _said_of(msg, sender, receiver, answer)
+
+    def _looks_at(self, msg: object, sender: NodeView[object], receiver: NodeView[object]) -> bool:
         ends = [(self.sender, sender), (self.receiver, receiver)]
-        if not all(isinstance(view.state, look.of) for look, view in ends):
-            return True
+        return isinstance(msg, self.message) and all(isinstance(view.state, look.of) for look, view in ends)
+
+    def _ask(self, msg: object, sender: NodeView[object], receiver: NodeView[object]) -> Answer:
+        """What the check answers of a message that it looks at."""
         seen = []
-        for look, view in ends:
+        for look, view in [(self.sender, sender), (self.receiver, receiver)]:
             shown = view if look.view is None else replace(view, state=look.view(view.state))
             seen.append(shown if look.named else shown.state)
-        answer = self.check(seen[0], msg, seen[1])
-        if answer is False:
-            return f"{sender.node} to {receiver.node}: {text(msg)}"
-        return f"{sender.node} to {receiver.node}: {answer}" if isinstance(answer, str) else answer
+        return self.check(seen[0], msg, seen[1])
+
+
+def _said_of(msg: object, sender: NodeView[object], receiver: NodeView[object], answer: Answer) -> Answer:
+    """What a check says of a message, with its ends in front; as it is if that is no answer."""
+    ends = f"{sender.node} to {receiver.node}"
+    if isinstance(answer, bool):
+        return f"{ends}: {text(msg)}"
+    return f"{ends}: {answer}" if isinstance(answer, str) else answer
+
+
+def claimed_of(scope: Scope, claimed: Claimed) -> Scope:
+    """A scope whose check, where one call of it is about many messages, answers of how many it holds."""
+    if not isinstance(scope, Scope) or not isinstance(scope.check, UnderWay):
+        return scope
+    return replace(scope, check=replace(scope.check, claimed=claimed))
 
 
 def under_way(
@@ -322,7 +353,7 @@ def under_way(
 
 def some(scope: Scope) -> Some:
     """The check holds of something in its scope: some node leads, a pair disagrees."""
-    return Some(scope)
+    return Some(claimed_of(scope, "some"))
 
 
 def at(node: NodeId, of: Looks[V], check: Callable[[V], Answer]) -> Formula:
@@ -368,14 +399,14 @@ def always(name: str | Formula, claim: Formula | None = None, /) -> Property | F
 
 def never(name: str, scope: Scope) -> Property:
     """In no reachable state does the check hold of anything in its scope."""
-    return Property("never", name, scope)
+    return Property("never", name, claimed_of(scope, "none"))
 
 
 def sometimes(name: str, scope: Scope) -> Property:
     """In some reachable state the check holds of something in its scope; a witness can be shown. With
     ``change`` or ``changes`` it holds of some step.
     """
-    return Property("sometimes", name, scope)
+    return Property("sometimes", name, claimed_of(scope, "some"))
 
 
 def always_possible(name: str, scope: Scope) -> Property:
@@ -384,7 +415,7 @@ def always_possible(name: str, scope: Scope) -> Property:
     AG EF p: that an election never gets into a state from which nobody can be elected. It says nothing of
     what has to happen, and faults count as steps.
     """
-    return Property("possible", name, scope)
+    return Property("possible", name, claimed_of(scope, "some"))
 
 
 def step(name: str, scope: Scope) -> Property:

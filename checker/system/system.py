@@ -12,7 +12,7 @@ from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.formula import Formula, atoms_of
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.not_granted import NotGranted
-from elcheck.checker.model.property import Property, Scope, Some
+from elcheck.checker.model.property import Property, Scope, Some, claimed_of
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.shift import Shift
 from elcheck.checker.model.state import Event, GlobalState
@@ -59,7 +59,7 @@ def deadlock_claim(model: Model) -> list[Property]:
     if model.deadlock is False:
         return []
     done = model.deadlock
-    scope = Scope("none", never_done) if isinstance(done, bool) else done
+    scope = Scope("none", never_done) if isinstance(done, bool) else claimed_of(done, "end")
     return [Property("deadlock", "no deadlock", scope)]
 
 

@@ -60,6 +60,7 @@ from tests.faults import (
     monitor_of,
     mutating_handler,
     named_like_a_fault,
+    of_messages,
     random_handler,
     resume_whole,
     simulate_liveness,
@@ -465,3 +466,20 @@ def test_a_simulation_walks_while_a_claim_is_open(safety: bool) -> None:
     found = simulate(simulate_liveness.model(safety), WalkPlan(walks=7))
     assert found.tally.walks == 7
     assert "every property was decided" not in str(found.report.stats.stopped)
+
+
+@ENGINES
+def test_claims_of_messages_are_of_each_by_itself(engine: str) -> None:
+    report = check(of_messages.model(), engine=engine)
+    found = {result.name: (result.verdict, result.detail) for result in report.results}
+    bad = "n1 to n2: Item(bad=True)"
+    assert found["all are good"] == (Verdict.REFUTED, bad)
+    assert found["one is bad"] == (Verdict.REFUTED, bad)
+    assert found["one is of a third"][0] is Verdict.PROVED
+    assert found["one of a third"][0] is Verdict.VACUOUS
+    assert found["a bad one may come"][0] is Verdict.REFUTED  # once it has been taken
+    assert found["a bad one leads to a third"][0] is Verdict.REFUTED
+    assert found["there are none"][0] is Verdict.REFUTED  # nothing has to be taken
+    assert found["no deadlock"][0] is Verdict.REFUTED  # where nothing is under way, nothing is done
+    lengths = {result.name: len(result.trace.steps) for result in report.results if result.trace is not None}
+    assert lengths["all are good"] == lengths["one is bad"] == lengths["a bad one"] == 2

@@ -25,13 +25,14 @@ from elcheck.checker.model.property import (
     pair,
     sometimes,
     step,
+    under_way,
     view,
     whole,
 )
 from elcheck.checker.model.record import State
 from elcheck.checker.model.state import Event, GlobalState, NodeView
 from tests.oracle.drawing import coin, several
-from tests.oracle.table_programs import Guest, Local
+from tests.oracle.table_programs import Guest, Local, Ping
 
 MAKERS: dict[str, Callable[[str, Scope], Property]] = {
     "always": always,
@@ -153,7 +154,7 @@ def look(dice: Random) -> type[object] | Look[object]:
 def state_scope(dice: Random, check: Check, monitors: Sequence[Monitor[int]]) -> Scope:
     """Any scope over states."""
     at = look(dice)
-    match dice.choice(("each", "pair", "all", "whole", *(("history",) * 2 if monitors else ()))):
+    match dice.choice(("each", "pair", "all", "whole", "messages", *(("history",) * 2 if monitors else ()))):
         case "each":
             return each(at, lambda a: check(weigh_seen([a])))
         case "pair":
@@ -162,6 +163,9 @@ def state_scope(dice: Random, check: Check, monitors: Sequence[Monitor[int]]) ->
             return all_nodes(at, lambda seen: check(weigh_seen(seen)))
         case "history":
             return history(monitors[0], lambda m: check(weigh(m)))
+        case "messages":
+            to = look(dice)
+            return under_way(Ping, at, to, lambda a, msg, b: check(weigh_seen([a, b]) + 31 * msg.x))
     return whole(lambda state: check(weigh_all(state)))
 
 

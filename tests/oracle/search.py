@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 
+from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import Property, Scope
+from elcheck.checker.model.property import Look, Property, Scope, UnderWay
 from elcheck.checker.model.state import GlobalState, NodeView
+from elcheck.checker.model.values import text
 from tests.oracle.draft import Move
 from tests.oracle.steps import Machine
 
@@ -227,12 +229,29 @@ def answers(scope: Scope, model: Model, state: GlobalState) -> Iterator[object]:
         case "history":
             place = [monitor is scope.monitor for monitor in model.monitors].index(True)
             yield scope.check(state.history[place])
+        case "whole" if isinstance(scope.check, UnderWay):
+            yield from _of_messages(scope.check, state)
         case "whole":
             yield scope.check(state)
         case "shared":
             yield scope.check(state.shared)
         case _:
             raise AssertionError(f"{scope.kind} is for steps")
+
+
+def _of_messages(asked: UnderWay, state: GlobalState) -> Iterator[object]:
+    """What a check says of every message that it looks at."""
+    for sent in state.network:
+        if isinstance(sent.msg, asked.message):
+            for src in _seen_of(sent.src, asked.sender, state):
+                for dst in _seen_of(sent.dst, asked.receiver, state):
+                    yield asked.check(src, sent.msg, dst)
+
+
+def _seen_of(node: NodeId, look: Look[object], state: GlobalState) -> list[object]:
+    """What is seen of a node: one thing, or nothing of one that is left out."""
+    scope = Scope("each", text, look)
+    return _given(scope, [view for view in _views(scope, state) if view.node == node])
 
 
 def _answers_to_step(scope: Scope, old: GlobalState, new: GlobalState) -> Iterator[object]:
