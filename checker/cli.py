@@ -22,7 +22,7 @@ from elcheck.checker.loading.model_file import bundled, load
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.call import is_of_a_model, said
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.process.escapes import refuse_escapes
+from elcheck.checker.process.escapes import leave, refuse_escapes
 from elcheck.checker.process.running import signals, watching
 from elcheck.checker.process.starting import ENDING_SIGNALS, give_back
 from elcheck.checker.process.streams import keep_standard_files, own_stdout, say
@@ -115,7 +115,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         with suppress(OSError, ValueError):  # a thread that a model began is not waited for
             sys.stdout.flush()
             sys.stderr.flush()
-        os._exit(code)
+        leave(code)
     sys.exit(code)
 
 
@@ -192,7 +192,7 @@ def _unforeseen(error: Exception) -> int:
 def _give_up(frame: FrameType | None) -> None:
     """End the process, since other people's code does not let itself be ended."""
     os.write(2, f"elcheck: {_line(frame)} catches what ends the run, so the process ends\n".encode())
-    os._exit(EXIT["undetermined"])
+    leave(EXIT["undetermined"])
 
 
 def _remind(frame: FrameType | None, seconds: float) -> None:

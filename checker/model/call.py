@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sysconfig
 import traceback
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,7 @@ from types import TracebackType
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.record import State, decorated_again
 from elcheck.checker.model.step import Blocked, Step
-from elcheck.checker.model.values import flaw, order, text
+from elcheck.checker.model.values import flaw, flaw_of_next, order, text
 from elcheck.checker.process.running import signals
 from elcheck.checker.process.watch import Ended, current, endable, look
 
@@ -80,13 +80,11 @@ class Outcomes:
 Normal = Callable[[Step[State]], Step[State]]
 
 
-def outcomes(
-    call: Callable[[], object], where: str, normal: Normal, sound: Container[object] = ()
-) -> Outcomes:
+def outcomes(call: Callable[[], object], where: str, normal: Normal, before: object = None) -> Outcomes:
     """Run a handler to its end.
 
     ``normal`` brings a step into its canonical form, and raises HandlerError for one that can't be. Equal
-    outcomes count once. States that are in ``sound`` are known to be values.
+    outcomes count once. ``before`` is the state that it was given, which is a value.
 
     Raises HandlerError if the handler raises, answers what is no outcome, or guards after a yield.
     """
@@ -97,13 +95,13 @@ def outcomes(
             if isinstance(answer, State):
                 answer = Step(answer)
             if isinstance(answer, Step):
-                return Outcomes((normal(_checked(answer, sound)),))
+                return Outcomes((normal(_checked(answer, before)),))
             if not isinstance(answer, Iterator):
                 raise WrongAnswer(
                     f"returns {text(answer)}: return the new state or a Step(state, sends), or yield Steps"
                 )
             for step in answer:
-                found.append(normal(_checked(step, sound)))  # kept when a guard fails later
+                found.append(normal(_checked(step, before)))  # kept when a guard fails later
                 look()
             if len(found) > 1:
                 found = list(dict.fromkeys(found))
@@ -118,7 +116,7 @@ def outcomes(
     return Outcomes(tuple(found))
 
 
-def _checked(step: object, sound: Container[object]) -> Step[State]:
+def _checked(step: object, before: object) -> Step[State]:
     if not isinstance(step, Step):
         raise WrongAnswer(f"yields {text(step)}: yield Step(state, sends), or return the one state")
     if not isinstance(step.state, State):
@@ -126,20 +124,11 @@ def _checked(step: object, sound: Container[object]) -> Step[State]:
     if not isinstance(step.sends, tuple):
         raise WrongAnswer(f"sends {text(step.sends)}: use self.send(...), or leave it out")
     chosen = (flaw(value, f"the choice {name!r}") for name, value in step.choice)
-    why = _flaw_unless(sound, step.state) or flaw(step.sends) or next(filter(None, chosen), None)
+    why = flaw_of_next(step.state, before) or flaw(step.sends) or next(filter(None, chosen), None)
     if why is not None:
         raise WrongAnswer(f"answers what is no value: {why}")
     hash(step)  # a __hash__ that raises is the handler's fault, found here
     return step
-
-
-def _flaw_unless(sound: Container[object], state: State) -> str | None:
-    """The flaw of a state that is not known to have none. What can't even be looked up has one."""
-    try:
-        known = state in sound
-    except Exception:
-        known = False
-    return None if known else flaw(state)
 
 
 def said(error: BaseException) -> str:

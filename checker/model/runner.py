@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import cycle, islice, product
@@ -83,13 +83,12 @@ class ReadyMethod:
     where: str
     tally: HandlerTally
     normal: Normal
-    sound: Container[object]
     module: dict[str, object] | None
 
     def __call__(self, program: object, *given: object) -> Outcomes:
         """What the method of a program comes to. Raises HandlerError."""
         method: Callable[..., object] = getattr(program, self.name)
-        return outcomes(lambda: method(*given), self.where, self.normal, self.sound)
+        return outcomes(lambda: method(*given), self.where, self.normal, given[0] if given else None)
 
 
 class Runner:
@@ -102,8 +101,6 @@ class Runner:
         self.calls = 0
         self.tallies: dict[tuple[str, str], HandlerTally] = {}
         self.splits = False
-        self.sound: Container[object] = ()
-        """Local (or a Spec's) states that are known to be values."""
         self._methods: dict[tuple[NodeId | None, str], ReadyMethod] = {}
         self._asked_of_bounds = self._asked_of_stale = 0
         self.unhandled: set[tuple[str, str]] = set()
@@ -341,7 +338,7 @@ class Runner:
         where = f"{cls.__name__}.{name}" + (f" at {node}" if node is not None else "")
         tally = self.tallies.get((cls.__name__, name), HandlerTally())
         normal = partial(self._normal, node=node, kind=kind)
-        made = ReadyMethod(name, where, tally, normal, self.sound, _module_of(cls, name))
+        made = ReadyMethod(name, where, tally, normal, _module_of(cls, name))
         self._methods[node, name] = made
         return made
 

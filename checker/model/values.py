@@ -144,6 +144,24 @@ class TooDeepError(Exception):
     """A value has parts that have parts, and so on for longer than Python can follow."""
 
 
+def flaw_of_next(state: object, before: object) -> str | None:
+    """Why what a handler answers can't be a state, or None when it can. What it has kept of the state before,
+    the very same values, is not looked at again; an equal one is, since it may be of another class.
+    """
+    cls = type(state)
+    names = _fields(cls) if cls is type(before) else None
+    if names is None:
+        return flaw(state)
+    try:
+        for name in names:
+            part = getattr(state, name)
+            if type(part) not in _ATOMS and part is not getattr(before, name) and not _is_sound(part, 1):
+                return flaw(state)
+    except TooDeepError:
+        return flaw(state)
+    return None if len(getattr(state, "__dict__", ())) <= len(names) else flaw(state)
+
+
 def _is_sound(value: object, depth: int) -> bool:
     """Whether a value has no flaw, without the words for it: asked of everything that a handler yields.
     Raises TooDeepError.

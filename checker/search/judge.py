@@ -24,6 +24,8 @@ from elcheck.checker.system.system import Found, Likeness, Observation, System
 
 Arguments = tuple[object, ...]
 """What the check of a scope is called with once."""
+INSISTING = 8
+"""How often a call is made again that decides a claim."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,7 @@ class Judge:
         for p, claim in self._whole:
             detail = self._verdict(claim, self._answer_of(p, claim, code), ())
             if detail is not None:
+                self._insist(p, claim, (self._system.decode(code),))
                 self.found(p, Finding(index, None, detail))
 
     def holds(self, p: int, code: int) -> bool:
@@ -190,17 +193,32 @@ class Judge:
         return known
 
     def _decide(self, p: int, claim: Property, calls: Iterator[Arguments], index: int) -> None:
-        detail = self._said(p, claim, calls)
-        if detail is not None:
+        decisive = self._decisive(p, claim, calls)
+        if decisive is not None:
+            arguments, detail = decisive
+            self._insist(p, claim, arguments)
             self.found(p, Finding(index, None, detail))
 
-    def _said(self, p: int, claim: Property, calls: Iterator[Arguments]) -> str | None:
-        """What is to be said of the first call that decides a claim, None if none does."""
+    def _decisive(self, p: int, claim: Property, calls: Iterator[Arguments]) -> tuple[Arguments, str] | None:
+        """The first call that decides a claim, and what is to be said of it; None if none does."""
         for arguments in calls:
             detail = self._verdict(claim, self._answer(p, claim, arguments), arguments)
             if detail is not None:
-                return detail
+                return arguments, detail
         return None
+
+    def _insist(self, p: int, claim: Property, arguments: Arguments) -> None:
+        """Make the call that decides a claim again, since two calls may agree by chance. Raises HandlerError
+        if one does not decide it.
+        """
+        counted, place = self.evaluations, place_if_known(claim.scope.check)
+        for _ in range(INSISTING):
+            if self._verdict(claim, self._ask(p, claim, arguments), ()) is None:
+                raise CheckError(
+                    f"the check of {_who(claim)}{place} is not deterministic: two calls with the same "
+                    f"arguments differ{_of(arguments)}"
+                )
+        self.evaluations = counted
 
     def said_of_state(self, p: int, code: int) -> str | None:
         """What is to be said of a state that decides a claim, even if another has; None if it does not."""
@@ -210,9 +228,9 @@ class Judge:
         observation = self._system.observation(code)
         key = (p, self._system.view_key(observation, p))
         if key not in self._told:
-            self._told[key] = self._said(
-                p, claim, arguments_of(claim.scope, self._system.views(observation, p))
-            )
+            calls = arguments_of(claim.scope, self._system.views(observation, p))
+            decisive = self._decisive(p, claim, calls)
+            self._told[key] = None if decisive is None else decisive[1]
         return self._told[key]
 
     def _verdict(self, claim: Property, answer: bool | str, arguments: Arguments) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cmp_to_key
 
 from elcheck.checker.model.model import Model
@@ -53,7 +53,6 @@ class SharedSystem(System):
         self._chosen: dict[Event, Move] = {}
         self._known: dict[int, tuple[Found, Cuts]] = {}
         self._expanded = 0
-        runner.sound = _States(self._tables, self._places)
 
     def initial(self) -> Iterator[int]:
         places = (self._place(self._tables.code(step.state)) for step in self.runner.shared_starts())
@@ -215,14 +214,3 @@ class SharedSystem(System):
 
     def views(self, observation: Observation, claim: int) -> tuple[object, ...]:
         return (self.state(observation[0]),)
-
-
-class _States(Container[object]):
-    """The states that were met."""
-
-    def __init__(self, tables: SpecTables, places: dict[int, int]) -> None:
-        self._tables = tables
-        self._places = places
-
-    def __contains__(self, state: object) -> bool:
-        return isinstance(state, State) and self._tables.code(state) in self._places

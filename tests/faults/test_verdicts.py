@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -483,3 +485,61 @@ def test_claims_of_messages_are_of_each_by_itself(engine: str) -> None:
     assert found["no deadlock"][0] is Verdict.REFUTED  # where nothing is under way, nothing is done
     lengths = {result.name: len(result.trace.steps) for result in report.results if result.trace is not None}
     assert lengths["all are good"] == lengths["one is bad"] == lengths["a bad one"] == 2
+
+
+# -- values that equal others -------------------------------------------------------------------------------
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
+class Pair(NamedTuple):
+    a: int
+    b: int
+
+
+class Name(str):
+    __slots__ = ()
+
+
+class Lamp(State):
+    level: object = 0
+
+
+EQUAL: dict[str, tuple[object, object]] = {
+    "a number": (1, Level.LOW),
+    "a tuple": ((1, 2), Pair(1, 2)),
+    "deep": ((("x",),), ((Name("x"),),)),
+}
+
+
+class Lamps(Spec[Lamp]):
+    kind: str
+
+    @action
+    def put(self, s: Lamp) -> Lamp:
+        return Lamp(EQUAL[self.kind][0])
+
+    @action
+    def put_odd(self, s: Lamp) -> Lamp:
+        return Lamp(EQUAL[self.kind][1])
+
+
+@pytest.mark.parametrize("kind", EQUAL)
+def test_what_equals_a_state_that_was_met_has_to_be_a_value_too(kind: str) -> None:
+    claim = sometimes("on", holds(Lamp, lambda s: s.level != 0))
+    assert "answers what is no value" in error_of(Model(Lamps(kind), properties=[claim]), "plain")
+
+
+@ENGINES
+@pytest.mark.parametrize("of", ["each", "whole"])
+def test_a_check_that_decides_is_asked_again(of: str, engine: str) -> None:
+    calls = iter(range(10**6))
+
+    def seldom_twice(_: object) -> bool:
+        return next(calls) > 1  # no, no, and then yes
+
+    scope = each(leads_to_each.Client, seldom_twice) if of == "each" else whole(seldom_twice)
+    model = Model(leads_to_each.Asking(), nodes=node_ids(1), properties=[always("odd", scope)])
+    assert "is not deterministic: two calls" in error_of(model, engine)

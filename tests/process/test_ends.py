@@ -293,3 +293,17 @@ def test_code_that_catches_everything_is_ended_with_the_process(tmp_path: Path) 
     found = elsewhere(str(path), "--timeout", "0.2", "--engine", "plain")
     assert found.returncode == EXIT["undetermined"]
     assert "walker.py" in found.stdout.decode() + found.stderr.decode()
+
+
+def test_code_that_catches_every_end_is_ended_with_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "walker.py"
+    stuck = (
+        "while True:\n                    try: time.sleep(9)\n                    except BaseException: pass"
+    )
+    path.write_text("import time\n" + MODEL.replace(SENDS, stuck), encoding="utf-8")
+    patient = "from elcheck.checker.process import running; running.STUBBORN = 2"
+    found = elsewhere_in_python(
+        f"{patient}; from elcheck.checker import cli; cli.main([{str(path)!r}, '--timeout', '0.2'])"
+    )
+    assert found.returncode == EXIT["undetermined"]
+    assert re.fullmatch(r"elcheck: \S+walker.py:\d+ catches what ends the run.*\n", found.stderr)
