@@ -148,7 +148,7 @@ def flaw_of_next(state: object, before: object) -> str | None:
     """Why what a handler answers can't be a state, or None when it can. What it has kept of the state before,
     the very same values, is not looked at again; an equal one is, since it may be of another class.
     """
-    cls = type(state)
+    cls: type = type(state)
     names = _fields(cls) if cls is type(before) else None
     if names is None:
         return flaw(state)
