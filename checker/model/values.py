@@ -149,8 +149,8 @@ def flaw_of_next(state: object, before: object) -> str | None:
     the very same values, is not looked at again; an equal one is, since it may be of another class.
     """
     cls: type = type(state)
-    names = _fields(cls) if cls is type(before) else None
-    if names is None:
+    names = _fields(cls)
+    if names is None or type(before) is not cls:
         return flaw(state)
     try:
         for name in names:

@@ -1,17 +1,20 @@
 """What of a call Python tells no method about: whether a value is the same object as another, or its class.
 
 A call on values that stand for others is watched for the Python functions that run in it. Where one of them
-holds an instruction that could tell the two apart, the call counts for nothing.
+holds an instruction that could tell the two apart, or has a function at hand that could, under whatever name,
+the call counts for nothing.
 """
 
 from __future__ import annotations
 
 import _collections_abc
+import builtins
 import dataclasses
 import dis
 import enum
+import operator
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
@@ -32,7 +35,11 @@ _KNOWN_FILES = (_collections_abc.Mapping.get.__code__.co_filename, enum.__file__
 _MADE_BY_DATACLASS = "__create_fn__.<locals>."
 _KNOWN = {dataclasses.replace.__code__, dataclasses._is_dataclass_instance.__code__}  # type: ignore[attr-defined]
 _EXPECTED = (Blocked, LookupError, StopIteration, GeneratorExit)
-_TELLING = frozenset(("type", "id", "vars", "globals", "locals", "eval", "exec"))
+_OF_CLASSES = (type, id, vars, globals, locals, eval, exec, builtins)
+_OF_OBJECTS = (operator.is_, operator.is_not)
+"""What tells of a value which class it has, and of two whether they are one object."""
+_NAMES_OF_OBJECTS = ("is_", "is_not")
+_NAMING = ("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM")
 
 
 class FunctionsRun:
@@ -42,7 +49,7 @@ class FunctionsRun:
 
     def __init__(self) -> None:
         self.codes: set[CodeType] = set()
-        self.stumbled = False
+        self.stumbled = self._given_classes = self._given_objects = False
 
     def during(self, call: Callable[[], T]) -> T:
         """What a call comes to. Raises what it raises."""
@@ -67,21 +74,29 @@ class FunctionsRun:
         if event == "call":
             frame.f_trace_lines = False
             if not _is_own_business(frame):
-                self.codes.add(frame.f_code)
+                self._begin(frame)
         elif event == "exception":
             assert isinstance(raised, tuple)
             self.stumbled = self.stumbled or not issubclass(raised[0], _EXPECTED)
         return self._note
 
+    def _begin(self, frame: FrameType) -> None:
+        """Note a function that begins, and whether it has one at hand that tells more than methods do."""
+        self.codes.add(frame.f_code)
+        if not _is_known(frame.f_code):
+            at_hand = [*frame.f_locals.values(), *_globals_of(frame)]
+            self._given_classes |= any(value is telling for value in at_hand for telling in _OF_CLASSES)
+            self._given_objects |= any(value is telling for value in at_hand for telling in _OF_OBJECTS)
+
     @property
     def tell_objects(self) -> bool:
         """Whether something that ran could tell two equal objects apart, or what stands for None from it."""
-        return any(_compares_objects(code) for code in self.codes)
+        return self._given_objects or any(_compares_objects(code) for code in self.codes)
 
     @property
     def tell_classes(self) -> bool:
         """Whether something that ran could ask for the very class of a value, or for its address."""
-        return any(_asks_for_classes(code) for code in self.codes)
+        return self._given_classes or any(_asks_for_classes(code) for code in self.codes)
 
 
 def _is_own_business(frame: FrameType) -> bool:
@@ -94,18 +109,32 @@ def _is_own_business(frame: FrameType) -> bool:
 def _compares_objects(code: CodeType) -> bool:
     if _is_known(code):
         return False
-    names = {instruction.opname for instruction in dis.get_instructions(code)}
-    return any(name == "IS_OP" or "NONE" in name.split("_") for name in names)
+    found = list(dis.get_instructions(code))
+    if any(i.opname in _NAMING and i.argval in _NAMES_OF_OBJECTS for i in found):
+        return True
+    return any(i.opname == "IS_OP" or "NONE" in i.opname.split("_") for i in found)
 
 
 @cache
 def _asks_for_classes(code: CodeType) -> bool:
     if _is_known(code):
         return False
-    return any(
-        instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF") and instruction.argval in _TELLING
-        for instruction in dis.get_instructions(code)
-    )
+    return any(i.opname == "IMPORT_NAME" and i.argval == "builtins" for i in dis.get_instructions(code))
+
+
+def _globals_of(frame: FrameType) -> Iterator[object]:
+    """What the global names are that a function may read."""
+    for name in _global_names(frame.f_code):
+        for names in (frame.f_globals, frame.f_builtins):
+            if name in names:
+                yield names[name]
+                break
+
+
+@cache
+def _global_names(code: CodeType) -> tuple[str, ...]:
+    found = [i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")]
+    return tuple(dict.fromkeys(found))
 
 
 def _is_known(code: CodeType) -> bool:

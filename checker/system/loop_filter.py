@@ -76,7 +76,7 @@ def loop_filter(frame: FrameType) -> LoopFilter | None:
 
 def _loop_filter(frame: FrameType) -> LoopFilter | None:
     found = _conditions(frame.f_code, frame.f_lasti)
-    if found is None:
+    if found is None or _is_read_elsewhere(frame.f_code, frame.f_lasti, found[0]):
         return None
     targets, unpacks, conditions = found
     values: dict[str, object] = {}
@@ -92,6 +92,26 @@ def _loop_filter(frame: FrameType) -> LoopFilter | None:
         return None
     told = tuple((name, type(value), value) for name, value in sorted(values.items()))
     return LoopFilter(frame.f_code, frame.f_lasti, targets, unpacks, tuple(known), told)
+
+
+def is_as_it_was(frame: FrameType, condition: LoopFilter) -> bool:
+    """Whether the names in the conditions of a loop still have the values that they had when it began."""
+    its = ((_value(frame, name), cls, value) for name, cls, value in condition.values)
+    return all(type(now) is cls and now == value for now, cls, value in its)
+
+
+@cache
+def _is_read_elsewhere(code: CodeType, offset: int, names: tuple[str, ...]) -> bool:
+    """Whether a function uses the variables of a loop outside of it: what it finds there may be a member that
+    the loop has passed over.
+    """
+    instructions, places = _instructions(code)
+    end = int(instructions[places[offset]].argval)
+    return any(
+        instruction.argval in names and "_FAST" in instruction.opname and "STORE" not in instruction.opname
+        for instruction in instructions
+        if not offset <= instruction.offset < end
+    )
 
 
 def is_loop_of_comprehension(code: CodeType, offset: int) -> bool:

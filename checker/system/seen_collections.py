@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, cast
 from elcheck.checker.model.collections import Map
 from elcheck.checker.model.values import order
 from elcheck.checker.system.functions_run import FunctionsRun
-from elcheck.checker.system.loop_filter import LoopFilter, begins_loop, is_loop_of_comprehension, loop_filter
+from elcheck.checker.system.loop_filter import (
+    LoopFilter,
+    begins_loop,
+    is_as_it_was,
+    is_loop_of_comprehension,
+    loop_filter,
+)
 from elcheck.checker.system.standing import COMPARING, REFUSED, SLOTS, SeenPart, Stands, looking, plain, whole
 from elcheck.checker.system.structures import MapStructure, SetStructure, TupleStructure
 
@@ -225,13 +231,18 @@ class _Members(Iterator[object]):
         self._frame = frame
         self._loop = FunctionsRun.unwatched(lambda: begins_loop(frame.f_code, frame.f_lasti))
         self._rest: Iterator[object] | None = None
+        self._filter: LoopFilter | None = None
 
     def __next__(self) -> object:
+        frame = sys._getframe(1)
         if self._rest is None:
-            frame = sys._getframe(1)
-            condition = FunctionsRun.unwatched(lambda: self._condition(frame))
+            self._filter = FunctionsRun.unwatched(lambda: self._condition(frame))
             del self._frame
-            self._rest = iter(self._members.those(condition))
+            self._rest = iter(self._members.those(self._filter))
+        elif self._filter is not None:
+            condition = self._filter
+            if not FunctionsRun.unwatched(lambda: is_as_it_was(frame, condition)):
+                raise TypeError("what a loop passes over has changed in it")
         return next(self._rest)
 
     def _condition(self, frame: FrameType) -> LoopFilter | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import operator
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TypeVar
@@ -179,6 +181,73 @@ def test_what_can_not_be_noted_changes_nothing(how: int, monkeypatch: pytest.Mon
     learned = check(model_of(Oddly(how), lambda s: total(s.row) < 9)).results
     monkeypatch.setattr(shared, "LEARNING", False)
     assert learned == check(model_of(Oddly(how), lambda s: total(s.row) < 9)).results
+
+
+class Queue(State):
+    sent: frozenset[int] = frozenset()
+    row: tuple[int | None, ...] = (1, 1, 1)
+    found: int = 0
+
+
+def left_over(s: Queue) -> bool:
+    last = 0
+    for last in s.sent:
+        if last < 3:
+            continue
+    return last == 0
+
+
+def with_another_condition(s: Queue) -> bool:
+    least, count = 2, 0
+    for one in s.sent:
+        if one < least:
+            continue
+        count, least = count + 1, 0
+    return count == 2 and 2 in s.sent and 1 in s.sent
+
+
+is_one = operator.is_
+class_of = type
+TOLD: list[Callable[[Queue], bool]] = [
+    left_over,
+    with_another_condition,
+    lambda s: operator.is_(s.row[1:2][0], None),
+    lambda s: any(map(is_one, s.row[1:2], [None])),
+    lambda s, is_one=operator.is_: is_one(s.row[1:2][0], None),  # type: ignore[misc]  # the call gives one
+    lambda s: class_of(s.row[1:2][0]).__name__ == "NoneType",
+    lambda s: builtins.type(s.row[1:2][0]).__name__ == "NoneType",
+]
+
+
+class Queuing(Spec[Queue]):
+    how: int
+
+    def number(self) -> Iterable[int]:
+        return range(1, 4)
+
+    @action(over=number)
+    def send(self, s: Queue, number: int) -> Queue:
+        guard(not s.sent or max(s.sent) < number, "in this order")
+        return replace(s, sent=s.sent | {number})
+
+    @action
+    def lose(self, s: Queue) -> Queue:
+        return replace(s, row=(1, None, 1))
+
+    @action
+    def find(self, s: Queue) -> Queue:
+        return replace(s, found=1) if TOLD[self.how](s) else s
+
+
+@pytest.mark.parametrize("how", range(len(TOLD)))
+def test_what_tells_values_apart_without_a_method_is_not_learned(
+    how: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Model(Queuing(how), properties=[always("sane", holds(Queue, lambda s: s.found < 2))])
+    learned = check(model)
+    monkeypatch.setattr(shared, "LEARNING", False)
+    plain = check(model)
+    assert (learned.results, learned.stats.distinct) == (plain.results, plain.stats.distinct)
 
 
 class Choosing(Counting):
