@@ -67,30 +67,30 @@ def check(
     def fresh() -> System:
         return build(model, every_call_twice=every_call_twice)
 
-    def explore(system: System) -> tuple[Exploration, dict[int, GraphFinding]]:
+    def explore(system: System) -> tuple[Exploration, dict[int, GraphFinding], Counts | str | None]:
         judge = Judge(system)
         found = Exploration(system, judge, ENGINES[engine](system, judge, limits, progress, resources))
         _call_again(found)
         with watching(on_look=lambda: progress(found.search)):
             findings = _judge_graph(found)
+        counted = _counts(found, limits) if counts else None
         _certify(found)
-        return found, findings
+        return found, findings, counted
 
     with watching(limits):
         validate(model)
-        (exploration, findings), reductions = reduced(
+        (exploration, findings, counted), reductions = reduced(
             fresh, explore, WantedReductions(symmetry, dead_messages, relative_terms)
         )
         search = exploration.search
         stats = _stats(exploration, time.perf_counter() - began)
         results = _results(exploration, findings, clearest=clearest)
         stats = replace(stats, growing=_growing(exploration))
-        found = _counts(exploration, limits) if counts else None
     system = exploration.system.full
     verdict, code = overall([(result.kind, result.verdict) for result in results])
     coverage = coverage_of(system)
     return CheckReport(
-        model, search.engine, stats, results, coverage, verdict, code, exploration, reductions, counts=found
+        model, search.engine, stats, results, coverage, verdict, code, exploration, reductions, counts=counted
     )
 
 

@@ -13,7 +13,6 @@ from importlib.util import find_spec
 from typing import TypeAlias
 
 from elcheck.checker.model.errors import UsageError
-from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.search.hand_over import HandOver
@@ -49,14 +48,13 @@ def plain(
 def fast(
     system: System, judge: Judge, limits: Limits, progress: OnProgress, resources: Resources = Resources()
 ) -> Search:
-    """Search in compiled code. Raises UsageError for a Spec, which has no tables that it could learn, and for
-    clocks; without numba; and if the code can't be compiled.
+    """Search in compiled code. Raises UsageError for a Spec, which has no tables that it could learn; without
+    numba; and if the code can't be compiled.
     """
     if resources.cluster is not None:
         raise UsageError("--cluster is for the plain engine: leave --engine fast out")
     if not system.fast:
-        what = "a Spec" if isinstance(system.model.program, SharedProgram) else "timing bounded(d)"
-        raise UsageError(f"{_asked(resources)}: compiled code does not do {what}: leave it out")
+        raise UsageError(f"{_asked(resources)}: compiled code does not do a Spec: leave it out")
     require_numba("--engine fast" if resources.spill is None else "--spill is for the fast engine, which")
     if resources.workers > THREADS:
         raise UsageError(
@@ -91,8 +89,8 @@ def auto(
     system: System, judge: Judge, limits: Limits, progress: OnProgress, resources: Resources = Resources()
 ) -> Search:
     """Search with the plain engine; if the space turns out to be large, again from the beginning with the
-    fast one. A search in files begins with the fast one; what only the plain one does, a Spec and clocks, may
-    take several processes.
+    fast one. A search in files begins with the fast one; a Spec, which only the plain one does, may take
+    several processes.
     """
     if resources.cluster is not None:
         return plain(system, judge, limits, progress, resources)

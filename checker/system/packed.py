@@ -91,7 +91,7 @@ class NodeSystem(System):
 
     @property
     def fast(self) -> bool:
-        return not self.runner.timed
+        return True
 
     @property
     def asks_all_nodes(self) -> bool:

@@ -6,6 +6,5 @@ from elcheck.checker.model.model import Model
 
 
 def engines_of(model: Model) -> tuple[str, ...]:
-    """The engines for a model: a Spec has one, and one with clocks."""
-    both = bool(model.programs) and model.environment.delay is None
-    return ("plain", "fast") if both else ("plain",)
+    """The engines for a model: a Spec has one."""
+    return ("plain", "fast") if model.programs else ("plain",)

@@ -33,6 +33,7 @@ class Environments:
         row[L.FAULTS_START], row[L.FAULTS_LENGTH] = self._add_faults(number, entry)
         row[L.AFTER_TIMEOUT] = number + (entry.after_timeout >> shift)
         self._fill_timing(row, entry)
+        row[L.LATE_MOVES] = self._late_class(entry.partition) if self._system.runner.timed else -1
         steps = [number + (step >> shift) for step, _ in entry.partition_steps]
         row[L.PARTITIONS_START], row[L.PARTITIONS_LENGTH] = (
             memory.append_all(L.PARTITION_STEPS, steps),
@@ -101,6 +102,14 @@ class Environments:
                 events.append([L.EVENT - n for n in (actions if rank is None else timers)])
             kind = L.HANDLERS_AND_DELIVERIES if rank is None else L.HANDLERS
             self._add_class(key, kind, partition, events)
+        return self._classes[key]
+
+    def _late_class(self, partition: Separation | None) -> int:
+        """The class of the moves that time waits for."""
+        key = ("late", partition)
+        if key not in self._classes:
+            events = [[L.EVENT - n for n, _, _ in of_node] for of_node in self._system.timers]
+            self._add_class(key, L.LATE, partition, events)
         return self._classes[key]
 
     def _add_class(

@@ -7,6 +7,7 @@ from elcheck.checker.search.fast.compiled import compiled
 from elcheck.checker.search.fast.effects import affected
 from elcheck.checker.search.fast.ids import miss
 from elcheck.checker.search.fast.joint_ticks import tick_all
+from elcheck.checker.search.fast.late_moves import is_late
 from elcheck.checker.search.fast.layout import Ints, Words
 from elcheck.checker.search.fast.node_steps import take, take_restarts
 from elcheck.checker.search.fast.pending import after_at, copy_row, emit
@@ -153,5 +154,9 @@ def expand(h: Ints, w: Words, q: Ints, status: int) -> int:
     if w[record + L.TIMING] != L.FREE:
         status = _take_timeouts(h, w, q, environment, status)
     if h[L.COUNT + L.TICKERS] > 0 and (at_rest or w[record + L.TIMING] != L.HELD):
-        status = tick_all(h, w, q, status)
+        late = is_late(h, w, q, environment) if status != L.GROW else 1
+        if late < 0:
+            status = late
+        elif late == 0:
+            status = tick_all(h, w, q, status)
     return _take_faults(h, w, q, environment, status)

@@ -112,8 +112,10 @@ last of its terms (NO_TERM and -1 if it has none).
 """
 DOWN, ACTIVE, PAUSED = range(3)
 """Whether a node is up: not; and takes steps; and takes none."""
-SENDER, MESSAGE_KIND, MESSAGE_TERM, MESSAGE_WIDTH = range(4)
-"""Of a message: its sender, its kind, and the first of its terms."""
+SENDER, MESSAGE_KIND, MESSAGE_TERM, MESSAGE_OLDER, MESSAGE_NEW, MESSAGE_WIDTH = range(6)
+"""Of a message: its sender, its kind, and the first of its terms; the same a tick later, which is itself if
+it becomes no older, and the same just sent.
+"""
 NO_TERM = 1 << 30
 """In the place of a term where there is none."""
 MESSAGE, NOTICE, BREAK_NOTICE = range(3)
@@ -128,10 +130,12 @@ LOCAL_AFTER, FLAGS, SENDS_START, SENDS_LENGTH, OWN_START, OWN_LENGTH, CROSSED, O
 """Of an outcome: the local state after it; flags; its sends to other nodes, and its effects on its own node,
 as spans of SENDS; the bounds that it crosses, as bits.
 """
-VISIBLE, MONITORED, IDLE = 1, 2, 4
+VISIBLE, MONITORED, IDLE, DUE = 1, 2, 4, 8
 """Flags of outcomes: a property may see a difference; the monitors see it; a step by it may be left out where
-it only sends dead messages, and where that is asked of each outcome.
+it only sends dead messages, and where that is asked of each outcome; time waits for it.
 """
+EVERY_OUTCOME = 0
+"""In the place of a flag that outcomes have to have."""
 TARGET_NODE, EFFECT, RECONNECTED, SEND_WIDTH = range(4)
 """Of a send: the node, and the effect's code; whether the step closed the link to the node before, so that it
 uses the new connection.
@@ -177,13 +181,15 @@ KEY, VALUE, PAIR_WIDTH = range(3)
 PARTITION, CLASS_KIND, CLASS_WIDTH = range(3)
 """Of a move class: the partition that stands (-1: none), and its kind."""
 LOSS, DUPLICATION, RESTARTS, CRASHES, CRASHES_KEPT, PAUSES, RESUMES, DAMAGES, TICKS = range(9)
-HANDLERS, HANDLERS_AND_DELIVERIES = range(9, 11)
-"""Kinds of move classes. The first nine are the same in every environment: their kind is their number."""
+HANDLERS, HANDLERS_AND_DELIVERIES, LATE = range(9, 12)
+"""Kinds of move classes. The first nine are the same in every environment: their kind is their number. LATE
+are the moves that time waits for, by events that are due and by the oldest messages.
+"""
 KNOWN, EAGER, TIMING, AFTER_TIMEOUT, KEEPS_MAIL, FAULTS_START, FAULTS_LENGTH = range(7)
-RANKS_START, RANKS_LENGTH, PARTITIONS_START, PARTITIONS_LENGTH, ENVIRONMENT_WIDTH = range(7, 12)
+RANKS_START, RANKS_LENGTH, PARTITIONS_START, PARTITIONS_LENGTH, LATE_MOVES, ENVIRONMENT_WIDTH = range(7, 13)
 """Of an environment: whether Python has told the rest; the class of the moves that need not wait; how
 timeouts wait; where a timeout leads; whether mail for nodes that are down is kept; spans of FAULT_STEPS,
-RANKED_CLASSES and PARTITION_STEPS.
+RANKED_CLASSES and PARTITION_STEPS; the class of the moves that time waits for (-1: it waits for none).
 """
 FAULT_CLASS, FAULT_LEADS_TO, FAULT_NODES, FAULT_WIDTH = range(4)
 """Of the faults of a class, or of the breaks of links (DISCONNECTS), that cost the same: the environment that
@@ -272,6 +278,8 @@ COUNTS_TERMS, SPREAD, SPREAD_BIT = islice(_number, 3)
 """Whether terms are counted from the least; how far apart those of nodes may be, and that bound's bit (0: as
 far as they like).
 """
+AGES = next(_number)
+"""Whether messages become older in a tick."""
 BOUNDS = 64
 CUTS = next(_number)
 """From here on, for each of BOUNDS bounds: how many states it cuts. The last one is the limit on depth."""

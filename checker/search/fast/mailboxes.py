@@ -16,7 +16,9 @@ from elcheck.checker.search.fast.records import (
     copy_words,
     in_room,
     is_notice,
+    is_same_message,
     mailbox_at,
+    older,
     same_words,
     sender,
 )
@@ -113,6 +115,15 @@ def _spliced(h: Ints, w: Words, q: Ints, box: int, place: int, message: int, ski
 
 
 @compiled
+def _has_older(h: Ints, w: Words, box: int, message: int) -> bool:
+    """Whether a mailbox has a message of another age."""
+    for place in range(size(h, w, box)):
+        if is_same_message(h, w, message_in(h, w, box, place), message):
+            return True
+    return False
+
+
+@compiled
 def push(h: Ints, w: Words, q: Ints, box: int, message: int) -> int:
     """The mailbox with one message more."""
     place, length, src = 0, size(h, w, box), sender(h, w, message)
@@ -123,6 +134,8 @@ def push(h: Ints, w: Words, q: Ints, box: int, message: int) -> int:
         while place < length and message_in(h, w, box, place) < message:
             place += 1
         if h[L.NETWORK] != L.BAG and place < length and message_in(h, w, box, place) == message:
+            return box
+        if h[L.AGES] != 0 and h[L.NETWORK] != L.BAG and _has_older(h, w, box, message):
             return box
     return _spliced(h, w, q, box, place, message, 0)
 
@@ -148,7 +161,7 @@ def crowd(h: Ints, w: Words, box: int, message: int) -> int:
         if h[L.NETWORK] == L.FIFO:
             count += sender(h, w, other) == sender(h, w, message)
         else:
-            count += other == message
+            count += is_same_message(h, w, other, message)
     return count
 
 
@@ -175,13 +188,14 @@ def relinked(h: Ints, w: Words, q: Ints, box: int, src: int, notice: int, front:
     """
     first, end, there = _link_start(h, w, box, src), _link_start(h, w, box, src + 1), False
     for place in range(first, end):
-        there = there or message_in(h, w, box, place) == notice
+        there = there or (notice >= 0 and is_same_message(h, w, message_in(h, w, box, place), notice))
     count = _append_part(h, w, 0, box, 0, first)
     if front and notice >= 0 and not there:
         count = _append(h, w, count, notice)
     for place in range(first, end):
         message = message_in(h, w, box, place)
-        if is_notice(h, w, message) and (front or message != notice):
+        told = notice >= 0 and is_same_message(h, w, message, notice)
+        if is_notice(h, w, message) and (front or not told):
             count = _append(h, w, count, message)
     return intern(h, w, q, _append_part(h, w, count, box, end, size(h, w, box)))
 
@@ -222,3 +236,13 @@ def sort_buffer(h: Ints, w: Words, length: int) -> None:
             w[buffer + at] = before
             at -= 1
         w[buffer + at] = message
+
+
+@compiled
+def a_tick_later(h: Ints, w: Words, q: Ints, box: int) -> int:
+    """The mailbox with all that is in it a tick older."""
+    length = size(h, w, box)
+    for place in range(length):
+        _append(h, w, place, older(h, w, message_in(h, w, box, place)))
+    sort_buffer(h, w, length)
+    return intern(h, w, q, length)

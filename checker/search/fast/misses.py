@@ -54,7 +54,8 @@ class Unsupported(Exception):
 
 class _Answer(NamedTuple):
     """An outcome for compiled code: the event, the local states before and after in the packed system's
-    numbers, the bounds that it crosses as bits, its effects on its own node, and those on others.
+    numbers, the bounds that it crosses as bits, its effects on its own node, and those on others; whether
+    time waits for it.
     """
 
     event: Event
@@ -63,6 +64,7 @@ class _Answer(NamedTuple):
     crossed: int
     own: Sequence[int]
     sends: Sequence[_Effect]
+    due: bool = False
 
 
 class _Effect(NamedTuple):
@@ -119,7 +121,7 @@ class MissHandler:
         """Write into the header what compiled code has to know of the system."""
         h, model = self.memory.h, self.system.model
         network = model.environment.network
-        h[L.NETWORK] = NETWORKS[network]
+        h[L.NETWORK], h[L.AGES] = NETWORKS[network], bool(model.environment.delay)
         h[L.NODES], h[L.FIELDS] = self._nodes, self.memory.fields
         wanted = {"bag": "copies", "fifo": "link"}.get(network)
         for bound in model.bounds:
@@ -332,7 +334,7 @@ class MissHandler:
         crossed = sum(1 << self.bounds.index(name) for name in outcome.crosses)
         own, sends = self._effects(table, outcome.sends) if not crossed else ([], [])
         event = outcome.event if outcome.event.kind != "tick" else Event("tick", "tick")  # it is everybody's
-        return _Answer(event, outcome.before, outcome.after, crossed, own, sends)
+        return _Answer(event, outcome.before, outcome.after, crossed, own, sends, outcome.due)
 
     def _effects(self, table: NodeTable, sends: Sends) -> tuple[list[int], list[_Effect]]:
         """What sends do: effects on the node itself, closed links first, and on others."""
@@ -357,8 +359,8 @@ class MissHandler:
         node, _ = self.numbering.local_of(local)
         is_visible = self.system.tables[node].is_visible
         start = int(memory.h[COUNT + L.OUTCOMES])
-        for event, before, after, crossed, own, sends in answers:
-            flags = L.VISIBLE * is_visible(before, after)
+        for event, before, after, crossed, own, sends, due in answers:
+            flags = L.VISIBLE * is_visible(before, after) | L.DUE * due
             flags |= L.MONITORED * (event.kind in MONITORED)
             spans = (*self._add_sends(sends), *self._add_sends([_Effect(node, code) for code in own]))
             memory.append(L.OUTCOMES, self.numbering.local(node, after), flags, *spans, crossed)

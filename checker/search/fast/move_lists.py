@@ -10,6 +10,7 @@ from elcheck.checker.search.fast.hashing import ABSENT, find
 from elcheck.checker.search.fast.ids import id_of, is_tight, miss
 from elcheck.checker.search.fast.layout import Ints, Words
 from elcheck.checker.search.fast.mailboxes import (
+    a_tick_later,
     begins_group,
     duplicated,
     message_in,
@@ -33,6 +34,7 @@ from elcheck.checker.search.fast.records import (
     message_at,
     move_at,
     node_of,
+    older,
     outcome_at,
     outcome_span_at,
     send_at,
@@ -136,10 +138,10 @@ def _lost_links(h: Ints, w: Words, outcome: int, rest: int) -> int:
 
 
 @compiled
-def _offer(h: Ints, w: Words, q: Ints, id_: int, key: int, rest: int, loses: bool) -> int:
+def _offer(h: Ints, w: Words, q: Ints, id_: int, key: int, rest: int, loses: bool, flag: int) -> int:
     """Add the outcomes of an event, which leaves ``rest`` of the mailbox. Answers DONE, MISS or GROW.
 
-    ``loses``: sends on broken links are lost.
+    ``loses``: sends on broken links are lost. ``flag``: one that they have to have, or EVERY_OUTCOME.
     """
     local = local_of(h, w, id_)
     found = find(h, q, L.OUTCOME_INDEX, local, key)
@@ -148,6 +150,8 @@ def _offer(h: Ints, w: Words, q: Ints, id_: int, key: int, rest: int, loses: boo
         return miss(h, w, local, key, L.OUTCOMES_OF)
     first = w[outcome_span_at(h, found) + L.START]
     for outcome in range(first, first + w[outcome_span_at(h, found) + L.LENGTH]):
+        if flag != L.EVERY_OUTCOME and w[outcome_at(h, outcome) + L.FLAGS] & flag == 0:
+            continue
         effects = w[outcome_at(h, outcome) + L.OWN_LENGTH]
         if is_tight(h, effects * (size(h, w, rest) + effects + 1)) or _is_full(h):
             return L.GROW
@@ -163,22 +167,22 @@ def _is_held_up(h: Ints, w: Words, partition: int, src: int, dst: int) -> bool:
 
 
 @compiled
-def _add_events(h: Ints, w: Words, q: Ints, move_class: int, id_: int) -> int:
-    """Add the moves by a node's own events. Answers DONE or GROW."""
+def _add_events(h: Ints, w: Words, q: Ints, move_class: int, id_: int, flag: int) -> int:
+    """Add the moves by a node's own events, of outcomes with a flag. Answers DONE or GROW."""
     span = class_events_at(h, move_class, node_of(h, w, id_))
     for i in range(w[span + L.START], w[span + L.START] + w[span + L.LENGTH]):
-        if _offer(h, w, q, id_, w[h[L.EVENT_KEYS] + i], mailbox_of(h, w, id_), True) == L.GROW:
+        if _offer(h, w, q, id_, w[h[L.EVENT_KEYS] + i], mailbox_of(h, w, id_), True, flag) == L.GROW:
             return L.GROW
     return L.DONE
 
 
 @compiled
-def _add_deliveries(h: Ints, w: Words, q: Ints, partition: int, id_: int) -> int:
-    """Add the moves by the delivery of messages. Answers DONE or GROW."""
+def _add_deliveries(h: Ints, w: Words, q: Ints, partition: int, id_: int, oldest: bool) -> int:
+    """Add the moves by the delivery of messages, or of the ``oldest`` alone. Answers DONE or GROW."""
     node, box = node_of(h, w, id_), mailbox_of(h, w, id_)
     for place in range(size(h, w, box)):
         message = message_in(h, w, box, place)
-        if not begins_group(h, w, box, place):
+        if not begins_group(h, w, box, place) or (oldest and older(h, w, message) != message):
             continue
         notice = is_notice(h, w, message)
         if not notice and _is_held_up(h, w, partition, sender(h, w, message), node):
@@ -187,7 +191,7 @@ def _add_deliveries(h: Ints, w: Words, q: Ints, partition: int, id_: int) -> int
             return L.GROW
         stays = h[L.NETWORK] == L.SENT_SET and not notice
         rest = box if stays else without(h, w, q, box, place)
-        if _offer(h, w, q, id_, message, rest, True) == L.GROW:
+        if _offer(h, w, q, id_, message, rest, True, L.EVERY_OUTCOME) == L.GROW:
             return L.GROW
     return L.DONE
 
@@ -241,7 +245,7 @@ def _add_crashes(h: Ints, w: Words, q: Ints, kept: bool, id_: int) -> int:
     left = L.EMPTY
     if kept and h[L.NETWORK] != L.FIFO:
         left = without_notices(h, w, q, mailbox_of(h, w, id_))
-    return _offer(h, w, q, id_, L.CRASH_KEPT if kept else L.CRASH_DROPPED, left, False)
+    return _offer(h, w, q, id_, L.CRASH_KEPT if kept else L.CRASH_DROPPED, left, False, L.EVERY_OUTCOME)
 
 
 @compiled
@@ -249,7 +253,7 @@ def _add_restarts(h: Ints, w: Words, q: Ints, id_: int) -> int:
     """Add the restarts of a node that is down. Answers DONE, MISS or GROW."""
     if is_up(h, w, id_):
         return L.DONE
-    return _offer(h, w, q, id_, L.RESTART, mailbox_of(h, w, id_), True)
+    return _offer(h, w, q, id_, L.RESTART, mailbox_of(h, w, id_), True, L.EVERY_OUTCOME)
 
 
 @compiled
@@ -257,7 +261,27 @@ def _add_pauses(h: Ints, w: Words, q: Ints, resumes: bool, id_: int) -> int:
     """Add the pause of a node that takes steps, or the end of one. Answers DONE, MISS or GROW."""
     if not is_up(h, w, id_) or is_active(h, w, id_) == resumes:
         return L.DONE
-    return _offer(h, w, q, id_, L.RESUME if resumes else L.PAUSE, mailbox_of(h, w, id_), False)
+    key = L.RESUME if resumes else L.PAUSE
+    return _offer(h, w, q, id_, key, mailbox_of(h, w, id_), False, L.EVERY_OUTCOME)
+
+
+@compiled
+def _add_damages(h: Ints, w: Words, q: Ints, id_: int) -> int:
+    """Add the damages of the disk of a node that is down. Answers DONE, MISS or GROW."""
+    if is_up(h, w, id_):
+        return L.DONE
+    return _offer(h, w, q, id_, L.DAMAGE, mailbox_of(h, w, id_), False, L.EVERY_OUTCOME)
+
+
+@compiled
+def _add_ticks(h: Ints, w: Words, q: Ints, id_: int) -> int:
+    """Add what a tick does to a node, and to what is under way to it. Answers DONE, MISS or GROW."""
+    box = mailbox_of(h, w, id_)
+    if h[L.AGES] != 0:
+        if is_tight(h, size(h, w, box)):
+            return L.GROW
+        box = a_tick_later(h, w, q, box)
+    return _offer(h, w, q, id_, L.TICK, box, True, L.EVERY_OUTCOME)
 
 
 # -- the list --------------------------------------------------------------------------------------------
@@ -276,14 +300,15 @@ def _add_class(h: Ints, w: Words, q: Ints, move_class: int, id_: int) -> int:
     if kind <= L.RESUMES:
         return _add_pauses(h, w, q, kind == L.RESUMES, id_)
     if kind == L.DAMAGES:
-        return L.DONE if is_up(h, w, id_) else _offer(h, w, q, id_, L.DAMAGE, mailbox_of(h, w, id_), False)
+        return _add_damages(h, w, q, id_)
     if kind == L.TICKS:
-        return _offer(h, w, q, id_, L.TICK, mailbox_of(h, w, id_), True)
+        return _add_ticks(h, w, q, id_)
     if not is_active(h, w, id_):
         return L.DONE
-    done = _add_events(h, w, q, move_class, id_)
-    if done == L.DONE and kind == L.HANDLERS_AND_DELIVERIES:
-        done = _add_deliveries(h, w, q, w[class_at(h, move_class) + L.PARTITION], id_)
+    done = _add_events(h, w, q, move_class, id_, L.DUE if kind == L.LATE else L.EVERY_OUTCOME)
+    if done == L.DONE and kind != L.HANDLERS:
+        partition = w[class_at(h, move_class) + L.PARTITION]
+        done = _add_deliveries(h, w, q, partition, id_, kind == L.LATE)
     return done
 
 

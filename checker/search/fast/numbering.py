@@ -73,10 +73,21 @@ class Numbering:
             kind = L.NOTICE if notice else L.MESSAGE
             kind = L.BREAK_NOTICE if notice and isinstance(msg, Disconnected) else kind
             term = least_and_most(msg)[0] if self._system.spread is not None else NONE
-            self._memory.append(L.MESSAGES, src.index, kind, term)
+            self._memory.append(L.MESSAGES, src.index, kind, term, known, known)
             if self._quotient is not None:
                 self._add_exchanged(self._quotient, L.MESSAGES, known)
+            self._add_ages(table, number, known)
         return known
+
+    def _add_ages(self, table: NodeTable, number: int, known: int) -> None:
+        """Tell what a message is a tick later, and what it was when it was sent."""
+        messages = table.messages
+        sent = messages.known[number]
+        if sent.age:
+            new = self.message(table, messages.number(sent.new))
+            self._memory.write(L.MESSAGES, known, L.MESSAGE_NEW, new)
+        older = self.message(table, messages.older(number))
+        self._memory.write(L.MESSAGES, known, L.MESSAGE_OLDER, older)
 
     def message_of(self, message: int) -> int:
         """The packed system's number of a message, among those of the node that it is sent to."""

@@ -285,6 +285,18 @@ def sender(h: Ints, w: Words, message: int) -> int:
 
 
 @compiled
+def older(h: Ints, w: Words, message: int) -> int:
+    """A message a tick later."""
+    return int(w[message_at(h, message) + L.MESSAGE_OLDER])
+
+
+@compiled
+def is_same_message(h: Ints, w: Words, a: int, b: int) -> bool:
+    """Whether two messages are equal but for their age."""
+    return bool(w[message_at(h, a) + L.MESSAGE_NEW] == w[message_at(h, b) + L.MESSAGE_NEW])
+
+
+@compiled
 def is_notice(h: Ints, w: Words, message: int) -> bool:
     """Whether the environment sent a message."""
     return bool(w[message_at(h, message) + L.MESSAGE_KIND] != L.MESSAGE)
