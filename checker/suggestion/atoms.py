@@ -102,9 +102,14 @@ def _parts(name: str, values: Sequence[object]) -> Iterator[SeenField]:
         alike = all(isinstance(value, tuple) and len(value) == len(first) for value in values)
     else:
         return
-    if alike and 0 < len(keys) <= FEW and all(isinstance(key, int | str) for key in keys):
+    if alike and 0 < len(keys) <= FEW and all(map(_is_plain, keys)):
         for key in keys:
             yield SeenField(f"{name}[{key!r}]", tuple(value[key] for value in values))  # type: ignore[index]
+
+
+def _is_plain(key: object) -> bool:
+    """Whether a key is written as it is, in a name as well as in code."""
+    return isinstance(key, int) or (isinstance(key, str) and key.isidentifier())
 
 
 def _tells(field: SeenField, answers: Sequence[object]) -> bool:

@@ -27,6 +27,8 @@ from elcheck.checker.suggestion.seen import seen_in
 
 MUTANTS = 40
 """How many mutants say which suggestions come first, unless somebody says otherwise."""
+WITH_MESSAGES = 20_000
+"""In so many states messages are looked at too: each state has to be made for that."""
 MOST = 60
 """Of more suggestions than so many the plainest are kept."""
 
@@ -100,7 +102,10 @@ def suggest(
             raise UsageError("a handler raises: `elcheck MODEL` shows where; mend that first")
         if exploration.search.stopped is not None:
             return Suggestions((), None, 0, 0, (), stopped=str(exploration.search.stopped))
-        candidates = candidates_of(seen_in(exploration), names)
+        seen = seen_in(exploration)
+        if len(exploration.search.codes) > WITH_MESSAGES:
+            seen = replace(seen, messages=())
+        candidates = candidates_of(seen, names)
         if not candidates:
             return Suggestions((), None, 0, 0, ())
         imported: dict[str, object] = dict(names.imported)

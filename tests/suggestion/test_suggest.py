@@ -85,6 +85,13 @@ def test_what_mutants_break_comes_first() -> None:
     assert found.mutants == 15
 
 
+def test_messages_are_not_looked_at_in_large_searches(monkeypatch: pytest.MonkeyPatch) -> None:
+    of_a_message = "Vote: term is never above its sender's current_term"
+    assert of_a_message in names(suggested("raft", limits=Limits(depth=4)))
+    monkeypatch.setattr("elcheck.checker.suggestion.suggest.WITH_MESSAGES", 10)
+    assert of_a_message not in names(suggested("raft", limits=Limits(depth=4)))
+
+
 def test_what_follows_is_left_out() -> None:
     """Two never lead: so no two lead with the same number, and they agree on nothing worth saying."""
     found = suggested("raft", limits=Limits(depth=4))
