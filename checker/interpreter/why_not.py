@@ -70,6 +70,11 @@ def _stands_still(node: NodeView[object]) -> Reason | None:
     return around(f"{node.node} is paused: it has to resume first") if node.paused else None
 
 
+def _there(state: GlobalState, envelope: Envelope) -> Envelope | None:
+    """A message that is under way, of whatever age; None if it is not."""
+    return next((each for each in state.network if each.new == envelope), None)
+
+
 class Explainer(Interpreter):
     """An interpreter that says of events why they are not enabled. ``names``: what its steps are called."""
 
@@ -89,7 +94,7 @@ class Explainer(Interpreter):
             for kind in ("action", "timeout"):
                 for _, event in self.runner.events(node, kind):
                     yield from self._with_choices(event, state.nodes[node.index].state)
-        for envelope in dict.fromkeys(state.network):
+        for envelope in dict.fromkeys(each.new for each in state.network):
             delivery = self.runner.delivery(envelope.dst, envelope.src, envelope.msg)
             if delivery is not None:
                 yield from self._with_choices(delivery, state.nodes[envelope.dst.index].state)
@@ -108,7 +113,7 @@ class Explainer(Interpreter):
             yield event
 
     def _possible_faults(self, state: GlobalState) -> Iterator[Event]:
-        for envelope in dict.fromkeys(state.network):
+        for envelope in dict.fromkeys(each.new for each in state.network):
             args: tuple[tuple[str, object], ...] = (("src", envelope.src), ("msg", envelope.msg))
             for which in ("head", "newest") if self.network == "fifo" else ("",):
                 named = (("which", which),) if which else ()
@@ -211,8 +216,8 @@ class Explainer(Interpreter):
     def _of_delivery(self, state: GlobalState, event: Event, src: object, msg: object) -> Reason:
         assert event.node is not None
         assert isinstance(src, NodeId)
-        envelope = Envelope(src, event.node, msg)
-        if envelope not in state.network:
+        envelope = _there(state, Envelope(src, event.node, msg))
+        if envelope is None:
             return around("no such message is under way")
         head = next(e for e in state.network if (e.src, e.dst) == (src, event.node))
         if self.network == "fifo" and head != envelope:
@@ -326,8 +331,8 @@ class Explainer(Interpreter):
         src, msg = args["src"], args["msg"]
         assert isinstance(src, NodeId)
         assert event.node is not None
-        envelope = Envelope(src, event.node, msg)
-        if envelope not in state.network:
+        envelope = _there(state, Envelope(src, event.node, msg))
+        if envelope is None:
             return around("no such message is under way")
         if is_notice(envelope):
             return around(

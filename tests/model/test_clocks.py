@@ -235,6 +235,23 @@ def test_what_holds_a_timer_up_is_said() -> None:
     assert "its timer is not set" in str(explainer.why_not(rung, ring))
 
 
+def test_a_message_is_found_however_old_it_is() -> None:
+    explainer = Explainer(alarm("bounded(2)", 2, pause=1))
+    n1, n2 = explainer.nodes
+    state = explainer.initial()[0]
+    for name in ("tick", "tick", "ring", "pause", "tick"):
+        state = next(after for e, after in explainer.steps(state) if e.name == name and e.node in (None, n1))
+    assert [envelope.age for envelope in state.network] == [1]
+    note = Event("receive", "note", n1, (("src", n2), ("msg", Note())))
+    back = replace(state, network=(replace(state.network[0], src=n2, dst=n1),))
+    assert "n1 is paused" in str(explainer.why_not(back, note))
+    lost = Event("lose", "lose", n2, (("src", n1), ("msg", Note())))
+    assert "--loss is 0" in str(explainer.why_not(state, lost))
+    there = Event("receive", "note", n2, (("src", n1), ("msg", Note())))
+    assert str(explainer.why_not(state, there)) == "nothing: it is enabled"
+    assert str(state.network[0]) == "n1 → n2: Note(), 1 tick old"
+
+
 def wrong(since: Any, after: Any) -> Model:
     """A node with a timer that is none."""
 
