@@ -71,7 +71,9 @@ class OfHandler:
             return tuple(sorted({survivor(step.state) for step in steps}, key=order))
         if self.paused:
             return tuple(sorted({step.state for step in steps}, key=order))
-        return tuple(sorted(self._effects(system.model, steps), key=order))
+        effects = tuple(sorted(self._effects(system.model, steps), key=order))
+        due = bool(effects) and system.runner.is_due(self.event, self.state)
+        return (effects, "due") if due else effects
 
     def _effects(self, model: Model, steps: tuple[Step[State], ...]) -> Iterator[tuple[object, ...]]:
         for step in steps:
@@ -161,10 +163,15 @@ def _prepared(start: Prepared) -> tuple[object, ...]:
 
 def _events(runner: Runner, *, fair: bool) -> Iterator[object]:
     """The events that a model has of itself, and what its decorators say of them that matters."""
-    ranked = runner.model.environment.early_timeouts is not None
+    ranked, timed = runner.model.environment.early_timeouts is not None, runner.timed
     for owner, handler in runner.all_handlers():
         mark = handler.mark
-        said_ = mark.kind, mark.rank if ranked else 0, mark.fair if fair else None
+        said_ = (
+            mark.kind,
+            mark.rank if ranked else 0,
+            mark.fair if fair else None,
+            mark.after if timed else (),
+        )
         yield owner, handler.name, said_, handler.messages
     for node in runner.nodes:
         for kind in ("action", "timeout", "tick"):
