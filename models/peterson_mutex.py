@@ -191,7 +191,7 @@ def waiting(i: int) -> Scope:
 
 
 def entered(i: int) -> Scope:
-    """It is in the critical section."""
+    """A process is in the critical section."""
     return holds(Memory, lambda s: s.at[i] is Place.INSIDE)
 
 
