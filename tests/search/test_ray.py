@@ -45,10 +45,12 @@ def test_it_comes_to_what_one_process_does(name: str) -> None:
     assert all(load_.states > 0 for load_ in two.stats.workers)
 
 
-def test_it_goes_on_where_workers_die(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One of them at random, three times; the states of turns that were lost are not counted twice."""
+@pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.big)])
+def test_it_goes_on_where_workers_die(monkeypatch: pytest.MonkeyPatch, kills: int) -> None:
+    """One of them at random, again and again; the states of turns that were lost are not counted twice."""
     monkeypatch.setattr(shard, "TURN", 16)
-    exchange, deaths, rng = ray_actors.RayActors.exchange, [3, 9, 21], random.Random(4)
+    exchange, rng = ray_actors.RayActors.exchange, random.Random(4)
+    deaths = [3 + 6 * number for number in range(kills)]
     calls = 0
 
     def deadly(self: ray_actors.RayActors, method: str, *arguments: object) -> list[object]:
@@ -69,6 +71,7 @@ def test_it_goes_on_where_workers_die(monkeypatch: pytest.MonkeyPatch) -> None:
     assert two.coverage == one.coverage
 
 
+@pytest.mark.big
 def test_walks_of_a_cluster_are_those_of_processes() -> None:
     model = load("raft_election")()
     plans = [WalkPlan(60, 20, directed=True, workers=2, cluster=c) for c in (None, "auto")]
