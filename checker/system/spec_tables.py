@@ -22,14 +22,16 @@ from elcheck.checker.system.slots import Room, Slot
 L = TypeVar("L", bound="tuple[object, ...]")
 WatchedCall: TypeAlias = Callable[[State, StateReading], L]
 """Calls a function on what stands for a state, and says what that came to."""
-PRICE, CREDIT = 4, 256
-"""To learn a call takes as long as so many calls, and so many may be spent before any are saved."""
-TRIED = 2000
-"""Questions after which it is known whether a function's calls come again."""
+PRICE = 16
+"""To learn a call takes about as long as so many calls."""
+CREDIT, CREDIT_IN_ALL = 256, 800
+"""Calls that may be spent on learning a function, and all functions, before any are saved."""
+SUMMED = 64
+"""Calls that might be learned, between two looks at how many were saved in all."""
 FAILED = 10
 """Calls that could not be watched, after which no more are tried."""
-WIDEST = 20_000
-"""Bits of a code. States that need more have parts of too many values."""
+RECENT = 2000
+"""States that are kept as they are, since they were met or asked for last."""
 
 
 class LearnedFunction(Generic[L]):
@@ -44,13 +46,9 @@ class LearnedFunction(Generic[L]):
         self.off = off
 
     @property
-    def pays(self) -> bool:
-        """Whether to learn one more call: what that takes is to be saved by those that were not made."""
-        saved = self.asked - self.calls
-        if self.failed > FAILED or (self.asked > TRIED and 10 * saved < self.asked):
-            self.off = True
-            self.decisions = Decisions()
-        return not self.off and PRICE * self.learned <= saved + CREDIT
+    def saved(self) -> int:
+        """Calls that were not made."""
+        return self.asked - self.calls
 
 
 class SpecTables:
@@ -60,25 +58,26 @@ class SpecTables:
 
     def __init__(self, *, learning: bool) -> None:
         self._learning = learning
+        self._learned = self._wanted = self._saved = 0
         self._room = Room()
         self._root = Slot(self._room, None, keeps=False)
         self._functions: list[LearnedFunction[tuple[object, ...]]] = []
-        self._last: tuple[int, State] | None = None
-
-    @property
-    def too_wide(self) -> bool:
-        """Whether codes have become so long that they don't pay."""
-        return self._room.used > WIDEST
+        self._recent: dict[int, State] = {}
 
     def code(self, state: State) -> int:
         """The code of a state."""
-        return self._root.code(state)
+        code = self._root.code(state)
+        if len(self._recent) >= RECENT:
+            self._recent.clear()
+        self._recent[code] = state
+        return code
 
     def state(self, code: int) -> State:
         """The state of a code."""
-        if self._last is None or self._last[0] != code:
-            self._last = code, cast(State, self._root.value(code))
-        return self._last[1]
+        state = self._recent.get(code)
+        if state is None:
+            state = self._recent[code] = cast(State, self._root.value(code))
+        return state
 
     def change(self, reading: StateReading, after: object) -> int:
         """What a step to another state changes in the code of the one that a reading is of."""
@@ -99,14 +98,25 @@ class SpecTables:
         depends on.
         """
         function.calls += 1
-        if not function.pays:
+        if not self._pays(function):
             return
         function.learned += 1
+        self._learned += 1
         reading = self._watched(function, code, call, leaf)
         if self._room.upset:
             self._forget()
         elif reading is not None:
             function.decisions.learn(code, reading.noted, leaf)
+
+    def _pays(self, function: LearnedFunction[L]) -> bool:
+        """Whether to learn one more call: what that takes is to be saved by those that were not made."""
+        first = function.calls == 1  # of a handler that takes long it may be the only one
+        if first or function.off or PRICE * function.learned > function.saved + CREDIT:
+            return False
+        self._wanted += 1
+        if self._wanted % SUMMED == 0:
+            self._saved = sum(known.saved for known in self._functions)
+        return PRICE * self._learned <= self._saved + CREDIT_IN_ALL
 
     def _watched(
         self, function: LearnedFunction[L], code: int, call: WatchedCall[L], leaf: L
@@ -126,6 +136,7 @@ class SpecTables:
         if same and not (run.tell_classes or run.stumbled):
             return reading
         function.failed += 1
+        function.off = function.off or function.failed > FAILED
         return None
 
     def _forget(self) -> None:

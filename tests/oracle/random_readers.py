@@ -163,7 +163,7 @@ LOOKS: tuple[Look, ...] = (
     lambda s, k: sum(m.x for m in s.members if isinstance(m, Item) and m.x != k),
     lambda s, k: len([m for m in s.members if m == k]),
     lambda s, k: len({n for n, v in s.pairs if v == k}),
-    lambda s, k: {n: v for n, v in s.pairs if n == k and v >= s.a}.get(k),
+    lambda s, k: max([v for n, v in s.pairs if n == k and v >= s.a], default=0),
     lambda s, k: any(n == k for n, v in s.pairs),
     lambda s, k: [v for n, v in sorted(s.pairs) if n == k][:1] == [1],
     lambda s, k: len([p for p in s.pairs if p[0] == k if p[1] in (0, k)]),
