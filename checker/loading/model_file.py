@@ -245,7 +245,8 @@ def imported(path: Path, kind: str = "model") -> ModuleType:
         with theirs:
             spec.loader.exec_module(module)
     except SyntaxError as error:
-        raise LoadError(f"{error.filename}:{error.lineno}: {error.msg}") from error
+        place = path if error.filename is None else f"{error.filename}:{error.lineno}"
+        raise LoadError(f"{place}: {error.msg}") from error
     except Exception as error:
         hint = _REMEDY if str(error).startswith(_DECORATED_AGAIN) else ""
         raise LoadError(f"{path} can't be imported: {said(error)}{hint}") from error

@@ -41,3 +41,10 @@ def test_a_second_dataclass_is_refused_with_the_remedy(tmp_path: Path, decorator
     path.write_text(MODEL.replace(line, f"{decorator}\n{line}"), encoding="utf-8")
     with pytest.raises(LoadError, match="frozen dataclass already: leave out @dataclass"):
         load(str(path))
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "binary.py"
+    path.write_bytes(b"x = 1\0")
+    with pytest.raises(LoadError, match=r"binary\.py.*null bytes"):
+        load(str(path))
