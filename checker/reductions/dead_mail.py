@@ -26,6 +26,7 @@ from elcheck.checker.model.budget import UNLIMITED
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.formula import Taken, atoms_of
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.model import Model
 from elcheck.checker.model.replaced import parts_of
 from elcheck.checker.model.selector import Selector, StepNames
 from elcheck.checker.model.state import Event
@@ -64,17 +65,27 @@ def obstacle_to_dead_mail(system: NodeSystem) -> str | None:
 
 def _obstacle_to_liveness(system: NodeSystem) -> str | None:
     """What else can tell the deliveries of dead messages on a network that consumes."""
-    model, names = system.model, StepNames(system.model)
+    names = StepNames(system.model)
     receipts = [event for event in names.events if event.kind == "receive"]
-    formulas = [*model.assume, *(claim.formula for claim in model.properties if claim.formula)]
-    for atom in (atom for formula in formulas for atom in atoms_of(formula) if isinstance(atom, Taken)):
-        if any(event in Selector(atom.name, atom.node, names) for event in receipts):
+    for atom, steps in _spoken_of(system.model, names):
+        if any(event in steps for event in receipts):
             return f"a formula speaks of deliveries, taken({atom.name!r})"
-    for rule in (*model.environment.fairness, *model.fairness):
-        steps = [Selector(name, None, names) for name in rule.names]
-        if rule.per != "instance" and any(event in some for some in steps for event in receipts):
-            return "deliveries are fair together, and the delivery of a dead message is one"
+    if any(event in steps for steps in _fair_together(system.model, names) for event in receipts):
+        return "deliveries are fair together, and the delivery of a dead message is one"
     return None
+
+
+def _spoken_of(model: Model, names: StepNames) -> list[tuple[Taken, Selector]]:
+    """The steps that formulas speak of."""
+    formulas = [*model.assume, *(claim.formula for claim in model.properties if claim.formula)]
+    atoms = (atom for formula in formulas for atom in atoms_of(formula) if isinstance(atom, Taken))
+    return [(atom, Selector(atom.name, atom.node, names)) for atom in atoms]
+
+
+def _fair_together(model: Model, names: StepNames) -> list[Selector]:
+    """The steps that are no conditions of fairness of their own each."""
+    rules = [rule for rule in (*model.environment.fairness, *model.fairness) if rule.per != "instance"]
+    return [Selector(name, None, names) for rule in rules for name in rule.names]
 
 
 class AskedOfMessage(NamedTuple):
@@ -110,6 +121,11 @@ class DeadMail:
         # On a sent-set steps that only send dead messages are left out, unless ends are looked for.
         self.is_sent_set = system.model.environment.network == "sent-set"
         self._lively = any(claim.kind == "liveness" for claim in system.claims)
+        names = StepNames(system.model)
+        self._told_apart = [
+            *(steps for _, steps in _spoken_of(system.model, names)),
+            *_fair_together(system.model, names),
+        ]
         self.looks_for_ends = any(claim.kind == "deadlock" for claim in system.claims)
         monitors = sum(MASK << system.history.shift(at) for at, _ in enumerate(system.model.monitors))
         self._nodes_and_environment = ~monitors
@@ -138,8 +154,14 @@ class DeadMail:
         return kept
 
     def leave_out(self, event: Event, *, monitored: bool) -> None:
-        """Leave out a step that only sends dead messages. Raises NotStale if that is not the same."""
+        """Leave out a step that only sends dead messages. Raises NotStale if that is not the same.
+
+        Where liveness is claimed it is the same of a step of one term, which passes: if no formula speaks of
+        it, and it is fair, if at all, by itself. One that is fair together with others could be taken again
+        and again with ever later terms, instead of these.
+        """
         passes = bool(parts_of((event.args, event.choice), Term))
+        passes = passes and not any(event in steps for steps in self._told_apart)
         if monitored or self.looks_for_ends or (self._lively and not passes):
             what = "is a step where a deadlock is looked for, or may be fair"
             what = "a monitor sees" if monitored else what

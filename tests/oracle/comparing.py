@@ -75,6 +75,11 @@ def _safe(model: Model) -> Model:
     return replace(model, properties=[claim for claim in model.properties if claim.kind != "liveness"])
 
 
+def takes_out(report: CheckReport) -> bool:
+    """Whether a search took dead messages out."""
+    return any(note.startswith("Dead messages") for note in report.reductions)
+
+
 def compare_counts(facts: Facts, report: CheckReport) -> None:
     stats = report.stats
     assert stats.stopped is None

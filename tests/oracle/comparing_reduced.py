@@ -14,7 +14,7 @@ from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.reductions.staleness import StaleChoice
-from tests.oracle.comparing import Unusable, compare_counts, said_of_results, walk
+from tests.oracle.comparing import Unusable, compare_counts, said_of_results, takes_out, walk
 from tests.oracle.random_models import Case
 from tests.oracle.search import Facts, search, search_some
 
@@ -39,8 +39,7 @@ def compare_dead_messages(case: Case, cap: int, alive: Callable[[GlobalState], G
     for engine in ("plain", "fast"):
         for choice in choices:
             report = check(model, Limits(depth=limit), engine=engine, dead_messages=choice)
-            taken = any(note.startswith("Dead messages") for note in report.reductions)
-            if not taken:
+            if not takes_out(report):
                 compare_counts(facts, report)
             elif choice == "auto":
                 reduced = True
@@ -81,8 +80,7 @@ def compare_relative_terms(case: Case, cap: int, canonical: Canonical) -> bool:
             report = check(model, Limits(depth=limit), engine=engine, relative_terms=relative)
             reduced = reduced or any(note.startswith("Relative terms") for note in report.reductions)
             if _for_any_terms(report):
-                dead = any(note.startswith("Dead messages") for note in report.reductions)
-                alike = partial(canonical, without_dead=dead)
+                alike = partial(canonical, without_dead=takes_out(report))
                 assert report.stats.distinct == len(set(map(alike, facts.states)))
                 _compare_any_terms(search(model, limit, cap, alike=alike), report)
             else:

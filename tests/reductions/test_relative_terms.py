@@ -9,22 +9,29 @@ from hypothesis import given
 
 from elcheck import (
     Bound,
+    Environment,
+    Formula,
     Model,
     Node,
     each,
     eventually,
     guard,
     load,
+    ltl,
     node_ids,
     pair,
     replace,
     some,
     strong,
+    taken,
     timeout,
     weak,
 )
 from elcheck.checker.check.check import check
 from elcheck.checker.check.verdict import Verdict
+from elcheck.checker.model.fairness import Per
+from elcheck.checker.process.limits import Limits
+from tests.oracle.comparing import takes_out
 from tests.oracle.comparing_liveness import compare_term_liveness
 from tests.oracle.comparing_reduced import compare_relative_terms
 from tests.oracle.random_models import Case
@@ -69,6 +76,43 @@ def test_many_of_these_models_are_reduced_and_some_are_not() -> None:
 @given(lively_term_models)
 def test_what_has_to_happen_however_late_terms_are(model: Model) -> None:
     compare_term_liveness(model, cap=40)
+
+
+PASSING = Ranking(
+    waking=Manner(rises=True, a=0, sees=True, to="next", x=0),
+    acting=Manner(rises=True, a=0, sees=True, to="next", x=1),
+    newer=Manner(rises=False, a=1, sees=False, to="next", x=0),
+    equal=Manner(rises=False, a=1, sees=False, to="next", x=0),
+    older=None,
+    odd="",
+)
+"""Who hears of its own term tells the next node, which may be in a later one: that message is dead."""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("per", "claim", "taken_out"),
+    [
+        ("instance", each(Ranked, lambda s: s.a == 1), True),
+        ("action", each(Ranked, lambda s: s.a == 1), False),
+        ("group", each(Ranked, lambda s: s.a == 1), False),
+        ("instance", taken("hear"), False),
+    ],
+)
+def test_a_step_that_only_sends_what_is_dead_is_left_out_if_nothing_can_tell(
+    per: Per, claim: Formula, taken_out: bool, engine: str
+) -> None:
+    """It is a step all the same, which those that are fair together with it need not be taken for."""
+    model = Model(
+        PASSING,
+        [ltl("in the end", eventually(claim))],
+        nodes=node_ids(2),
+        environment=Environment(network="sent-set"),
+        bounds=[Bound("spread", 1)],
+        fairness=[weak("*", per=per)],
+    )
+    report = check(model, Limits(max_states=200), engine=engine)
+    assert takes_out(report) is taken_out
 
 
 def test_the_fast_engine_is_told_once_that_a_step_may_be_left_out() -> None:
