@@ -15,7 +15,8 @@ import enum
 import operator
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
+from inspect import getattr_static
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, TypeVar
@@ -84,7 +85,7 @@ class FunctionsRun:
         """Note a function that begins, and whether it has one at hand that tells more than methods do."""
         self.codes.add(frame.f_code)
         if not _is_known(frame.f_code):
-            at_hand = [*frame.f_locals.values(), *_globals_of(frame)]
+            at_hand = list(_at_hand(frame))
             self._given_classes |= any(value is telling for value in at_hand for telling in _OF_CLASSES)
             self._given_objects |= any(value is telling for value in at_hand for telling in _OF_OBJECTS)
 
@@ -120,6 +121,25 @@ def _asks_for_classes(code: CodeType) -> bool:
     if _is_known(code):
         return False
     return any(i.opname == "IMPORT_NAME" and i.argval == "builtins" for i in dis.get_instructions(code))
+
+
+def _at_hand(frame: FrameType) -> Iterator[object]:
+    """What a function may call that begins: what it is given and finds, the attributes of these that it
+    names, and the functions that are inside any of them.
+    """
+    found = [*frame.f_locals.values(), *_globals_of(frame)]
+    found += [getattr_static(one, name, None) for one in found for name in _attributes(frame.f_code)]
+    for one in found:
+        yield one
+        while isinstance(one, partial | staticmethod):
+            one = one.func if isinstance(one, partial) else one.__func__
+            yield one
+
+
+@cache
+def _attributes(code: CodeType) -> tuple[str, ...]:
+    found = [i.argval for i in dis.get_instructions(code) if i.opname in _NAMING]
+    return tuple(dict.fromkeys(found))
 
 
 def _globals_of(frame: FrameType) -> Iterator[object]:

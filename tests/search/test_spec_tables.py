@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import operator
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
@@ -206,7 +206,13 @@ def with_another_condition(s: Queue) -> bool:
     return count == 2 and 2 in s.sent and 1 in s.sent
 
 
+class Held:
+    kind = type
+    same = staticmethod(operator.is_)
+
+
 is_one = operator.is_
+is_none = partial(operator.is_, None)
 class_of = type
 TOLD: list[Callable[[Queue], bool]] = [
     left_over,
@@ -214,6 +220,9 @@ TOLD: list[Callable[[Queue], bool]] = [
     lambda s: operator.is_(s.row[1:2][0], None),
     lambda s: any(map(is_one, s.row[1:2], [None])),
     lambda s, is_one=operator.is_: is_one(s.row[1:2][0], None),  # type: ignore[misc]  # the call gives one
+    lambda s: is_none(s.row[1:2][0]),
+    lambda s: Held.same(s.row[1:2][0], None),
+    lambda s: Held.kind(s.row[1:2][0]).__name__ == "NoneType",
     lambda s: class_of(s.row[1:2][0]).__name__ == "NoneType",
     lambda s: builtins.type(s.row[1:2][0]).__name__ == "NoneType",
 ]
