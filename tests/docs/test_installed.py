@@ -201,9 +201,10 @@ def test_what_is_run_is_what_was_installed(installed: Path, project: Path) -> No
 
 
 def test_every_bundled_model_is_listed(installed: Path, project: Path) -> None:
-    """With what is pinned of it."""
-    listed = ran([str(installed / "elcheck"), "list"], project).stdout
-    assert [name for name in bundled() if not re.search(rf"^{name}\b", listed, re.MULTILINE)] == []
+    """With what is pinned of it, on request."""
+    for command in (["list"], ["list", "-v"]):
+        listed = ran([str(installed / "elcheck"), *command], project).stdout
+        assert [name for name in bundled() if not re.search(rf"^{name}\b", listed, re.MULTILINE)] == []
     assert "[sometimes]: proved" in listed
 
 
