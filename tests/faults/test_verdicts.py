@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from elcheck import (
-    Bound,
     DefinitionError,
     Environment,
     Formula,
@@ -24,7 +21,6 @@ from elcheck import (
     at,
     change,
     changes,
-    each,
     eventually,
     eventually_always,
     guard,
@@ -32,7 +28,6 @@ from elcheck import (
     holds,
     leads_to,
     ltl,
-    never,
     node_ids,
     replace,
     sometimes,
@@ -53,17 +48,12 @@ from tests.faults import (
     base_of,
     check_raises,
     close_after_send,
-    compare_false,
     fair_lose,
-    hash_seed,
-    hidden_state,
     leads_to_each,
     many_starts,
     monitor_of,
-    mutating_handler,
     named_like_a_fault,
     of_messages,
-    random_handler,
     resume_whole,
     simulate_liveness,
     taken_node,
@@ -190,96 +180,6 @@ def test_the_joint_tick_asks_all_nodes(guarded: int, engine: str) -> None:
 )
 def test_fairness_of_a_fault_of_which_there_are_none(fault: str, engine: str) -> None:
     assert verdicts(check(fair_lose.model(fault), engine=engine)) == {"ends": Verdict.PROVED}
-
-
-# -- equality -----------------------------------------------------------------------------------------------
-
-
-@ENGINES
-@pytest.mark.parametrize(
-    ("kind", "said"),
-    [
-        ("Hidden", "Hidden.log has compare=False"),
-        ("OwnEqual", "OwnEqual has an __eq__ that does not compare all of its fields"),
-        ("OwnHash", "OwnHash has a __hash__ of its own"),
-        ("Nested", "Entry.text has compare=False"),
-        ("Holding", "Loose says itself which of its values are equal"),
-        ("WithSet", "is a Votes, which equals every set of the same elements"),
-        ("Beside", "Beside keeps note, which is no field of it"),
-        ("WithBase", "Inheriting has an __eq__ that does not compare all of its fields"),
-    ],
-)
-def test_equality_that_leaves_something_out_is_refused(kind: str, said: str, engine: str) -> None:
-    report = check(compare_false.model(kind), engine=engine)
-    assert report.exit_code == EXIT["error"]
-    assert said in report.results[-1].detail
-
-
-# -- what depends on more than its arguments ----------------------------------------------------------------
-
-
-def error_of(model: Model, engine: str) -> str:
-    """What ended a check as an error of the model; nothing else is claimed to be known."""
-    report = check(model, engine=engine)
-    assert report.exit_code == EXIT["error"]
-    assert all(result.verdict is Verdict.UNDETERMINED for result in report.results[:-1])
-    return report.results[-1].detail
-
-
-@ENGINES
-def test_a_handler_that_draws_lots_itself(engine: str) -> None:
-    assert "Draw.draw" in (said := error_of(random_handler.model(), engine))
-    assert "is not deterministic" in said
-
-
-@ENGINES
-@pytest.mark.parametrize("how", ["global", "random", "clock"])
-def test_a_handler_with_hidden_state(how: str, engine: str) -> None:
-    hidden_state.CALLS = iter(range(100))
-    said = error_of(hidden_state.model(how), engine)
-    assert "Counting.go" in said
-    assert "is not deterministic" in said
-
-
-@ENGINES
-def test_a_handler_that_changes_its_program(engine: str) -> None:
-    said = error_of(hidden_state.model("own"), engine)
-    assert "changes its program" in said or "is not deterministic" in said
-
-
-@ENGINES
-def test_a_handler_that_changes_its_state(engine: str) -> None:
-    assert "changes what it is given" in error_of(mutating_handler.model(), engine)
-
-
-@ENGINES
-@pytest.mark.parametrize("of_module", [False, True])
-def test_a_handler_that_depends_on_the_order_of_a_set(of_module: bool, engine: str) -> None:
-    assert "Painting.send_all" in (said := error_of(hash_seed.model(of_module), engine))
-    assert "depends on the order of a set" in said
-
-
-@ENGINES
-@pytest.mark.parametrize("what", ["check", "view", "bound", "monitor"])
-def test_a_check_a_view_a_bound_and_a_monitor_are_called_twice_too(what: str, engine: str) -> None:
-    numbers = iter(range(10**6))
-
-    def odd(_: object) -> bool:
-        return next(numbers) % 2 == 1
-
-    model = tick_name.model()
-    clock = tick_name.Clock
-    if what == "check":
-        model = replace(model, properties=[sometimes("odd", each(clock, lambda s: odd(s) and s.t > 9))])
-        model = replace(model, properties=[never("odd", each(clock, odd))])
-    elif what == "view":
-        model = replace(model, properties=[never("odd", each(view(clock, odd), lambda _: False))])
-    elif what == "bound":
-        model = replace(model, bounds=[Bound("odd", clock, odd)])
-    else:
-        parity = Monitor("parity", clock, start=lambda _: 0, after=lambda m, e, a, b: next(numbers))
-        model = replace(model, properties=[never("odd", history(parity, lambda m: m < 0))])
-    assert "is not deterministic" in error_of(model, engine)
 
 
 # -- vacuity ------------------------------------------------------------------------------------------------
@@ -485,61 +385,3 @@ def test_claims_of_messages_are_of_each_by_itself(engine: str) -> None:
     assert found["no deadlock"][0] is Verdict.REFUTED  # where nothing is under way, nothing is done
     lengths = {result.name: len(result.trace.steps) for result in report.results if result.trace is not None}
     assert lengths["all are good"] == lengths["one is bad"] == lengths["a bad one"] == 2
-
-
-# -- values that equal others -------------------------------------------------------------------------------
-
-
-class Level(IntEnum):
-    LOW = 1
-
-
-class Pair(NamedTuple):
-    a: int
-    b: int
-
-
-class Name(str):
-    __slots__ = ()
-
-
-class Lamp(State):
-    level: object = 0
-
-
-EQUAL: dict[str, tuple[object, object]] = {
-    "a number": (1, Level.LOW),
-    "a tuple": ((1, 2), Pair(1, 2)),
-    "deep": ((("x",),), ((Name("x"),),)),
-}
-
-
-class Lamps(Spec[Lamp]):
-    kind: str
-
-    @action
-    def put(self, s: Lamp) -> Lamp:
-        return Lamp(EQUAL[self.kind][0])
-
-    @action
-    def put_odd(self, s: Lamp) -> Lamp:
-        return Lamp(EQUAL[self.kind][1])
-
-
-@pytest.mark.parametrize("kind", EQUAL)
-def test_what_equals_a_state_that_was_met_has_to_be_a_value_too(kind: str) -> None:
-    claim = sometimes("on", holds(Lamp, lambda s: s.level != 0))
-    assert "answers what is no value" in error_of(Model(Lamps(kind), properties=[claim]), "plain")
-
-
-@ENGINES
-@pytest.mark.parametrize("of", ["each", "whole"])
-def test_a_check_that_decides_is_asked_again(of: str, engine: str) -> None:
-    calls = iter(range(10**6))
-
-    def seldom_twice(_: object) -> bool:
-        return next(calls) > 1  # no, no, and then yes
-
-    scope = each(leads_to_each.Client, seldom_twice) if of == "each" else whole(seldom_twice)
-    model = Model(leads_to_each.Asking(), nodes=node_ids(1), properties=[always("odd", scope)])
-    assert "is not deterministic: two calls" in error_of(model, engine)

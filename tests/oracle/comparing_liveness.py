@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 
 from elcheck.checker.check.check import check
 from elcheck.checker.check.verdict import EXIT
@@ -51,9 +51,18 @@ def compare_term_liveness(model: Model, cap: int) -> str:
     """Check a model whose terms go on for ever on its engines, and demand the verdicts of an oracle that
     counts terms from the least. Which there were, or that there was no end; Unusable as above.
     """
+
+    @cache
+    def found(dead: bool, most: int) -> tuple[int, list[str]]:
+        """How many states there are without (or with) dead messages, and the verdicts."""
+        space = space_of(model, most, partial(canonical, without_dead=dead))
+        space.cut = False  # the spread alone has cut it, and a verdict is of nodes so far apart at most
+        verdicts = Verdicts(model, space)
+        return len(space.states), [verdicts.of(formula_of(claim.formula)) for claim in model.properties]
+
     try:
         validate(model)
-        spaces = {True: space_of(model, cap, canonical)}
+        found(True, cap)
     except (DefinitionError, TooLarge) as error:
         raise Unusable from error
     for engine in engines_of(model):
@@ -61,13 +70,8 @@ def compare_term_liveness(model: Model, cap: int) -> str:
         if report.stats.stopped is not None:
             return "every term, or every message, as it is"
         dead = takes_out(report)
-        if dead not in spaces:
-            spaces[dead] = space_of(model, MANY, partial(canonical, without_dead=dead))
-        space = spaces[dead]
-        space.cut = False  # the spread alone has cut it, and a verdict is of nodes so far apart at most
-        verdicts = Verdicts(model, space)
-        expected = [verdicts.of(formula_of(claim.formula)) for claim in model.properties]
-        assert report.stats.distinct == len(space.states)
+        states, expected = found(dead, cap if dead else MANY)
+        assert report.stats.distinct == states
         assert [result.verdict.value for result in report.results] == expected
         for result in report.results:
             walk(report, result)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Protocol
 
 from elcheck.checker.check.check import check
@@ -74,15 +74,23 @@ def compare_relative_terms(case: Case, cap: int, canonical: Canonical) -> bool:
     """Check a model whose terms go on for ever, up to a depth. Answers whether states were taken together."""
     model = case.model
     facts, limit = search_some(model, case.limit, cap)
+
+    def alike(dead: bool) -> Callable[[GlobalState], GlobalState]:
+        return partial(canonical, without_dead=dead)
+
+    @cache
+    def together(dead: bool) -> Facts:
+        return search(model, limit, cap, alike=alike(dead))
+
     reduced = False
     for engine in ("plain", "fast"):
         for relative in (True, False):
             report = check(model, Limits(depth=limit), engine=engine, relative_terms=relative)
             reduced = reduced or any(note.startswith("Relative terms") for note in report.reductions)
             if _for_any_terms(report):
-                alike = partial(canonical, without_dead=takes_out(report))
-                assert report.stats.distinct == len(set(map(alike, facts.states)))
-                _compare_any_terms(search(model, limit, cap, alike=alike), report)
+                dead = takes_out(report)
+                assert report.stats.distinct == len(set(map(alike(dead), facts.states)))
+                _compare_any_terms(together(dead), report)
             else:
                 compare_counts(facts, report)
             compare_verdicts(model, facts, report)
