@@ -27,7 +27,7 @@ from elcheck.checker.render.wanted import Wanted
 
 STYLES = ("colours.css", "picture.css", "style.css")
 SCRIPTS = ("picture.js", "viewer.js", "script.js")
-_COMMENT, _REMARK = re.compile(r"\s*/\*.*?\*/", re.DOTALL), re.compile(r"^\s*//.*\n", re.MULTILINE)
+_COMMENT, _REMARK = re.compile(r"\s*/\*.*?\*/", re.DOTALL), re.compile(r"^//.*\n| // .*$", re.MULTILINE)
 """What styles and scripts say to who reads them here: a page does without."""
 
 

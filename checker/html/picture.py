@@ -69,8 +69,8 @@ class Drawing:
     def __init__(self, view: TraceView, *, narrow: bool = False) -> None:
         self._view, self._narrow = view, narrow
         count = max(1, len(view.nodes))
-        self._left = 24 if narrow else 46
-        self._pitch = max(20, min(40, 150 / count)) if narrow else max(96, min(140, 470 / count))
+        self._left = (24 if view.loop is None else 34) if narrow else 46
+        self._pitch = max(26, min(40, 150 / count)) if narrow else max(96, min(140, 470 / count))
         self._beside = 18 if narrow else _BESIDE
         self._inset = 14 if narrow else 26
         last = self._x(len(view.nodes) - 1)
@@ -147,8 +147,8 @@ class Drawing:
         if loop is None:
             return
         begin, end = self._y(loop), self._y(last) + 22 * (last == loop)
-        right = self._left - 24 if self._narrow else 21
-        yield shape("path", class_="loop", d=points("M", right + 1, end, "H", 4, "V", begin, "H", right)
+        right = 12 if self._narrow else 21
+        yield shape("path", class_="loop", d=points("M", right + 1, end, "H", 3, "V", begin, "H", right)
                     + " m -4 -4 l 4 4 l -4 4")  # fmt: skip
         yield shape("text", "for ever", class_="loop-said", x=2, y=begin - 10)
 
@@ -256,8 +256,8 @@ def _idle(kinds: Collection[str]) -> str:
 
 
 def _role(title: str, said: str) -> str:
-    """A value of a role; one that says nothing alone with its field."""
-    return said if said.isidentifier() and said not in ("True", "False", "None") else f"{title} {said}"
+    """A value of a role with its field; the name of an enum's member says enough alone."""
+    return said if said.isidentifier() and said.isupper() else f"{title} {said}"
 
 
 def _icon(drawn: Shape) -> Shape:

@@ -100,7 +100,7 @@ function onPaper() { // every counterexample, each with all that its steps chang
     const story = data.stories[claim.story];
     const rows = story.frames.map((frame, at) => html("tr", {}, html("td", { class: "number" }, String(story.first + at)),
       html("td", {}, title(story, frame, frame.said)), html("td", {}, ...instead(frame), frame.changes.join("; "))));
-    return html("section", {}, html("h2", {}, claim.heading), lead(claim), ...(story.nodes.length ? [run(claim, false), key(claim)] : []),
+    return html("section", {}, html("h2", {}, claim.heading), lead(claim), ...(story.nodes.length ? [run(claim, data.pictures[claim.story].wide.width > LEAST.paper), key(claim)] : []),
       html("table", {}, header("step", "what happens", "what changes"), html("tbody", {}, ...rows)), ...fair(claim));
   });
 }
@@ -130,6 +130,6 @@ addEventListener("beforeprint", () => paper.replaceChildren(...onPaper()));
 addEventListener("afterprint", () => paper.replaceChildren());
 addEventListener("keydown", keys);
 addEventListener("hashchange", visit);
-phone.addEventListener("change", () => shown.claim && choose(shown.claim, shown.at));
+addEventListener("resize", () => shown.claim && layout(shown.claim) !== shown.laid && choose(shown.claim, shown.at));
 history.scrollRestoration = "manual"; // a page that is loaded again goes to its step
 visit();

@@ -7,8 +7,9 @@ const KINDS = {
   error: "a handler or a property raised an exception",
 };
 const NOT_NEEDED = "Nothing that is claimed rests on this step.";
-const shown = { claim: null, story: null, at: 0 };
+const shown = { claim: null, story: null, at: 0, laid: "" };
 const phone = matchMedia("screen and (max-width: 700px)"); // there the picture is narrow
+const LEAST = { steps: 210, panes: 320, words: 140, paper: 800 }; // pixels; the panes with a gap
 const viewer = html("section", { id: "trace", "aria-labelledby": "trace-title" });
 const verdict = (said) => html("span", { class: `verdict ${said.toLowerCase().split(" ")[0]}` }, said);
 const number = (at) => shown.story.first + at; // of a step: of a long trace only the end is here
@@ -16,21 +17,30 @@ const title = (story, frame, said) => (frame.lane === null ? said : `${story.nod
 const header = (...names) =>
   html("thead", {}, html("tr", {}, ...names.map((name) => html("th", { scope: "col" }, name))));
 
+function layout({ story }) { // whether the picture fits with its words, and the panes beside it
+  const { wide, narrow } = data.pictures[story], room = viewer.clientWidth;
+  const fits = ({ width }) => !phone.matches && width + LEAST.steps + LEAST.panes <= room;
+  if (fits(wide)) return "beside";
+  return `narrow ${fits(narrow) ? "beside" : "below"}${narrow.width + LEAST.words > room ? " across" : ""}`;
+}
+
 function choose(claim, at = 0) { // and write the step into the address only when somebody picks one
   shown.claim = claim;
   shown.story = data.stories[claim.story];
   for (const button of document.querySelectorAll("button.choose"))
     button.setAttribute("aria-pressed", String(Number(button.value) === data.claims.indexOf(claim)));
   const button = (said, by) => html("button", { type: "button", click: () => move(by) }, said);
+  const laid = layout(claim);
   const pane = (id, label) => html("div", { class: "pane", id, tabindex: 0, role: "region", "aria-label": label });
   viewer.replaceChildren(
     html("h2", { id: "trace-title" }, claim.heading), lead(claim),
-    html("div", { class: "viewer" },
-      html("div", {}, run(claim, phone.matches), key(claim), ...fair(claim), ...mermaid(claim)),
+    html("div", { class: `viewer ${laid}` },
+      html("div", {}, run(claim, laid.includes("narrow")), key(claim), ...fair(claim), ...mermaid(claim)),
       html("div", { class: "side" },
         html("div", { class: "walk" }, button("‹ back", -1), button("next ›", 1),
           html("strong", { id: "place", "aria-live": "polite" }), html("span", { class: "soft" }, "or the arrow keys")),
         pane("state", "The state after the step"), pane("source", "The model's source"))));
+  shown.laid = laid;
   viewer.querySelector(".side").style.setProperty("--steps", shown.story.frames.length); // no higher than the picture needs
   pick(at, false);
 }

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.output.report_cases import write
+from tests.support.browser import WebDriverWait
 from tests.support.report_browser import Browser
 
 
@@ -83,14 +85,36 @@ def test_texts_stand_out(browser: Browser, raft: Path, scheme: str) -> None:
         browser.media()
 
 
-def test_nothing_is_wider_than_a_narrow_window(browser: Browser, lasso: Path) -> None:
-    size = browser.driver.get_window_size()
+FITS = "return shown.laid === layout(shown.claim)"  # a window says a little later that it was resized
+
+
+@pytest.mark.parametrize("nodes", [4, 6, 10])
+def test_any_number_of_nodes_fits(browser: Browser, tmp_path: Path, nodes: int) -> None:
+    """At any width of a window, and on paper: first the picture loses its words, then the panes go below it,
+    and at last it is scrolled itself.
+    """
+    steps = ("n1: election_timeout", "n2: request_vote", "n1: vote")
+    path = write(tmp_path / "many.html", "raft_election", {"nodes": nodes}, {}, steps)
+    browser.open(path)
+    beyond = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    inside = "return document.querySelector(arguments[0]).getBoundingClientRect().right <= innerWidth"
     try:
-        browser.driver.set_window_size(800, 1000)
-        browser.open(lasso)
-        assert browser.asked("return document.documentElement.scrollWidth <= innerWidth") is True
+        for width in (1400, 1200, 800, 390):
+            look = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width == 390}
+            browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", look)
+            WebDriverWait(browser.driver, 5).until(lambda _: browser.asked(FITS) is True, str(width))
+            for place in ("#state", "#source", "#trace .run"):
+                assert browser.asked(inside, place) is True, (width, place)
+            assert browser.asked(beyond) == 0, width
+            steps_wide = "return document.querySelector('#trace .steps').clientWidth"
+            assert browser.asked(steps_wide + " >= 140") is True, width
     finally:
-        browser.driver.set_window_size(size["width"], size["height"])
+        browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.asked("dispatchEvent(new Event('beforeprint'))")
+    paper = "return document.querySelector('.print .picture').getAttribute('width')"
+    width = browser.asked(paper)
+    assert isinstance(width, str)
+    assert int(width) <= 800
 
 
 def test_dark_mode(browser: Browser, raft: Path) -> None:
