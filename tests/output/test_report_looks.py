@@ -112,9 +112,9 @@ def test_any_number_of_nodes_fits(browser: Browser, tmp_path: Path, nodes: int) 
         browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     browser.asked("dispatchEvent(new Event('beforeprint'))")
     paper = "return document.querySelector('.print .picture').getAttribute('width')"
-    width = browser.asked(paper)
-    assert isinstance(width, str)
-    assert int(width) <= 800
+    printed = browser.asked(paper)
+    assert isinstance(printed, str)
+    assert int(printed) <= 800
 
 
 def test_dark_mode(browser: Browser, raft: Path) -> None:
