@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from elcheck.checker.check.meaning import meaning
-from elcheck.checker.check.report import CheckReport, Stats
+from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.export import mermaid
@@ -16,9 +16,8 @@ from elcheck.checker.loading.docstring import ModelDoc
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.values import counted
-from elcheck.checker.render.fit import NBSP
 from elcheck.checker.render.run import Run
-from elcheck.checker.render.summary import beyond, unexamined
+from elcheck.checker.render.summary import examined
 from elcheck.checker.traces.explain import explain
 from elcheck.checker.traces.reads import FieldsRead, fields_read
 from elcheck.checker.traces.trace import Trace
@@ -58,7 +57,7 @@ def document(run: Run, report: CheckReport, about: ModelDoc, sound: Model | None
         uses,
         tuple(_gaps(report)),
         report.search.sizes,
-        below=tuple(_cuts(run, report.stats)),
+        below=tuple(examined(run.parameters, report.stats)),
         diagrams=tuple(_diagram(report, trace) for trace in numbers),
     )
 
@@ -124,17 +123,6 @@ def _size(report: CheckReport) -> str:
         f"{counted(stats.distinct, 'distinct state')}, {counted(stats.transitions, 'transition')}, "
         f"depth {stats.depth}, in {stats.seconds:.1f} s ({report.engine} engine)"
     )
-
-
-def _cuts(run: Run, stats: Stats) -> list[str]:
-    """What was not examined, said once for all properties."""
-    lines = unexamined(stats)
-    if stats.cut:
-        cut = beyond(run, stats).replace(NBSP, " ")
-        lines.append(f"Bounds: {cut}; what lies across them was not checked.")
-    if stats.exhaustive:
-        lines.append("Every reachable state was examined.")
-    return lines
 
 
 def _uses(report: CheckReport, sources: Sources) -> list[Use]:

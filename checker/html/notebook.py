@@ -20,6 +20,7 @@ from elcheck.checker.html.trace_view import TraceView, decided_view, trace_view_
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.values import counted
+from elcheck.checker.render.summary import brief, examined
 from elcheck.checker.traces.source import place_of_step
 from elcheck.checker.traces.trace import Trace, going_on
 from elcheck.checker.traces.wording import in_words
@@ -39,8 +40,8 @@ def of_report(report: CheckReport) -> str:
     stats = report.stats
     verdicts = _table(("property", "kind", "verdict", "detail"), map(_row, report.results))
     size = f"{counted(stats.distinct, 'distinct state')}, {counted(stats.transitions, 'transition')}, "
-    size += f"depth {stats.depth}" + ("" if stats.stopped is None else f"; not complete: {stats.stopped}")
-    parts = [verdicts, f"<p>{escape(size)}</p>"]
+    size += f"depth {stats.depth}."
+    parts = [verdicts, *(f"<p>{escape(said)}</p>" for said in (*examined({}, stats), size))]
     first = first_refuted(report)
     if first is not None:
         parts.append(f'<p><strong>{escape(first.name)}</strong>: <span class="wrong">')
@@ -62,7 +63,7 @@ def _whole(parts: Iterable[str]) -> str:
 def _row(result: Result) -> list[str]:
     colour = _COLOURS[result.verdict]
     shown = f'<strong style="color: {colour}">{escape(result.verdict.words)}</strong>'
-    return [escape(result.name), escape(result.kind), shown, escape(result.detail.partition("\n")[0])]
+    return [escape(result.name), escape(result.kind), shown, escape(brief(result))]
 
 
 def _trace(trace: Trace, model: Model, view: TraceView, guilty: Collection[str] = ()) -> str:

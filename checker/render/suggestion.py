@@ -36,7 +36,7 @@ def _said(run: Run, found: Suggestions) -> Iterator[str]:
     states = counted(found.stats.distinct, "state")
     yield f"{counted(len(found.found) + found.more, 'suggestion')} of {all_}, which hold in {states}."
     if any(each.bounded for each in found.found):
-        cut = beyond(run, found.stats).replace(NBSP, " ")
+        cut = beyond(run.parameters, found.stats).replace(NBSP, " ")
         yield f"They hold within bounds, and may not hold beyond: {cut}."
     if found.mutants:
         yield (

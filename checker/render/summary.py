@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -54,7 +54,7 @@ def summary(run: Run, report: CheckReport) -> list[str]:
             if of is found:
                 lines.append(f"{verdict(of)}: {', '.join(names)}" + (f" ({reason})" if reason else ""))
         if found is Verdict.HOLDS and report.stats.cut and report.stats.stopped is None:
-            lines.append(f"  beyond: {beyond(run, report.stats)}")
+            lines.append(f"  beyond: {beyond(run.parameters, report.stats)}")
     stats = report.stats
     if stats.stopped is not None and stats.stopped.kind is not StopKind.DECIDED:
         lines += unexamined(stats)
@@ -69,11 +69,24 @@ def unexamined(stats: Stats) -> list[str]:
     return [f"Not every state was examined: {stats.stopped}.", *grows]
 
 
-def beyond(run: Run, stats: Stats) -> str:
-    """What bounds cut: ``steps were cut in 16 % of the states by depth 20, in 82 % by max_term 2``."""
+def examined(parameters: Mapping[str, object], stats: Stats) -> list[str]:
+    """What was not examined of all states, and why; or that nothing was left out."""
+    lines = unexamined(stats)
+    if stats.cut:
+        cut = beyond(parameters, stats).replace(NBSP, " ")
+        lines.append(f"Bounds: {cut}; what lies across them was not checked.")
+    if stats.exhaustive:
+        lines.append("Every reachable state was examined.")
+    return lines
+
+
+def beyond(parameters: Mapping[str, object], stats: Stats) -> str:
+    """What bounds cut: ``steps were cut in 16 % of the states by depth 20, in 82 % by max_term 2``. A bound
+    by a parameter has its value, where ``parameters`` are known.
+    """
     shares: list[str] = []
     for name, count in sorted(stats.cut.items(), key=lambda item: " " not in item[0]):
-        value = run.parameters.get(name)
+        value = parameters.get(name)
         bound = (name if value is None else f"{name} {text(value)}").replace(" ", NBSP)
         states = " of the states" * (not shares)
         shares.append(f"in {share(count, stats.distinct)}{states} by {bound}")

@@ -27,6 +27,12 @@ return [".picture .band", ".steps li"].map((all) => [...document.querySelectorAl
 """
 
 
+def test_a_notebook_says_once_what_was_cut() -> None:
+    output = check(load("raft")(), depth=5)._repr_html_()
+    assert output.count("steps were cut in ") == 1
+    assert output.count("by depth 5") == 1
+
+
 def test_a_notebook_has_the_picture(browser: Browser, tmp_path: Path) -> None:
     """It is drawn, each step stands beside its place, in the notebook's colours; nothing is loaded."""
     output = check(load("raft")(bug="forget-vote"), first=True)._repr_html_()
