@@ -64,8 +64,7 @@ class ValidateCommand(ModelCommand):
             click.Option(
                 ["--as", "observer"],
                 metavar="NAME|FILE.py",
-                required=True,
-                help=f"How to read the logs: {', '.join(observers())}, or an observer of your own.",
+                help=f"How to read the logs: {_readers()}.  [required]",
             ),
             click.Option(["--skew"], type=click.FloatRange(min=0, max=1e9), metavar="SECONDS", help=skew),
             click.Option(["--max-states"], type=positive, help="Stop after this many states."),
@@ -84,6 +83,8 @@ class ValidateCommand(ModelCommand):
     def invoke(self, ctx: click.Context) -> int:
         """Compare the logs with the model, print the answer, return the exit code."""
         values = ctx.params
+        if values["observer"] is None:
+            raise click.UsageError(f"Missing option '--as', how to read the logs: {_readers()}.", ctx)
         for name in ("report", "json", "junit"):
             require_folder(name, values[name])
             if values["mutate"] is not None and values[name] is not None:
@@ -141,6 +142,11 @@ class ValidateCommand(ModelCommand):
     def _given(self, ctx: click.Context) -> dict[str, object]:
         """The parameters that were given, as the model takes them."""
         return self.file.decoded(self.given(ctx))
+
+
+def _readers() -> str:
+    """What ``--as`` can be."""
+    return f"{', '.join(observers())}, or FILE.py, an observer of your own"
 
 
 def _steps(values: Mapping[str, object]) -> int:

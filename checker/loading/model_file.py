@@ -20,7 +20,7 @@ from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.parameters import Parameter, parameters_of
 from elcheck.checker.model.call import said, theirs
 from elcheck.checker.model.environment import Environment
-from elcheck.checker.model.errors import DefinitionError, UsageError, did_you_mean, hint, instead
+from elcheck.checker.model.errors import DefinitionError, UsageError, hint, instead, most_like
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import no_network, well_formed
 from elcheck.checker.model.values import text
@@ -186,8 +186,20 @@ def find(name: str, commands: Iterable[str] = ()) -> Path:
     known = bundled()
     if name in known:
         return known[name]
-    hint = did_you_mean(path.stem, [*known, *commands]) or f"bundled models: {', '.join(known)}"
+    beside = _beside(path) if path.suffix == ".py" else []
+    meant = most_like(path.stem, [*known, *commands, *beside])
+    if meant in beside and meant not in known:
+        meant = str(path.with_stem(meant))
+    hint = "`elcheck list` shows the bundled models" if meant is None else f"did you mean {meant!r}?"
     raise LoadError(f"there is no file {name}, and no bundled model of that name; {hint}")
+
+
+def _beside(path: Path) -> list[str]:
+    """The Python files in the folder of a path, without their ending."""
+    try:
+        return sorted(file.stem for file in path.parent.glob("*.py"))
+    except OSError:
+        return []
 
 
 def load(name: str, commands: Iterable[str] = ()) -> ModelFile:

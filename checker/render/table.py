@@ -107,8 +107,8 @@ def _rows(
 
 
 def _without_middle(rows: list[list[str]], count: int, action: int) -> list[list[str]]:
-    """Rows with a line in the place of so many of them, or all but three: the end says most."""
-    count = min(count + 1, len(rows) - 3)
+    """Rows with a line in the place of so many of them, or all but five: the end says most."""
+    count = min(count + 1, len(rows) - 5)
     if count < 2:
         return rows
     begin = max(1, (len(rows) - count) // 3)

@@ -241,7 +241,8 @@ class ObservationObserver(Observer[State]):
 
     def _node(self, line: LogEvent, name: object) -> NodeId:
         if name not in self.ids:
-            raise UsageError(f"{line.ref}: there is no node {name!r}; {instead(str(name), self.ids)}")
+            known = instead(str(name), self.ids, "the logs are of")
+            raise UsageError(f"{line.ref}: there is no node {name!r}; {known}")
         return self.ids[str(name)]
 
     def _handler(self, me: NodeId, line: LogEvent, name: str) -> Handler:

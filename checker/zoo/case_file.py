@@ -53,7 +53,9 @@ def entries(path: Path, keys: Mapping[str, type]) -> Iterator[CaseEntry]:
     """The cases of a file, which has these keys. Raises LoadError, saying which case is wrong."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise LoadError(f"{path} can't be read: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise LoadError(f"{path}: {error}") from error
     tables = document.get("case")
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):

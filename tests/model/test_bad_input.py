@@ -234,6 +234,19 @@ def test_missing_file(capfd: pytest.CaptureFixture[str]) -> None:
     assert "did you mean 'raft'?" in capfd.readouterr().err
 
 
+def test_what_is_missing_may_be_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my_election.py").touch()
+    assert cli.run(["my_elektion.py"]) == 150
+    assert "did you mean 'my_election.py'?" in capfd.readouterr().err
+    assert cli.run(["zoo", "cuonts.toml"]) == 150
+    assert capfd.readouterr().err == "elcheck: cuonts.toml can't be read: No such file or directory\n"
+    assert cli.run(["validate", "raft", "n1.jsonl"]) == 2
+    assert "how to read the logs: " in capfd.readouterr().err
+
+
 def test_a_folder(capfd: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["models/"]) == 150
     assert "is a folder" in capfd.readouterr().err
