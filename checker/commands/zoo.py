@@ -95,24 +95,26 @@ def zoo(
     pages = _pages(asked["pages"], cases)
     began = time.perf_counter()
     found: dict[int, CaseResult] = {}
+    seen: dict[int, CaseResult] = {}  # with --accept what comes out is as pinned, since it will be
     stopped: Stop | None = None
     try:
         running = run(cases, engine=engine, jobs=jobs or os.cpu_count() or 1, show=partial(_shown, pages))
         for place, outcome in running:
             found[place] = outcome
-            _tell(outcome, len(found), len(cases), asked["progress"])
+            seen[place] = outcome.pinned if asked["accept"] and outcome.error is None else outcome
+            _tell(seen[place], len(found), len(cases), asked["progress"])
     except Ended as ended:
         stopped = ended.notice()
-    outcomes = [found[place] for place in sorted(found)]
+    outcomes = [seen[place] for place in sorted(seen)]
     missing = None if stopped is None else f"{stopped} after {len(found)} of {counted(len(cases), 'case')}"
     took = time.perf_counter() - began
     if output_format == "text":
         click.echo(render.as_text(outcomes, took, missing, columns(asked["width"])))
     else:
         write_document(render.FORMATS[output_format](outcomes, took, missing))
-    code = _exit_code(outcomes, missing, accepted=asked["accept"] and bool(outcomes))
+    code = _exit_code(outcomes, missing)
     write_all(_writers(outcomes, took, missing, asked, pages), failed=code != 0)
-    _pin(outcomes, asked["pins"], accept=asked["accept"])
+    _pin([found[place] for place in sorted(found)], asked["pins"], accept=asked["accept"])
     unwritten = pages is not None and not all(pages.link(o.case) for o in outcomes if o.stats is not None)
     return EXIT["io"] if unwritten and code == 0 else code
 
@@ -182,11 +184,10 @@ def _writers(
     return writers
 
 
-def _exit_code(outcomes: Sequence[CaseResult], missing: str | None, *, accepted: bool) -> int:
-    """``accepted``: what is wrong is pinned, as was asked."""
+def _exit_code(outcomes: Sequence[CaseResult], missing: str | None) -> int:
     if any(outcome.error for outcome in outcomes):
         return EXIT["load"]
-    if any(outcome.problems for outcome in outcomes) and not accepted:
+    if any(outcome.problems for outcome in outcomes):
         return EXIT["unexpected"]
     return 0 if missing is None else EXIT["undetermined"]
 

@@ -58,6 +58,17 @@ def _in_ascii(character: str) -> str:
 codecs.register_error(READABLE, _readable)
 
 
+def as_written(said: str) -> str:
+    """A text as standard output will have it, in its encoding: who fits text to a width has to know."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        said.encode(encoding)
+    except UnicodeEncodeError:
+        parts = said.split("\N{NO-BREAK SPACE}")  # which a blank is made of later
+        return "\N{NO-BREAK SPACE}".join(p.encode(encoding, READABLE).decode(encoding) for p in parts)
+    return said
+
+
 class Stdout(io.TextIOBase):
     """In the place of ``sys.stdout``: what is written in other people's code, or in another thread, goes to
     stderr; what elcheck says goes to ``own``.
@@ -106,8 +117,11 @@ class Stdout(io.TextIOBase):
 
     @property
     def buffer(self) -> object:
-        """What takes bytes."""
-        return self._target().buffer
+        """What takes bytes, for other people's code. Elcheck has none here: click would write UTF-8 into it
+        where the encoding is ASCII.
+        """
+        target = self._target()
+        return None if target is self.own else target.buffer
 
 
 class _Closed(io.TextIOBase):
@@ -154,7 +168,7 @@ def say(message: str) -> None:
     if sys.stderr is not None and sys.stderr.isatty():
         width = columns(stream=sys.stderr)
         message = "\n".join(_fitted(line, width) for line in message.split("\n"))
-    click.echo(message, err=True)
+    click.echo(message, sys.stderr)  # err=True would be UTF-8, where stderr's encoding is ASCII
 
 
 def _fitted(line: str, width: int) -> str:

@@ -8,6 +8,8 @@ from typing import Literal, TypeAlias
 
 import click
 
+from elcheck.checker.process.streams import as_written
+
 Style = Literal["plain", "head", "state", "fault", "message"]
 Cell: TypeAlias = list[tuple[str, Style]]
 """Lines of text for a lane."""
@@ -37,7 +39,8 @@ def least_width(lanes: int) -> int:
 
 def cut(said: str, width: int) -> str:
     """A text in one line, with … for what has no room."""
-    return said if len(said) <= width else said[: max(0, width - 1)] + "…"
+    said, more = as_written(said), as_written("…")
+    return said if len(said) <= width else said[: max(0, width - len(more))] + more
 
 
 class Row:

@@ -12,6 +12,7 @@ import click
 from tabulate import tabulate
 
 from elcheck.checker.model.model import Model
+from elcheck.checker.process.streams import as_written
 from elcheck.checker.render.run import Run
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -34,6 +35,7 @@ def wrapped(said: str, width: int, *, at_brackets: bool = True, indent: str = " 
     if "\n" in said:
         again = partial(wrapped, width=width, at_brackets=at_brackets, indent=indent)
         return [part for line in said.split("\n") for part in again(line)]
+    said = as_written(said)
     plain = click.unstyle(said)
     parts = _AT_BRACKETS if at_brackets else _AT_BLANKS
     lines = [line.replace(NBSP, " ") for line in _lines(plain, max(width, 1), parts, indent)]
@@ -46,8 +48,9 @@ def _cut(said: str, width: int, most: int) -> list[str]:
     whole = folded(said, width)
     if len(whole) <= most:
         return whole
-    short = folded(said, width - 2)[:most]
-    return [*short[:-1], f"{short[-1]} …"]
+    more = as_written(" …")
+    short = folded(said, width - len(more))[:most]
+    return [*short[:-1], f"{short[-1]}{more}"]
 
 
 def _lines(said: str, width: int, parts: re.Pattern[str], indent: str) -> Iterator[str]:
@@ -98,7 +101,7 @@ def fitted(said: str, width: int | None) -> str:
     if width is None:
         return said
     found: list[str] = []
-    for line in said.split("\n"):
+    for line in as_written(said).split("\n"):
         if len(click.unstyle(line)) <= width and NBSP not in line:
             found.append(line)
             continue
@@ -146,6 +149,8 @@ def table(
     too, with indented further lines. Cells of ``lines`` have no more than so many, the last of which says
     with … that there is more.
     """
+    if width is not None:
+        rows = [[as_written(cell) for cell in row] for row in rows]
     widths = _widths(rows, headers, width, most, indented)
     folds = [
         partial(wrapped, width=room, at_brackets=name in indented, indent="  " * (name in indented))

@@ -116,7 +116,7 @@ class Progress:
         said = line(now - self._began, resident())
         if self._terminal:
             self._shown = True
-            click.echo(f"\r\033[K{said[: columns(stream=sys.stderr) - 1]}", err=True, nl=False)
+            click.echo(f"\r\033[K{said[: columns(stream=sys.stderr) - 1]}", sys.stderr, nl=False)
         else:
             say(f"elcheck: after {now - self._began:.0f} s: {said}")
 
@@ -136,7 +136,7 @@ class Progress:
     def __exit__(self, *raised: object) -> None:
         """Clear the line; write the last object."""
         if self._shown:
-            click.echo("\r\033[K", err=True, nl=False)
+            click.echo("\r\033[K", sys.stderr, nl=False)
         if self._form == "json":
             event, facts = self._last_said
             self._object("end", {"after": event, **facts()})
@@ -144,7 +144,7 @@ class Progress:
 
 def write_progress(event: str, facts: Mapping[str, object]) -> None:
     """Write an object on a line of stderr."""
-    click.echo(json.dumps({"event": event, **facts}, ensure_ascii=False), err=True)
+    click.echo(json.dumps({"event": event, **facts}, ensure_ascii=False), sys.stderr)
 
 
 def _mebibytes(held: int) -> str:

@@ -256,6 +256,17 @@ def test_what_an_encoding_has_no_character_for_is_said_with_others() -> None:
     assert json.loads(document.stdout.decode("utf-8"))["exit_code"] == EXIT["proved"]
 
 
+def test_ascii_fits_as_well() -> None:
+    """What stands for an arrow is wider than it, and tables are folded to that."""
+    for drawn in ("--explain", "--diagram"):
+        found = elsewhere("bully", "--bug", "hasty", drawn, "--width", "60", PYTHONIOENCODING="ascii")
+        assert found.returncode == EXIT["deadlock"]
+        lines = found.stdout.decode("ascii").splitlines()
+        assert max(map(len, lines)) <= 60
+        assert any("->" in line for line in lines)
+        assert found.stderr == b""
+
+
 def test_a_model_prints_to_stderr(tmp_path: Path) -> None:
     path = tmp_path / "walker.py"
     says = 'print("said"); os.write(1, b"written\\n")'

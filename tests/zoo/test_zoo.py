@@ -147,8 +147,9 @@ def test_what_is_wrong_is_pinned_only_if_it_is_accepted(
         .partition("[[case]]")[2]
         .startswith(before.partition("[[case]]")[2].partition("[[case]]")[0])
     )
-    code, _, err = printed(capfd, "zoo", pins, "--pin", pins, "--accept")
+    code, out, err = printed(capfd, "zoo", pins, "--pin", pins, "--accept")
     assert (code, "not pinned" in err) == (0, False)
+    assert "WRONG" not in out + err, "what is accepted is known at once"
     code, out, _ = printed(capfd, "zoo", pins)
     assert code == 0
     assert [line.split()[-1] for line in out.splitlines() if "REFUTED" in line] == ["known", "ok"]
