@@ -33,7 +33,7 @@ from elcheck.checker.strategies.shorten import Short, path_of, shortened
 from elcheck.checker.system import System, build
 from elcheck.checker.system.moves import Move
 from elcheck.checker.system.system import Cuts, Found, Path
-from elcheck.checker.traces.trace import trace_of
+from elcheck.checker.traces.trace import Trace, trace_of
 
 COUNTED = 1_000_000
 """Distinct states that are told apart; more are not remembered."""
@@ -161,13 +161,16 @@ class Walker:
         self.number = 0
         self.fresh: list[int] = []
         self.stopped: Stop | None = None
+        self._unreplayed = False  # whether something was found that there was no time to replay
         self._known: dict[int, tuple[Found, Cuts]] = {}
         self.path: Path = []
         self._novelty = Novelty() if plan.directed else None
 
     @property
     def complete(self) -> bool:
-        """Whether what was asked for was walked, or nothing was left to be found."""
+        """Whether what was asked for was walked, or nothing was left to be found, and all of that is sure."""
+        if self._unreplayed:
+            return False
         wanted = self.plan.walks is None and self.stopped is not None and self.stopped.kind is StopKind.TIME
         return self.failure is None and (self.stopped is None or wanted)
 
@@ -353,9 +356,8 @@ class Walker:
         walk, path, finding = self.found[number]
         steps = counted(len(path) - 1, "step")
         if claim.kind == "sometimes":
-            with ending():
-                detail, shown = f"reached in {steps} of walk {walk}", Shown(trace_of(path, self.system))
-            return Result(claim.name, claim.kind, Verdict.PROVED, detail, by=shown)
+            detail, reached = f"reached in {steps} of walk {walk}", self._replayed(path)
+            return self._shown(claim, Verdict.PROVED, detail, reached)
         short, how = Short(path, finding.detail.strip(), shortest=False), ""
         try:
             if not current().over:
@@ -364,8 +366,22 @@ class Walker:
             how = f"not shortened: {error}"
         except Ended as ended:
             how = f"not shortened: {ended.notice()}"
-        with ending():
-            trace = trace_of(short.path, self.system)
+        trace = self._replayed(short.path)
         known = "the shortest" if short.shortest else "there may be shorter ones"
-        how = how or f"walk {walk}, {steps}, shortened to {len(trace.steps):,}: {known}"
-        return Result(claim.name, claim.kind, Verdict.REFUTED, f"{short.detail} ({how})", by=Shown(trace))
+        how = how or f"walk {walk}, {steps}, shortened to {len(short.path) - 1:,}: {known}"
+        return self._shown(claim, Verdict.REFUTED, f"{short.detail} ({how})", trace)
+
+    def _replayed(self, path: Path) -> Trace | None:
+        """A path as a trace, replayed; None if an end comes before that."""
+        found: Trace | None = None
+        with optional(), ending():
+            found = trace_of(path, self.system)
+        self._unreplayed |= found is None
+        return found
+
+    @staticmethod
+    def _shown(claim: Property, verdict: Verdict, detail: str, trace: Trace | None) -> Result:
+        """A result with its trace; what was not replayed is not taken for sure."""
+        if trace is None:
+            return Result(claim.name, claim.kind, Verdict.UNDETERMINED, f"{detail}, which was not replayed")
+        return Result(claim.name, claim.kind, verdict, detail, by=Shown(trace))

@@ -21,7 +21,8 @@ from elcheck.checker import cli
 from elcheck.checker.check.check import check
 from elcheck.checker.check.verdict import Verdict
 from elcheck.checker.model.errors import DefinitionError
-from elcheck.checker.process.limits import Limits
+from elcheck.checker.process.limits import Limits, Stop, StopKind
+from elcheck.checker.process.watch import Ended, current
 from elcheck.checker.strategies.shorten import shortened
 from elcheck.checker.strategies.simulate import DECIDABLE, Simulation, Walker, WalkPlan, simulate
 from elcheck.checker.system import build
@@ -168,6 +169,21 @@ def test_exit_codes() -> None:
     code, found = exit_code(Counting().model(below(9)), Limits(max_memory=1))
     assert (code, found.complete) == (20, False)
     assert "--max-memory" in str(found.report.stats.stopped)
+
+
+def test_what_there_is_no_time_to_replay_is_not_taken_for_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the walks that were made, and what they have met, are reported."""
+
+    def late(*_: object) -> None:
+        raise Ended(current(), Stop(StopKind.TIME, "--timeout 5 ran out"))
+
+    monkeypatch.setattr("elcheck.checker.strategies.simulate.trace_of", late)
+    for claim in (below(2), reaches(3)):
+        code, found = exit_code(Counting().model(claim))
+        result = found.report.results[0]
+        assert (code, found.complete, result.verdict) == (20, False, Verdict.UNDETERMINED)
+        assert "which was not replayed" in result.detail
+        assert result.trace is None
 
 
 def test_the_report(capfd: pytest.CaptureFixture[str]) -> None:
