@@ -26,14 +26,11 @@ from elcheck.checker.process.limits import Limits
 from elcheck.checker.process.running import ending, watching
 from elcheck.checker.process.streams import columns, lines_of_a_screen, write_document
 from elcheck.checker.reductions.staleness import StaleChoice
-from elcheck.checker.render import as_json, junit, text
-from elcheck.checker.render import fault_budgets as render_fault_budgets
+from elcheck.checker.render import as_json, text
 from elcheck.checker.render.progress import Progress, ProgressForm
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.wanted import Detail, Wanted
 from elcheck.checker.search.resources import Resources, Spill
-from elcheck.checker.strategies.fault_budgets import frontier
-from elcheck.checker.strategies.fewest_faults import fewest_faults
 from elcheck.checker.traces.show import ShowExpression, show_expressions
 
 
@@ -248,6 +245,8 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
                 counts=asked.counts,
             )
             if asked.minimise:
+                from elcheck.checker.strategies.fewest_faults import fewest_faults
+
                 report = fewest_faults(report, asked.limits, progress)
             report = replace(report, left_out=asked.left_out, show=asked.show)
         with ending():
@@ -258,6 +257,9 @@ def _check(run: Run, model: Model, asked: Asked, file: ModelFile) -> int:
 
 def _frontier(run: Run, model: Model, asked: Asked) -> int:
     """``--frontier``: the fewest faults that break each property, kind by kind."""
+    from elcheck.checker.render import fault_budgets as render_fault_budgets
+    from elcheck.checker.strategies.fault_budgets import frontier
+
     if (
         asked.output_format == "junit"
         or asked.minimise
@@ -289,6 +291,8 @@ def _print(run: Run, report: CheckReport, asked: Asked) -> None:
     if asked.output_format == "json":
         write_document(as_json.render(run, report))
     elif asked.output_format == "junit":
+        from elcheck.checker.render import junit
+
         write_document(junit.render(run, report))
     else:
         click.echo(text.render(run, report, asked.wanted))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,9 +19,11 @@ from elcheck.checker.model.model import Model
 from elcheck.checker.process.files import write_whole
 from elcheck.checker.process.streams import say
 from elcheck.checker.process.watch import Ended
-from elcheck.checker.render import as_json, junit
-from elcheck.checker.render.notes import SourceNote, as_code_quality, as_workflow_commands, notes_of
+from elcheck.checker.render import as_json
 from elcheck.checker.render.run import Run
+
+if TYPE_CHECKING:
+    from elcheck.checker.render.notes import SourceNote
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def beside(
     names of their options; ``notes`` are what is wrong, for CI servers.
     """
     found = dict(forms)
-    found.setdefault("code_quality", lambda: as_code_quality(notes()) + "\n")
+    found.setdefault("code_quality", partial(_code_quality, notes))
     writers: list[Callable[[], None]] = [partial(_annotate, notes)] * bool(values.get("annotate"))
     for name, make in found.items():
         if isinstance(path := values.get(name), Path):
@@ -87,9 +90,30 @@ def beside(
     return writers
 
 
+def _code_quality(notes: Callable[[], Sequence[SourceNote]]) -> str:
+    """What is wrong as GitLab wants it."""
+    from elcheck.checker.render.notes import as_code_quality  # like the next ones: seldom asked for
+
+    return as_code_quality(notes()) + "\n"
+
+
 def _annotate(notes: Callable[[], Sequence[SourceNote]]) -> None:
     """Say what is wrong so that GitHub Actions shows it at its lines."""
+    from elcheck.checker.render.notes import as_workflow_commands
+
     click.echo(as_workflow_commands(notes()), err=True, nl=False)
+
+
+def _notes(report: CheckReport) -> Sequence[SourceNote]:
+    from elcheck.checker.render.notes import notes_of
+
+    return notes_of(report)
+
+
+def _junit(run: Run, report: CheckReport) -> str:
+    from elcheck.checker.render import junit
+
+    return junit.render(run, report)
 
 
 def write_files(
@@ -101,10 +125,10 @@ def write_files(
     """
     forms: dict[str, Callable[[], str]] = {
         "json": lambda: as_json.render(run, report) + "\n",
-        "junit": lambda: junit.render(run, report) + "\n",
+        "junit": lambda: _junit(run, report) + "\n",
         "sarif": lambda: rendered(report, FORMATS[".sarif"], command=run.command),
     }
-    writers = beside(vars(files), forms, lambda: notes_of(report))
+    writers = beside(vars(files), forms, lambda: _notes(report))
     if files.report is not None:
         writers.append(partial(_page, run, report, about, files.report, sound))
     if files.picture is not None:

@@ -26,6 +26,9 @@ Order: TypeAlias = tuple[int, ...]
 Tie: TypeAlias = list[int]
 """Places of one block, one after the other, whose nodes are alike."""
 
+KNOWN = 100_000
+"""States that are known to be one of those that a representative stands for, some 200 bytes each."""
+
 
 class Canonical:
     """Representatives of the states of a system.
@@ -44,6 +47,7 @@ class Canonical:
         self.size = prod(factorial(len(block)) for block in self.blocks)
         self._identity = tuple(range(len(self._shifts)))
         self._movers: dict[Order, _Mover] = {}
+        self._known: dict[int, tuple[int, int]] = {}
 
     def of(self, code: int) -> int:
         """The representative of a state."""
@@ -75,9 +79,15 @@ class Canonical:
 
     def _sorted(self, code: int) -> tuple[int, int]:
         """The representative of a state, and how many orders of its nodes leave it as it is."""
-        order, cells = self._ranking(code)
-        found = self._moved(code, order)
-        return self._least(found, cells) if cells else (found, 1)
+        known = self._known.get(code)
+        if known is None:
+            order, cells = self._ranking(code)
+            found = self._moved(code, order)
+            known = self._least(found, cells) if cells else (found, 1)
+            if len(self._known) >= KNOWN:
+                self._known.clear()
+            self._known[code] = self._known[known[0]] = known
+        return known
 
     def _ranking(self, code: int) -> tuple[Order, list[Tie]]:
         """The nodes of a state in the order of what they are, and the cells of those that are alike."""

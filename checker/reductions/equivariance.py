@@ -3,7 +3,8 @@
 Let G be the group that the exchanges g of neighbours in a block generate. If for every call that was learned
 (a local state and an event, a crash, a restart, a monitor's step) and each g the handler answers, of the
 exchanged arguments, what it answered with the nodes exchanged, and if the same is then asked of each of
-these calls, until nothing new comes, then the steps of every state in the closure commute with all of G. So
+these calls, until nothing new comes, then the steps of every state in the closure commute with all of G. (An
+exchange undoes itself: what a call and its image come to is compared once, for both.) So
 states that differ by a member of G have the same steps up to that, and one of them may stand for all (Clarke,
 Enders, Filkorn and Jha, Exploiting Symmetry in Temporal Logic Model Checking, Formal Methods in System Design
 9, 1996; Emerson and Sistla, Symmetry and Model Checking, same volume). There symmetry is a matter of syntax,
@@ -30,6 +31,11 @@ from elcheck.checker.system.node_table import NodeTable
 from elcheck.checker.system.packed import NodeSystem
 from elcheck.checker.system.ticks import TICK
 
+_Call = tuple[int, str, int, int, bool]
+"""A call that was learned: the node's index, what kind it is, the numbers of local state and event, and
+whether messages are dropped.
+"""
+
 SPLIT = "a crash lets split sends out in the order of their targets"
 
 
@@ -46,6 +52,7 @@ class Equivariance:
         self._exchanges = exchanges
         self._checked = [0] * len(system.tables)
         self._monitored = [0] * len(system.model.monitors)
+        self._compared: list[set[_Call]] = [set() for _ in exchanges]
         self._events = [
             {(e.name, e.args): (n, e) for n, e in self._numbered(table)} for table in system.tables
         ]
@@ -84,56 +91,69 @@ class Equivariance:
         while again:
             again = False
             for table in self._system.tables:
+                if table.local_states.learned == self._checked[table.index]:
+                    continue
                 for call in table.local_states.learned_since(self._checked[table.index]):
                     self._checked[table.index] += 1
                     again = True
-                    for swapped in self._exchanges:
-                        self._check_call(table, call, swapped)
+                    own = (table.index, call.kind, call.local, call.key, call.drops)
+                    for swapped, compared in zip(self._exchanges, self._compared, strict=True):
+                        if own in compared:
+                            compared.remove(own)
+                        elif (image := self._image(table, call, swapped)) != own:
+                            compared.add(image)
             again = self._check_monitors() or again
 
     # -- handlers --------------------------------------------------------------------------------------
 
-    def _check_call(self, table: NodeTable, call: LearnedCall, swapped: Swapped) -> None:
+    def _image(self, table: NodeTable, call: LearnedCall, swapped: Swapped) -> _Call:
+        """What a call is with two nodes exchanged; that one comes to the same, or Asymmetry is raised."""
         there = swapped.to[table.index]
         local = swapped.locals[table.index][call.local]
         try:
-            same = self._is_same(table, there, call, local, swapped)
+            key, same = self._compare(table, there, call, local, swapped)
         except HandlerError as error:
             raise Asymmetry(swapped.swap, str(error)) from error
         if not same:
             raise Asymmetry(swapped.swap, self._shown(table, there, call))
+        return there.index, call.kind, local, key, call.drops
 
-    def _is_same(
+    def _compare(
         self, table: NodeTable, there: NodeTable, call: LearnedCall, local: int, swapped: Swapped
-    ) -> bool:
-        """Whether a call comes to the same where two nodes are exchanged."""
+    ) -> tuple[int, bool]:
+        """The key of a call's image, and whether the two come to the same."""
         here, states = table.local_states, there.local_states
         to = swapped.locals[table.index]
         if call.kind == "crash":
             left = here.remains(call.local, drops=call.drops)
-            return Counter(to[n] for n in left) == Counter(states.remains(local, drops=call.drops))
+            remains = states.remains(local, drops=call.drops)
+            return call.key, Counter(to[n] for n in left) == Counter(remains)
         if call.kind == "damage":
             hurt = Counter((field, to[left]) for field, left in here.damages(call.local))
-            return hurt == Counter(states.damages(local))
+            return call.key, hurt == Counter(states.damages(local))
         if call.kind == "restart":
-            return _agree(here.recoveries(call.local), states.recoveries(local), table.index, swapped)
-        found = self._outcomes(there, local, table, call, swapped)
-        return _agree(here.outcomes_of(call), found, table.index, swapped)
+            back = states.recoveries(local)
+            return call.key, _agree(here.recoveries(call.local), back, table.index, swapped)
+        key, found = self._outcomes(there, local, table, call, swapped)
+        return key, _agree(here.outcomes_of(call), found, table.index, swapped)
 
     def _outcomes(
         self, there: NodeTable, local: int, table: NodeTable, call: LearnedCall, swapped: Swapped
-    ) -> Sequence[LocalOutcome]:
-        """The outcomes of an event in the exchanged local state, at the node in the other's place."""
+    ) -> tuple[int, Sequence[LocalOutcome]]:
+        """The number of an event at the node in the other's place, with its outcomes in the exchanged local
+        state.
+        """
         assert call.event is not None
         if call.key >= 0:
-            return there.receipts(local, swapped.messages[table.index][call.key])
+            message = swapped.messages[table.index][call.key]
+            return message, there.receipts(local, message)
         event = swapped.event(call.event)
         known = self._events[there.index].get((event.name, event.args))
         if known is None:
             raise Asymmetry(swapped.swap, f"{there.node} has no {event}, and {table.node} has {call.event}")
         if call.kind == "idle tick":
-            return there.local_states.idle_ticks(local, *known)
-        return there.local_states.outcomes(local, *known)
+            return known[0], there.local_states.idle_ticks(local, *known)
+        return known[0], there.local_states.outcomes(local, *known)
 
     def _shown(self, table: NodeTable, there: NodeTable, call: LearnedCall) -> str:
         """Which call shows that two nodes are not alike."""
@@ -176,7 +196,11 @@ class Equivariance:
 
 def _agree(found: Sequence[LocalOutcome], others: Sequence[LocalOutcome], i: int, swapped: Swapped) -> bool:
     """Whether the outcomes of the node i are, with two nodes exchanged, those of the node in its place."""
-    return Counter(map(_plain, others)) == Counter([_renamed(outcome, i, swapped) for outcome in found])
+    if len(found) != len(others):
+        return False
+    exchanged = [_renamed(outcome, i, swapped) for outcome in found]
+    plain = list(map(_plain, others))
+    return exchanged == plain or (len(found) > 1 and Counter(exchanged) == Counter(plain))
 
 
 def _plain(outcome: LocalOutcome) -> tuple[object, ...]:
@@ -186,8 +210,8 @@ def _plain(outcome: LocalOutcome) -> tuple[object, ...]:
 
 def _renamed(outcome: LocalOutcome, i: int, swapped: Swapped) -> tuple[object, ...]:
     """What an outcome comes to where two nodes are exchanged."""
-    sends = sorted([_exchanged(effect, swapped) for effect in outcome.sends], key=_target)
-    return swapped.locals[i][outcome.after], tuple(sends), outcome.crosses, outcome.due
+    sends = tuple(sorted([_exchanged(effect, swapped) for effect in outcome.sends], key=_target))
+    return swapped.locals[i][outcome.after], sends, outcome.crosses, outcome.due
 
 
 def _exchanged(effect: Effect, swapped: Swapped) -> Effect:

@@ -23,6 +23,12 @@ from elcheck.checker.system.moves import Move
 from elcheck.checker.system.packed import NodeSystem
 from elcheck.checker.system.system import Cuts, Found, Likeness, Observation, Path, System
 
+PAIR = 2
+"""States of the full system that the plain engine takes while it looks at two nodes of one state from each
+other's side, to order them: of Raft's election with five nodes it does some 60,000 states a second, and 6,000
+that stand for others; the fast engine wins from some 800 on with five nodes, from 3,000 with three.
+"""
+
 
 class Quotient(System):
     """The representatives of a system's states: without the messages that are dead by ``staleness``, if that
@@ -61,6 +67,10 @@ class Quotient(System):
     @property
     def stands_for_several(self) -> bool:
         return bool(self.exchanges)
+
+    @property
+    def cost(self) -> int:
+        return 1 + PAIR * len(self.exchanges) ** 2
 
     def initial(self) -> Iterator[int]:
         self.verify_starts()

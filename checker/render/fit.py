@@ -9,7 +9,6 @@ from itertools import groupby
 from operator import itemgetter
 
 import click
-from tabulate import tabulate
 
 from elcheck.checker.model.model import Model
 from elcheck.checker.process.streams import as_written
@@ -149,6 +148,8 @@ def table(
     too, with indented further lines. Cells of ``lines`` have no more than so many, the last of which says
     with … that there is more.
     """
+    from tabulate import tabulate  # which takes a tenth of a small search to load
+
     if width is not None:
         rows = [[as_written(cell) for cell in row] for row in rows]
     widths = _widths(rows, headers, width, most, indented)

@@ -29,10 +29,12 @@ COMPILING = 60.0
 
 class HandOver:
     """Whether the fast engine should go on with a search. Where it is not compiled yet, the plain engine
-    goes on meanwhile; a search that ends before it is compiled has ended.
+    goes on meanwhile; a search that ends before it is compiled has ended. ``cost``: how many states one of
+    this search costs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cost: int) -> None:
+        self._enough = ENOUGH // cost
         self._compilation: Compilation | None = None
         self._waits = True
 
@@ -55,7 +57,7 @@ class HandOver:
     def is_early(self, search: Search) -> bool:
         """Whether the plain engine should go on with a search that it has come to some size with."""
         states = len(search.codes)
-        if states < ENOUGH or not self._waits:
+        if states < self._enough or not self._waits:
             return True
         recent = len(search.levels) - bisect_left(search.levels, states // 2)
         if recent * NARROW > states // 2:

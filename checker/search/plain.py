@@ -20,7 +20,7 @@ from elcheck.checker.search.search import OnProgress, Search, has_no_step
 from elcheck.checker.system.system import UNCUT, System
 
 HANDED_OVER = Stop(StopKind.STATES, "another engine is to search")
-ASKED = 10_000
+ASKED = 100
 """States between two questions whether this engine is the right one."""
 
 

@@ -130,6 +130,11 @@ class System(ABC):
         """Whether it is known of each state how many states of the full system it stands for."""
         return False
 
+    @property
+    def cost(self) -> int:
+        """How many states of the full system one state costs the plain engine, about."""
+        return 1
+
     def expanded(self, code: int) -> tuple[Found, Cuts]:
         """The steps of a state to states of the full system, without those that count for nothing here."""
         return self.full.successors(code)

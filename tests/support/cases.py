@@ -37,7 +37,9 @@ with what is pinned.
 """
 
 ALIKE = 12
-"""More than the times that a case has more states than an engine has met when the next is chosen."""
+"""More than the times that a case has more states than an engine has met when the next is chosen; and more
+than the times that a state costs what it does without symmetry.
+"""
 
 
 def require_as_pinned(case: Case, report: CheckReport) -> None:
@@ -64,7 +66,7 @@ def is_shown(case: Case, engine: str) -> bool:
     """
     if case.command not in SHOWN:
         return False
-    if is_of_a_spec(case) or states_of(case) < ENOUGH:
+    if is_of_a_spec(case) or states_of(case) < ENOUGH // ALIKE:
         return engine == "plain"
     return engine == "fast" and states_of(case) > ALIKE * ENOUGH
 
