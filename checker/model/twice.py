@@ -9,11 +9,11 @@ said in docs/writing-models.md.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from enum import Enum
 from functools import cache
 from operator import eq
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from elcheck.checker.model.call import theirs
 from elcheck.checker.model.collections import Bag, Map
@@ -30,10 +30,24 @@ KNOWN = 64
 
 
 class TurnedSet(frozenset[T]):
-    """A frozenset that iterates the other way round; so does what is made of it by set operations."""
+    """A frozenset that iterates the other way round than the elements come that it is made of; so does what
+    is made of it by set operations.
+
+    Their order is remembered: where hashes collide, a set that is made anew may have another one, whose
+    reverse is the order that was to be turned.
+    """
+
+    _turned: tuple[T, ...]
+
+    def __new__(cls, elements: Iterable[T] = ()) -> Self:
+        """``elements``: each once."""
+        given = tuple(elements)
+        made = super().__new__(cls, given)
+        made._turned = given[::-1]
+        return made
 
     def __iter__(self) -> Iterator[T]:
-        return reversed(list(super().__iter__()))
+        return iter(self._turned)
 
     def __repr__(self) -> str:
         return f"frozenset({{{', '.join(map(repr, self))}}})" if self else "frozenset()"
