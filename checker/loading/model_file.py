@@ -17,6 +17,7 @@ from types import ModuleType
 
 from elcheck.checker.loading.docstring import ModelDoc, about, joined
 from elcheck.checker.loading.errors import LoadError
+from elcheck.checker.loading.from_source import FromSource, import_from_source
 from elcheck.checker.loading.parameters import Parameter, parameters_of
 from elcheck.checker.model.call import said, theirs
 from elcheck.checker.model.environment import Environment
@@ -247,15 +248,17 @@ def imported(path: Path, kind: str = "model") -> ModuleType:
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.append(folder)
+    import_from_source(folder)
     name = _module_name(path, kind)
-    spec = importlib.util.spec_from_file_location(name, path.resolve())
-    if spec is None or spec.loader is None:
+    loader = FromSource(name, str(path.resolve()))
+    spec = importlib.util.spec_from_file_location(name, path.resolve(), loader=loader)
+    if spec is None or path.suffix != ".py":
         raise LoadError(f"{path} is no Python file: a {kind} file ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses and get_type_hints look their module up by name
     try:
         with theirs:
-            spec.loader.exec_module(module)
+            loader.exec_module(module)
     except SyntaxError as error:
         place = path if error.filename is None else f"{error.filename}:{error.lineno}"
         raise LoadError(f"{place}: {error.msg}") from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,22 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"x = 1\0")
     with pytest.raises(LoadError, match=r"binary\.py.*null bytes"):
         load(str(path))
+
+
+def test_a_file_that_changes_within_a_second_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And so is what it imports from its folder, in another process."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
+    path, beside = tmp_path / "counted.py", tmp_path / "how_many.py"
+    path.write_text("from how_many import MANY\n\nONE = 1\n\ndef model():\n    return (ONE, MANY)\n")
+    beside.write_text("MANY = 2\n")
+    began = path.stat()
+    assert load(str(path)).function() == (1, 2)
+    path.write_text(path.read_text().replace("ONE = 1", "ONE = 3"))
+    beside.write_text("MANY = 4\n")
+    for file in (path, beside):
+        os.utime(file, ns=(began.st_atime_ns, began.st_mtime_ns))
+    monkeypatch.delitem(sys.modules, "how_many")
+    assert load(str(path)).function() == (3, 4)
