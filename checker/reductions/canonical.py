@@ -10,7 +10,7 @@ finds several representatives; here there is one for each orbit, since nothing b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise, permutations, product
 from math import factorial, prod
 from typing import TypeAlias
@@ -110,16 +110,17 @@ class Canonical:
         """
         ids = [(code >> shift) & MASK for shift in self._shifts]
         towards = self.invariants.towards
-        colours = {
-            j: (keys[j], sorted([towards(i, id_, j) for i, id_ in enumerate(ids) if i != j])) for j in block
-        }
-        ranked = sorted(block, key=colours.__getitem__)
-        cells, start = [], 0
-        for _, alike in groupby(ranked, key=colours.__getitem__):
-            size = len(list(alike))
-            if size > 1:
-                cells.append(list(block[start : start + size]))
-            start += size
+        ranked: list[int] = []
+        cells: list[Tie] = []
+        for tied in _groups(block, keys):
+            if len(tied) == 1:
+                ranked += tied
+                continue
+            seen = {j: sorted([towards(i, id_, j) for i, id_ in enumerate(ids) if i != j]) for j in tied}
+            for alike in _groups(tied, seen):
+                if len(alike) > 1:
+                    cells.append(list(block[len(ranked) : len(ranked) + len(alike)]))
+                ranked += alike
         return ranked, cells
 
     def _least(self, code: int, cells: list[Tie]) -> tuple[int, int]:
@@ -174,6 +175,11 @@ class Canonical:
                         left[a], left[b] = left[b], left[a]
                         found.append(a)
         return found[::-1]
+
+
+def _groups(nodes: Iterable[int], keys: Mapping[int, int] | Mapping[int, list[int]]) -> list[list[int]]:
+    """Nodes in the order of their keys, those of one key together."""
+    return [list(same) for _, same in groupby(sorted(nodes, key=keys.__getitem__), key=keys.__getitem__)]
 
 
 def _inverse(order: Order) -> Order:

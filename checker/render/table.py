@@ -170,13 +170,19 @@ def _most(rows: list[list[str]], headers: list[str], width: int | None) -> dict[
 
 
 def _start(state: GlobalState) -> str:
-    """The initial state, nodes that start alike together; fields at their defaults are left out."""
+    """The initial state, nodes that start alike together; fields at their defaults are left out. Trouble that
+    it starts in the middle of is said: who is down or paused, which partition stands, what is under way.
+    """
     if state.shared is not None:
         return text(state.shared, sparse=True)
     alike: dict[str, list[str]] = {}
     for view in state.nodes:
-        alike.setdefault(text(view.state, sparse=True), []).append(view.node.name)
+        trouble = [word for word, is_so in (("down", not view.up), ("paused", view.paused)) if is_so]
+        said = ", ".join([text(view.state, sparse=True), *trouble])
+        alike.setdefault(said, []).append(view.node.name)
     parts = [f"{', '.join(names)}: {said}" for said, names in alike.items()]
+    if state.environment.standing is not None:
+        parts.append(f"partition {state.environment.standing} stands")
     return "; ".join([*parts, *(f"under way {said}" for said in by_message(state.network))])
 
 
