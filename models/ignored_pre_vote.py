@@ -33,6 +33,7 @@ from elcheck import (
     receive,
     replace,
     some,
+    sometimes,
     timeout,
 )
 
@@ -180,6 +181,7 @@ def model(
         properties=[
             always("terms are near", pair(node_views(Server), are_near)),
             always_possible("somebody can lead", each(Server, lambda s: s.role is Role.LEADER)),
+            sometimes("terms grow", each(Server, lambda s: s.term > 0)),
             eventually("somebody leads", some(each(Server, lambda s: s.role is Role.LEADER))),
         ],
     )
