@@ -126,7 +126,7 @@ class Membership(Spec[Cluster]):
         guard(server in s.leaders, "it does not lead")
         term, log, known = s.terms[server], s.logs[server], s.committed(server)
         guard(self.is_settled(log, known), "the change before is not committed")
-        guard(self.is_current(term, known), "nothing of its own term is committed")
+        guard(self.is_current(term, log, known), "nothing of its own term is committed")
         for config in self.next_configs(self.config(log)):
             yield Step(replace(s, logs=s.logs.put(server, (*log, (term, config)))))
 
@@ -134,7 +134,7 @@ class Membership(Spec[Cluster]):
         """A change waits until the one before is committed (thesis, 4.1)."""
         return self.config(known) == self.config(log)
 
-    def is_current(self, term: int, known: Log) -> bool:
+    def is_current(self, term: int, log: Log, known: Log) -> bool:
         """An entry of its own term is committed. Otherwise an earlier leader may come back with a change that
         this one has never heard of: two changes by one server each, of the same configuration, need not have
         a majority in common.
@@ -184,7 +184,7 @@ class SingleServer2015(Membership):
     raft-dev, 10 July 2015).
     """
 
-    def is_current(self, term: int, known: Log) -> bool:
+    def is_current(self, term: int, log: Log, known: Log) -> bool:
         return True
 
 
@@ -207,6 +207,23 @@ class OneMajority(Membership):
 
     def is_majority(self, group: frozenset[int], config: Config) -> bool:
         return any(is_majority_of(members, group) for members in parts(config))
+
+
+class FinishesAtOnce(Membership):
+    """A new leader that finds the old and the new members in its log goes on to the new ones at once, though
+    that step is not committed (camunda issue 60086).
+    """
+
+    def is_settled(self, log: Log, known: Log) -> bool:
+        return self.finds_both(log) or super().is_settled(log, known)
+
+    def is_current(self, term: int, log: Log, known: Log) -> bool:
+        return self.finds_both(log) or super().is_current(term, log, known)
+
+    def finds_both(self, log: Log) -> bool:
+        """Old and new members have to agree since an earlier term."""
+        since = next((term for term, config in reversed(log) if "+" in config), None)
+        return "+" in self.config(log) and since != last_log(log)[0]
 
 
 class BlankReturn(Membership):
@@ -255,12 +272,13 @@ def later_leader_changes(s: Cluster) -> bool:
 
 # -- The model ---------------------------------------------------------------------------------------------
 
-Plan = Literal["two-removes", "grow", "shrink", "replace"]
+Plan = Literal["two-removes", "grow", "shrink", "replace", "replace-two"]
 PLANS: dict[Plan, tuple[Config, tuple[Config, ...]]] = {
     "two-removes": ("1234", ("123", "234")),
     "grow": ("123", ("1234", "12345")),
     "shrink": ("12345", ("1345", "145")),
     "replace": ("123", ("1234", "124")),
+    "replace-two": ("123", ("145",)),
 }
 """Who the members are in the beginning, and which ones somebody may ask for."""
 PLAN_OF: dict[type[Membership], Plan] = {
@@ -268,8 +286,14 @@ PLAN_OF: dict[type[Membership], Plan] = {
     NoWait: "shrink",
     TwoAtOnce: "grow",
     OneMajority: "grow",
+    FinishesAtOnce: "replace-two",
     BlankReturn: "replace",
 }
+
+JOINTLY = (OneMajority, FinishesAtOnce)
+"""The mistakes that are made on the way through joint configurations."""
+AT_LEAST: dict[type[Membership], int] = {FinishesAtOnce: 3}
+"""How long logs have to get for a mistake."""
 
 
 def model(
@@ -287,13 +311,14 @@ def model(
     Assumes: what Raft does; a server that comes back without its disk has another name.
     """
     members, wanted = PLANS[PLAN_OF.get(bug, plan)]
+    longest = max(max_log, AT_LEAST.get(bug, 0))
     size = max(map(int, "".join((members, *wanted))))
     return Model(
         # What a step leaves out may be late or lost. Disks are intact.
-        bug(size, candidates, members, wanted, joint or bug is OneMajority),
+        bug(size, candidates, members, wanted, joint or bug in JOINTLY),
         bounds=[
             Bound("max_term", Cluster, lambda s: max(s.terms.values()) <= max_term),
-            Bound("max_log", Cluster, lambda s: max(map(len, s.logs.values())) <= max_log),
+            Bound("max_log", Cluster, lambda s: max(map(len, s.logs.values())) <= longest),
         ],
         properties=[
             always("at most one leader per term", holds(Cluster, one_leader_per_term)),
