@@ -81,20 +81,15 @@ def beside(
     """What writes all that is asked for beside the answer that is printed: ``forms`` make documents, by the
     names of their options; ``notes`` are what is wrong, for CI servers.
     """
+    from elcheck.checker.render.notes import as_code_quality
+
     found = dict(forms)
-    found.setdefault("code_quality", partial(_code_quality, notes))
+    found.setdefault("code_quality", lambda: as_code_quality(notes()) + "\n")
     writers: list[Callable[[], None]] = [partial(_annotate, notes)] * bool(values.get("annotate"))
     for name, make in found.items():
         if isinstance(path := values.get(name), Path):
             writers.append(partial(_document, path, make))
     return writers
-
-
-def _code_quality(notes: Callable[[], Sequence[SourceNote]]) -> str:
-    """What is wrong as GitLab wants it."""
-    from elcheck.checker.render.notes import as_code_quality  # like the next ones: seldom asked for
-
-    return as_code_quality(notes()) + "\n"
 
 
 def _annotate(notes: Callable[[], Sequence[SourceNote]]) -> None:
@@ -104,18 +99,6 @@ def _annotate(notes: Callable[[], Sequence[SourceNote]]) -> None:
     click.echo(as_workflow_commands(notes()), err=True, nl=False)
 
 
-def _notes(report: CheckReport) -> Sequence[SourceNote]:
-    from elcheck.checker.render.notes import notes_of
-
-    return notes_of(report)
-
-
-def _junit(run: Run, report: CheckReport) -> str:
-    from elcheck.checker.render import junit
-
-    return junit.render(run, report)
-
-
 def write_files(
     run: Run, report: CheckReport, about: ModelDoc, files: OutputFiles, sound: Model | None
 ) -> None:
@@ -123,12 +106,17 @@ def write_files(
 
     Raises as :func:`write_all` does.
     """
+    if files == OutputFiles():
+        return
+    from elcheck.checker.render import junit  # which a search that writes nothing does without
+    from elcheck.checker.render.notes import notes_of
+
     forms: dict[str, Callable[[], str]] = {
         "json": lambda: as_json.render(run, report) + "\n",
-        "junit": lambda: _junit(run, report) + "\n",
+        "junit": lambda: junit.render(run, report) + "\n",
         "sarif": lambda: rendered(report, FORMATS[".sarif"], command=run.command),
     }
-    writers = beside(vars(files), forms, lambda: _notes(report))
+    writers = beside(vars(files), forms, lambda: notes_of(report))
     if files.report is not None:
         writers.append(partial(_page, run, report, about, files.report, sound))
     if files.picture is not None:
