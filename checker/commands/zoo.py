@@ -95,17 +95,16 @@ def zoo(
     pages = _pages(asked["pages"], cases)
     began = time.perf_counter()
     found: dict[int, CaseResult] = {}
-    seen: dict[int, CaseResult] = {}  # with --accept what comes out is as pinned, since it will be
     stopped: Stop | None = None
     try:
         running = run(cases, engine=engine, jobs=jobs or os.cpu_count() or 1, show=partial(_shown, pages))
         for place, outcome in running:
             found[place] = outcome
-            seen[place] = outcome.pinned if asked["accept"] and outcome.error is None else outcome
-            _tell(seen[place], len(found), len(cases), asked["progress"])
+            _tell(_judged(outcome, asked), len(found), len(cases), asked["progress"])
     except Ended as ended:
         stopped = ended.notice()
-    outcomes = [seen[place] for place in sorted(seen)]
+    made = [found[place] for place in sorted(found)]
+    outcomes = [_judged(outcome, asked) for outcome in made]
     missing = None if stopped is None else f"{stopped} after {len(found)} of {counted(len(cases), 'case')}"
     took = time.perf_counter() - began
     if output_format == "text":
@@ -114,7 +113,7 @@ def zoo(
         write_document(render.FORMATS[output_format](outcomes, took, missing))
     code = _exit_code(outcomes, missing)
     write_all(_writers(outcomes, took, missing, asked, pages), failed=code != 0)
-    _pin([found[place] for place in sorted(found)], asked["pins"], accept=asked["accept"])
+    _pin(made, asked["pins"], accept=asked["accept"])
     unwritten = pages is not None and not all(pages.link(o.case) for o in outcomes if o.stats is not None)
     return EXIT["io"] if unwritten and code == 0 else code
 
@@ -190,6 +189,11 @@ def _exit_code(outcomes: Sequence[CaseResult], missing: str | None) -> int:
     if any(outcome.problems for outcome in outcomes):
         return EXIT["unexpected"]
     return 0 if missing is None else EXIT["undetermined"]
+
+
+def _judged(outcome: CaseResult, asked: Written) -> CaseResult:
+    """What came out, as it is judged: with ``--accept`` it is as pinned, since it will be."""
+    return outcome.pinned if asked["accept"] and outcome.error is None else outcome
 
 
 def _tell(outcome: CaseResult, done: int, of: int, form: ProgressForm) -> None:
