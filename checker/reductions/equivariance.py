@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.handlers import short_place_of
@@ -31,7 +32,7 @@ from elcheck.checker.system.node_table import NodeTable
 from elcheck.checker.system.packed import NodeSystem
 from elcheck.checker.system.ticks import TICK
 
-_Call = tuple[int, str, int, int, bool]
+_Call: TypeAlias = tuple[int, str, int, int, bool]
 """A call that was learned: the node's index, what kind it is, the numbers of local state and event, and
 whether messages are dropped.
 """
@@ -91,8 +92,6 @@ class Equivariance:
         while again:
             again = False
             for table in self._system.tables:
-                if table.local_states.learned == self._checked[table.index]:
-                    continue
                 for call in table.local_states.learned_since(self._checked[table.index]):
                     self._checked[table.index] += 1
                     again = True

@@ -133,11 +133,6 @@ class LocalStates:
         known = self[number]
         return NodeView(self.node, known.up, known.state, known.paused)
 
-    @property
-    def learned(self) -> int:
-        """How many calls were learned."""
-        return len(self._learned)
-
     def learned_since(self, known: int) -> Sequence[LearnedCall]:
         """What was learned after so many calls, in order."""
         return self._learned[known:]
