@@ -38,7 +38,8 @@ with what is pinned.
 
 ALIKE = 12
 """More than the times that a case has more states than an engine has met when the next is chosen; and more
-than the times that a state costs what it does without symmetry.
+than the states that one of a symmetric case costs (``System.cost``), which are 9 with three nodes alike. Of a
+page for which it is not enough, tests/docs/test_pages.py says so.
 """
 
 
