@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from bisect import bisect_left
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
     from elcheck.checker.search.fast.compilation import Compilation
 
 ENOUGH = 20_000
-"""States that ``auto`` leaves to the plain engine. Below, loading the compiled code takes longer than it
+"""States that ``auto`` leaves to the plain engine: a search that has come to them, or comes to them with the
+level that it is in, as these have grown. Below, loading the compiled code takes longer than it
 saves; above, the fast engine soon wins back what the plain one has spent (some three tenths of a second).
 """
+GROWTH = 3.0
+"""By how much, at most, a search is taken to grow with the level that it is in."""
 NARROW = 16
 """States of one depth below which the fast engine's way between Python and compiled code takes longer than
 what it saves.
@@ -57,7 +61,7 @@ class HandOver:
     def is_early(self, search: Search) -> bool:
         """Whether the plain engine should go on with a search that it has come to some size with."""
         states = len(search.codes)
-        if states < self._enough or not self._waits:
+        if states * _growth(search.levels) < self._enough or not self._waits:
             return True
         recent = len(search.levels) - bisect_left(search.levels, states // 2)
         if recent * NARROW > states // 2:
@@ -86,3 +90,11 @@ class HandOver:
         if (complaint := self._compilation.complaint()) is not None:
             raise cache.not_compiled(complaint)
         return True
+
+
+def _growth(levels: Sequence[int]) -> float:
+    """How many times larger each level is than the one before, by the last two that are complete."""
+    if len(levels) <= 2:
+        return 1.0
+    before, last, end = levels[-3:]
+    return min(max((end - last) / (last - before), 1.0), GROWTH)

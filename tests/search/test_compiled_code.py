@@ -152,9 +152,9 @@ def test_what_does_not_fit_is_not_passed() -> None:
     """Compiled code would read past its end."""
     numbers = np.zeros(8, np.int64)
     with pytest.raises(TypeError, match="an array of int64 is wanted"):
-        calls.find(np.zeros(8, np.int32), numbers, 0, 1, 1)
+        calls.put_all(np.zeros(8, np.int32), numbers, numbers, 0)
     with pytest.raises(TypeError):
-        calls.find(numbers[::2], numbers, 0, 1, 1)
+        calls.put_all(numbers[::2], numbers, numbers, 0)
 
 
 def test_every_function_that_python_calls_is_there(kept: MachineCode) -> None:

@@ -10,6 +10,8 @@ from elcheck import Model, State, always, each
 from elcheck.checker import cli
 from elcheck.checker.check.check import check
 from elcheck.checker.search import hand_over, plain
+from elcheck.checker.search.hand_over import HandOver
+from elcheck.checker.search.search import Search
 from tests.support.commands import unfolded
 from tests.support.models import Counting
 
@@ -67,6 +69,21 @@ def test_the_plain_engine_goes_on_until_it_is_compiled(
     report = check(counting())
     assert (report.engine, report.stats.distinct, pretended.ended) == ("fast", 301, 1)
     assert capsys.readouterr().err == "elcheck: the fast engine is compiled meanwhile, once for all\n"
+
+
+@pytest.mark.parametrize(
+    ("levels", "early"),
+    [([0, 1, 5, 15, 40], False), ([0, 10, 20, 30, 40], True), ([0], True), ([0, 1, 40], False)],
+)
+def test_a_search_that_grows_is_handed_over_sooner(
+    monkeypatch: pytest.MonkeyPatch, levels: list[int], early: bool
+) -> None:
+    """Of 100 states that are enough, 50 are known; the level that is searched is as large as all, or not."""
+    monkeypatch.setattr(hand_over, "ENOUGH", 100)
+    monkeypatch.setattr(hand_over, "NARROW", 0)
+    monkeypatch.setattr(cache, "is_compiled", lambda: True)
+    search = Search(codes=range(50), levels=levels)
+    assert HandOver(cost=1).is_early(search) is early
 
 
 def test_a_search_that_ends_before_has_ended(

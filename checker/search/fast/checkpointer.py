@@ -243,9 +243,10 @@ def _ask_again(misses: MissHandler, queries: Words) -> None:
     """Ask Python again what it was asked, when it has numbered nothing yet."""
     for code in (misses.quotient or misses.system).initial():
         misses.numbering.row(code)
-    for query in queries.reshape(-1, 3).tolist():
-        with suppress(HandlerError):  # as it raised then: a state that needs it asks again
-            misses.answer(*query)
+    with misses.answering():
+        for query in queries.reshape(-1, 3).tolist():
+            with suppress(HandlerError):  # as it raised then: a state that needs it asks again
+                misses.answer(*query)
 
 
 def _equal(memory: Memory, saved: Checkpoint) -> bool:

@@ -105,6 +105,13 @@ def put(h: Ints, q: Ints, table: int, a: int, b: int, value: int) -> None:
 
 
 @compiled
+def put_all(h: Ints, q: Ints, pairs: Ints, count: int) -> None:
+    """Give pairs, which must be absent, values. Each of ``pairs`` is a table, two numbers, and the value."""
+    for i in range(count):
+        put(h, q, pairs[4 * i], pairs[4 * i + 1], pairs[4 * i + 2], pairs[4 * i + 3])
+
+
+@compiled
 def rehash_pairs(q: Ints, old: int, capacity: int, new: int) -> None:
     """Move the pairs of a table into one of twice the capacity."""
     for at in range(capacity):

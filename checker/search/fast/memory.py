@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from elcheck.checker.process.watch import current
 from elcheck.checker.search.fast import layout as L
-from elcheck.checker.search.fast.calls import rehash_entries, rehash_pairs
+from elcheck.checker.search.fast.calls import put_all, rehash_entries, rehash_pairs
 from elcheck.checker.search.fast.edges import EdgeArrays
 from elcheck.checker.search.fast.files import StateFiles
 from elcheck.checker.search.fast.hashing import FACTOR_SEED
@@ -159,6 +160,16 @@ class Memory:
             self.append(table, value)
         return start
 
+    def put_pairs(self, pairs: Sequence[tuple[int, int, int, int]]) -> None:
+        """Give pairs of numbers values in hash tables: each is a table, the two numbers, and the value."""
+        for table, count in Counter(table for table, *_ in pairs).items():
+            self.written.add(table)
+            if table not in INDEXED:
+                self.h[COUNT + table] += count
+            while 2 * self.h[COUNT + INDEXED.get(table, table)] + 64 > self.h[CAPACITY + table]:
+                self._enlarge(table)  # at most half of it is in use
+        put_all(self.h, self.q, np.array(pairs, np.int64).ravel(), len(pairs))
+
     def drop_first(self, table: int, count: int) -> None:
         """Drop the first of the records in use of a table of 32-bit words."""
         rest = self.used(table)[count:].copy()
@@ -171,12 +182,6 @@ class Memory:
         return found
 
     # -- room ------------------------------------------------------------------------------------------
-
-    def grow_index(self, table: int) -> None:
-        """Keep a hash table that Python fills at most half full."""
-        source = INDEXED.get(table, table)
-        while 2 * self.h[COUNT + source] + 64 > self.h[CAPACITY + table]:
-            self._enlarge(table)
 
     def make_room(self) -> None:
         """Give more room, after compiled code found none; if nothing is full, to what it works in."""

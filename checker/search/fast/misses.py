@@ -7,7 +7,8 @@ crash means the same in both.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from elcheck.checker.model.call import HandlerError
@@ -18,9 +19,7 @@ from elcheck.checker.model.step import Close, Sends
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.reductions.quotient import Quotient
 from elcheck.checker.search.fast import layout as L
-from elcheck.checker.search.fast.calls import find, put
 from elcheck.checker.search.fast.environments import Environments
-from elcheck.checker.search.fast.hashing import ABSENT
 from elcheck.checker.search.fast.layout import COUNT
 from elcheck.checker.search.fast.memory import Memory
 from elcheck.checker.search.fast.numbering import Numbering
@@ -95,6 +94,7 @@ class MissHandler:
             self._nodes, self._nodes + self._monitors + 1, edges=edges, exchanges=len(exchanges)
         )
         self.queries = array("i")
+        self._pairs: list[tuple[int, int, int, int]] = []
         self.observed: list[tuple[Event, int, int, int]] = []
         self.bounds = list(dict.fromkeys(bound.name for bound in system.model.bounds))
         self._tell_system()
@@ -170,14 +170,25 @@ class MissHandler:
         next; of later states, that is found when their turn comes.
         """
         h = self.memory.h
-        queries, urgent = self.memory.used(L.MISSES).tolist(), int(h[L.URGENT_MISSES])
+        queries = [tuple(query) for query in self.memory.used(L.MISSES).tolist()]
+        urgent = set(queries[: int(h[L.URGENT_MISSES])])
         h[COUNT + L.MISSES] = 0
-        for number, query in enumerate(queries):
-            try:
-                self.answer(*query)
-            except HandlerError:
-                if number < urgent:
-                    raise
+        with self.answering():
+            for query in dict.fromkeys(queries):
+                try:
+                    self.answer(*query)
+                except HandlerError:
+                    if query in urgent:
+                        raise
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Answer queries, each once; their answers go to the hash tables at the end, in one call."""
+        try:
+            yield
+        finally:
+            pairs, self._pairs = self._pairs, []
+            self.memory.put_pairs(pairs)
 
     def answer(self, first: int, second: int, kind: int) -> None:
         """Answer one query, unless its answer is known by now."""
@@ -212,22 +223,13 @@ class MissHandler:
             return bool(first < len(known) and known[first, L.KNOWN])
         if kind == L.IDLE_STEP:
             return second == 0 <= first and memory.read(L.OUTCOMES, first, L.FLAGS) & L.IDLE != 0
-        table = _ANSWERS.get(kind, L.OUTCOME_INDEX)
-        return find(memory.h, memory.q, table, first, second) != ABSENT
-
-    def _put(self, table: int, first: int, second: int, value: int) -> None:
-        """Give a pair a value in a hash table."""
-        self.memory.written.add(table)
-        put(self.memory.h, self.memory.q, table, first, second, value)
-        if table in _ANSWERS.values():
-            self.memory.h[COUNT + table] += 1
-        self.memory.grow_index(table)
+        return False
 
     def _tell_monitor(self, state: int, outcome: int) -> None:
         now, at = divmod(state, self._monitors)
         event, node, before, after = self.observed[outcome]
         result = self.system.history.step(at, (now, event, node, before, after))
-        self._put(L.MONITOR_INDEX, state, outcome, result)
+        self._pairs.append((L.MONITOR_INDEX, state, outcome, result))
 
     def observed_after(self, observation: Observation, outcome: int) -> Observation:
         """What the properties see after an outcome of one node."""
@@ -243,14 +245,14 @@ class MissHandler:
         assert self.quotient is not None
         now, at = divmod(state, self._monitors)
         made = self.quotient.exchanges[exchange].monitors[at][now]
-        self._put(L.EXCHANGE_INDEX, state, exchange, made)
+        self._pairs.append((L.EXCHANGE_INDEX, state, exchange, made))
 
     def _tell_whether_dead(self, local: int, message: int) -> None:
         assert self.quotient is not None
         assert self.quotient.dead is not None
         node, number = self.numbering.local_of(local)
         dead = self.quotient.dead.is_dead(node, number, self.numbering.message_of(message))
-        self._put(L.DEAD_INDEX, local, message, dead)
+        self._pairs.append((L.DEAD_INDEX, local, message, dead))
 
     def _tell_of_terms(self, first: int, by: int, kind: int) -> None:
         assert self.quotient is not None
@@ -268,7 +270,7 @@ class MissHandler:
             made = terms.lower(by).monitors[at][now]
         else:
             made = terms.least_of_monitor(at, now)
-        self._put(_ANSWERS[kind], first, by, made)
+        self._pairs.append((_ANSWERS[kind], first, by, made))
 
     def _tell_whether_idle(self, outcome: int, *, monitored: bool) -> None:
         """Let steps by an outcome be left out where they only send dead messages. Raises NotStale."""
@@ -366,7 +368,7 @@ class MissHandler:
             memory.append(L.OUTCOMES, self.numbering.local(node, after), flags, *spans, crossed)
             self.observed.append((event, node, before, after))
         number = memory.append(L.OUTCOME_SPANS, start, len(answers))
-        self._put(L.OUTCOME_INDEX, local, key, number)
+        self._pairs.append((L.OUTCOME_INDEX, local, key, number))
 
     def _add_sends(self, sends: Sequence[_Effect]) -> tuple[int, int]:
         """Add sends; where they start, and how many they are."""
