@@ -1,29 +1,33 @@
 """elcheck: a model checker for leader election and consensus.
 
-Its names are those of ``elcheck.vocabulary``, which is imported when one of them is first used: a plugin that
-is loaded in every run of pytest imports this module, and most of these runs use none.
+Its names are those of ``elcheck.vocabulary``, with which models are written, and of ``elcheck.scripting``.
+Each of the two is imported when one of its names is first used: a plugin that is loaded in every run of
+pytest imports this module, and most of these runs use none; and most models are written with the first alone.
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from elcheck.vocabulary import *  # noqa: F403  (a type checker sees them all)
-    from elcheck.vocabulary import __all__ as __all__
-    from elcheck.vocabulary import __version__ as __version__
+    from elcheck.scripting import *  # noqa: F403  (a type checker sees them all)
+    from elcheck.scripting import __version__ as __version__
+    from elcheck.vocabulary import *  # noqa: F403
+
+    __all__: list[str]
 else:
 
-    def __getattr__(name):
+    def _modules():
         from importlib import import_module
 
-        vocabulary = import_module("elcheck.vocabulary")
+        return map(import_module, ("elcheck.vocabulary", "elcheck.scripting"))
+
+    def __getattr__(name):
         if name == "__all__":
-            return vocabulary.__all__
-        if name not in vocabulary.__all__:
-            raise AttributeError(f"module 'elcheck' has no attribute {name!r}")
-        globals()[name] = found = getattr(vocabulary, name)
-        return found
+            return [known for module in _modules() for known in module.__all__]
+        for module in _modules():
+            if name in module.__all__:
+                globals()[name] = found = getattr(module, name)
+                return found
+        raise AttributeError(f"module 'elcheck' has no attribute {name!r}")
 
     def __dir__():
-        from importlib import import_module
-
-        return [*globals(), *import_module("elcheck.vocabulary").__all__]
+        return [*globals(), *__getattr__("__all__")]

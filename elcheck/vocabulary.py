@@ -1,30 +1,7 @@
-"""elcheck: a model checker for leader election and consensus.
-
-These are the names that models are written with, and those with which scripts check them: ``check``,
-``load``, ``within``, what they return and what they raise.
-"""
+"""The names that models are written with."""
 
 from typing import TYPE_CHECKING
 
-from elcheck.checker.api import (
-    CheckFailed,
-    Limits,
-    LoadError,
-    ModelFile,
-    NoTrace,
-    Report,
-    Result,
-    Stats,
-    Trace,
-    TraceStep,
-    Verdict,
-    check,
-    load,
-    within,
-)
-from elcheck.checker.driving.subject import Sent, Subject, Undrivable
-from elcheck.checker.loading.version import __version__
-from elcheck.checker.machines.with_hypothesis import machine_of, messages, states, traces
 from elcheck.checker.model.budget import UNLIMITED, Budget
 from elcheck.checker.model.clock import Clock
 from elcheck.checker.model.collections import Bag, Map
@@ -79,27 +56,6 @@ from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, 
 from elcheck.checker.model.step import Outcome, Sends, Step, Steps, guard, require
 from elcheck.checker.model.terms import Term
 from elcheck.checker.model.values import text
-from elcheck.checker.validation.calls import (
-    AtLeast,
-    AtMost,
-    Call,
-    Comparison,
-    ObservedStep,
-    OneOf,
-    Reading,
-    ValueRange,
-    WantedSend,
-)
-from elcheck.checker.validation.logs import (
-    LineRef,
-    LogEvent,
-    NodeLog,
-    Pattern,
-    SplitLine,
-    TextReader,
-    seconds,
-)
-from elcheck.checker.validation.observer import Observer
 
 if TYPE_CHECKING:
     from dataclasses import replace  # of which a type checker knows which fields there are
@@ -111,15 +67,10 @@ __all__ = [
     "UNLIMITED",
     "WEAK",
     "Answer",
-    "AtLeast",
-    "AtMost",
     "Bag",
     "Bound",
     "Budget",
-    "Call",
-    "CheckFailed",
     "Clock",
-    "Comparison",
     "Crashed",
     "Cut",
     "DefinitionError",
@@ -133,53 +84,27 @@ __all__ = [
     "Formula",
     "GlobalState",
     "Inductive",
-    "Limits",
-    "LineRef",
-    "LoadError",
-    "LogEvent",
     "Look",
     "Map",
     "Message",
     "Model",
-    "ModelFile",
     "Monitor",
-    "NoTrace",
     "Node",
     "NodeId",
-    "NodeLog",
     "NodeView",
-    "ObservedStep",
-    "Observer",
-    "OneOf",
     "Outcome",
     "Partition",
-    "Pattern",
     "Prepared",
     "Property",
-    "Reading",
     "Record",
-    "Report",
-    "Result",
     "Scope",
     "Sends",
-    "Sent",
     "Spec",
-    "SplitLine",
     "State",
-    "Stats",
     "Step",
     "Steps",
-    "Subject",
     "Term",
-    "TextReader",
-    "Trace",
-    "TraceStep",
-    "Undrivable",
     "UsageError",
-    "ValueRange",
-    "Verdict",
-    "WantedSend",
-    "__version__",
     "action",
     "all_nodes",
     "always",
@@ -188,7 +113,6 @@ __all__ = [
     "at",
     "change",
     "changes",
-    "check",
     "durable",
     "each",
     "each_leads_to",
@@ -203,10 +127,7 @@ __all__ = [
     "holds",
     "inductive",
     "leads_to",
-    "load",
     "ltl",
-    "machine_of",
-    "messages",
     "never",
     "node_ids",
     "node_views",
@@ -216,10 +137,8 @@ __all__ = [
     "refines_fairly",
     "replace",
     "require",
-    "seconds",
     "some",
     "sometimes",
-    "states",
     "step",
     "strong",
     "symmetric_splits",
@@ -227,12 +146,10 @@ __all__ = [
     "text",
     "tick",
     "timeout",
-    "traces",
     "under_way",
     "unfair",
     "view",
     "weak",
     "whole",
     "with_mistake",
-    "within",
 ]

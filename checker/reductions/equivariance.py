@@ -20,9 +20,7 @@ from typing import TypeAlias
 
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.handlers import short_place_of
-from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.state import Event
-from elcheck.checker.model.step import Effect
 from elcheck.checker.model.swap import Asymmetry
 from elcheck.checker.model.values import text
 from elcheck.checker.reductions.swapped import Swapped
@@ -195,8 +193,8 @@ class Equivariance:
 
 def _agree(found: Sequence[LocalOutcome], others: Sequence[LocalOutcome], i: int, swapped: Swapped) -> bool:
     """Whether the outcomes of the node i are, with two nodes exchanged, those of the node in its place."""
-    if len(found) != len(others):
-        return False
+    if len(found) != len(others) or not found:
+        return len(found) == len(others)
     exchanged = [_renamed(outcome, i, swapped) for outcome in found]
     plain = list(map(_plain, others))
     return exchanged == plain or (len(found) > 1 and Counter(exchanged) == Counter(plain))
@@ -209,15 +207,4 @@ def _plain(outcome: LocalOutcome) -> tuple[object, ...]:
 
 def _renamed(outcome: LocalOutcome, i: int, swapped: Swapped) -> tuple[object, ...]:
     """What an outcome comes to where two nodes are exchanged."""
-    sends = tuple(sorted([_exchanged(effect, swapped) for effect in outcome.sends], key=_target))
-    return swapped.locals[i][outcome.after], sends, outcome.crosses, outcome.due
-
-
-def _exchanged(effect: Effect, swapped: Swapped) -> Effect:
-    made = swapped.swap.value(effect)
-    assert isinstance(made, type(effect))
-    return made
-
-
-def _target(effect: Effect) -> NodeId:
-    return effect.dst
+    return swapped.locals[i][outcome.after], swapped.sends(outcome.sends), outcome.crosses, outcome.due

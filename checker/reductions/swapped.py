@@ -8,8 +8,10 @@ from dataclasses import replace
 from elcheck.checker.model.budget import Left
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.environment import EnvironmentState
+from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.partition import Separation
 from elcheck.checker.model.state import Event
+from elcheck.checker.model.step import Effect, Sends
 from elcheck.checker.model.swap import Asymmetry, Swap
 from elcheck.checker.system.mailboxes import Mailbox
 from elcheck.checker.system.moves import MASK
@@ -50,6 +52,7 @@ class Swapped:
         self.monitors = [Learned(self._learner(self._monitor, at)) for at in monitors]
         self.environments = Learned(self._environment)
         self._events: dict[Event, Event] = {}
+        self._effects: dict[Effect, Effect] = {}
 
     def code(self, code: int) -> int:
         """A state with the two exchanged."""
@@ -73,6 +76,18 @@ class Swapped:
         if made is None:
             made = self._events[event] = self.swap.event(event)
         return made
+
+    def sends(self, sends: Sends) -> Sends:
+        """What a step sends with the two exchanged, in the order of its targets."""
+        return tuple(sorted(map(self._effect, sends), key=_target))
+
+    def _effect(self, effect: Effect) -> Effect:
+        known = self._effects.get(effect)
+        if known is None:
+            made = self.swap.value(effect)
+            assert isinstance(made, type(effect))
+            known = self._effects[effect] = made
+        return known
 
     def box(self, i: int, box: Mailbox) -> Mailbox:
         """The mailbox of a node as it is of the node in its place."""
@@ -136,6 +151,10 @@ class Swapped:
         if of.keys() != dict(left.of).keys():
             raise Asymmetry(self.swap, f"the budget of {left.kind} tells {self.swap} apart")
         return replace(left, of=tuple(sorted(of.items())))
+
+
+def _target(effect: Effect) -> NodeId:
+    return effect.dst
 
 
 def _partitions(swap: Swap, partitions: tuple[Separation, ...]) -> dict[str, str]:

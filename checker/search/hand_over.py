@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from elcheck.checker.search.fast.compilation import Compilation
 
 ENOUGH = 20_000
-"""States that ``auto`` leaves to the plain engine: a search that has come to them, or comes to them with the
-level that it is in, as these have grown. Below, loading the compiled code takes longer than it
-saves; above, the fast engine soon wins back what the plain one has spent (some three tenths of a second).
+"""States that ``auto`` leaves to the plain engine: a search that has come to them, or will come to them with
+the level that it is in and the next, as its levels have grown. Below, loading the compiled code takes longer
+than it saves; above, the fast engine soon wins back what the plain one has spent (some tenths of a second).
 """
 GROWTH = 3.0
-"""By how much, at most, a search is taken to grow with the level that it is in."""
+"""By how much, at most, a search is taken to grow with a level."""
 NARROW = 16
 """States of one depth below which the fast engine's way between Python and compiled code takes longer than
 what it saves.
@@ -34,11 +34,12 @@ COMPILING = 60.0
 class HandOver:
     """Whether the fast engine should go on with a search. Where it is not compiled yet, the plain engine
     goes on meanwhile; a search that ends before it is compiled has ended. ``cost``: how many states one of
-    this search costs.
+    this search costs; ``depth``: the limit on depth.
     """
 
-    def __init__(self, cost: int) -> None:
+    def __init__(self, cost: int, depth: int | None = None) -> None:
         self._enough = ENOUGH // cost
+        self._depth = depth
         self._compilation: Compilation | None = None
         self._waits = True
 
@@ -61,7 +62,7 @@ class HandOver:
     def is_early(self, search: Search) -> bool:
         """Whether the plain engine should go on with a search that it has come to some size with."""
         states = len(search.codes)
-        if states * _growth(search.levels) < self._enough or not self._waits:
+        if states * self._growth(search.levels) < self._enough or not self._waits:
             return True
         recent = len(search.levels) - bisect_left(search.levels, states // 2)
         if recent * NARROW > states // 2:
@@ -72,6 +73,16 @@ class HandOver:
             print(f"elcheck: {error}; the plain engine goes on", file=sys.stderr)
             self._waits = False
             return True
+
+    def _growth(self, levels: Sequence[int]) -> float:
+        """How many times larger the search will be with the level that it is in and the next, if there is one
+        within the limit, as the last two that are complete have grown.
+        """
+        if len(levels) <= 2:
+            return 1.0
+        before, last, end = levels[-3:]
+        growth = min(max((end - last) / (last - before), 1.0), GROWTH)
+        return growth if len(levels) - 1 == self._depth else growth**2
 
     def _is_compiled(self) -> bool:
         """Whether the code is there; if not, it is compiled from now on. Raises UsageError if it can't be."""
@@ -90,11 +101,3 @@ class HandOver:
         if (complaint := self._compilation.complaint()) is not None:
             raise cache.not_compiled(complaint)
         return True
-
-
-def _growth(levels: Sequence[int]) -> float:
-    """How many times larger each level is than the one before, by the last two that are complete."""
-    if len(levels) <= 2:
-        return 1.0
-    before, last, end = levels[-3:]
-    return min(max((end - last) / (last - before), 1.0), GROWTH)

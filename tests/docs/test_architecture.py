@@ -153,7 +153,7 @@ SLOW = ["networkx", "numba", "numpy", "pydot", "pygments", "scipy", "werkzeug"]
 """Libraries that take longer to import than a small model takes to be checked."""
 
 
-LIGHT = ["click", "elcheck.vocabulary", "psutil", "tabulate"]
+LIGHT = ["click", "elcheck.scripting", "elcheck.vocabulary", "psutil", "tabulate"]
 """What a run of pytest does not pay for that tests no model."""
 
 

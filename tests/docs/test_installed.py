@@ -156,10 +156,8 @@ def test_a_wheel_has_one_name(wheel: Path, tmp_path: Path) -> None:
     files = [file for part in ("checker", "models", "specs", "subjects") for file in (ROOT / part).rglob("*")]
     ours = {f"elcheck/{file.relative_to(ROOT).as_posix()}" for file in files if file.is_file()}
     ours = {name for name in ours if "__pycache__" not in name}
-    own = {
-        f"elcheck/{name}"
-        for name in ("__init__.py", "__main__.py", "py.typed", "vocabulary.py", "models/counts.toml")
-    }
+    modules = {f"elcheck/{name}.py" for name in ("__init__", "__main__", "scripting", "vocabulary")}
+    own = {*modules, "elcheck/py.typed", "elcheck/models/counts.toml"}
     assert {name for name in content if name.startswith("elcheck/")} == ours | own
     with zipfile.ZipFile(built("wheel", ROOT, tmp_path / "wheel")) as archive:
         assert {name: archive.read(name) for name in archive.namelist()} == content

@@ -86,6 +86,15 @@ def test_a_search_that_grows_is_handed_over_sooner(
     assert HandOver(cost=1).is_early(search) is early
 
 
+def test_a_search_that_a_limit_soon_ends_is_handed_over_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hand_over, "ENOUGH", 200)
+    monkeypatch.setattr(hand_over, "NARROW", 0)
+    monkeypatch.setattr(cache, "is_compiled", lambda: True)
+    search = Search(codes=range(50), levels=[0, 1, 5, 15, 40])
+    assert HandOver(cost=1, depth=4).is_early(search)
+    assert not HandOver(cost=1, depth=5).is_early(search)
+
+
 def test_a_search_that_ends_before_has_ended(
     pretended: type[Pretended], capsys: pytest.CaptureFixture[str]
 ) -> None:

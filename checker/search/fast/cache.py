@@ -11,7 +11,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,9 +51,24 @@ def file() -> Path:
     """Where the code for these sources, this compiler and this kind of processor is kept. (A home may be on
     several machines.) Raises UsageError if no folder can keep it.
     """
-    made_for = [sources(), version("numba"), llvmlite.__version__, llvm.get_process_triple(), str(UNCHECKED)]
+    made_for = [sources(), _compiler(), llvmlite.__version__, llvm.get_process_triple(), str(UNCHECKED)]
     digest = hashlib.sha256(" ".join([*made_for, *processor()]).encode())
     return _folder() / f"{digest.hexdigest()[:16]}.o"
+
+
+def _compiler() -> str:
+    """The name and the version of the compiler, by the folder that tells them (PEP 376). What reads packages'
+    metadata takes longer to be imported than a small search takes.
+    """
+    found = find_spec("numba")
+    assert found is not None
+    assert found.origin is not None
+    folders = [each.name for each in Path(found.origin).parents[1].glob("numba-*.dist-info")]
+    if len(folders) == 1:
+        return folders[0]
+    from importlib.metadata import version
+
+    return version("numba")
 
 
 def _user() -> int:

@@ -29,9 +29,9 @@ GOLDEN = 0x9E3779B9
 Programming, volume 3, section 6.4).
 """
 FACTOR_SEED = 1
-"""Seed of numpy's generator, from which the factors of a state's fields come: random odd numbers, as
-multiplicative hashing wants them (Dietzfelbinger, Hagerup, Katajainen and Penttonen, A Reliable Randomized
-Algorithm for the Closest-Pair Problem, Journal of Algorithms 25, 1997).
+"""Seed of the factors of a state's fields: random odd numbers, as multiplicative hashing wants them
+(Dietzfelbinger, Hagerup, Katajainen and Penttonen, A Reliable Randomized Algorithm for the Closest-Pair
+Problem, Journal of Algorithms 25, 1997).
 """
 
 

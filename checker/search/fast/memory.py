@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from random import Random
 
 import numpy as np
 
@@ -81,6 +82,8 @@ class Memory:
         self._ends = [0, 0]
         self.written: set[int] = set()
         """The tables that Python has written records to."""
+        self._added: defaultdict[int, list[tuple[int, ...]]] = defaultdict(list)
+        self._paired: list[tuple[int, int, int, int]] = []
         self.files: StateFiles | None = None
         self.rows: Words2 = reserve(np.int32, fields).reshape(-1, fields)
         self.parents: Words = reserve(np.int32)[: len(self.rows)]
@@ -104,8 +107,9 @@ class Memory:
         for table in range(L.TABLES):
             self._place(table, sizes.get(table, SMALL))
         self._place(L.LIST_OF, int(self.h[CAPACITY + L.CLASSES] * self.h[CAPACITY + L.IDS]))
-        factors = np.random.default_rng(FACTOR_SEED).integers(1 << 63, size=self.fields)
-        self.q[self.h[L.FACTORS] : self.h[L.FACTORS] + self.fields] = 2 * factors + 1
+        drawn = Random(FACTOR_SEED)  # numpy's generator takes its time to be imported
+        factors = [2 * drawn.randrange(-1 << 62, 1 << 62) + 1 for _ in range(self.fields)]
+        self.q[self.h[L.FACTORS] : self.h[L.FACTORS] + self.fields] = factors
         for table in (L.BREAK_NOTICES, L.CRASH_NOTICES):
             self.words(table)[:] = -1
         for table in (L.FREE_SPANS, L.FACTORS):
@@ -153,22 +157,48 @@ class Memory:
         self.h[COUNT + table] = record + 1
         return record
 
+    def add(self, table: int, *values: int) -> int:
+        """Let a record be written behind those in use, together with others (:meth:`write_added`), which is
+        several times faster; its number.
+        """
+        record = self.next(table)
+        self._added[table].append(values)
+        return record
+
+    def next(self, table: int) -> int:
+        """The number of the record that is added next."""
+        return int(self.h[COUNT + table]) + len(self._added[table])
+
+    def pair(self, table: int, first: int, second: int, value: int) -> None:
+        """Let a pair of numbers, which has none, get a value in a hash table, together with others."""
+        self._paired.append((table, first, second, value))
+
+    def write_added(self) -> None:
+        """Write what was added, and what was paired."""
+        for table, rows in self._added.items():
+            self.written.add(table)
+            begin, width = int(self.h[COUNT + table]), self._width(table)
+            end = begin + len(rows)
+            while end > self.h[CAPACITY + table]:
+                self._enlarge(table)
+            self.words(table)[begin * width : end * width] = np.array(rows, np.int32).ravel()
+            self.h[COUNT + table] = end
+        self._added.clear()
+        for table, count in Counter(table for table, *_ in self._paired).items():
+            self.written.add(table)
+            if table not in INDEXED:
+                self.h[COUNT + table] += count
+            while 2 * self.h[COUNT + INDEXED.get(table, table)] + 64 > self.h[CAPACITY + table]:
+                self._enlarge(table)  # at most half of it is in use
+        put_all(self.h, self.q, np.array(self._paired, np.int64).ravel(), len(self._paired))
+        self._paired.clear()
+
     def append_all(self, table: int, values: Sequence[int]) -> int:
         """Write numbers behind those in use, of a table of one column; where they start."""
         start = int(self.h[COUNT + table])
         for value in values:
             self.append(table, value)
         return start
-
-    def put_pairs(self, pairs: Sequence[tuple[int, int, int, int]]) -> None:
-        """Give pairs of numbers values in hash tables: each is a table, the two numbers, and the value."""
-        for table, count in Counter(table for table, *_ in pairs).items():
-            self.written.add(table)
-            if table not in INDEXED:
-                self.h[COUNT + table] += count
-            while 2 * self.h[COUNT + INDEXED.get(table, table)] + 64 > self.h[CAPACITY + table]:
-                self._enlarge(table)  # at most half of it is in use
-        put_all(self.h, self.q, np.array(pairs, np.int64).ravel(), len(pairs))
 
     def drop_first(self, table: int, count: int) -> None:
         """Drop the first of the records in use of a table of 32-bit words."""

@@ -94,7 +94,6 @@ class MissHandler:
             self._nodes, self._nodes + self._monitors + 1, edges=edges, exchanges=len(exchanges)
         )
         self.queries = array("i")
-        self._pairs: list[tuple[int, int, int, int]] = []
         self.observed: list[tuple[Event, int, int, int]] = []
         self.bounds = list(dict.fromkeys(bound.name for bound in system.model.bounds))
         self._tell_system()
@@ -183,12 +182,11 @@ class MissHandler:
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Answer queries, each once; their answers go to the hash tables at the end, in one call."""
+        """Answer queries, each once. Their answers are written at the end."""
         try:
             yield
         finally:
-            pairs, self._pairs = self._pairs, []
-            self.memory.put_pairs(pairs)
+            self.memory.write_added()
 
     def answer(self, first: int, second: int, kind: int) -> None:
         """Answer one query, unless its answer is known by now."""
@@ -229,7 +227,7 @@ class MissHandler:
         now, at = divmod(state, self._monitors)
         event, node, before, after = self.observed[outcome]
         result = self.system.history.step(at, (now, event, node, before, after))
-        self._pairs.append((L.MONITOR_INDEX, state, outcome, result))
+        self.memory.pair(L.MONITOR_INDEX, state, outcome, result)
 
     def observed_after(self, observation: Observation, outcome: int) -> Observation:
         """What the properties see after an outcome of one node."""
@@ -245,14 +243,14 @@ class MissHandler:
         assert self.quotient is not None
         now, at = divmod(state, self._monitors)
         made = self.quotient.exchanges[exchange].monitors[at][now]
-        self._pairs.append((L.EXCHANGE_INDEX, state, exchange, made))
+        self.memory.pair(L.EXCHANGE_INDEX, state, exchange, made)
 
     def _tell_whether_dead(self, local: int, message: int) -> None:
         assert self.quotient is not None
         assert self.quotient.dead is not None
         node, number = self.numbering.local_of(local)
         dead = self.quotient.dead.is_dead(node, number, self.numbering.message_of(message))
-        self._pairs.append((L.DEAD_INDEX, local, message, dead))
+        self.memory.pair(L.DEAD_INDEX, local, message, dead)
 
     def _tell_of_terms(self, first: int, by: int, kind: int) -> None:
         assert self.quotient is not None
@@ -270,7 +268,7 @@ class MissHandler:
             made = terms.lower(by).monitors[at][now]
         else:
             made = terms.least_of_monitor(at, now)
-        self._pairs.append((_ANSWERS[kind], first, by, made))
+        self.memory.pair(_ANSWERS[kind], first, by, made)
 
     def _tell_whether_idle(self, outcome: int, *, monitored: bool) -> None:
         """Let steps by an outcome be left out where they only send dead messages. Raises NotStale."""
@@ -278,6 +276,7 @@ class MissHandler:
         assert self.quotient.dead is not None
         event = Event("tick", "tick") if outcome < 0 else self.observed[outcome][0]
         self.quotient.dead.leave_out(event, monitored=monitored)
+        self.memory.write_added()  # the outcome may be among what was
         flags = self.memory.read(L.OUTCOMES, outcome, L.FLAGS)
         self.memory.write(L.OUTCOMES, outcome, L.FLAGS, flags | L.IDLE)
 
@@ -360,21 +359,21 @@ class MissHandler:
         memory = self.memory
         node, _ = self.numbering.local_of(local)
         is_visible = self.system.tables[node].is_visible
-        start = int(memory.h[COUNT + L.OUTCOMES])
+        start = memory.next(L.OUTCOMES)
         for event, before, after, crossed, own, sends, due in answers:
             flags = L.VISIBLE * is_visible(before, after) | L.DUE * due
             flags |= L.MONITORED * (event.kind in MONITORED)
             spans = (*self._add_sends(sends), *self._add_sends([_Effect(node, code) for code in own]))
-            memory.append(L.OUTCOMES, self.numbering.local(node, after), flags, *spans, crossed)
+            memory.add(L.OUTCOMES, self.numbering.local(node, after), flags, *spans, crossed)
             self.observed.append((event, node, before, after))
-        number = memory.append(L.OUTCOME_SPANS, start, len(answers))
-        self._pairs.append((L.OUTCOME_INDEX, local, key, number))
+        number = memory.add(L.OUTCOME_SPANS, start, len(answers))
+        memory.pair(L.OUTCOME_INDEX, local, key, number)
 
     def _add_sends(self, sends: Sequence[_Effect]) -> tuple[int, int]:
         """Add sends; where they start, and how many they are."""
-        start = int(self.memory.h[COUNT + L.SENDS])
+        start = self.memory.next(L.SENDS)
         for effect in sends:
-            self.memory.append(L.SENDS, *effect)
+            self.memory.add(L.SENDS, *effect)
         return start, len(sends)
 
 
