@@ -120,6 +120,7 @@ RUNS: list[tuple[str, dict[str, object], dict[str, object], int]] = [
     ("appointed_leader", {"bug": "against-own-log"}, {}, 8),
     ("counted_grants", {}, {}, 5),
     ("damaged_log", {"nodes": 2}, {}, 7),
+    ("heartbeat_thread", {"nodes": 2, "bug": "looks-once"}, {}, 11),
     ("ignored_pre_vote", {"bug": "candidates-are-deaf"}, {}, 8),
     ("late_revocation", {"bug": "any-term"}, {}, 8),
     ("one_way_cut", {}, {}, 12),
