@@ -23,7 +23,7 @@ from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead, fields_read
 from elcheck.checker.traces.salient import field_in_words
 from elcheck.checker.traces.show import ShowExpression
 from elcheck.checker.traces.trace import Trace, TraceStep
-from elcheck.checker.traces.wording import phrases
+from elcheck.checker.traces.wording import phrases, trouble
 
 EXPLAINED = {
     "start": "How it begins.",
@@ -183,7 +183,7 @@ def _frame(
         marks=_marks(name, changed.fields, _read_of(event, after, read)),
         place=place,
         line=_line(sources, place, before, event, after),
-        changes=() if event is None else _said(model, before, TraceStep(event, after), read),
+        changes=_said(model, before, event, after, read),
         otherwise=instead,
         idle=tuple(view.idle for view in after.nodes),
         standing=after.environment.standing,
@@ -194,9 +194,13 @@ def _frame(
     )
 
 
-def _said(model: Model, before: GlobalState, step: TraceStep, read: FieldsRead) -> tuple[str, ...]:
-    """What a step does, what the failing check reads first."""
-    return tuple(phrase.text for phrase in phrases(model, before, step, read=read))
+def _said(
+    model: Model, before: GlobalState, event: Event | None, after: GlobalState, read: FieldsRead
+) -> tuple[str, ...]:
+    """What a step does, what the failing check reads first; of the start, the trouble that it begins in."""
+    if event is None:
+        return tuple(trouble(model, after))
+    return tuple(phrase.text for phrase in phrases(model, before, TraceStep(event, after), read=read))
 
 
 def _place(model: Model, sources: Sources, event: Event | None) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
@@ -18,6 +18,17 @@ FaultKind: TypeAlias = str
 FAULT_KINDS: tuple[FaultKind, ...] = (
     "loss", "dup", "crash", "restart", "pause", "disk", "partition", "disconnect",
 )  # fmt: skip
+_NOUNS: Mapping[FaultKind, tuple[str, str]] = {
+    "loss": ("loss", "losses"),
+    "dup": ("duplication", "duplications"),
+    "crash": ("crash", "crashes"),
+    "restart": ("restart", "restarts"),
+    "pause": ("pause", "pauses"),
+    "disk": ("damage", "damages"),
+    "partition": ("partition", "partitions"),
+    "disconnect": ("disconnect", "disconnects"),
+}
+"""What one and several faults of a kind are called. Those of a program are called like their budget."""
 LASTING: tuple[FaultKind, ...] = ("crash", "pause")
 """Those that last, so that there may be several at one time."""
 
@@ -87,6 +98,11 @@ def total_of(budget: AnyBudget) -> Amount:
 def with_total(budget: AnyBudget, total: Amount) -> AnyBudget:
     """The same of another total."""
     return simplest(replace(budget, total=total)) if isinstance(budget, Budget) else total
+
+
+def counted_faults(kind: FaultKind, count: int) -> str:
+    """So many faults of a kind in words: ``2 crashes``, ``1 loss``, ``1 rot``."""
+    return f"{count} {_NOUNS.get(kind, (kind, kind))[count != 1]}"
 
 
 def option_of(kind: FaultKind) -> str:

@@ -23,6 +23,7 @@ from elcheck.checker.traces.changes import changes
 from elcheck.checker.traces.show import show_columns
 from elcheck.checker.traces.source import place_of_end, place_of_step
 from elcheck.checker.traces.trace import Trace, TraceStep
+from elcheck.checker.traces.wording import spent_in
 
 
 def render(run: Run, report: CheckReport) -> str:
@@ -130,7 +131,7 @@ def trace(model: Model, found: Trace) -> dict[str, object]:
     """A trace, with what each step changed and the state after it."""
     runner = Runner(model)
     return {
-        "initial": state(model, found.initial),
+        "initial": _initial(model, found.initial),
         "steps": [_step(runner, before, step) for _, before, step in found.numbered],
         "loop": found.loop,
     }
@@ -153,6 +154,12 @@ def _step(runner: Runner, before: GlobalState, step: TraceStep) -> dict[str, obj
         "changes": parts,
         "state": state(model, step.state),
     }
+
+
+def _initial(model: Model, start: GlobalState) -> dict[str, object]:
+    """The first state, with what is spent of the budgets already if something is."""
+    found, spent = state(model, start), spent_in(model, start)
+    return {**found, "spent": spent} if spent else found
 
 
 def state(model: Model, whole: GlobalState) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from elcheck.checker.model.budget import UNLIMITED, Amount, FaultKind
+from elcheck.checker.model.budget import UNLIMITED, Amount, FaultKind, counted_faults
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.as_json import asked
 from elcheck.checker.render.fit import fitted, head, repeating, table
@@ -14,17 +14,6 @@ from elcheck.checker.strategies.fault_budgets import FEW, BudgetRow, Frontier, M
 
 MOST = 4
 """Budgets that are named of those with which something could not be told, at most."""
-
-_NAMES: Mapping[FaultKind, tuple[str, str]] = {
-    "loss": ("loss", "losses"),
-    "dup": ("duplication", "duplications"),
-    "crash": ("crash", "crashes"),
-    "restart": ("restart", "restarts"),
-    "pause": ("pause", "pauses"),
-    "disk": ("damage", "damages"),
-    "partition": ("partition", "partitions"),
-    "disconnect": ("disconnect", "disconnects"),
-}
 
 
 def as_text(run: Run, found: Frontier, width: int | None = None) -> str:
@@ -72,11 +61,10 @@ def in_words(budgets: Mapping[FaultKind, Amount]) -> str:
     """Budgets as people say them: ``1 crash, 1 restart``."""
     parts = []
     for kind, budget in budgets.items():
-        one, several = _NAMES.get(kind, (kind, kind))
         if budget == UNLIMITED:
-            parts.append(f"more than {FEW} {several}")
+            parts.append(f"more than {counted_faults(kind, FEW)}")
         elif budget:
-            parts.append(f"{budget} {one if budget == 1 else several}")
+            parts.append(counted_faults(kind, budget))
     return ", ".join(parts) or "no fault"
 
 

@@ -20,7 +20,7 @@ from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead
 from elcheck.checker.traces.show import ShowColumn
 from elcheck.checker.traces.source import line_at, place_and_note
 from elcheck.checker.traces.trace import Trace, going_on
-from elcheck.checker.traces.wording import Phrase, by_message, event_in_words, phrases
+from elcheck.checker.traces.wording import Phrase, by_message, event_in_words, phrases, trouble_around
 
 _HEADERS = ("step", "needs", "node", "log", "action", "changes", "source")
 """The columns that a trace may have of its own."""
@@ -85,7 +85,7 @@ def _rows(
     """The initial state, and each step after the ``first`` ones: step, node, action, changes, source."""
     runner = Runner(model)
     messages = messages_of(trace, model) if narrow or shortened.fields else None
-    yield [_bold(0), "", "start", _start(trace.initial), ""]
+    yield [_bold(0), "", "start", _start(model, trace.initial), ""]
     for number, before, step in trace.numbered:
         if number <= first:
             continue
@@ -169,20 +169,19 @@ def _most(rows: list[list[str]], headers: list[str], width: int | None) -> dict[
     return {**most, "action": action, "changes": max(24, left - action), "log": 24}
 
 
-def _start(state: GlobalState) -> str:
+def _start(model: Model, state: GlobalState) -> str:
     """The initial state, nodes that start alike together; fields at their defaults are left out. Trouble that
-    it starts in the middle of is said: who is down or paused, which partition stands, what is under way.
+    it starts in the middle of is said: who is down or paused, which partition stands, what of the budgets
+    is spent, what is under way.
     """
     if state.shared is not None:
         return text(state.shared, sparse=True)
     alike: dict[str, list[str]] = {}
     for view in state.nodes:
-        trouble = [word for word, is_so in (("down", not view.up), ("paused", view.paused)) if is_so]
-        said = ", ".join([text(view.state, sparse=True), *trouble])
+        said = ", ".join(filter(None, [text(view.state, sparse=True), view.idle]))
         alike.setdefault(said, []).append(view.node.name)
     parts = [f"{', '.join(names)}: {said}" for said, names in alike.items()]
-    if state.environment.standing is not None:
-        parts.append(f"partition {state.environment.standing} stands")
+    parts += trouble_around(model, state)
     return "; ".join([*parts, *(f"under way {said}" for said in by_message(state.network))])
 
 

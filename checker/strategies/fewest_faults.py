@@ -13,14 +13,15 @@ from __future__ import annotations
 import heapq
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.results import Result, Shown
+from elcheck.checker.model.budget import FaultKind, counted_faults
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import Event, EventKind
+from elcheck.checker.model.state import BUDGETS, Event, EventKind
 from elcheck.checker.model.values import counted
 from elcheck.checker.process.limits import Limits, Stop, StopKind, too_many_states
 from elcheck.checker.process.running import ending, watching
@@ -32,19 +33,8 @@ from elcheck.checker.system.moves import Move
 from elcheck.checker.system.system import Path
 from elcheck.checker.traces.trace import Trace, trace_of
 
-COUNTED: Mapping[EventKind, tuple[str, str]] = {
-    "crash": ("crash", "crashes"),
-    "pause": ("pause", "pauses"),
-    "damage": ("damage", "damages"),
-    "lose": ("loss", "losses"),
-    "duplicate": ("duplication", "duplications"),
-    "disconnect": ("disconnect", "disconnects"),
-    "partition": ("partition", "partitions"),
-    "fault": ("fault", "faults"),
-}
-"""The kinds of events that count as a fault, with what one and several of them are called. Those of a program
-are called like the budgets that they spend.
-"""
+COUNTED: frozenset[EventKind] = frozenset((*BUDGETS.keys(), "fault")) - {"restart"}
+"""The kinds of events that count as a fault."""
 
 FINITE = ("always", "never", "sometimes", "step", "deadlock")
 """The kinds of properties that a finite trace decides."""
@@ -57,16 +47,16 @@ def faults_in(events: Iterable[Event]) -> int:
 
 def in_words(trace: Trace, runner: Runner) -> str:
     """The faults of a trace: ``1 crash, 2 losses, 1 rot``."""
-    counts = Counter(_called(step.event, runner) for step in trace.steps if step.event.kind in COUNTED)
-    order = {names: at for at, names in enumerate(COUNTED.values())}
-    found = sorted(counts.items(), key=lambda item: order.get(item[0], len(order)))
-    return ", ".join(f"{count} {names[count > 1]}" for names, count in found) or "no fault"
+    counts = Counter(_budget(step.event, runner) for step in trace.steps if step.event.kind in COUNTED)
+    order = {kind: at for at, kind in enumerate(BUDGETS.values())}
+    found = sorted(counts, key=lambda kind: order.get(kind, len(order)))
+    return ", ".join(counted_faults(kind, counts[kind]) for kind in found) or "no fault"
 
 
-def _called(event: Event, runner: Runner) -> tuple[str, str]:
-    """What one and several faults of an event's kind are called."""
+def _budget(event: Event, runner: Runner) -> FaultKind:
+    """The budget that a fault spends."""
     handler = runner.handler(event) if event.kind == "fault" else None
-    return COUNTED[event.kind] if handler is None else (handler.budget, handler.budget)
+    return BUDGETS[event.kind] if handler is None else handler.budget
 
 
 def fewest_faults(report: CheckReport, limits: Limits, progress: OnProgress = lambda _: None) -> CheckReport:

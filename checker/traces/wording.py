@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from elcheck.checker.model.budget import FaultKind, counted_faults
+from elcheck.checker.model.environment import initial_state
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Envelope, Event, GlobalState, is_notice
 from elcheck.checker.model.values import text
@@ -68,6 +70,28 @@ def phrases(
 def in_words(model: Model, before: GlobalState, step: TraceStep) -> list[str]:
     """The same, without their kinds."""
     return [phrase.text for phrase in phrases(model, before, step)]
+
+
+def trouble(model: Model, start: GlobalState) -> list[str]:
+    """What an initial state begins in the middle of: who is down or paused, and what is told of the rest."""
+    idle = [f"{view.node} {view.idle}" for view in start.nodes if view.idle]
+    return [*idle, *trouble_around(model, start)]
+
+
+def trouble_around(model: Model, start: GlobalState) -> list[str]:
+    """Of an initial state the partition that stands, and what of the budgets is spent already."""
+    now = start.environment
+    stands = [] if now.standing is None else [f"partition {now.standing} stands"]
+    spent = spent_in(model, start)
+    said = ", ".join(counted_faults(kind, count) for kind, count in spent.items())
+    return [*stands, f"{said} spent before"] if spent else stands
+
+
+def spent_in(model: Model, state: GlobalState) -> dict[FaultKind, int]:
+    """How many faults of each budget with an end are spent in a state."""
+    whole = initial_state(model.environment, tuple(model.programs))
+    totals = ((left.kind, left.total, state.environment.of(left.kind).total) for left in whole.left)
+    return {kind: total - left for kind, total, left in totals if total and left is not None and left < total}
 
 
 def _changes(model: Model, before: GlobalState, step: TraceStep, read: FieldsRead) -> Iterator[Phrase]:

@@ -35,7 +35,10 @@ from elcheck import (
     symmetric_splits,
     within,
 )
+from elcheck.checker.html.trace_view import trace_view_of
 from elcheck.checker.model.state import Envelope
+from elcheck.checker.render import as_json
+from elcheck.checker.render.table import trace_table
 from elcheck.checker.strategies.fault_budgets import frontier
 from elcheck.models import one_way_cut
 
@@ -221,3 +224,38 @@ def test_the_one_way_cut_takes_one_fault() -> None:
     row, _ = frontier(one_way_cut.model(one_way_cut.LeadsOn)).rows  # the claim, and what is possible
     [minimum] = row.minima
     assert {kind: count for kind, count in minimum.budgets.items() if count} == {"partition": 1}
+
+
+def test_a_trace_says_in_what_trouble_it_begins() -> None:
+    """In text, in the report and in JSON: also what of the budgets is spent already, if they have an end."""
+    start = Prepared(
+        dict.fromkeys(NODES, Ear()),
+        down=[N3],
+        paused=[N2],
+        partition=BRIDGE,
+        spent={"crash": 2, "restart": 1, "loss": 3, "pause": 0, "dup": 7},
+    )
+    model = Model(
+        Talking(),
+        [sometimes("one speaks", each(Ear, lambda s: s.spoke))],
+        nodes=NODES,
+        initial=[start],
+        environment=Environment(network="bag", crash=3, restart=1, loss="unlimited", pause=1, dup=5),
+    )
+    trace = check(model, engine="plain").results[0].trace
+    assert trace is not None
+    spent = {"dup": 5, "crash": 2, "restart": 1}
+    said = "5 duplications, 2 crashes, 1 restart spent before"
+    first = trace_table(model, trace).splitlines()[2]
+    assert first.endswith(f"n1: Ear(); n2: Ear(), paused; n3: Ear(), down; partition bridge stands; {said}")
+    assert trace_view_of(trace, model).frames[0].changes == (
+        "n2 paused", "n3 down", "partition bridge stands", said,
+    )  # fmt: skip
+    found = as_json.trace(model, trace)["initial"]
+    assert isinstance(found, dict)
+    assert found["spent"] == spent
+    ordinary = check(talk(None), engine="plain").results[1].trace
+    assert ordinary is not None
+    assert "spent" not in str(as_json.trace(talk(None), ordinary)["initial"])
+    assert "spent" not in trace_table(talk(None), ordinary)
+    assert trace_view_of(ordinary, talk(None)).frames[0].changes == ()
