@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType
+from typing import TypeAlias
 
 from elcheck.checker.model.handlers import Handler
 from elcheck.checker.model.record import Crashed, Disconnected
@@ -35,6 +36,7 @@ def coverage_of(system: System) -> Coverage:
     never_run, never_enabled, never_changing = [], [], []
     runner = system.runner
     handlers = {(owner, handler.name): handler for owner, handler in runner.all_handlers()}
+    names_in = {type(program): _names_in_methods(program) for program in _programs(runner)}
     off = []
     for (owner, name), tally in runner.tallies.items():
         said, handler = f"{owner}.{name}", handlers[owner, name]
@@ -45,7 +47,7 @@ def coverage_of(system: System) -> Coverage:
             never_enabled.append((said, why[0][0] if why else "it yields nothing"))
         elif not tally.changed and not handler.messages:  # a delivery takes its message at least
             never_changing.append(said)
-        if not tally.enabled and (switch := _switch(runner, owner, handler)):
+        if not tally.enabled and (switch := _switch(runner, owner, handler, names_in)):
             off.append((said, switch))
     return Coverage(
         tuple(never_run),
@@ -57,7 +59,11 @@ def coverage_of(system: System) -> Coverage:
     )
 
 
-def _switch(runner: Runner, owner: str, handler: Handler) -> str:
+NamesInMethods: TypeAlias = Mapping[str, Collection[str]]
+"""The names that each method and property of a class uses."""
+
+
+def _switch(runner: Runner, owner: str, handler: Handler, names_in: Mapping[type, NamesInMethods]) -> str:
     """The parameters that are off (0, False, None, nothing) and that decide whether a handler runs, as far as
     its source tells: what its guard and the range of its arguments read, and, of one that takes a message,
     what those read that send such a message. Of one that is told of faults it is the environment. Empty if
@@ -72,14 +78,13 @@ def _switch(runner: Runner, owner: str, handler: Handler) -> str:
     readers = [(program, name) for program in own for name in (handler.name, *handler.over)]
     sent = {cls.__name__ for cls in handler.messages}
     for program in programs:
-        methods = {n: c for n in dir(type(program)) if (c := _code(program, n)) is not None}
-        makers = [n for n, code in methods.items() if sent & _names(code) and n != handler.name]
-        callers = [n for n, code in methods.items() if set(makers) & _names(code)]
+        methods = names_in[type(program)]
+        makers = [n for n, names in methods.items() if not sent.isdisjoint(names) and n != handler.name]
+        callers = [n for n, names in methods.items() if not set(makers).isdisjoint(names)]
         readers += [(program, name) for name in dict.fromkeys([*makers, *callers])]
     found: dict[str, None] = {}
     for program, name in readers:
-        code = _code(program, name)
-        found.update(dict.fromkeys(_off(program, _names(code)) if code is not None else ()))
+        found.update(dict.fromkeys(_off(program, names_in[type(program)].get(name, ()))))
     return ", ".join(found)
 
 
@@ -87,7 +92,7 @@ def _programs(runner: Runner) -> Sequence[object]:
     return list(runner.programs.values()) or [runner.model.program]
 
 
-def _off(program: object, names: set[str]) -> Iterator[str]:
+def _off(program: object, names: Collection[str]) -> Iterator[str]:
     """The parameters of a program among some names that are off."""
     for field in dataclasses.fields(program) if dataclasses.is_dataclass(program) else ():
         value = getattr(program, field.name)
@@ -95,8 +100,14 @@ def _off(program: object, names: set[str]) -> Iterator[str]:
             yield f"{field.name} is {text(value)}"
 
 
-def _code(program: object, name: str) -> CodeType | None:
-    found: object = inspect.getattr_static(program, name, None)
+def _names_in_methods(program: object) -> NamesInMethods:
+    methods: dict[str, object] = {}
+    for cls in reversed(type(program).__mro__[:-1]):
+        methods.update(vars(cls))
+    return {name: _names(code) for name in sorted(methods) if (code := _code(methods[name])) is not None}
+
+
+def _code(found: object) -> CodeType | None:
     if isinstance(found, property):
         found = found.fget
     function: object = inspect.unwrap(found) if isinstance(found, Callable) else None  # type: ignore[arg-type]

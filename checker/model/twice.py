@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from enum import Enum
 from functools import cache
 from operator import eq
-from typing import Self, TypeVar
+from typing import Self, TypeAlias, TypeVar
 
 from elcheck.checker.model.call import theirs
 from elcheck.checker.model.collections import Bag, Map
@@ -27,6 +27,7 @@ KEPT, AGAIN = 20, 60
 """So many calls of each handler are made once more when a search is over; fewer ones in turn, so often."""
 KNOWN = 64
 """Values whose turned ones are kept."""
+COLLECTIONS = (tuple, frozenset, Map, Bag)
 
 
 class TurnedSet(frozenset[T]):
@@ -77,31 +78,64 @@ def turned(value: object) -> object:
     """A value that equals another, shares nothing with it that could be changed, and whose sets iterate the
     other way round.
     """
-    cls: type = type(value)
+    turn = _TURNERS[type(value)]
+    return value if turn is None else turn(value)
+
+
+Turner: TypeAlias = Callable[[object], object]
+"""Turns the values of a class."""
+
+
+class _Turners(dict[type, Turner | None]):
+    """How values are turned, by their class; None for a class whose values have no parts."""
+
+    def __missing__(self, cls: type) -> Turner | None:
+        self[cls] = found = _turn_of(cls)
+        return found
+
+
+_TURNERS = _Turners()
+
+
+def _turn_of(cls: type) -> Turner | None:
     names = _names(cls)
     if names is None:
-        return value
-    if not names:
-        if isinstance(value, tuple):
-            return tuple(map(turned, value))
-        if isinstance(value, frozenset):
-            return TurnedSet(map(turned, value))
-        if isinstance(value, Map):
-            return Map([(turned(key), turned(part)) for key, part in value.items()])
-        if isinstance(value, Bag):
-            return Bag(map(turned, value.elements()))
-    made: object = object.__new__(cls)
-    for name, kept in getattr(value, "__dict__", {}).items():
-        object.__setattr__(made, name, kept)
-    for name in names:
-        object.__setattr__(made, name, turned(getattr(value, name)))
-    return made
+        return None
+    return _turned_collection if issubclass(cls, COLLECTIONS) else _turn_of_record(cls, names)
+
+
+def _turned_collection(value: object) -> object:
+    if isinstance(value, tuple):
+        return tuple(map(turned, value))
+    if isinstance(value, frozenset):
+        return TurnedSet(map(turned, value))
+    if isinstance(value, Map):
+        return Map.in_order({turned(key): turned(part) for key, part in value.items()})
+    assert isinstance(value, Bag)
+    return Bag(map(turned, value.elements()))
+
+
+def _turn_of_record(cls: type, names: tuple[str, ...]) -> Turner:
+    def turned_record(value: object) -> object:
+        made: object = object.__new__(cls)
+        kept: dict[str, object] = getattr(made, "__dict__", {})
+        kept.update(getattr(value, "__dict__", {}))
+        for name in names:
+            part: object = getattr(value, name)
+            turn = _TURNERS[type(part)]
+            if turn is not None:
+                object.__setattr__(made, name, turn(part))
+            elif name not in kept:
+                object.__setattr__(made, name, part)
+        return made
+
+    return turned_record
 
 
 @cache
 def _names(cls: type) -> tuple[str, ...] | None:
     """The fields of a class of values, none of a collection; None if its values have no parts."""
-    if issubclass(cls, tuple | frozenset | Map | Bag):
+    if issubclass(cls, COLLECTIONS):
         return ()
     if cls is NodeId or issubclass(cls, Enum) or not dataclasses.is_dataclass(cls):
         return None
