@@ -15,7 +15,6 @@ from elcheck.checker.driving.expected import Stepper
 from elcheck.checker.driving.less import shortened
 from elcheck.checker.driving.lockstep import Drive, DriveEnding, Lockstep, MakeSubject, drive, same
 from elcheck.checker.driving.patience import PATIENCE
-from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.validate import validate
@@ -117,11 +116,6 @@ class Campaigner(Generic[C]):
         per_step: float | None = PATIENCE,
     ) -> None:
         validate(model)
-        if model.environment.delay is not None:
-            raise UsageError(
-                f"--timing {model.environment.timing}: subjects have no clocks in common, and do not say how "
-                "old messages are; use --timing async"
-            )
         self._per_step = per_step
         self.model = model
         self.make = make

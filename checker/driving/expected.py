@@ -85,11 +85,8 @@ class Stepper(Interpreter):
         match event.kind:
             case "action" | "timeout" | "receive" | "fault":
                 yield from self._of_handler(state, event)
-            case "tick" if any(view.paused for view in state.nodes):
-                raise Undrivable(
-                    f"{event} while a node is paused: real code in this process ticks all the same"
-                )
             case "tick":
+                self._check_pauses(state, event)
                 yield from self._of_tick(state, event)
             case "crash" if event.args:
                 raise Undrivable(f"{event}: a step of real code can't be cut in two from outside")
@@ -124,13 +121,22 @@ class Stepper(Interpreter):
     def _of_handler(self, state: GlobalState, event: Event) -> Iterator[Expected]:
         node = event.node
         assert node is not None
-        found = self._taken(state, named(event)) if event.kind == "receive" else state
-        for step in self.runner.take(event, found.nodes[node.index].state).steps:
-            if event.kind == "receive" or step.choice == event.choice:
-                after = self._from(found).stepped(node, step.state)
-                after.environment = self._paid(after.environment, event)
-                chosen = replace(event, choice=step.choice)
-                yield self._done_so(state, chosen, after.sent(node, step.sends), {node: step.sends})
+        for found in self._found(state, event):
+            for step in self.runner.take(event, found.nodes[node.index].state).steps:
+                if event.kind == "receive" or step.choice == event.choice:
+                    after = self._from(found).stepped(node, step.state)
+                    after.environment = self._paid(after.environment, event)
+                    chosen = replace(event, choice=step.choice)
+                    yield self._done_so(state, chosen, after.sent(node, step.sends), {node: step.sends})
+
+    def _found(self, state: GlobalState, event: Event) -> list[GlobalState]:
+        """The states in which a step of a handler may begin: of a delivery without the message, of which there
+        may be several that are not as old.
+        """
+        if event.kind != "receive":
+            return [state]
+        copies = [envelope for envelope in self._deliverable(state) if envelope.new == named(event)]
+        return [self._taken(state, envelope) for envelope in copies]
 
     def _paid(self, before: EnvironmentState, event: Event) -> EnvironmentState:
         """The environment after a step of a handler."""
@@ -141,10 +147,19 @@ class Stepper(Interpreter):
             return spent
         return before.after_timeout() if event.kind == "timeout" else before
 
+    def _check_pauses(self, state: GlobalState, event: Event) -> None:
+        """Raise Undrivable for a tick in which a node that is paused would send: in the model that is lost."""
+        for view in state.nodes:
+            ticks = [tick for _, tick in self.runner.events(view.node, "tick")] if view.paused else []
+            if any(step.sends for tick in ticks for step in self.runner.take(tick, view.state).steps):
+                raise Undrivable(
+                    f"{event} while {view.node} is paused: real code sends what it sends in a tick"
+                )
+
     def _of_tick(self, state: GlobalState, event: Event) -> Iterator[Expected]:
         tickers = self._tickers()
         for combination in product(*(self._tick_outcomes(state, node) for node in tickers)):
-            after = self._from(state)
+            after = self._from(state).later()
             for node, (local, _) in zip(tickers, combination, strict=True):
                 after.stepped(node, local)
             for node, (_, sends) in zip(tickers, combination, strict=True):

@@ -8,7 +8,27 @@ from functools import partial
 import pytest
 from hypothesis import assume, given, reject
 
-from elcheck import Model, State, Step, check, load
+from elcheck import (
+    Bound,
+    Clock,
+    Environment,
+    Message,
+    Model,
+    Node,
+    NodeId,
+    State,
+    Step,
+    action,
+    always,
+    check,
+    each,
+    guard,
+    load,
+    node_ids,
+    receive,
+    replace,
+    timeout,
+)
 from elcheck.checker.driving.calls import HandlerCalls
 from elcheck.checker.driving.campaign import Campaigner, WalksWanted
 from elcheck.checker.driving.cover import explored
@@ -19,7 +39,9 @@ from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.system import NodeSystem
 from tests.driving.model_subject import ModelSubject
-from tests.oracle.random_models import Case, sound_models
+from tests.oracle.clock_models import clock_model
+from tests.oracle.drawing import drawn
+from tests.oracle.random_models import Case, begins, sound_models
 from tests.support.examples import examples
 
 MODELS: list[tuple[str, dict[str, object]]] = [
@@ -27,6 +49,7 @@ MODELS: list[tuple[str, dict[str, object]]] = [
     ("bully", {}),  # crashes, a detector
     ("peterson_ring", {}),  # fifo links
     ("two_phase_commit", {}),  # several programs
+    ("bridge_timers", {"delay": 1}),  # timers by clocks, messages that take a tick
 ]
 
 
@@ -121,11 +144,92 @@ def _event(model: Model, state: GlobalState, name: str) -> Event:
     return next(event for event, _ in Stepper(model).steps(state) if event.name == name)
 
 
+# -- clocks --------------------------------------------------------------------------------------------------
+
+
+class Beat(Message):
+    """I am there."""
+
+
+class Watcher(State):
+    heard: Clock = Clock(2)
+    suspects: bool = False
+
+
+class Watching(Node[Watcher]):
+    @timeout(since=lambda s: s.heard, after=(2, 2))
+    def suspect(self, s: Watcher) -> Watcher:
+        guard(not s.suspects, "it does")
+        return replace(s, suspects=True)
+
+    @action
+    def greet(self, s: Watcher) -> Step[Watcher]:
+        return Step(s, self.broadcast(Beat()))
+
+    @receive
+    def beat(self, s: Watcher, src: NodeId, msg: Beat) -> Watcher:
+        return replace(s, heard=Clock(2))
+
+
+def watching(**environment: int) -> Model:
+    return Model(
+        Watching(),
+        [always("true", each(Watcher, lambda s: True))],
+        nodes=node_ids(2),
+        bounds=[Bound("copies", 2)],
+        environment=replace(Environment(network="bag", timing="bounded(1)"), **environment),
+    )
+
+
+def test_a_clock_that_runs_otherwise_is_found() -> None:
+    """One that stands still, and one that a heartbeat does not set."""
+
+    def stopped(before: State, step: Step[State]) -> Step[State]:
+        assert isinstance(before, Watcher)
+        assert isinstance(step.state, Watcher)
+        return Step(before) if step.state.heard.ticks > before.heard.ticks else step
+
+    def unset(before: State, step: Step[State]) -> Step[State]:
+        assert isinstance(before, Watcher)
+        assert isinstance(step.state, Watcher)
+        return Step(before, step.sends) if step.state.heard.ticks < before.heard.ticks else step
+
+    model = watching()
+    assert campaigner(model).every_call().complete
+    for rule, events in ((stopped, ["tick"]), (unset, ["greet", "tick", "beat"])):
+        found = campaigner(model, partial(ModelSubject, model, rule)).every_call()
+        assert found.drive is not None
+        assert [step.event.name for step in found.drive.trace.steps] == events
+        assert found.drive.mismatches[0].what.endswith(".heard")
+
+
+def test_which_of_two_equal_messages_arrived_is_not_known() -> None:
+    """Of different ages: the model keeps both ways, of which one has to be over before time passes."""
+    model = watching()
+    run = Lockstep(Stepper(model), partial(ModelSubject, model), Stepper(model).initial()[0])
+    for name in ("greet", "tick", "greet", "beat"):
+        assert run.step(_event(model, run.state, name))
+    assert [[e.age for e in state.network] for state in run.states] == [[1], [0]]
+    assert sum(Stepper(model).is_possible(state, Event("tick", "tick")) for state in run.states) == 1
+
+
+def test_a_node_that_is_paused_ticks_unless_it_would_send() -> None:
+    model = watching(pause=1)
+    assert campaigner(model).every_call().complete
+    lease = load("late_revocation")()
+    found = campaigner(lease).every_call()
+    assert not found.complete
+    assert "tick while n1 is paused: real code sends what it sends in a tick" in found.tally.whys
+
+
 # -- random models: every network, fault, detector and timing ------------------------------------------------
 
 
-@examples(25)
-@given(sound_models())
+WITH_CLOCKS = drawn(partial(clock_model, small=True)).filter(begins)
+
+
+@examples(40)
+@given(sound_models() | WITH_CLOCKS)
 def test_the_model_itself_never_differs(case: Case) -> None:
     """On random walks, whatever the environment, and whichever of several outcomes the subject takes."""
     assume(not any(start.down for start in case.model.initial))  # which a subject can't start in
@@ -137,8 +241,8 @@ def test_the_model_itself_never_differs(case: Case) -> None:
     assert not {DriveEnding.DIFFERS, DriveEnding.RAISED, DriveEnding.HUNG} & set(found.tally.endings)
 
 
-@examples(25)
-@given(sound_models())
+@examples(40)
+@given(sound_models() | WITH_CLOCKS)
 def test_the_calls_of_a_search_are_those_of_its_states(case: Case) -> None:
     """Compared with what the interpreter says, state by state, but for joint ticks and split crashes."""
     try:
