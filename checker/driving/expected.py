@@ -130,8 +130,8 @@ class Stepper(Interpreter):
                     yield self._done_so(state, chosen, after.sent(node, step.sends), {node: step.sends})
 
     def _found(self, state: GlobalState, event: Event) -> list[GlobalState]:
-        """The states in which a step of a handler may begin: of a delivery without the message, of which there
-        may be several that are not as old.
+        """The states in which a step of a handler may begin: of a delivery without the message, of which
+        there may be several that are not as old.
         """
         if event.kind != "receive":
             return [state]
@@ -148,7 +148,7 @@ class Stepper(Interpreter):
         return before.after_timeout() if event.kind == "timeout" else before
 
     def _check_pauses(self, state: GlobalState, event: Event) -> None:
-        """Raise Undrivable for a tick in which a node that is paused would send: in the model that is lost."""
+        """Raise Undrivable for a tick in which a paused node would send: in the model that is lost."""
         for view in state.nodes:
             ticks = [tick for _, tick in self.runner.events(view.node, "tick")] if view.paused else []
             if any(step.sends for tick in ticks for step in self.runner.take(tick, view.state).steps):

@@ -171,13 +171,13 @@ class Watching(Node[Watcher]):
         return replace(s, heard=Clock(2))
 
 
-def watching(**environment: int) -> Model:
+def watching(pause: int = 0) -> Model:
     return Model(
         Watching(),
         [always("true", each(Watcher, lambda s: True))],
         nodes=node_ids(2),
         bounds=[Bound("copies", 2)],
-        environment=replace(Environment(network="bag", timing="bounded(1)"), **environment),
+        environment=Environment(network="bag", timing="bounded(1)", pause=pause),
     )
 
 
