@@ -10,6 +10,7 @@ from math import prod
 from types import NoneType, UnionType
 from typing import Literal, Union, get_args, get_origin, get_type_hints
 
+from elcheck.checker.model.clock import Clock
 from elcheck.checker.model.collections import Map
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.ids import NodeId
@@ -30,6 +31,9 @@ class Domain:
         for f in fields(every.of):
             if f.name in every.domains:
                 self.fields[f.name] = every.domains[f.name]
+            elif hints[f.name] is Clock and isinstance(f.default, Clock):
+                most = f.default.most
+                self.fields[f.name] = tuple(Clock(most, ticks) for ticks in range(most + 1))
             else:
                 where = f"every({every.of.__name__}, ...): the field {f.name}"
                 self.fields[f.name] = tuple(values_of(hints[f.name], nodes, where))

@@ -48,12 +48,12 @@ def induct(
     if model.environment.early_timeouts == 0:
         raise UsageError(
             "--timing: a timeout that waits for what is under way is not one from every state; with --timing "
-            "async, what is inductive is so under any timing"
+            "async, what is inductive is so under sync and eventual(k) too"
         )
-    if model.environment.delay is not None:
+    if model.environment.delay == 0:
         raise UsageError(
-            "--timing bounded(d): whether time may pass depends on all that is under way, and on how old it "
-            "is; with --timing async and without a Clock, what is inductive is so under any timing"
+            "--timing bounded(0): whether time may pass depends on all that is under way; with --timing "
+            "'bounded(1)', what is inductive is so under bounded(0) too"
         )
     claims = [InductiveClaim(claim, shared=not model.programs) for claim in model.inductive]
     with watching(limits):

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from elcheck.checker.induction.claims import NodeState
 from elcheck.checker.induction.universe import NodeUniverse
 from elcheck.checker.model.disks import damages
+from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.record import survivor
 from elcheck.checker.model.state import Envelope, Event, damage, envelopes
 from elcheck.checker.model.step import Send, Sends
+from elcheck.checker.model.values import text
 from elcheck.checker.system.faults import sends_before_crash
 
 
@@ -91,6 +93,28 @@ def _step(
 ) -> NodeStep:
     node, cut = before.node, universe.runner.crossed(state)
     return NodeStep(event, before, NodeState(node, True, state), needs, envelopes(node, sends), cut)
+
+
+def is_late(universe: NodeUniverse, state: NodeState) -> bool:
+    """Whether time waits for a node: a timeout of it is due. (That a message is as old as it may become it need
+    not wait for, since from every state there is one in which all are younger.)
+
+    Raises HandlerError, and DefinitionError where it could wait for what is under way.
+    """
+    runner = universe.runner
+    timers = [event for _, event in runner.events(state.node, "timeout")] if not state.idle else []
+    for event in timers:
+        if runner.is_due(event, state.state):
+            steps = runner.take(event, state.state).steps
+            if any(step.state != state.state for step in steps):
+                return True
+            if any(step.sends for step in steps):
+                raise DefinitionError(
+                    f"{event.located} is due in {text(state.state)} and leaves that as it is, so that time can "
+                    "only pass if what it sends is under way already, which is not asked of every state: let "
+                    "it put its clock back"
+                )
+    return False
 
 
 def ticked(universe: NodeUniverse, before: NodeState) -> Iterator[NodeStep]:

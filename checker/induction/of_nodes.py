@@ -15,7 +15,7 @@ from itertools import product
 
 from elcheck.checker.induction.claims import InductiveClaim
 from elcheck.checker.induction.completing import Completions, Vector
-from elcheck.checker.induction.node_steps import NodeStep, steps_of, ticked
+from elcheck.checker.induction.node_steps import NodeStep, is_late, steps_of, ticked
 from elcheck.checker.induction.universe import NodeUniverse
 from elcheck.checker.model.state import Envelope, Event, is_notice
 from elcheck.checker.process.watch import look
@@ -227,6 +227,8 @@ class NodeInduction:
     def _joint(self, before: Vector) -> Iterator[Broken | None]:
         universe = self._universe
         states = [universe.states[node][number] for node, number in enumerate(before)]
+        if any(is_late(universe, state) for state in states):
+            return
         for outcome in product(*(list(ticked(universe, state)) for state in states)):
             self.asked += 1
             cut = [bound for step in outcome for bound in step.cut]

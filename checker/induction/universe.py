@@ -109,7 +109,8 @@ class NodeUniverse:
         return (number for number in range(len(self.states[node])) if number not in self.outside[node])
 
     def admit_message(self, sent: Envelope) -> bool:
-        """Take a message into the universe, unless the candidates leave it out."""
+        """Take a message into the universe, of whatever age, unless the candidates leave it out."""
+        sent = sent.new
         if self.is_said(sent.msg) and not self.has(sent.msg):
             return False
         self.add_message(sent)

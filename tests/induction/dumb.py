@@ -54,7 +54,7 @@ def decided(model: Model, claim: Inductive, cap: int = 250) -> Said:
     classes = {(view.node, type(view.state)) for state in reached for view in state.nodes}
     for state in reached:
         locals_ |= {view: None for view in state.nodes if type(view.state) not in given or not view.up}
-        sent |= {e: None for e in state.network if type(e.msg) not in given}
+        sent |= {e.new: None for e in state.network if type(e.msg) not in given}
     for node, cls in sorted(classes, key=lambda pair: (pair[0], pair[1].__name__)):
         for value in claim.candidates:
             if type(value) is cls and not machine.crossed(value):
@@ -83,7 +83,8 @@ def decided(model: Model, claim: Inductive, cap: int = 250) -> Said:
                 for view in move.after.nodes:
                     if type(view.state) not in given or not view.up:
                         locals_[view] = None
-                sent |= {e: None for e in move.after.network if type(e.msg) not in given and not is_notice(e)}
+                new = (e.new for e in move.after.network if type(e.msg) not in given and not is_notice(e))
+                sent |= dict.fromkeys(new)
     return said
 
 
@@ -103,7 +104,7 @@ def inside(
     to_self = [e for e in state.network if type(e.msg) in given and e.src == e.dst]
     return (
         all(view.state in claim.candidates for view in views)
-        and all(e in sent for e in mail)
+        and all(e.new in sent for e in mail)
         and all(e.msg in claim.candidates for e in to_self)
     )
 
@@ -134,7 +135,7 @@ def states(
     """Every state that can be put together, with at most three things under way."""
     environment = initial_state(model.environment, list(model.programs))
     vectors = list(product(*([view for view in locals_ if view.node == node] for node in nodes)))
-    mails = list(mail(model, sent))
+    mails = [older for network in mail(model, sent) for older in aged(model, network)]
     if len(vectors) * len(mails) > cap:
         raise TooMany
     for vector in vectors:
@@ -167,6 +168,14 @@ def mail(model: Model, sent: Sequence[Envelope]) -> Iterator[tuple[Envelope, ...
             yield tuple(sorted((a, b), key=rank)) if not same_link or network != "fifo" else (a, b)
 
 
+def aged(model: Model, network: tuple[Envelope, ...]) -> Iterator[tuple[Envelope, ...]]:
+    """What is under way, of every age."""
+    for ages in product(range((model.environment.delay or 0) + 1), repeat=len(network)):
+        older = tuple(replace(e, age=age) for e, age in zip(network, ages, strict=True))
+        same_link = len({(e.src, e.dst) for e in older}) < len(older)
+        yield older if model.environment.network == "fifo" and same_link else tuple(sorted(older, key=rank))
+
+
 def rank(sent: Envelope) -> tuple[object, ...]:
     """The order in which a state has what is under way."""
-    return (sent.src, sent.dst, order(sent.msg))
+    return (sent.src, sent.dst, order(sent.msg), sent.age)

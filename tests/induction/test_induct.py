@@ -12,6 +12,7 @@ import pytest
 
 from elcheck import (
     Bound,
+    Clock,
     DefinitionError,
     Environment,
     Map,
@@ -38,6 +39,7 @@ from elcheck import (
     pair,
     receive,
     replace,
+    timeout,
     under_way,
     whole,
     within,
@@ -283,6 +285,55 @@ def test_faults_of_programs_are_steps(budget: int, verdict: InductionVerdict) ->
     assert found.verdict is verdict
 
 
+# -- clocks ----------------------------------------------------------------------------------------------
+
+
+class Lease(State):
+    held: Clock = Clock(3)
+    lost: bool = False
+
+
+class Expiring(Node[Lease]):
+    @timeout(since=lambda s: s.held, after=(1, 2))
+    def expire(self, s: Lease) -> Lease:
+        guard(not s.lost, "it is lost")
+        return replace(s, lost=True)
+
+
+class ExpiringLate(Expiring):
+    @timeout(since=lambda s: s.held, after=(1, 3))
+    def expire(self, s: Lease) -> Lease:
+        return super().expire(s)
+
+
+class Reminding(Node[Lease]):
+    @timeout(since=lambda s: s.held, after=(1, 2))
+    def remind(self, s: Lease) -> Step[Lease]:
+        return Step(s, self.broadcast(Ask()))
+
+
+def leasing(program: Node[Lease], **environment: object) -> Model:
+    """Nodes that give up a lease in time. All states are candidates, so that no search tells them."""
+    around = changed(Environment(network="set", timing="bounded(1)"), **environment)  # type: ignore[arg-type]
+    claim = inductive("in time", each(Lease, lambda s: s.lost or s.held.ticks < 3), [every(Lease)])
+    return Model(program, [TRUE], around, nodes=node_ids(2), inductive=[claim])
+
+
+def test_time_waits_for_timers_that_are_due() -> None:
+    assert one(leasing(Expiring())).verdict is HOLDS
+    assert one(leasing(Expiring(), pause=1)).verdict is BROKEN
+    found = one(leasing(ExpiringLate()))
+    assert found.verdict is BROKEN
+    assert found.counterexample is not None
+    assert found.counterexample.event.kind == "tick"
+    assert one(leasing(Expiring(), timing="async")).verdict is HOLDS  # no clock moves
+
+
+def test_a_due_timer_that_only_sends_is_refused() -> None:
+    with pytest.raises(DefinitionError, match=r"n[12]: remind is due in Lease.*let it put its clock back"):
+        induct(leasing(Reminding()))
+
+
 # -- what can't be asked ---------------------------------------------------------------------------------
 
 
@@ -292,8 +343,8 @@ def test_what_can_not_be_asked_is_refused() -> None:
         induct(changed(raft, inductive=()))
     with pytest.raises(UsageError, match="--timing"):
         induct(changed(raft, environment=Environment(network="set", timing="sync")))
-    with pytest.raises(UsageError, match="whether time may pass"):
-        induct(changed(raft, environment=Environment(network="set", timing="bounded(1)")))
+    with pytest.raises(UsageError, match=r"with --timing 'bounded\(1\)', what is inductive is so"):
+        induct(changed(raft, environment=Environment(network="set", timing="bounded(0)")))
     with pytest.raises(DefinitionError, match=r"looks at whole\(...\)"):
         induct(changed(raft, inductive=[inductive("all", whole(lambda s: True))]))
     with pytest.raises(DefinitionError, match="are called 'twice'"):

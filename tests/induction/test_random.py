@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import assume, event, given, reject
 from hypothesis import strategies as st
 
-from elcheck import Inductive, Message, Model, Scope, all_nodes, each, inductive, node_views, pair, under_way
+from elcheck import (
+    DefinitionError,
+    Inductive,
+    Message,
+    Model,
+    Scope,
+    all_nodes,
+    each,
+    inductive,
+    node_views,
+    pair,
+    under_way,
+)
 from elcheck.checker.induction.induct import bare_of, induct
 from elcheck.checker.induction.result import InductionVerdict
 from elcheck.checker.model.record import State
 from tests.induction.dumb import TooMany, decided
-from tests.oracle.random_models import Case, sound_models
+from tests.oracle.clock_models import clock_model
+from tests.oracle.drawing import drawn
+from tests.oracle.random_models import Case, begins, sound_models
 from tests.oracle.random_programs import MESSAGES
 from tests.oracle.random_properties import weigh, weigh_seen
 from tests.oracle.table_programs import Local, Ping, Pong
@@ -72,12 +87,27 @@ def test_induction_with_pauses(case: Case, claim: Inductive) -> None:
     compare(replace(model, inductive=[claim], initial=(), environment=around), claim)
 
 
+@pytest.mark.big
+@given(drawn(partial(clock_model, small=True)).filter(begins), claims(), st.sampled_from((1, 2)))
+@examples(60)
+def test_induction_with_clocks(case: Case, claim: Inductive, delay: int) -> None:
+    model = case.model
+    assume(len(model.programs) == 2)
+    around = replace(model.environment, timing=f"bounded({delay})", crash=0, restart=0, disk=0)
+    local = [bound for bound in model.bounds if not isinstance(bound.holds, int)]
+    compare(replace(model, inductive=[claim], initial=(), bounds=local, environment=around), claim)
+
+
 def compare(model: Model, claim: Inductive) -> None:
     try:
         said = decided(bare_of(model), claim)
     except TooMany:
         reject()
-    (found,) = induct(model)
+    try:
+        (found,) = induct(model)
+    except DefinitionError as error:
+        assert "is due in" in str(error)  # a timer that only sends, of which the universe can't tell
+        reject()
     event(f"base {said.base}, broken {said.broken}, leaves {said.leaves}, {model.environment.network}")
     assert found.raised is None
     assert found.stopped is None
