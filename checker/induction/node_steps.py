@@ -96,8 +96,8 @@ def _step(
 
 
 def is_late(universe: NodeUniverse, state: NodeState) -> bool:
-    """Whether time waits for a node: a timeout of it is due. (That a message is as old as it may become it need
-    not wait for, since from every state there is one in which all are younger.)
+    """Whether time waits for a node: a timeout of it is due. For a message that is as old as it may become it
+    need not wait, since beside every state there is one in which all are younger.
 
     Raises HandlerError, and DefinitionError where it could wait for what is under way.
     """
@@ -110,9 +110,9 @@ def is_late(universe: NodeUniverse, state: NodeState) -> bool:
                 return True
             if any(step.sends for step in steps):
                 raise DefinitionError(
-                    f"{event.located} is due in {text(state.state)} and leaves that as it is, so that time can "
-                    "only pass if what it sends is under way already, which is not asked of every state: let "
-                    "it put its clock back"
+                    f"{event.located} is due in {text(state.state)} and leaves that as it is, so that time "
+                    "can only pass if what it sends is under way already, which is not asked of every state: "
+                    "let it put its clock back"
                 )
     return False
 

@@ -300,10 +300,11 @@ class Expiring(Node[Lease]):
         return replace(s, lost=True)
 
 
-class ExpiringLate(Expiring):
+class ExpiringLate(Node[Lease]):
     @timeout(since=lambda s: s.held, after=(1, 3))
     def expire(self, s: Lease) -> Lease:
-        return super().expire(s)
+        guard(not s.lost, "it is lost")
+        return replace(s, lost=True)
 
 
 class Reminding(Node[Lease]):

@@ -23,7 +23,7 @@ from elcheck import (
     under_way,
 )
 from elcheck.checker.induction.induct import bare_of, induct
-from elcheck.checker.induction.result import InductionVerdict
+from elcheck.checker.induction.result import Induction, InductionVerdict
 from elcheck.checker.model.record import State
 from tests.induction.dumb import TooMany, decided
 from tests.oracle.clock_models import clock_model
@@ -98,16 +98,22 @@ def test_induction_with_clocks(case: Case, claim: Inductive, delay: int) -> None
     compare(replace(model, inductive=[claim], initial=(), bounds=local, environment=around), claim)
 
 
+def decidable(model: Model) -> list[Induction]:
+    """What is found of a model, unless it has a timer that only sends, so that time may wait for ever."""
+    try:
+        return induct(model)
+    except DefinitionError as error:
+        if "is due in" not in str(error):
+            raise
+        reject()
+
+
 def compare(model: Model, claim: Inductive) -> None:
     try:
         said = decided(bare_of(model), claim)
     except TooMany:
         reject()
-    try:
-        (found,) = induct(model)
-    except DefinitionError as error:
-        assert "is due in" in str(error)  # a timer that only sends, of which the universe can't tell
-        reject()
+    (found,) = decidable(model)
     event(f"base {said.base}, broken {said.broken}, leaves {said.leaves}, {model.environment.network}")
     assert found.raised is None
     assert found.stopped is None
