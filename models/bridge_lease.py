@@ -21,11 +21,13 @@ from elcheck import (
     State,
     Step,
     always,
+    always_possible,
     at,
     each,
     eventually,
     ltl,
     node_ids,
+    pair,
     receive,
     replace,
     sometimes,
@@ -130,6 +132,11 @@ class BeatsOn(Leasing):
         return True
 
 
+def has_lease(s: Server) -> bool:
+    """It leads, and is certain of it."""
+    return s.leads and s.unheard < LEASE
+
+
 def stands(s: GlobalState) -> bool:
     """The network is apart."""
     return s.environment.standing is not None
@@ -146,8 +153,12 @@ def model(
     Assumes: clocks run alike, and messages arrive before the next tick. Nobody crashes.
     """
     old, bridge, a, b = nodes = node_ids("old bridge a b")
+    others = 2  # make a majority of the four with a leader
     split = Partition("old | a b", (frozenset({old, bridge}), frozenset({bridge, a, b})), heals=not apart)
     states = {node: Server(leads=node == old) for node in nodes}
+    renewed = each(Server, lambda s: not s.leads or len(s.heard) < others or s.unheard == 0)
+    # what a partition holds up until it heals is older than a tick
+    one_lease = always("one has a lease", pair(Server, lambda a, b: not (has_lease(a) and has_lease(b))))
     another = at(b, Server, lambda s: s.leads)
     return Model(
         bug(),
@@ -157,6 +168,9 @@ def model(
         initial=[Prepared(states, partition=split)] if apart else [],
         properties=[
             ltl("apart for good, another leads", eventually(always(whole(stands))) >> eventually(another)),
+            *([one_lease] if apart else []),
+            always("a majority renews a lease", renewed),
+            always_possible("somebody can follow", each(Server, lambda s: s.leads and bool(s.heard))),
             sometimes("another leads", each(Server, lambda s: s.leads and s.term > 0)),
         ],
     )

@@ -23,6 +23,7 @@ from elcheck import (
     Step,
     always,
     always_possible,
+    change,
     durable,
     each,
     eventually,
@@ -34,7 +35,9 @@ from elcheck import (
     replace,
     some,
     sometimes,
+    step,
     timeout,
+    under_way,
 )
 
 RING = 4
@@ -155,6 +158,21 @@ def are_near(a: NodeView[Server], b: NodeView[Server]) -> bool:
     return not (a.up and b.up) or terms[0] == terms[1] or is_newer(*terms) or is_newer(*terms[::-1])
 
 
+def has_the_longer_log(a: NodeView[Server], b: NodeView[Server]) -> bool:
+    """Who leads has no shorter log than anybody who is up."""
+    return not (a.up and b.up and a.state.role is Role.LEADER) or a.state.log >= b.state.log
+
+
+def is_remembered(voter: NodeView[Server], vote: Vote, candidate: NodeView[Server]) -> bool:
+    """Who has sent a vote knows to whom, as long as its term lasts."""
+    return voter.state.term != vote.term or voter.state.voted_for == candidate.node
+
+
+def stands_for_itself(server: NodeView[Server]) -> bool:
+    """A candidate has its own vote."""
+    return server.state.role is not Role.CANDIDATE or server.state.voted_for == server.node
+
+
 def model(
     bug: Annotated[type[Electing], "a mistake to put in"] = Electing,
 ) -> Model:
@@ -180,6 +198,12 @@ def model(
         environment=Environment(network="set", timing="sync"),
         properties=[
             always("terms are near", pair(node_views(Server), are_near)),
+            always("who leads has the longer log", pair(node_views(Server), has_the_longer_log)),
+            always("a candidate has its own vote", each(node_views(Server), stands_for_itself)),
+            always(
+                "a vote is remembered", under_way(Vote, node_views(Server), node_views(Server), is_remembered)
+            ),
+            step("logs stay", change(Server, lambda before, after: before.log == after.log)),
             always_possible("somebody can lead", each(Server, lambda s: s.role is Role.LEADER)),
             sometimes("terms grow", each(Server, lambda s: s.term > 0)),
             eventually("somebody leads", some(each(Server, lambda s: s.role is Role.LEADER))),

@@ -17,6 +17,7 @@ from elcheck import (
     WEAK,
     Bound,
     Environment,
+    GlobalState,
     Map,
     Message,
     Model,
@@ -38,6 +39,7 @@ from elcheck import (
     sometimes,
     step,
     tick,
+    whole,
 )
 from elcheck.specs import election
 
@@ -170,6 +172,10 @@ def model(
     def takes_over(n: NodeView[NodeId | None]) -> bool:
         return n.state == n.node and n.node.index > 0
 
+    def is_heard(s: GlobalState) -> bool:
+        alone = sum(node.up for node in s.nodes) < 2  # and sends to nobody
+        return alone or any(isinstance(sent.msg, Alive) for sent in s.network)
+
     return Model(
         bug(delay),
         nodes=node_ids(nodes),
@@ -182,6 +188,7 @@ def model(
             always("accusations come to an end", all_nodes(node_views(Detector, accused), accusations_end)),
             step("accusations only grow", change(node_views(Detector, accused), only_grow)),
             sometimes("another takes over", each(node_views(Detector, election.followed), takes_over)),
+            always_possible("a leader can be heard", whole(is_heard)),
             always_possible("all can come to agree", election.all_follow_a_live_leader(Detector)),
         ],
     )

@@ -11,6 +11,7 @@ from typing import Annotated
 from elcheck import (
     Cut,
     Environment,
+    GlobalState,
     Message,
     Model,
     Node,
@@ -18,6 +19,7 @@ from elcheck import (
     State,
     Step,
     action,
+    always,
     each,
     eventually,
     guard,
@@ -27,7 +29,9 @@ from elcheck import (
     some,
     sometimes,
     tick,
+    under_way,
     weak,
+    whole,
 )
 
 PATIENCE = 2
@@ -112,6 +116,17 @@ class LeadsOn(CheckQuorum):
         return 0
 
 
+def stays_unless_cut(s: GlobalState) -> bool:
+    """As long as nothing is cut, the first leader leads, and nobody else."""
+    terms = [node.state.term for node in s.nodes if isinstance(node.state, Server)]
+    return s.environment.standing is not None or not any(terms)
+
+
+def follows(sender: Server, answer: Answer, leader: Server) -> bool:
+    """Who has answered a leader is in its term, or in a later one."""
+    return sender.term >= answer.term
+
+
 def model(bug: Annotated[type[CheckQuorum], "a mistake to put in"] = CheckQuorum) -> Model:
     """An entry is committed, though the leader may hear nobody any more.
 
@@ -126,6 +141,9 @@ def model(bug: Annotated[type[CheckQuorum], "a mistake to put in"] = CheckQuorum
         partitions=[Cut((n2, n3), n1, heals=False)],
         fairness=[weak("*")],
         properties=[
+            always("a leader is answered", each(Server, lambda s: not s.leads or s.silence < PATIENCE)),
+            always("who is heard and hears stays", whole(stays_unless_cut)),
+            always("who has answered follows", under_way(Answer, Server, Server, follows)),
             eventually("it commits", some(each(Server, lambda s: s.committed))),
             sometimes("another leads", each(Server, lambda s: s.leads and s.term == 1)),
         ],

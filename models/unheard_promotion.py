@@ -9,23 +9,28 @@ from __future__ import annotations
 from typing import Annotated
 
 from elcheck import (
+    Bound,
     Environment,
     Message,
     Model,
     Node,
     NodeId,
+    NodeView,
     Prepared,
     State,
     Step,
     action,
+    always,
     always_possible,
     durable,
     each,
     guard,
     node_ids,
+    node_views,
     receive,
     replace,
     sometimes,
+    under_way,
 )
 from elcheck.specs import election
 
@@ -93,6 +98,17 @@ class LearnersDoNotVote(Electing):
         return s.voter
 
 
+def stands_for_itself(server: NodeView[Server]) -> bool:
+    """Who asks for votes does so in a term that has begun, and has its own."""
+    s = server.state
+    return not s.votes or (s.term > 0 and s.voted_for == server.node)
+
+
+def is_remembered(voter: NodeView[Server], vote: Vote, candidate: NodeView[Server]) -> bool:
+    """Who has sent a vote knows to whom, as long as its term lasts."""
+    return voter.state.term > vote.term or voter.state.voted_for == candidate.node
+
+
 def model(
     bug: Annotated[type[Electing], "a mistake to put in"] = Electing,
 ) -> Model:
@@ -108,8 +124,13 @@ def model(
         nodes=nodes,
         initial=[start],
         environment=Environment(network="sent-set"),
+        bounds=[Bound("max_term", Server, lambda s: s.term <= 2)],
         properties=[
             election.one_leader_per_term(Server),
+            always("who asks has its own vote", each(node_views(Server), stands_for_itself)),
+            always(
+                "a vote is remembered", under_way(Vote, node_views(Server), node_views(Server), is_remembered)
+            ),
             always_possible("somebody can lead", each(Server, lambda s: s.leads)),
             sometimes("somebody asks for votes", each(Server, lambda s: bool(s.votes))),
         ],
