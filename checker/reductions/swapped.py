@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 from elcheck.checker.model.budget import Left
 from elcheck.checker.model.call import HandlerError
@@ -43,13 +44,12 @@ class Swapped:
         self._system = system
         partitions = tuple(system.environments.partitions.values()) if system.model.separates else ()
         self._partitions = _partitions(swap, partitions)
-        nodes = range(len(system.tables))
-        self.to = [system.tables[swap.index(i)] for i in nodes]
-        self.locals = [Learned(self._learner(self._local, i)) for i in nodes]
-        self.messages = [Learned(self._learner(self._message, i)) for i in nodes]
-        self.ids = [Learned(self._learner(self._id, i)) for i in nodes]
+        self.to = [system.tables[swap.index(i)] for i, _ in enumerate(system.tables)]
+        self.locals = self._by_node(self._local)
+        self.messages = self._by_node(self._message)
+        self.ids = self._by_node(self._id)
         monitors = range(len(system.model.monitors))
-        self.monitors = [Learned(self._learner(self._monitor, at)) for at in monitors]
+        self.monitors = [Learned(partial(self._monitor, at)) for at in monitors]
         self.environments = Learned(self._environment)
         self._events: dict[Event, Event] = {}
         self._effects: dict[Effect, Effect] = {}
@@ -96,8 +96,17 @@ class Swapped:
 
     # -- one entry -------------------------------------------------------------------------------------
 
-    def _learner(self, learn: Callable[[int, int], int], i: int) -> Callable[[int], int]:
-        return lambda number: learn(i, number)
+    def _by_node(self, learn: Callable[[int, int], int]) -> list[Learned]:
+        """Tables of what becomes of numbers, by the index of their node."""
+        tables: list[Learned] = []
+
+        def both_ways(i: int, number: int) -> int:
+            made = learn(i, number)
+            tables[self.to[i].index][made] = number  # an exchange undoes itself
+            return made
+
+        tables += [Learned(partial(both_ways, i)) for i, _ in enumerate(self.to)]
+        return tables
 
     def _local(self, i: int, number: int) -> int:
         known = self._system.tables[i].local_states[number]

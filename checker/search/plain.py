@@ -120,7 +120,7 @@ class PlainSearch:
         successors, reduced = self._system.expanded, self._system.reduced
         cap = self._limits.max_states or float("inf")
         for index in range(begin, end):
-            if index % EVERY == 0 and self._stop():
+            if (index % EVERY == 0 or index == begin) and self._stop():
                 return
             self._at = index
             code = codes[index]
