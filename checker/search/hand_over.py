@@ -62,7 +62,7 @@ class HandOver:
     def is_early(self, search: Search) -> bool:
         """Whether the plain engine should go on with a search that it has come to some size with."""
         states = len(search.codes)
-        if states * self._growth(search.levels) < self._enough or not self._waits:
+        if states * self._growth(search.levels) <= self._enough or not self._waits:
             return True
         recent = len(search.levels) - bisect_left(search.levels, states // 2)
         if recent * NARROW > states // 2:
