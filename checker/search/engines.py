@@ -98,7 +98,7 @@ def auto(
         return fast(system, judge, limits, progress, resources)
     if find_spec("numba") is None or not system.fast:
         return plain(system, judge, limits, progress, resources)
-    with HandOver(system.cost, limits.depth) as hand_over:
+    with HandOver(system.cost, limits) as hand_over:
         search = search_plain(system, judge, limits, progress, hand_over.is_early)
     if search.stopped is not HANDED_OVER:
         return search

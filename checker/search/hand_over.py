@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from elcheck.checker.model.errors import UsageError
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.process.watch import current
 from elcheck.checker.search.search import Search
 
@@ -34,12 +35,12 @@ COMPILING = 60.0
 class HandOver:
     """Whether the fast engine should go on with a search. Where it is not compiled yet, the plain engine
     goes on meanwhile; a search that ends before it is compiled has ended. ``cost``: how many states one of
-    this search costs; ``depth``: the limit on depth.
+    this search costs.
     """
 
-    def __init__(self, cost: int, depth: int | None = None) -> None:
+    def __init__(self, cost: int, limits: Limits) -> None:
         self._enough = ENOUGH // cost
-        self._depth = depth
+        self._limits = limits
         self._compilation: Compilation | None = None
         self._waits = True
 
@@ -62,7 +63,7 @@ class HandOver:
     def is_early(self, search: Search) -> bool:
         """Whether the plain engine should go on with a search that it has come to some size with."""
         states = len(search.codes)
-        if states * self._growth(search.levels) <= self._enough or not self._waits:
+        if self._soon(states, search.levels) <= self._enough or not self._waits:
             return True
         recent = len(search.levels) - bisect_left(search.levels, states // 2)
         if recent * NARROW > states // 2:
@@ -74,15 +75,16 @@ class HandOver:
             self._waits = False
             return True
 
-    def _growth(self, levels: Sequence[int]) -> float:
-        """How many times larger the search will be with the level that it is in and the next, if there is one
-        within the limit, as the last two that are complete have grown.
+    def _soon(self, states: int, levels: Sequence[int]) -> float:
+        """How many states there will be with the level that the search is in and the next, as far as limits
+        let it, if they grow as the last two that are complete have.
         """
-        if len(levels) <= 2:
-            return 1.0
-        before, last, end = levels[-3:]
-        growth = min(max((end - last) / (last - before), 1.0), GROWTH)
-        return growth if len(levels) - 1 == self._depth else growth**2
+        soon = float(states)
+        if len(levels) > 2:
+            before, last, end = levels[-3:]
+            growth = min(max((end - last) / (last - before), 1.0), GROWTH)
+            soon *= growth if len(levels) - 1 == self._limits.depth else growth**2
+        return min(soon, self._limits.max_states or soon)
 
     def _is_compiled(self) -> bool:
         """Whether the code is there; if not, it is compiled from now on. Raises UsageError if it can't be."""

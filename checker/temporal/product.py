@@ -8,12 +8,13 @@ nodes of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from elcheck.checker.model.formula import Formula
 from elcheck.checker.temporal.automaton import Automaton, Transition, free_states, recurrent_states
 from elcheck.checker.temporal.state_graph import Graph, Indices, Mask, Offsets, distinct, ranges
 from elcheck.checker.temporal.truth import Truth
@@ -70,20 +71,61 @@ def product_of(graph: Graph, automaton: Automaton, states: Truth, events: Truth)
     starts = np.zeros(count + 1, np.int64)
     np.cumsum(degrees, out=starts[1:])
     of_node = np.concatenate(nodes)
-    recurrent, free = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
+    recurrent = np.zeros(size, np.bool_)
     for layer in range(0, size, max(1, automaton.states)):
         recurrent[[layer + state for state in recurrent_states(automaton)]] = True
-    free[free_states(automaton)] = True  # who rests for ever does not go on in any way
+    places = (of_node // size).astype(np.int32)
     return Product(
-        (of_node // size).astype(np.int32),
+        places,
         starts,
         targets,
         edges,
         marks,
         automaton.marks,
         recurrent[of_node % size],
-        free[of_node % size],
+        _free(automaton, guards, places, (of_node % size).astype(np.int32)),
         initial,
+    )
+
+
+def _free(automaton: Automaton, guards: dict[int, list[_Guard]], states: Indices, runs: Indices) -> Mask:
+    """Which nodes, pairs of a state and an automaton's state, accept whatever comes: those in a free state,
+    and those from which one is reached by whichever step. (Who rests for ever does not go on in any way.)
+    """
+    free = free_states(automaton)
+    found: Mask = np.isin(runs, free)
+    for source, all_of_source in guards.items():
+        ways = [guard for guard in all_of_source if guard.moves and guard.target in free]
+        if ways:
+            here = np.flatnonzero(runs == source)
+            found[here] |= _pass_all(ways, states[here])
+    return found
+
+
+def _pass_all(ways: Sequence[_Guard], states: Indices) -> Mask:
+    """In which of some states every step passes one of the guards."""
+    passed, which = np.unique([way.may_pass(states) for way in ways], axis=1, return_inverse=True)
+    whole = [_is_whole([way.wanted for way, may in zip(ways, each, strict=True) if may]) for each in passed.T]
+    found: Mask = np.array(whole, np.bool_)[which.ravel()]
+    return found
+
+
+def _is_whole(wanted: Sequence[Mapping[Formula, bool]]) -> bool:
+    """Whether every step is as one of those that are wanted."""
+    if not all(wanted):
+        return True
+    if not wanted:
+        return False
+    atom = next(iter(wanted[0]))
+    return all(
+        _is_whole(
+            [
+                {a: v for a, v in each.items() if a != atom}
+                for each in wanted
+                if each.get(atom, is_so) is is_so
+            ]
+        )
+        for is_so in (True, False)
     )
 
 
@@ -137,7 +179,7 @@ def _guards(transition: Transition, automaton: Automaton, states: Truth, events:
 class _Guard:
     """A transition of the automaton between two of the states of a layer, and where it may be taken.
 
-    ``moves``: by the graph's steps; ``rests``: by stuttering.
+    ``moves``: by the graph's steps; ``rests``: by stuttering. ``wanted`` is what is asked of a step.
     """
 
     def __init__(
@@ -152,18 +194,24 @@ class _Guard:
         rests: bool = True,
     ) -> None:
         self.source, self.target = source, target
-        self._moves = moves
+        self.moves = moves
         self.marks = sum(1 << mark for mark in transition.marks)
         self.mark_type = np.min_scalar_type(self.marks)
         self._states: Mask | None = None
         self._events: Mask | None = None
-        wanted = [(atom, True) for atom in transition.positive] + [(a, False) for a in transition.negative]
-        for atom, value in wanted:
+        self.wanted: dict[Formula, bool] = {}
+        asked = {**dict.fromkeys(transition.positive, True), **dict.fromkeys(transition.negative, False)}
+        for atom, value in asked.items():
             if atom in states:
                 self._states = _both(self._states, states[atom] == value)
             else:
+                self.wanted[atom] = value
                 self._events = _both(self._events, events[atom] == value)
         self._rests = rests and not any(atom in events for atom in transition.positive)
+
+    def may_pass(self, states: Indices) -> Mask:
+        """In which of some states a step that is as ``wanted`` passes."""
+        return np.ones(len(states), np.bool_) if self._states is None else self._states[states]
 
     def steps(self, graph: Graph, states: Indices) -> Iterator[tuple[Offsets, Indices, Indices]]:
         """The steps from some states, as (place among the states, edge, state after it)."""
@@ -173,7 +221,7 @@ class _Guard:
             states = states[places]
         if self._rests:
             yield places, np.full(len(states), STUTTER, np.int32), states
-        if not self._moves:
+        if not self.moves:
             return
         begins, ends = graph.starts[states], graph.starts[states + 1]
         sources = np.repeat(places, ends - begins)

@@ -68,7 +68,7 @@ def compare_verdicts(model: Model, facts: Facts, report: CheckReport, limit: int
             deeper, _ = said_of_results(search(model, limit + 1, PAST), report)
             assert deeper[at] == said
         else:
-            assert facts.cut.keys() - report.stats.cut.keys() or _for_any_terms(report)
+            assert sum(report.stats.cut.values()) < facts.cut.total() or _for_any_terms(report)
             name, kind, verdict, length = wanted
             better = DECIDED if (kind, verdict) == ("possible", "undetermined") else BETTER[verdict]
             assert said[:2] == (name, kind)

@@ -9,6 +9,7 @@ import pytest
 from elcheck import Model, State, always, each
 from elcheck.checker import cli
 from elcheck.checker.check.check import check
+from elcheck.checker.process.limits import Limits
 from elcheck.checker.search import hand_over, plain
 from elcheck.checker.search.hand_over import HandOver
 from elcheck.checker.search.search import Search
@@ -83,7 +84,7 @@ def test_a_search_that_grows_is_handed_over_sooner(
     monkeypatch.setattr(hand_over, "NARROW", 0)
     monkeypatch.setattr(cache, "is_compiled", lambda: True)
     search = Search(codes=range(50), levels=levels)
-    assert HandOver(cost=1).is_early(search) is early
+    assert HandOver(1, Limits()).is_early(search) is early
 
 
 def test_a_search_that_a_limit_soon_ends_is_handed_over_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,8 +92,9 @@ def test_a_search_that_a_limit_soon_ends_is_handed_over_as_it_is(monkeypatch: py
     monkeypatch.setattr(hand_over, "NARROW", 0)
     monkeypatch.setattr(cache, "is_compiled", lambda: True)
     search = Search(codes=range(50), levels=[0, 1, 5, 15, 40])
-    assert HandOver(cost=1, depth=4).is_early(search)
-    assert not HandOver(cost=1, depth=5).is_early(search)
+    assert HandOver(1, Limits(depth=4)).is_early(search)
+    assert HandOver(1, Limits(max_states=200)).is_early(search)
+    assert not HandOver(1, Limits(depth=5, max_states=201)).is_early(search)
 
 
 def test_a_search_that_ends_before_has_ended(

@@ -48,6 +48,16 @@ def test_a_first_step_that_breaks_a_claim_breaks_it_across_bounds(claim: Formula
     assert [step.event.name for step in trace.steps] == ["small"]
 
 
+def test_what_the_last_state_breaks_is_broken_though_a_bound_cuts_all_of_its_steps() -> None:
+    """What holds in it is known; that no step of it is stored does not matter."""
+    bound = Bound("none", Ahead, lambda s: s.n < 1)
+    claim = holds(Ahead, lambda s: s.n > 0) & always(always(taken("small")))
+    [result] = check(Model(Stepping(), properties=[ltl("claim", claim)], bounds=[bound])).results
+    assert result.verdict is Verdict.REFUTED
+    assert result.trace is not None
+    assert result.trace.steps == ()
+
+
 @pytest.mark.parametrize(
     "claim",
     [
