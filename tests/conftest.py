@@ -1,5 +1,6 @@
 """Set-up of the tests."""
 
+import gc
 import os
 
 import pytest
@@ -12,6 +13,8 @@ pytest.register_assert_rewrite(
 settings.register_profile("default", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+gc.set_threshold(20_000)  # of 700 objects: what the modules of all tests keep is looked at seldom
 
 
 @pytest.hookimpl(optionalhook=True)
