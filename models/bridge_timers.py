@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from elcheck import (
-    WEAK,
     Clock,
     Environment,
     GlobalState,
@@ -22,15 +21,19 @@ from elcheck import (
     State,
     Step,
     always,
+    always_possible,
     at,
+    change,
     each,
     eventually,
     guard,
     ltl,
     node_ids,
+    pair,
     receive,
     replace,
     sometimes,
+    step,
     timeout,
     whole,
 )
@@ -101,14 +104,14 @@ class Leasing(Node[Server]):
         guard(self.me == self.nodes[-1] and s.term == 0, "another one stands")
         return Step(Server(), self.broadcast(Ask()))
 
-    @receive(fair=WEAK)
+    @receive
     def heartbeat(self, s: Server, src: NodeId, msg: Heartbeat) -> Server | Step[Server]:
         """Follow, and refuse votes for a while."""
         if msg.term < s.term or (s.leads and msg.term == s.term):
             return s
         return Step(Server(msg.term), self.send(src, Ack(msg.term)))
 
-    @receive(fair=WEAK)
+    @receive
     def ack(self, s: Server, src: NodeId, msg: Ack) -> Server:
         """With a majority the leader's lease begins again."""
         if not s.leads or msg.term != s.term:
@@ -116,13 +119,13 @@ class Leasing(Node[Server]):
         by = s.by | {src}
         return replace(s, by=by, followed=Clock(LEASE) if self.is_majority(by) else s.followed)
 
-    @receive(fair=WEAK)
+    @receive
     def ask(self, s: Server, src: NodeId, msg: Ask) -> Server | Step[Server]:
         """Vote, unless a leader was heard of not long ago."""
         refuses = s.heard is None or s.heard.ticks < LEASE or s.term > 0
         return s if refuses else Step(s, self.send(src, Grant()))
 
-    @receive(fair=WEAK)
+    @receive
     def grant(self, s: Server, src: NodeId, msg: Grant) -> Server:
         """With a majority: lead."""
         if s.leads or s.term:
@@ -140,6 +143,17 @@ class BeatsOn(Leasing):
 
     def may_beat(self, s: Server) -> bool:
         return True
+
+
+def has_lease(s: Server) -> bool:
+    """It leads, and is certain of it."""
+    return s.leads and s.followed is not None and s.followed.ticks < LEASE
+
+
+def renews(before: Server, after: Server) -> bool:
+    """With the answer that makes a majority of the four a leader's lease begins again."""
+    answered = after.leads and after.by > before.by and len(after.by) >= 2
+    return not answered or (after.followed is not None and after.followed.ticks == 0)
 
 
 def stands(s: GlobalState) -> bool:
@@ -161,6 +175,8 @@ def model(
     old, bridge, a, b = nodes = node_ids("old bridge a b")
     split = Partition("old | a b", (frozenset({old, bridge}), frozenset({bridge, a, b})), heals=whole_first)
     states = {node: leader(0) if node == old else Server() for node in nodes}
+    # what a partition holds up until it heals is older than a message can be
+    one_lease = always("one has a lease", pair(Server, lambda a, b: not (has_lease(a) and has_lease(b))))
     another = at(b, Server, lambda s: s.leads)
     return Model(
         bug(),
@@ -170,6 +186,9 @@ def model(
         initial=[Prepared(states, partition=split)] if not whole_first else [],
         properties=[
             ltl("apart for good, another leads", eventually(always(whole(stands))) >> eventually(another)),
+            *([] if whole_first else [one_lease]),
+            step("a majority renews a lease", change(Server, renews)),
+            always_possible("somebody can follow", each(Server, lambda s: s.leads and bool(s.by))),
             sometimes("another leads", each(Server, lambda s: s.leads and s.term > 0)),
         ],
     )

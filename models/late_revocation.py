@@ -18,15 +18,19 @@ from elcheck import (
     State,
     Step,
     action,
+    all_nodes,
     always,
+    change,
     guard,
     node_ids,
     receive,
     replace,
     sometimes,
     tick,
+    under_way,
     whole,
 )
+from elcheck.specs import election
 
 LEASE, PATIENCE = 2, 2
 """Ticks that a lease lasts, and ticks without a heartbeat after which the next server leads."""
@@ -148,9 +152,31 @@ def model(bug: Annotated[type[Leasing], "a mistake to put in"] = Leasing) -> Mod
         environment=Environment(network="set", timing="sync", pause=1),
         properties=[
             always("what is renewed is not revoked", whole(lambda s: kept(successor(s)))),
+            election.one_leader_per_term(Server),
+            election.terms_only_grow(Server),
+            always("who sends a heartbeat leads", under_way(Heartbeat, Server, Server, is_of_a_leader)),
+            always("who revokes has revoked", under_way(Revoke, Server, Server, is_of_its_table)),
+            sometimes("a lease is renewed", change(Server, is_renewed)),
+            sometimes("all revoke", all_nodes(Server, lambda servers: all(s.revoked for s in servers))),
+            sometimes("all follow another", all_nodes(Server, lambda servers: all(s.term for s in servers))),
             sometimes("another leads", whole(lambda s: successor(s).leads)),
         ],
     )
+
+
+def is_of_a_leader(sender: Server, heartbeat: Heartbeat, receiver: Server) -> bool:
+    """Its sender leads in its term, or is in a later one."""
+    return sender.term > heartbeat.term or (sender.leads and sender.term == heartbeat.term)
+
+
+def is_of_its_table(sender: Server, revoke: Revoke, receiver: Server) -> bool:
+    """Its sender takes the lease for revoked, or is in a later term."""
+    return sender.term > revoke.term or sender.revoked
+
+
+def is_renewed(before: Server, after: Server) -> bool:
+    """A leader's lease begins again."""
+    return before.leads and after.leads and after.left > before.left
 
 
 def kept(s: Server) -> bool:

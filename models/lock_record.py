@@ -10,7 +10,20 @@ from collections.abc import Iterable
 from itertools import combinations
 from typing import Annotated
 
-from elcheck import Model, Spec, State, action, always, guard, holds, replace, sometimes
+from elcheck import (
+    Model,
+    Spec,
+    State,
+    action,
+    always,
+    always_possible,
+    change,
+    guard,
+    holds,
+    replace,
+    sometimes,
+    step,
+)
 
 
 class Client(State):
@@ -107,6 +120,26 @@ def one_leads(s: World) -> bool | str:
     return not any(combinations(leading, 2)) or f"clients {' and '.join(map(str, leading))} lead"
 
 
+def keeps_time(duration: int, before: Client, after: Client) -> bool:
+    """A lease begins at nought, and ticks are counted one by one."""
+    if before.since is None:
+        return after.since in (None, 0)
+    if after.since is None:
+        return before.since + 1 >= duration
+    return after.since in (0, before.since, before.since + 1)
+
+
+def changes_hands(before: World, after: World) -> bool:
+    """The second client takes what the first has held, while that says nothing any more."""
+    return (before.holder, after.holder) == (0, 1)
+
+
+def is_renewed(before: World, after: World) -> bool:
+    """Who leads writes the record again."""
+    leads = before.holder is not None and before.clients[before.holder].since is not None
+    return leads and before.holder == after.holder and before.version != after.version
+
+
 def taken_over(s: World) -> bool:
     """The second client leads, and the first has led before."""
     return s.clients[1].since is not None and s.version > 1 and s.clients[0].seen == s.version - 1
@@ -126,10 +159,21 @@ def model(
     """
     if min(longest, shortest, versions) < 1:
         raise ValueError("a lease lasts at least one tick, and the record is written at least once")
+
+    durations = (longest, *[shortest] * (clients - 1))
+
+    def lasts(before: World, after: World) -> bool:
+        """Who leads does so until a tick before its lease is over; the ticks are counted one by one."""
+        return all(map(keeps_time, durations, before.clients, after.clients))
+
     return Model(
-        bug((longest, *[shortest] * (clients - 1)), versions),
+        bug(durations, versions),
         properties=[
             always("one client leads", holds(World, one_leads)),
+            step("a lease lasts", change(World, lasts)),
+            always_possible("nobody leads", holds(World, lambda s: all(c.since is None for c in s.clients))),
+            sometimes("the record changes hands", change(World, changes_hands)),
+            sometimes("the record is renewed", change(World, is_renewed)),
             sometimes("the record is taken over", holds(World, taken_over)),
         ],
     )

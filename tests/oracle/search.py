@@ -40,7 +40,7 @@ class Found:
 class Facts:
     """What the oracle says of a model. ``found`` has the decided properties by name; ``deadlock`` is the
     number of steps to the nearest deadlock. ``steps`` counts the transitions by what they are steps of,
-    ``met`` the states in which a ``sometimes`` holds. ``states`` are all that were stored.
+    ``met`` the states, or steps, in which a ``sometimes`` holds. ``states`` are all that were stored.
     """
 
     distinct: int = 0
@@ -195,6 +195,8 @@ def counted_as(machine: Machine, move: Move) -> str:
 def ask_of_state(model: Model, state: GlobalState, facts: Facts) -> None:
     """Note which properties a state decides, and which ``sometimes`` it meets."""
     for claim in model.properties:
+        if claim.scope.kind in ("change", "changes"):
+            continue
         if claim.kind == "sometimes" and any(answer is True for answer in answers(claim.scope, model, state)):
             facts.met[claim.name] += 1
         if claim.kind not in ("step", "possible") and claim.name not in facts.found:
@@ -208,12 +210,21 @@ def ask_of_state(model: Model, state: GlobalState, facts: Facts) -> None:
 
 
 def ask_of_step(model: Model, state: GlobalState, move: Move, facts: Facts) -> None:
-    """Note which properties a step breaks."""
+    """Note which properties a step breaks, and which ``sometimes`` of steps it meets."""
     for claim in model.properties:
+        if claim.kind == "sometimes" and _is_met(claim.scope, state, move):
+            facts.met[claim.name] += 1
+            facts.found.setdefault(claim.name, Found("witnessed", facts.depth + 1))
         if claim.kind == "step" and claim.name not in facts.found:
             said = list(_answers_to_step(claim.scope, state, move.after))
             if any(answer is not True for answer in said):
                 facts.found[claim.name] = Found("violated", facts.depth + 1)
+
+
+def _is_met(scope: Scope, state: GlobalState, move: Move) -> bool:
+    """Whether a step is one that a ``sometimes`` of steps asks for."""
+    of_steps = scope.kind in ("change", "changes")
+    return of_steps and any(answer is True for answer in _answers_to_step(scope, state, move.after))
 
 
 def answers(scope: Scope, model: Model, state: GlobalState) -> Iterator[object]:
