@@ -157,6 +157,8 @@ def model(
         bug(servers, terms, longest),
         properties=[
             always("leaders have what is committed", holds(Cluster, leaders_have_it)),
+            sometimes("another leads", holds(Cluster, lambda s: any(m.leads for m in s.members[1:]))),
+            sometimes("all apply", holds(Cluster, lambda s: all(m.applied for m in s.members))),
             sometimes("two are removed", holds(Cluster, shrinks)),
         ],
     )
