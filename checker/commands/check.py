@@ -177,7 +177,14 @@ class ModelCommand(click.Command):
     def run_of(self, ctx: click.Context, parameters: Mapping[str, object]) -> Run:
         """What was asked for, with some parameters."""
         command = shlex.join(["elcheck", *ctx.find_root().obj])
-        return Run(str(ctx.info_name), self.file.summary, parameters, command, tuple(self.given(ctx)))
+        return Run(
+            str(ctx.info_name),
+            self.file.summary,
+            parameters,
+            command,
+            tuple(self.given(ctx)),
+            self.file.mistake_in(parameters),
+        )
 
 
 def expressions_of(file: ModelFile, model: Model, said: Sequence[str]) -> tuple[ShowExpression, ...]:

@@ -54,7 +54,8 @@ class CasePages:
 
         file = case.file
         given = {name: parameter.default for name, parameter in file.parameters.items()}
-        run = Run(case.model, file.summary, {**given, **case.parameters}, case.command)
+        parameters = {**given, **case.parameters}
+        run = Run(case.model, file.summary, parameters, case.command, (), file.mistake_in(parameters))
         sound = without_mistake(file, case.parameters, case.environment)
         page.write(run, report, file.about, self.of(case), sound)
 

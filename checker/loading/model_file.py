@@ -46,6 +46,10 @@ class ModelFile:
         choices = bug.choices if bug is not None else {}
         return {name: _said_of(choice) for name, choice in choices.items()}
 
+    def mistake_in(self, parameters: Mapping[str, object]) -> str:
+        """What the mistake is that parameters put in; empty if they put in none, or nothing is said of it."""
+        return self.mistakes.get(str(parameters.get("bug")), "")
+
     @property
     def about(self) -> ModelDoc:
         """What the file says of the model."""

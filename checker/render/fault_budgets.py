@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from elcheck.checker.model.budget import UNLIMITED, Amount, FaultKind, counted_faults
+from elcheck.checker.model.model import Model
+from elcheck.checker.model.state import GlobalState
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.as_json import asked
-from elcheck.checker.render.fit import fitted, head, repeating, table
+from elcheck.checker.render.fit import fitted, head, repeating, setting_lines, table
 from elcheck.checker.render.run import Run
 from elcheck.checker.strategies.fault_budgets import FEW, BudgetRow, Frontier, Minimum
+from elcheck.checker.traces.wording import trouble
 
 MOST = 4
 """Budgets that are named of those with which something could not be told, at most."""
@@ -23,7 +26,7 @@ def as_text(run: Run, found: Frontier, width: int | None = None) -> str:
     rows = [line for row in found.rows for line in _lines(row, kinds)]
     headers = ["property", "kind", "breaks with", *kinds, "steps"]
     parts = [
-        head(run, model.describe_environment(), width=width),
+        head(run, *setting_lines(run.chosen, model), width=width),
         table(rows, headers, width, right=[*kinds, "steps"]),
         fitted(
             f"{found.searched} of {counted(found.points, 'combination')} of budgets had to be searched, "
@@ -69,19 +72,38 @@ def in_words(budgets: Mapping[FaultKind, Amount]) -> str:
 
 
 def _notes(found: Frontier) -> list[str]:
-    names: dict[str, list[str]] = {}  # by what could not be told of them
-    for row in found.rows:
+    rows = found.rows
+    notes = [f"it could not be told {said}" for said in _grouped((row.name, row.unsure) for row in rows)]
+    notes += [f"nothing is claimed {said}" for said in _grouped((row.name, row.vacuous) for row in rows)]
+    within = dict.fromkeys(bound for row in rows for bound in row.within)
+    if within:
+        notes.append(f"what lies across these bounds was not searched: {', '.join(within)}")
+    starts = dict.fromkeys("; ".join(trouble(found.model, start)) for start in _starts(found.model))
+    if any(starts):
+        said = ", or ".join(start or "nothing" for start in starts)
+        notes.append(f"faults are counted from the start on; there already: {said}")
+    return notes
+
+
+def _starts(model: Model) -> Iterator[GlobalState]:
+    """The prepared states that it begins in."""
+    nodes = tuple(model.programs)
+    for start in model.initial:
+        views = tuple(map(start.view, nodes))
+        yield GlobalState(views, environment=start.environment(model.environment, nodes))
+
+
+def _grouped(rows: Iterable[tuple[str, Iterable[tuple[Mapping[FaultKind, Amount], str]]]]) -> list[str]:
+    """What is said of budgets, by properties: ``with 1 crash; 2 crashes (why) of: a, b``."""
+    names: dict[str, list[str]] = {}
+    for name, said in rows:
         by_reason: dict[str, list[str]] = {}
-        for budgets, why in row.unsure:
+        for budgets, why in said:
             by_reason.setdefault(why, []).append(in_words(budgets))
         for why, cases in by_reason.items():
             more = f"; {len(cases) - MOST} more" if len(cases) > MOST else ""
-            names.setdefault(f"with {'; '.join(cases[:MOST])}{more} ({why})", []).append(row.name)
-    notes = [f"it could not be told {what} of: {', '.join(of)}" for what, of in names.items()]
-    within = dict.fromkeys(bound for row in found.rows for bound in row.within)
-    if within:
-        notes.append(f"what lies across these bounds was not searched: {', '.join(within)}")
-    return notes
+            names.setdefault(f"with {'; '.join(cases[:MOST])}{more} ({why})", []).append(name)
+    return [f"{what} of: {', '.join(of)}" for what, of in names.items()]
 
 
 def as_json(run: Run, found: Frontier) -> str:
@@ -97,6 +119,7 @@ def as_json(run: Run, found: Frontier) -> str:
                     {"budgets": _by_name(m.budgets), "steps": m.steps, "sure": m.sure} for m in row.minima
                 ],
                 "unsure": [{"budgets": _by_name(budgets), "why": why} for budgets, why in row.unsure],
+                "vacuous": [{"budgets": _by_name(budgets), "why": why} for budgets, why in row.vacuous],
                 "within": list(row.within),
             }
             for row in found.rows

@@ -111,9 +111,10 @@ def fitted(said: str, width: int | None) -> str:
 
 
 def head(run: Run, *below: str, width: int | None) -> str:
-    """What was run: the model's name and what it is, and what it runs in."""
+    """What was run: the model's name and what it is, what it runs in, and what is wrong with it."""
     first = click.style(run.name, bold=True) + (f": {run.summary}" if run.summary else "")
-    return "\n".join(fitted(line, width) for line in (first, *below))
+    mistake = [f"The mistake: {run.mistake}"] if run.mistake else []
+    return "\n".join(fitted(line, width) for line in (first, *filter(None, below), *mistake))
 
 
 def setting_lines(settings: str, model: Model) -> list[str]:

@@ -11,7 +11,7 @@ from elcheck.checker.model.values import text
 @dataclass(frozen=True)
 class Run:
     """One run of elcheck: the model as named, what it says of itself, its parameters, the command that
-    repeats it, and which of the parameters were given.
+    repeats it, which of the parameters were given, and what the mistake is that was put in, if it says so.
     """
 
     name: str
@@ -19,6 +19,7 @@ class Run:
     parameters: Mapping[str, object]
     command: str
     given: Collection[str] = ()
+    mistake: str = ""
 
     @property
     def settings(self) -> str:

@@ -20,7 +20,7 @@ from elcheck.checker.traces.reads import NOTHING_READ, FieldsRead
 from elcheck.checker.traces.show import ShowColumn
 from elcheck.checker.traces.source import line_at, place_and_note
 from elcheck.checker.traces.trace import Trace, going_on
-from elcheck.checker.traces.wording import Phrase, by_message, event_in_words, phrases, trouble_around
+from elcheck.checker.traces.wording import Phrase, by_message, event_in_words, phrases, trouble
 
 _HEADERS = ("step", "needs", "node", "log", "action", "changes", "source")
 """The columns that a trace may have of its own."""
@@ -170,19 +170,19 @@ def _most(rows: list[list[str]], headers: list[str], width: int | None) -> dict[
 
 
 def _start(model: Model, state: GlobalState) -> str:
-    """The initial state, nodes that start alike together; fields at their defaults are left out. Trouble that
-    it starts in the middle of is said: who is down or paused, which partition stands, what of the budgets
-    is spent, what is under way.
+    """The initial state. First the trouble that it starts in the middle of: who is down or paused, which
+    partition stands, what of the budgets is spent. Then the nodes, those that start alike together, without
+    fields at their defaults; then what is under way.
     """
     if state.shared is not None:
         return text(state.shared, sparse=True)
     alike: dict[str, list[str]] = {}
     for view in state.nodes:
-        said = ", ".join(filter(None, [text(view.state, sparse=True), view.idle]))
-        alike.setdefault(said, []).append(view.node.name)
+        alike.setdefault(text(view.state, sparse=True), []).append(view.node.name)
     parts = [f"{', '.join(names)}: {said}" for said, names in alike.items()]
-    parts += trouble_around(model, state)
-    return "; ".join([*parts, *(f"under way {said}" for said in by_message(state.network))])
+    return "; ".join(
+        [*trouble(model, state), *parts, *(f"under way {said}" for said in by_message(state.network))]
+    )
 
 
 _COLOURS = {

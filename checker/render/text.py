@@ -108,7 +108,7 @@ def _head(run: Run, report: CheckReport, wanted: Wanted) -> str:
     lines = lines if wanted.all else ["; ".join(lines)]
     if report.left_out:
         lines.append(f"not checked (--property): {', '.join(report.left_out)}")
-    return head(run, *filter(None, lines), width=wanted.width)
+    return head(run, *lines, width=wanted.width)
 
 
 def _others(groups: Sequence[Refutation], wanted: Wanted) -> Iterator[str]:

@@ -48,14 +48,18 @@ class Minimum:
 @dataclass(frozen=True)
 class BudgetRow:
     """What was found of one property. ``unsure`` has the budgets, not above a minimum, under which it could
-    not be told, each with the reason; ``within`` the bounds that cut what was searched without a find.
+    not be told, each with the reason; ``vacuous`` those under which it holds since it says nothing;
+    ``within`` the bounds that cut what was searched without a find. ``empty``: it says nothing under the
+    model's own budgets.
     """
 
     name: str
     kind: str
     minima: tuple[Minimum, ...]
     unsure: tuple[tuple[Mapping[FaultKind, Amount], str], ...]
+    vacuous: tuple[tuple[Mapping[FaultKind, Amount], str], ...]
     within: tuple[str, ...]
+    empty: bool
 
     @property
     def verdict(self) -> Verdict:
@@ -66,6 +70,8 @@ class BudgetRow:
             return Verdict.REFUTED
         if self.unsure:
             return Verdict.UNDETERMINED
+        if self.empty:
+            return Verdict.VACUOUS
         if self.kind == "sometimes":
             return Verdict.UNDETERMINED if self.within else Verdict.VACUOUS
         return Verdict.HOLDS if self.within else Verdict.PROVED
@@ -143,11 +149,13 @@ _ERROR: Claim = ("error", "nothing raises")
 @dataclass
 class _Column:
     """What is known of one property: the points that decide it, with the steps of their traces; those at
-    which it could not be told, with the reason; the bounds that cut the search of the others.
+    which it could not be told, and those at which it says nothing, with the reason; the bounds that cut the
+    search of the others.
     """
 
     found: dict[BudgetPoint, int | None] = field(default_factory=dict)
     unsure: dict[BudgetPoint, str] = field(default_factory=dict)
+    vacuous: dict[BudgetPoint, str] = field(default_factory=dict)
     within: dict[str, None] = field(default_factory=dict)
 
 
@@ -185,8 +193,10 @@ class _BudgetTable:
             if result.verdict is finds:
                 if not any(_within(p, point) for p in column.found):
                     column.found[point] = result.steps
-            elif (result.verdict is Verdict.UNDETERMINED and not cut) or _assumes_too_much(result):
+            elif (result.verdict is Verdict.UNDETERMINED and not cut) or self._assumes_too_much(result):
                 column.unsure[point] = result.detail
+            elif result.verdict is Verdict.VACUOUS and result.kind == "liveness":
+                column.vacuous[point] = result.detail
             else:
                 column.within |= dict.fromkeys(report.stats.cut)
 
@@ -202,13 +212,20 @@ class _BudgetTable:
         for point, steps in column.found.items():
             sure = not any(_within(p, point) for p in column.unsure)
             minima.append(Minimum(_named(self.model.environment, point), steps, sure))
-        unsure = tuple((_named(self.model.environment, point), why) for point, why in column.unsure.items())
-        return BudgetRow(claim[1], claim[0], tuple(minima), unsure, tuple(column.within))
+        own = self.model.environment
+        unsure, vacuous = (
+            tuple((_named(own, point), why) for point, why in points.items())
+            for points in (column.unsure, column.vacuous)
+        )
+        whole = tuple(total_of(own.budget(kind)) for kind in own.kinds)
+        return BudgetRow(
+            claim[1], claim[0], tuple(minima), unsure, vacuous, tuple(column.within), whole in column.vacuous
+        )
 
-
-def _assumes_too_much(result: Result) -> bool:
-    """Whether a claim of liveness says nothing, since no behaviour is as the model assumes."""
-    return result.verdict is Verdict.VACUOUS and result.kind == "liveness"
+    def _assumes_too_much(self, result: Result) -> bool:
+        """Whether a claim of liveness may say nothing since no behaviour is as the model assumes."""
+        assumed = bool(self.model.assume) or self.model.spread is not None
+        return assumed and result.verdict is Verdict.VACUOUS and result.kind == "liveness"
 
 
 def _points(model: Model) -> Iterator[BudgetPoint]:

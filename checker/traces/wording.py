@@ -73,18 +73,14 @@ def in_words(model: Model, before: GlobalState, step: TraceStep) -> list[str]:
 
 
 def trouble(model: Model, start: GlobalState) -> list[str]:
-    """What an initial state begins in the middle of: who is down or paused, and what is told of the rest."""
+    """What an initial state begins in the middle of: who is down or paused, the partition that stands, and
+    what of the budgets is spent already.
+    """
     idle = [f"{view.node} {view.idle}" for view in start.nodes if view.idle]
-    return [*idle, *trouble_around(model, start)]
-
-
-def trouble_around(model: Model, start: GlobalState) -> list[str]:
-    """Of an initial state the partition that stands, and what of the budgets is spent already."""
     now = start.environment
     stands = [] if now.standing is None else [f"partition {now.standing} stands"]
-    spent = spent_in(model, start)
-    said = ", ".join(counted_faults(kind, count) for kind, count in spent.items())
-    return [*stands, f"{said} spent before"] if spent else stands
+    spent = [counted_faults(kind, count) for kind, count in spent_in(model, start).items()]
+    return [*idle, *stands, *([f"{', '.join(spent)} spent before"] if spent else [])]
 
 
 def spent_in(model: Model, state: GlobalState) -> dict[FaultKind, int]:

@@ -247,7 +247,7 @@ def test_a_trace_says_in_what_trouble_it_begins() -> None:
     spent = {"dup": 5, "crash": 2, "restart": 1}
     said = "5 duplications, 2 crashes, 1 restart spent before"
     first = trace_table(model, trace).splitlines()[2]
-    assert first.endswith(f"n1: Ear(); n2: Ear(), paused; n3: Ear(), down; partition bridge stands; {said}")
+    assert first.endswith(f"n2 paused; n3 down; partition bridge stands; {said}; n1, n2, n3: Ear()")
     assert trace_view_of(trace, model).frames[0].changes == (
         "n2 paused", "n3 down", "partition bridge stands", said,
     )  # fmt: skip

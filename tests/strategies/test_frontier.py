@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 from hypothesis import assume, given
 
-from elcheck import Environment, always, each, eventually, node_views, taken
+from elcheck import Environment, always, each, eventually, leads_to, node_views, some, taken
 from elcheck.checker import cli
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
@@ -185,6 +185,30 @@ def test_a_claim_of_which_nothing_can_be_said() -> None:
     found = frontier(dataclasses.replace(model, assume=[always(taken("restart"))]))
     assert [row.verdict for row in found.rows] == [Verdict.UNDETERMINED]
     assert found.rows[0].unsure[0][1] == "no fair behaviour satisfies what the model assumes"
+
+
+def test_a_claim_whose_cause_needs_a_fault_does_not_break_without_it(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """It says nothing there, which is said; and it says nothing at all if no budget brings the cause."""
+    down = some(each(node_views(Counter), lambda n: not n.up))
+    model = Counting().model(leads_to("back", down, each(node_views(Counter), lambda n: n.up)))
+    found = frontier(dataclasses.replace(model, environment=Environment(crash=1)))
+    (row,) = found.rows
+    assert [(m.budgets["crash"], m.sure) for m in row.minima] == [(1, True)]
+    assert row.unsure == ()
+    assert [(budgets["crash"], why) for budgets, why in row.vacuous] == [(0, "its cause is never met")]
+    assert [row.verdict for row in frontier(model).rows] == [Verdict.VACUOUS]
+    assert cli.run(["bridge_lease", "--bug", "beats-on", "--frontier"]) == 13
+    out = capfd.readouterr().out
+    assert "bug beats-on\nnetwork set" in out
+    assert "The mistake: A leader whom no majority follows goes on sending heartbeats" in out
+    assert "nothing is claimed with no fault (its cause is never met) of: apart for good" in out
+
+
+def test_what_is_there_at_the_start_is_no_fault_and_is_said(capfd: pytest.CaptureFixture[str]) -> None:
+    cli.run(["unheard_promotion", "--bug", "learners-do-not-vote", "--frontier"])
+    assert "Note: faults are counted from the start on; there already: c down." in capfd.readouterr().out
 
 
 def test_what_raises_is_a_row_of_its_own() -> None:
