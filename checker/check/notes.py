@@ -19,11 +19,24 @@ def notes_of(model: Model, runner: Runner, *, nothing_changes: bool) -> list[str
     found = model.environment.notes()
     if nothing_changes:
         found.append("no step changes anything: what is claimed was looked at in the initial states alone")
+    found += _clocks_that_stand_still(model, runner)
     found += _stopped_clocks(runner.stopped_clocks)
     if any(claim.kind == "liveness" for claim in model.properties):
         assumed = [str(Assumptions(model)), *["what its formulas say"] * bool(model.assume)]
         found.append(f"every state may stutter; assumed is {' and '.join(assumed)}")
     return [*found, *_met_by_all_at_once(model)]
+
+
+def _clocks_that_stand_still(model: Model, runner: Runner) -> Iterator[str]:
+    """Where no time passes, what goes by a clock is not what its author thinks of."""
+    by_clocks = {handler.name: None for _, handler in runner.all_handlers() if handler.mark.since is not None}
+    if by_clocks and model.environment.delay is None:
+        timers = ", ".join(by_clocks)
+        yield (
+            f"clocks stand still under timing {model.environment.timing}: whoever reads one finds the ticks "
+            f"that it began with, and timers ({timers}) run out whatever they show; --timing 'bounded(1)' "
+            "lets time pass"
+        )
 
 
 def _stopped_clocks(stopped: dict[NodeId, str]) -> Iterator[str]:

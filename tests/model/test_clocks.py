@@ -42,11 +42,8 @@ from elcheck import (
     within,
 )
 from elcheck.checker.check.verdict import EXIT
-from elcheck.checker.driving.campaign import Campaigner
-from elcheck.checker.driving.subject import Subject
 from elcheck.checker.interpreter.why_not import Explainer
 from elcheck.checker.model.state import Event
-from elcheck.checker.process.limits import Limits
 from tests.oracle.clock_models import clock_model, lively_clocks
 from tests.oracle.comparing import compare
 from tests.oracle.comparing_liveness import compare_liveness
@@ -216,6 +213,8 @@ def test_time_goes_on() -> None:
 def test_under_other_timings_a_timer_runs_out_if_it_is_set(timing: str) -> None:
     model = replace(alarm(timing, 1), properties=rang_at(2, 3))
     assert verdicts(model)["rings then"] is Verdict.REFUTED  # at once
+    assert f"clocks stand still under timing {timing}" in str(check(model).notes)
+    assert "clocks stand still" not in str(check(alarm()).notes)
     twice = always("once", each(Alarm, lambda s: s.rang is None or s.wound is None))
     assert verdicts(replace(model, properties=[twice]))["once"] is Verdict.PROVED
 
@@ -308,11 +307,6 @@ def test_a_clock_shows_no_more_than_its_most() -> None:
 def test_timings_without_meaning_are_refused(timing: str, network: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         check(within(alarm(), timing=timing, network=network))
-
-
-def test_no_subject_is_driven_by_clocks() -> None:
-    with pytest.raises(UsageError, match="use --timing async"):
-        Campaigner(alarm(), Subject, Limits())
 
 
 def test_a_limit_on_equal_messages_is_of_those_of_all_ages() -> None:
