@@ -123,8 +123,9 @@ def _checked(step: object, before: object) -> Step[State]:
         raise WrongAnswer(f"answers the state {text(step.state)}: a state is of a class(State)")
     if not isinstance(step.sends, tuple):
         raise WrongAnswer(f"sends {text(step.sends)}: use self.send(...), or leave it out")
-    chosen = (flaw(value, f"the choice {name!r}") for name, value in step.choice)
-    why = flaw_of_next(step.state, before) or flaw(step.sends) or next(filter(None, chosen), None)
+    why = flaw_of_next(step.state, before) or (flaw(step.sends) if step.sends else None)
+    for name, value in step.choice:
+        why = why or flaw(value, f"the choice {name!r}")
     if why is not None:
         raise WrongAnswer(f"answers what is no value: {why}")
     hash(step)  # a __hash__ that raises is the handler's fault, found here

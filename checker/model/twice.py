@@ -28,6 +28,7 @@ KEPT, AGAIN = 20, 60
 KNOWN = 64
 """Values whose turned ones are kept."""
 COLLECTIONS = (tuple, frozenset, Map, Bag)
+SETS = (set, frozenset)
 
 
 class TurnedSet(frozenset[T]):
@@ -225,7 +226,7 @@ def flaw_of_call(
     whose sets are turned for the second call.
     """
     sets: dict[str, Set[object]] = {
-        name: value for name, value in (module or {}).items() if isinstance(value, set | frozenset)
+        name: value for name, value in (module or {}).items() if isinstance(value, SETS)
     }
     if list(before) != list(arguments):
         restore(tuple(arguments), tuple(before))

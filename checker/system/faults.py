@@ -94,7 +94,8 @@ class Faults:
     ) -> None:
         """Add the restarts of the nodes that they cost a price."""
         for table, restarts in zip(self._tables, self._restarts, strict=True):
-            if table.index in price.nodes:
+            shift, moves = restarts
+            if table.index in price.nodes and any(moves[code >> shift & MASK]):  # most nodes are up
                 restarted: Found = []
                 begun = self.mail_dropped(environment, code + price.change, but=table)
                 take(begun, (restarts,), 0, restarted, cuts)
