@@ -179,6 +179,10 @@ def is_renewed(before: Server, after: Server) -> bool:
     return before.leads and after.leads and after.left > before.left
 
 
-def kept(s: Server) -> bool:
+def kept(s: Server) -> bool | str:
     """Its own lease has run out, if it takes it for revoked while it leads."""
-    return not (s.leads and s.revoked and s.left > 0)
+    lost = s.leads and s.revoked and s.left > 0
+    return (
+        not lost
+        or f"n2 leads term {s.term}, and the lease is revoked there, {s.left} ticks before it is over"
+    )
