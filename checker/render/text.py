@@ -26,6 +26,7 @@ from elcheck.checker.render.table import trace_table
 from elcheck.checker.render.wanted import SHORTENED, UNFITTED, WHOLE, Wanted
 from elcheck.checker.replay.together import Refutation, refutations
 from elcheck.checker.temporal.certificate import Certificate
+from elcheck.checker.traces.afterwards import afterwards
 from elcheck.checker.traces.explain import explain
 from elcheck.checker.traces.reads import FieldsRead, fields_read
 from elcheck.checker.traces.show import ShowColumn, show_columns
@@ -88,6 +89,9 @@ def _render(
         parts.append("\n".join(fitted(line, wanted.width) for line in summary(run, report)))
     parts += _counts(report, wanted.width)
     parts += [_shown(report, group, found, wanted) for group, found in shown]
+    parts += [
+        fitted(said, wanted.width) for group, found in shown if (said := _afterwards(report, group, found))
+    ]
     columns = (column for _, found in shown if found is not None for column in found.columns)
     parts += [fitted(column.trouble, wanted.width) for column in columns if column.trouble]
     parts += _others(groups[1:], wanted)
@@ -220,6 +224,13 @@ def _shown(report: CheckReport, group: Refutation, found: ShownTrace | None, wan
     if found is not None:
         lines += _trace(report, group.refuted[0][0], found, wanted)
     return "\n".join(lines)
+
+
+def _afterwards(report: CheckReport, group: Refutation, found: ShownTrace | None) -> str:
+    """What can still happen where something is not possible any more."""
+    if found is None or all(result.kind != "possible" for result, _ in group.refuted):
+        return ""
+    return afterwards(report.model, found.trace.states[-1])
 
 
 def _witness(report: CheckReport, result: Result, wanted: Wanted) -> str:
