@@ -98,7 +98,8 @@ class Watch:
     """What may end a run, or a part of one; a part is ended by what ends the whole.
 
     ``on_look`` is called now and then, to report progress. A watch that ``absorbs`` Ctrl-C does not tell the
-    watch around it. ``noticed``: somebody knows that it has ended.
+    watch around it. ``noticed``: somebody knows that it has ended. ``hurries``: since when there is only time
+    for what has to be said after a signal.
     """
 
     def __init__(
@@ -114,6 +115,7 @@ class Watch:
         self.stop: Stop | None = None if around is None else around.stop
         self.noticed = False
         self.began = self.since = time.monotonic()
+        self.hurries: float | None = None
         self.memory: MemoryLimit = MemoryLimit() if around is None else around.memory
         self.timeout: float | None = None if around is None else around.timeout
         self.deadline: float = inf if around is None else around.deadline
@@ -210,7 +212,7 @@ class Watch:
         here.measuring = True
         try:
             if now >= self.deadline:
-                self.note(Stop(StopKind.TIME, f"--timeout {self.timeout:g} ran out"))
+                self.note(self._out_of_time)
             elif (most := self.memory.known()) is not None:
                 if resident() > most:
                     self.note(self.memory.stop)
@@ -218,6 +220,11 @@ class Watch:
                     self._refused.set(most)
         finally:
             here.measuring = False
+
+    @property
+    def _out_of_time(self) -> Stop:
+        """What it means that the deadline is over."""
+        return Stop(StopKind.TIME, f"--timeout {self.timeout:g} ran out")
 
     def ring(self) -> None:
         """Raise Ended if the end is overdue."""
@@ -258,8 +265,13 @@ class Ending(Watch):
         """Whether the run itself has ended."""
         return self._run.over
 
+    @property
+    def _out_of_time(self) -> Stop:
+        return super()._out_of_time if self._run.hurries is None else INTERRUPTED
+
     def _hurry(self) -> None:
-        self.deadline = min(self.deadline, time.monotonic() + LAST_WORDS)
+        self._run.hurries = self._run.hurries or time.monotonic()
+        self.deadline = min(self.deadline, self._run.hurries + LAST_WORDS)
 
     def interrupt(self, number: int) -> None:
         """Hurry at the signal that ends the run, end at another."""

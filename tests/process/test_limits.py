@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -39,7 +40,7 @@ from elcheck.checker.check.verdict import EXIT, Verdict
 from elcheck.checker.commands.flags import DurationType, SizeType, said_limits
 from elcheck.checker.model.values import DEEPEST, flaw
 from elcheck.checker.process import watch as watch_module
-from elcheck.checker.process.limits import SHARE, Limits, StopKind
+from elcheck.checker.process.limits import INTERRUPTED, SHARE, Limits, StopKind
 from elcheck.checker.process.running import watching
 from elcheck.checker.process.watch import Ended, current, endable, look
 from elcheck.checker.strategies.simulate import WalkPlan, simulate
@@ -289,3 +290,14 @@ def test_simulation_asks_the_same_watch() -> None:
     found = simulate(walking(Stuck()), WalkPlan(None, limits=Limits(timeout=0.3)))
     assert "--timeout 0.3 ran out" in str(found.report.stats.stopped)
     look()  # nothing is left of it
+
+
+def test_what_is_said_after_a_signal_has_one_time_limit_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever end of the run takes it: a second one does not get it again. It is no ``--timeout``."""
+    run = watch_module.Watch()
+    run.interrupt(signal.SIGINT)
+    first, second = watch_module.Ending(run), watch_module.Ending(run)
+    assert first.deadline == second.deadline
+    assert first.exceeded() is None
+    monkeypatch.setattr(watch_module, "LAST_WORDS", 0.0)
+    assert watch_module.Ending(run).exceeded() is INTERRUPTED
