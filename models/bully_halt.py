@@ -18,11 +18,15 @@ from elcheck import (
     Model,
     Node,
     NodeId,
+    NodeView,
     State,
     Step,
+    always,
     always_possible,
+    each,
     guard,
     node_ids,
+    node_views,
     receive,
     replace,
     timeout,
@@ -279,6 +283,20 @@ class SlowCalls(Bully):
 # -- The model ---------------------------------------------------------------------------------------------
 
 
+def makes_sense(node: NodeView[Vector]) -> bool:
+    """The state vector has what its status allows, and nothing is left of a procedure that is over."""
+    s = node.state
+    over = s.call is None or isinstance(s.call, AreYouUp | AreYouNormal)
+    return (
+        (s.coordinator is not None) == (s.status in (Status.REORGANIZATION, Status.NORMAL))
+        and (node.node in s.task) == (s.status is Status.NORMAL)
+        and (not s.task or s.coordinator in s.task)
+        and (s.halted_by is not None) == (s.status is Status.ELECTION)
+        and (s.callees == ()) == (s.call is None)
+        and not (s.up and over)
+    )
+
+
 def model(
     nodes: Annotated[int, "nodes, the last of them the highest"] = 3,
     bug: Annotated[type[Bully], "a mistake to put in"] = Bully,
@@ -307,6 +325,7 @@ def model(
         properties=[
             election.agree("all who have a coordinator have the same", lambda s: s.coordinator, Vector),
             election.agree("all who work have the same task", lambda s: s.task or None, Vector),
+            always("the state vector makes sense", each(node_views(Vector), makes_sense)),
             election.another_takes_over(works_for, Vector),
             always_possible("all can work for the highest", highest),
         ],
