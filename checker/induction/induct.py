@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from elcheck.checker.model.inductive import Inductive
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.runner import Runner
-from elcheck.checker.model.state import Envelope, Event, GlobalState
+from elcheck.checker.model.state import Envelope, Event, GlobalState, is_notice
 from elcheck.checker.model.validate import validate
 from elcheck.checker.model.values import order
 from elcheck.checker.process.limits import Limits
@@ -29,6 +29,7 @@ from elcheck.checker.process.running import watching
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.search.search import Exploration, OnProgress
 from elcheck.checker.system import NodeSystem
+from elcheck.checker.system.moves import MASK
 from elcheck.checker.traces.trace import ReplayError
 
 
@@ -114,15 +115,9 @@ def _of_nodes(model: Model, found: Induction, claim: InductiveClaim, exploration
     system = exploration.system.full
     assert isinstance(system, NodeSystem)
     runner = Runner(model)
-    met = [
-        NodeState(table.node, known.up, known.state, known.paused)
-        for table in system.tables
-        for known in table.local_states.known
-        if not runner.crossed(known.state) or not known.up
-    ]
-    known = ((table.node, sent) for table in system.tables for sent in table.messages.known)
-    under_way = [Envelope(sent.src, node, sent.msg) for node, sent in known if not sent.notice]
-    universe = NodeUniverse(found.claim, runner, dict.fromkeys(met), under_way)
+    occurs = _reached(system, exploration.search.codes) if runner.timed else _learned(system)
+    met = [view for view in occurs.nodes if not runner.crossed(view.state) or not view.up]
+    universe = NodeUniverse(found.claim, runner, dict.fromkeys(met), occurs.network)
 
     interpreter = Interpreter(model)
 
@@ -160,6 +155,33 @@ def _of_nodes(model: Model, found: Induction, claim: InductiveClaim, exploration
             raise ReplayError(
                 f"{broken.event.located} does not lead from {before} to where {claim.name!r} breaks"
             )
+
+
+def _learned(system: NodeSystem) -> GlobalState:
+    """All local states and messages of which a search has learned, as of one state."""
+    views = (
+        NodeState(table.node, known.up, known.state, known.paused)
+        for table in system.tables
+        for known in table.local_states.known
+    )
+    known = ((table.node, sent) for table in system.tables for sent in table.messages.known)
+    sent = (Envelope(sent.src, node, sent.msg) for node, sent in known if not sent.notice)
+    return GlobalState(tuple(views), tuple(sent))
+
+
+def _reached(system: NodeSystem, codes: Sequence[int]) -> GlobalState:
+    """The same of those alone that some state has: of what time brings a node more is learned, since another
+    node's timer may be due then.
+    """
+    views: dict[NodeState, None] = {}
+    sent: dict[Envelope, None] = {}
+    for table in system.tables:
+        for code in {(code >> table.shift) & MASK: code for code in codes}.values():
+            state = system.decode(code)
+            views[state.nodes[table.index]] = None
+            to_it = (each.new for each in state.network if each.dst == table.node and not is_notice(each))
+            sent |= dict.fromkeys(to_it)
+    return GlobalState(tuple(views), tuple(sent))
 
 
 def _admits(universe: NodeUniverse, state: GlobalState) -> bool:
