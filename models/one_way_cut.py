@@ -1,7 +1,8 @@
 """A leader that is heard by all, and hears nobody.
 
 Three servers, of which the first leads. All links to it fail, those from it work. Time is in ticks, an
-election is one step, and servers wait for different times, so that two never stand together.
+election is one step, and servers wait for different times, so that two never stand together. (A server that
+hears nobody wins one all the same, in a term that has a leader already: what is asked here is who is heard.)
 """
 
 from __future__ import annotations
