@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.process.limits import Limits
+from elcheck.checker.process.running import watching
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.search.hand_over import HandOver
 from elcheck.checker.search.judge import Judge
@@ -98,20 +99,21 @@ def auto(
         return fast(system, judge, limits, progress, resources)
     if find_spec("numba") is None or not system.fast:
         return plain(system, judge, limits, progress, resources)
-    with HandOver(system.cost, limits) as hand_over:
-        search = search_plain(system, judge, limits, progress, hand_over.is_early)
-    if search.stopped is not HANDED_OVER:
-        return search
-    try:
-        engine = _loaded()
-    except Ended as ended:
-        search.stopped = ended.notice()
-        return search
-    except UsageError as error:
-        print(f"elcheck: {error}; the plain engine searches instead", file=sys.stderr)
-        engine = plain
-    judge.forget()
-    return engine(system, judge, limits, progress, resources)
+    with watching(limits):  # of both together
+        with HandOver(system.cost, limits) as hand_over:
+            search = search_plain(system, judge, limits, progress, hand_over.is_early)
+        if search.stopped is not HANDED_OVER:
+            return search
+        try:
+            engine = _loaded()
+        except Ended as ended:
+            search.stopped = ended.notice()
+            return search
+        except UsageError as error:
+            print(f"elcheck: {error}; the plain engine searches instead", file=sys.stderr)
+            engine = plain
+        judge.forget()
+        return engine(system, judge, limits, progress, resources)
 
 
 ENGINES: dict[str, Engine] = {"auto": auto, "plain": plain, "fast": fast}

@@ -10,9 +10,12 @@ from elcheck import Model, State, always, each
 from elcheck.checker import cli
 from elcheck.checker.check.check import check
 from elcheck.checker.process.limits import Limits
-from elcheck.checker.search import hand_over, plain
+from elcheck.checker.process.running import watching
+from elcheck.checker.search import engines, hand_over, plain
 from elcheck.checker.search.hand_over import HandOver
+from elcheck.checker.search.judge import Judge
 from elcheck.checker.search.search import Search
+from elcheck.checker.system import build
 from tests.support.commands import unfolded
 from tests.support.models import Counting
 
@@ -85,6 +88,23 @@ def test_a_search_that_grows_is_handed_over_sooner(
     monkeypatch.setattr(cache, "is_compiled", lambda: True)
     search = Search(codes=range(50), levels=levels)
     assert HandOver(1, Limits()).is_early(search) is early
+
+
+def test_both_engines_have_one_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second search of ``auto`` gets what the first one has left of it."""
+    deadlines = []
+
+    def searched(_system: object, _judge: object, limits: Limits, *_: object) -> Search:
+        with watching(limits) as watch:
+            deadlines.append(watch.deadline)
+        return Search(stopped=plain.HANDED_OVER)
+
+    monkeypatch.setattr(engines, "search_plain", searched)
+    monkeypatch.setattr(engines, "_loaded", lambda: searched)
+    system = build(counting())
+    engines.auto(system, Judge(system), Limits(timeout=60), lambda _: None)
+    first, second = deadlines
+    assert first == second
 
 
 def test_a_search_that_a_limit_soon_ends_is_handed_over_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
