@@ -15,7 +15,6 @@ from itertools import product
 
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
-from elcheck.checker.check.results import Result
 from elcheck.checker.check.verdict import Verdict, overall
 from elcheck.checker.model.budget import UNLIMITED, Amount, FaultKind, total_of, with_total
 from elcheck.checker.model.environment import Environment
@@ -193,10 +192,10 @@ class _BudgetTable:
             if result.verdict is finds:
                 if not any(_within(p, point) for p in column.found):
                     column.found[point] = result.steps
-            elif (result.verdict is Verdict.UNDETERMINED and not cut) or self._assumes_too_much(result):
+            elif result.verdict is Verdict.UNDETERMINED and not cut:
                 column.unsure[point] = result.detail
             elif result.verdict is Verdict.VACUOUS and result.kind == "liveness":
-                column.vacuous[point] = result.detail
+                (column.unsure if self._assumes else column.vacuous)[point] = result.detail
             else:
                 column.within |= dict.fromkeys(report.stats.cut)
 
@@ -222,10 +221,10 @@ class _BudgetTable:
             claim[1], claim[0], tuple(minima), unsure, vacuous, tuple(column.within), whole in column.vacuous
         )
 
-    def _assumes_too_much(self, result: Result) -> bool:
+    @property
+    def _assumes(self) -> bool:
         """Whether a claim of liveness may say nothing since no behaviour is as the model assumes."""
-        assumed = bool(self.model.assume) or self.model.spread is not None
-        return assumed and result.verdict is Verdict.VACUOUS and result.kind == "liveness"
+        return bool(self.model.assume) or self.model.spread is not None
 
 
 def _points(model: Model) -> Iterator[BudgetPoint]:

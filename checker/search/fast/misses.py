@@ -182,7 +182,7 @@ class MissHandler:
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Answer queries, each once. Their answers are written at the end."""
+        """Answers that are given meanwhile are written at the end, all at once."""
         try:
             yield
         finally:
