@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,7 +17,8 @@ from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.process.limits import SHARE, StopKind
-from elcheck.checker.process.watch import current, look
+from elcheck.checker.process.running import signals
+from elcheck.checker.process.watch import current, here, look
 from elcheck.checker.traces.code_flow import code_flow
 from elcheck.checker.traces.source import place_of_end
 from elcheck.checker.traces.trace import ReplayError
@@ -88,7 +90,8 @@ def run(
             else:
                 yield place, found
         return
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _leave_signals)
+    begun = "fork" if sys.platform == "linux" else "spawn"  # a fork has all modules already
+    pool = ProcessPoolExecutor(jobs, get_context(begun), _begin)
     try:
         places = {
             pool.submit(run_case, case, engine, SHARE / jobs, show): at for at, case in enumerate(cases)
@@ -114,8 +117,12 @@ def _result(future: Future[CaseResult | None], case: Case) -> CaseResult:
     )
 
 
-def _leave_signals() -> None:
-    """Of a process that checks: a terminal's Ctrl-C is for the process that it works for to answer."""
+def _begin() -> None:
+    """Of a process that checks: a terminal's Ctrl-C is for the process that it works for to answer. What a
+    fork has of that one's run is not its own.
+    """
+    signals.leave()
+    here.watch = None
     for name in ("SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
