@@ -18,43 +18,45 @@ from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.node import Node, with_mistake
 from elcheck.checker.model.partition import Cut, Partition, symmetric_splits
 from elcheck.checker.model.property import (
-    Answer,
-    Look,
     Property,
-    Scope,
-    all_nodes,
     always,
     always_eventually,
     always_possible,
     at,
-    change,
-    changes,
-    each,
     each_leads_to,
-    enabled,
     eventually,
     eventually_always,
-    history,
-    holds,
     leads_to,
     ltl,
     never,
-    node_views,
-    pair,
     some,
     sometimes,
     step,
     taken,
-    under_way,
-    view,
-    whole,
 )
 from elcheck.checker.model.record import Crashed, Disconnected, Message, Record, State, durable
 from elcheck.checker.model.refinement import refines, refines_fairly
+from elcheck.checker.model.scope import (
+    Answer,
+    Look,
+    Scope,
+    all_nodes,
+    change,
+    changes,
+    each,
+    enabled,
+    history,
+    holds,
+    node_views,
+    pair,
+    view,
+    whole,
+)
 from elcheck.checker.model.spec import Spec
 from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView, Prepared
 from elcheck.checker.model.step import Outcome, Sends, Step, Steps, guard, require
 from elcheck.checker.model.terms import Term
+from elcheck.checker.model.under_way import under_way
 from elcheck.checker.model.values import text
 
 if TYPE_CHECKING:

@@ -22,8 +22,9 @@ from elcheck.checker.model.formula import (
     Until,
     atoms_of,
 )
-from elcheck.checker.model.property import Property, Scope, Some
+from elcheck.checker.model.property import Property, Some
 from elcheck.checker.model.refinement import MapsToStep
+from elcheck.checker.model.scope import Scope
 
 Names: TypeAlias = dict[Callable[..., object], str]
 

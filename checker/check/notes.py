@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from elcheck.checker.model.formula import FALSE, TRUE, Not, Or, Release, Until
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import Property, Scope
+from elcheck.checker.model.property import Property
 from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.scope import Scope
 from elcheck.checker.temporal.assumptions import Assumptions
 
 

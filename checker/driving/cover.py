@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 
 from elcheck.checker.driving.calls import DrivenCall, HandlerCalls
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import always, each, view
+from elcheck.checker.model.property import always
 from elcheck.checker.model.record import State
+from elcheck.checker.model.scope import each, view
 from elcheck.checker.model.state import Event
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.process.watch import look

@@ -9,8 +9,9 @@ from itertools import permutations
 from elcheck.checker.model.call import HandlerError, said
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.inductive import Inductive
-from elcheck.checker.model.property import Scope, UnderWay
+from elcheck.checker.model.scope import Scope
 from elcheck.checker.model.state import Envelope, GlobalState, NodeView
+from elcheck.checker.model.under_way import UnderWay
 from elcheck.checker.model.values import text
 from elcheck.checker.process.watch import endable
 from elcheck.checker.system.views import View, view_of

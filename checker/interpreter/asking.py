@@ -8,7 +8,7 @@ from functools import cached_property
 
 from elcheck.checker.interpreter.steps import Interpreter, Successor
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import Enabled, Scope
+from elcheck.checker.model.scope import Enabled, Scope
 from elcheck.checker.model.selector import Selector, StepNames
 from elcheck.checker.model.state import Event, GlobalState
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from elcheck.checker.loading.model_file import ModelFile
-from elcheck.checker.model.property import Property, always, change, each, holds, pair, step, under_way
+from elcheck.checker.model.property import Property, always, step
+from elcheck.checker.model.scope import change, each, holds, pair
+from elcheck.checker.model.under_way import under_way
 
 CLAIMING: Mapping[str, object] = {
     "always": always,

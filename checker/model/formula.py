@@ -1,7 +1,7 @@
 """Temporal formulas: linear temporal logic without "next", over states and over the steps between them.
 
 A formula speaks of one behaviour, an endless sequence of states and steps; where nothing happens for ever,
-that is stuttering. Its atoms are scopes (checker/model/property.py), which speak of a state, and
+that is stuttering. Its atoms are scopes (checker/model/scope.py), which speak of a state, and
 :class:`Taken`, which speaks of the step that is taken from it. There is no "next", so that a formula can't
 tell how often a behaviour stutters (Lamport 1983, "What good is temporal logic?").
 """

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 
 from elcheck.checker.model.errors import DefinitionError, instead
-from elcheck.checker.model.property import Scope
 from elcheck.checker.model.record import Record
+from elcheck.checker.model.scope import Scope
 from elcheck.checker.model.values import called
 
 

@@ -16,7 +16,8 @@ from elcheck.checker.model.inductive import Inductive
 from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.node import Node, Program
 from elcheck.checker.model.partition import Partition
-from elcheck.checker.model.property import EachNode, Property, Scope, Some
+from elcheck.checker.model.property import EachNode, Property, Some
+from elcheck.checker.model.scope import Scope
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import Prepared
 

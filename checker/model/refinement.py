@@ -20,9 +20,10 @@ from elcheck.checker.model.formula import And, Formula, finally_, globally
 from elcheck.checker.model.generics import state_classes
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import Answer, MapsTo, Property, Scope, ScopeKind, ltl
+from elcheck.checker.model.property import Property, ltl
 from elcheck.checker.model.record import State
 from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.scope import Answer, MapsTo, Scope, ScopeKind
 from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.values import called, flaw, text

@@ -21,9 +21,10 @@ from elcheck.checker.model.inductive import Inductive
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.node import PLACE, Node, Program
 from elcheck.checker.model.partition import Partition
-from elcheck.checker.model.property import Enabled, Property, Scope
+from elcheck.checker.model.property import Property
 from elcheck.checker.model.record import Message, State, require_survivors
 from elcheck.checker.model.refinement import Refinement
+from elcheck.checker.model.scope import Enabled, Scope
 from elcheck.checker.model.selector import KINDS, StepNames
 from elcheck.checker.model.spec import SharedProgram, Spec
 from elcheck.checker.model.state import WORLDLY, Envelope, Prepared, is_notice

@@ -9,8 +9,9 @@ from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.fairness import ALL, Fair, Per
 from elcheck.checker.model.formula import Formula, Taken, atoms_of
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import EachNode, Scope, Some
+from elcheck.checker.model.property import EachNode, Some
 from elcheck.checker.model.refinement import MapsToStep
+from elcheck.checker.model.scope import Scope
 from elcheck.checker.model.selector import KINDS, StepNames
 from elcheck.checker.model.values import called
 

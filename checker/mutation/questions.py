@@ -21,10 +21,11 @@ from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.formula import And, Constant, Formula, Not, Or, Release, Until
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import Scope, Some
+from elcheck.checker.model.property import Some
 from elcheck.checker.model.record import Crashed, Disconnected, State, survivor
 from elcheck.checker.model.refinement import Refinement
 from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.scope import Scope
 from elcheck.checker.model.state import Event, NodeView, Prepared
 from elcheck.checker.model.step import Effect, Send, Step
 from elcheck.checker.model.values import order

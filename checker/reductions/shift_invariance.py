@@ -19,8 +19,8 @@ from elcheck.checker.model.call import HandlerError
 from elcheck.checker.model.disks import damages
 from elcheck.checker.model.handlers import place_if_known, short_place_of
 from elcheck.checker.model.ids import NodeId
-from elcheck.checker.model.property import Scope
 from elcheck.checker.model.record import State, survivor
+from elcheck.checker.model.scope import Scope
 from elcheck.checker.model.shift import AbsoluteTerms, Shift
 from elcheck.checker.model.state import Event, NodeView
 from elcheck.checker.model.step import Step

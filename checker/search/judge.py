@@ -12,8 +12,9 @@ from elcheck.checker.interpreter.asking import Asker
 from elcheck.checker.model.call import CheckError, HandlerError, said
 from elcheck.checker.model.handlers import place_if_known
 from elcheck.checker.model.not_granted import NotGranted
-from elcheck.checker.model.property import Property, Scope, Some
+from elcheck.checker.model.property import Property, Some
 from elcheck.checker.model.refinement import Refinement, Unmappable
+from elcheck.checker.model.scope import Scope
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import GlobalState, NodeView
 from elcheck.checker.model.twice import answer_of

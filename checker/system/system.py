@@ -12,11 +12,13 @@ from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.formula import Formula, atoms_of
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.not_granted import NotGranted
-from elcheck.checker.model.property import Property, Scope, Some, claimed_of
+from elcheck.checker.model.property import Property, Some
 from elcheck.checker.model.runner import Runner
+from elcheck.checker.model.scope import Scope
 from elcheck.checker.model.shift import Shift
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.model.swap import Swap
+from elcheck.checker.model.under_way import claimed_of
 from elcheck.checker.system.moves import CutStep, Move
 
 Found: TypeAlias = list[tuple[int, Move]]

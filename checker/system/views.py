@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 from elcheck.checker.model.call import HandlerError, said
 from elcheck.checker.model.handlers import place_if_known
-from elcheck.checker.model.property import Property, Scope
+from elcheck.checker.model.property import Property
+from elcheck.checker.model.scope import Scope
 from elcheck.checker.model.state import NodeView
 from elcheck.checker.model.twice import answer_of
 from elcheck.checker.model.values import flaw, text

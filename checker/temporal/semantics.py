@@ -14,8 +14,9 @@ from elcheck.checker.interpreter.asking import Asker
 from elcheck.checker.model.call import theirs
 from elcheck.checker.model.formula import And, Constant, Formula, Not, Or, Release, Taken, Until
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import Scope, Some
+from elcheck.checker.model.property import Some
 from elcheck.checker.model.refinement import MapsToStep
+from elcheck.checker.model.scope import Scope
 from elcheck.checker.model.state import Event, GlobalState
 from elcheck.checker.search.judge import arguments_of
 from elcheck.checker.system.views import view_of

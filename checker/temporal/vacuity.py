@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from elcheck.checker.model.formula import FALSE, And, Formula, Not, Or, Release
-from elcheck.checker.model.property import Scope, Some
+from elcheck.checker.model.property import Some
+from elcheck.checker.model.scope import Scope
 
 
 class WithoutEffect(NamedTuple):

@@ -16,7 +16,8 @@ from elcheck.checker.model.collections import Map
 from elcheck.checker.model.formula import Formula, Taken, atoms_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import Property, Scope, Some
+from elcheck.checker.model.property import Property, Some
+from elcheck.checker.model.scope import Scope
 from elcheck.checker.model.selector import Selector, StepNames
 from elcheck.checker.model.state import Event, GlobalState, NodeView
 from elcheck.checker.search.judge import arguments_of

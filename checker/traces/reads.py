@@ -17,7 +17,8 @@ from typing import TypeAlias
 from elcheck.checker.model.call import theirs
 from elcheck.checker.model.formula import atoms_of
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import Property, Scope, Some
+from elcheck.checker.model.property import Property, Some
+from elcheck.checker.model.scope import Scope
 from elcheck.checker.model.state import GlobalState, NodeView
 from elcheck.checker.search.judge import arguments_of
 from elcheck.checker.traces.trace import Trace

@@ -25,7 +25,7 @@ from elcheck.checker.explorer.local_server import HOST, listen
 from elcheck.checker.explorer.place import place
 from elcheck.checker.explorer.space import LONGEST, Space
 from elcheck.checker.model.errors import DefinitionError, UsageError
-from elcheck.checker.model.property import change
+from elcheck.checker.model.scope import change
 from elcheck.checker.process.limits import Limits
 from tests.explorer.walking import (
     FORGOTTEN,

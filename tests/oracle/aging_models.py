@@ -18,22 +18,9 @@ from elcheck.checker.model.ids import NodeId, node_ids
 from elcheck.checker.model.model import Bound, Model
 from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.node import Node
-from elcheck.checker.model.property import (
-    Property,
-    all_nodes,
-    always,
-    always_possible,
-    change,
-    each,
-    history,
-    never,
-    node_views,
-    pair,
-    sometimes,
-    step,
-    whole,
-)
+from elcheck.checker.model.property import Property, always, always_possible, never, sometimes, step
 from elcheck.checker.model.record import Message, State, durable
+from elcheck.checker.model.scope import all_nodes, change, each, history, node_views, pair, whole
 from elcheck.checker.model.state import Event, GlobalState, NodeView
 from elcheck.checker.model.step import Outcome, Send, Step, guard
 from tests.oracle.drawing import coin, drawn, several, some_of

@@ -15,7 +15,8 @@ from elcheck.checker.model.formula import And, Constant, Formula, Not, Or, Relea
 from elcheck.checker.model.handlers import handlers_of
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import Scope, Some
+from elcheck.checker.model.property import Some
+from elcheck.checker.model.scope import Scope
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import Event, GlobalState
 from tests.oracle.formulas import REST, Behaviours, Condition, Paths

@@ -21,12 +21,12 @@ from elcheck.checker.model.property import (
     always_eventually,
     eventually,
     eventually_always,
-    holds,
     leads_to,
     ltl,
     some,
     taken,
 )
+from elcheck.checker.model.scope import holds
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import EventKind
 from tests.oracle.drawing import coin, drawn, several, some_of

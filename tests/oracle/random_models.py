@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from elcheck.checker.model.errors import DefinitionError
 from elcheck.checker.model.ids import node_ids
 from elcheck.checker.model.model import Bound, Model
-from elcheck.checker.model.property import Answer, Property, Scope, always, change, holds, step
+from elcheck.checker.model.property import Property, always, step
+from elcheck.checker.model.scope import Answer, Scope, change, holds
 from tests.oracle.drawing import coin, drawn, several, some_of
 from tests.oracle.random_programs import World, environment, own_faults, partitions, prepared, system
 from tests.oracle.random_properties import (

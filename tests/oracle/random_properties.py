@@ -8,29 +8,24 @@ from random import Random
 
 from elcheck.checker.model.model import Bound
 from elcheck.checker.model.monitor import Monitor
-from elcheck.checker.model.property import (
+from elcheck.checker.model.property import Property, always, always_possible, never, sometimes, step
+from elcheck.checker.model.record import State
+from elcheck.checker.model.scope import (
     Answer,
     Look,
-    Property,
     Scope,
     all_nodes,
-    always,
-    always_possible,
     change,
     changes,
     each,
     history,
-    never,
     node_views,
     pair,
-    sometimes,
-    step,
-    under_way,
     view,
     whole,
 )
-from elcheck.checker.model.record import State
 from elcheck.checker.model.state import Event, GlobalState, NodeView
+from elcheck.checker.model.under_way import under_way
 from tests.oracle.drawing import coin, several
 from tests.oracle.table_programs import Guest, Local, Ping
 

@@ -20,7 +20,8 @@ from elcheck.checker.model.ids import NodeId, node_ids
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.node import Program
 from elcheck.checker.model.partition import Cut
-from elcheck.checker.model.property import always, each
+from elcheck.checker.model.property import always
+from elcheck.checker.model.scope import each
 from elcheck.checker.model.validate import validate
 from elcheck.checker.process.limits import Limits
 from tests.oracle.comparing import Unusable

@@ -13,8 +13,10 @@ from itertools import permutations
 
 from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
-from elcheck.checker.model.property import Look, Property, Scope, UnderWay
+from elcheck.checker.model.property import Property
+from elcheck.checker.model.scope import Look, Scope
 from elcheck.checker.model.state import GlobalState, NodeView
+from elcheck.checker.model.under_way import UnderWay
 from elcheck.checker.model.values import text
 from tests.oracle.draft import Move
 from tests.oracle.steps import Machine

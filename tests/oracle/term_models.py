@@ -19,22 +19,16 @@ from elcheck.checker.model.monitor import Monitor
 from elcheck.checker.model.node import Node
 from elcheck.checker.model.property import (
     Property,
-    all_nodes,
     always,
     always_possible,
-    change,
-    each,
-    history,
     never,
-    node_views,
-    pair,
     some,
     sometimes,
     step,
     taken,
-    view,
 )
 from elcheck.checker.model.record import Message, State, durable
+from elcheck.checker.model.scope import all_nodes, change, each, history, node_views, pair, view
 from elcheck.checker.model.state import Envelope, Event, GlobalState, NodeView
 from elcheck.checker.model.step import Outcome, Send, Step, guard
 from elcheck.checker.model.terms import Term
