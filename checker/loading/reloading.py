@@ -6,13 +6,14 @@ import importlib
 import importlib.util
 import linecache
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
 from elcheck.checker.loading.errors import LoadError
 from elcheck.checker.loading.model_file import ModelFile, load
+from elcheck.checker.loading.module_files import modules_of
 
 
 class SourceWatch:
@@ -33,7 +34,7 @@ class SourceWatch:
         """The model file as it is now; everything that it imports is run again. Raises LoadError, and then
         the modules are those that there were.
         """
-        old = _modules(self._paths)
+        old = modules_of(self._paths)
         for name, module in old.items():
             del sys.modules[name]
             _forget(module)
@@ -59,13 +60,6 @@ def _stamps(paths: Iterable[Path]) -> dict[Path, tuple[int, int]]:
             there = path.stat()
             found[path] = (there.st_mtime_ns, there.st_size)
     return found
-
-
-def _modules(paths: Iterable[Path]) -> Mapping[str, ModuleType]:
-    """The modules of some files."""
-    wanted = set(paths)
-    files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
-    return {n: sys.modules[n] for n, file in files.items() if file and Path(file).resolve() in wanted}
 
 
 def _forget(module: ModuleType) -> None:

@@ -11,10 +11,11 @@ from types import FunctionType
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.loading.model_file import ModelFile, adapted
+from elcheck.checker.loading.module_files import modules_of, real_path
 from elcheck.checker.model.errors import UsageError
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.validate import validate
-from elcheck.checker.mutation.installed import caches_of, modules_of, without_cached_properties
+from elcheck.checker.mutation.installed import caches_of, without_cached_properties
 from elcheck.checker.mutation.mutant import Mutant
 from elcheck.checker.mutation.mutants import mutants_of
 from elcheck.checker.mutation.questions import (
@@ -64,7 +65,8 @@ class Baseline:
     def __init__(self, subject: MutationSubject) -> None:
         began = time.perf_counter()
         self.subject = subject
-        modules = modules_of(subject.file.sources.keys())
+        named = modules_of(subject.file.sources.keys())
+        modules = {real_path(str(module.__file__)): module for module in named.values()}
         without_cached_properties(modules.values())
         self._caches = caches_of(modules.values())
         self.model = subject.model()

@@ -9,25 +9,14 @@ from __future__ import annotations
 
 import ast
 import gc
-import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 
+from elcheck.checker.loading.module_files import real_path
 from elcheck.checker.mutation.source_text import SourceText
-
-
-def modules_of(sources: Collection[Path]) -> dict[Path, ModuleType]:
-    """The imported modules of some source files."""
-    found: dict[Path, ModuleType] = {}
-    for module in list(sys.modules.values()):
-        file: object = getattr(module, "__file__", None)
-        if isinstance(file, str) and file.endswith(".py") and (path := Path(file).resolve()) in sources:
-            found[path] = module
-    return found
-
 
 # -- code --------------------------------------------------------------------------------------------------
 
@@ -112,16 +101,9 @@ def living_functions(files: Collection[Path]) -> list[FunctionType]:
     """The functions that there are of some files, wherever something refers to them. One that is made later,
     nested in another, is made of what its code is then.
     """
-    names = {str(path) for path in files}
+    wanted = frozenset(files)
     every = (found for found in gc.get_objects() if type(found) is FunctionType)
-    known: dict[str, bool] = {}
-    return [f for f in every if _is_of(f.__code__.co_filename, names, known)]
-
-
-def _is_of(name: str, wanted: Collection[str], known: dict[str, bool]) -> bool:
-    if name not in known:
-        known[name] = str(Path(name).resolve()) in wanted
-    return known[name]
+    return [found for found in every if real_path(found.__code__.co_filename) in wanted]
 
 
 def _same(running: CodeType, compiled: CodeType) -> bool:
@@ -132,7 +114,7 @@ def _same(running: CodeType, compiled: CodeType) -> bool:
         running.co_firstlineno == compiled.co_firstlineno
         and running.co_qualname == compiled.co_qualname
         and (running.co_name != "<lambda>" or running == compiled)
-        and Path(running.co_filename).resolve() == Path(compiled.co_filename)
+        and real_path(running.co_filename) == Path(compiled.co_filename)
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
+from elcheck.checker.loading.module_files import real_path
 from elcheck.checker.mutation.installed import first_line, living_functions
 from elcheck.checker.mutation.source_text import SourceText
 
@@ -70,7 +71,7 @@ class Functions:
     def path(self, name: str) -> Path | None:
         """The file of the model that a name of a file means."""
         if name not in self._paths:
-            path = Path(name).resolve()
+            path = real_path(name)
             self._paths[name] = path if path in self.modules else None
         return self._paths[name]
 
