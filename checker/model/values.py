@@ -301,6 +301,9 @@ def _hidden_part(cls: type) -> str | None:
     for f in fields:
         if not f.compare:
             return f"{name}.{f.name} has compare=False, which would hide differences: leave it out"
+    why = _own_look(cls, fields)
+    if why is not None:
+        return why
     made = dataclasses.make_dataclass(
         name, [(f.name, object, dataclasses.field(hash=f.hash)) for f in fields], frozen=True
     )
@@ -308,6 +311,24 @@ def _hidden_part(cls: type) -> str | None:
         return f"{name} has an __eq__ that does not compare all of its fields, and only these: leave it out"
     if not _is_same_code(cls.__hash__, made.__hash__):
         return f"{name} has a __hash__ of its own: leave it out, a frozen dataclass has one"
+    return None
+
+
+def _own_look(cls: type, fields: Iterable[dataclasses.Field[object]]) -> str | None:
+    """What shows something else in the place of a field, or of a value's class, so that an equality that asks
+    for these does not compare what is there.
+    """
+    name = cls.__name__
+    for base in cls.__mro__[:-1]:
+        for own in ("__getattribute__", "__class__"):
+            if own in vars(base):
+                return f"{name} has a {own} of its own, which may hide a difference: leave it out"
+    for f in fields:
+        there: object = inspect.getattr_static(cls, f.name, None)
+        if inspect.isdatadescriptor(there) and not isinstance(there, types.MemberDescriptorType):
+            return (
+                f"{name}.{f.name} is a {type(there).__name__}, which may hide what is there: make it a field"
+            )
     return None
 
 

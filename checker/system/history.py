@@ -51,7 +51,7 @@ class History:
             views.append(table.local_states.view(local))
         for (shift, monitor), states in zip(self._fields, self._states, strict=True):
             seen = tuple(view for view in views if isinstance(view.state, monitor.of))
-            code += states.number(self._asked(monitor, monitor.start, seen)) << shift
+            code += states.number_of_value(self._asked(monitor, monitor.start, seen)) << shift
         return code
 
     def after(self, succ: int, move: Move) -> int:
@@ -93,7 +93,7 @@ class History:
     def _learn(self, at: int, step: MonitorStep) -> int:
         now, seen = step[0], self.seen(at, step)
         result = self.answer(at, seen)
-        return now if result is seen[0] else self._states[at].number(result)
+        return now if result is seen[0] else self._states[at].number_of_value(result)
 
     def _asked(self, monitor: Monitor[object], function: Callable[..., object], *arguments: object) -> object:
         """What a monitor's function answers. Raises HandlerError when it raises, answers what is no value, or

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
+from elcheck.checker.model.likeness import require_same
+
 T = TypeVar("T", bound=Hashable)
 
 
@@ -21,6 +23,14 @@ class Interner(Generic[T]):
         if number is None:
             number = self._numbers[value] = len(self.values)
             self.values.append(value)
+        return number
+
+    def number_of_value(self, value: T) -> int:
+        """The same of a value that a model has made. Raises HandlerError if one that equals it was met before
+        and is not the same.
+        """
+        number = self.number(value)
+        require_same(self.values[number], value)
         return number
 
     def __len__(self) -> int:

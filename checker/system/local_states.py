@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from elcheck.checker.model.disks import damages
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.likeness import require_same
 from elcheck.checker.model.record import survivor
 from elcheck.checker.model.runner import Runner
 from elcheck.checker.model.state import Event, NodeView
@@ -105,11 +106,15 @@ class LocalStates:
         return self.number_as(LocalState(state, up, drops, paused))
 
     def number_as(self, local: LocalState) -> int:
-        """The same of a local state that another process has numbered."""
+        """The same of a local state that another process has numbered. Raises HandlerError as
+        :func:`require_same` does.
+        """
         number = self._known.number(local)
         if number == len(self.observation):
             view = NodeView(self.node, local.up, local.state, local.paused)
             self.observation.append(self._observations.of(view))
+        else:
+            require_same(self._known.values[number].state, local.state)
         return number
 
     def number_of(self, view: NodeView[object], *, drops: bool) -> int:

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from elcheck.checker.model.environment import NetworkName
 from elcheck.checker.model.ids import NodeId
+from elcheck.checker.model.likeness import require_same
 
 Mailbox: TypeAlias = "tuple[int, ...] | tuple[tuple[int, ...], ...]"
 Flat: TypeAlias = tuple[int, ...]
@@ -54,10 +55,11 @@ class MessageIds:
         return self.number(SentMessage(src, msg, notice))
 
     def number(self, sent: SentMessage) -> int:
-        """The id of a message of any age."""
+        """The id of a message of any age. Raises HandlerError as :func:`require_same` does."""
         number = self._index.setdefault(sent, len(self.known))
         if number == len(self.known):
             self.known.append(sent)
+        require_same(self.known[number].msg, sent.msg)
         return number
 
     def older(self, message: int) -> int:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Protocol
 
+from elcheck.checker.model.likeness import require_same
+from elcheck.checker.model.twice import EVERY, FIRST
 from elcheck.checker.model.values import SortKey, order
 
 KEPT = 10_000
@@ -78,9 +80,12 @@ class Lane(Bits):
         return len(self._codes)
 
     def code(self, token: object) -> int:
-        """The code of a token, which may be new."""
+        """The code of a token, which may be new. Raises HandlerError as :func:`require_same` does."""
         known = self._codes.get(token)
-        if known is None:
+        if known is not None:
+            if token is not self._tokens[known]:
+                require_same(self._tokens[known], token)
+        else:
             number = len(self._codes) + 1
             while number >> self._width:
                 width = MORE_BITS if self._pieces else FIRST_BITS
@@ -110,13 +115,17 @@ class Slot:
         self.relied = False
         self._keeps = keeps
         self._shapes: dict[type, Structure] = {}
-        self._codes: dict[object, int] = {}
+        self._codes: dict[object, tuple[int, object]] = {}
         self._values: dict[int, object] = {}
+        self._met_again = 0
 
     def code(self, value: object) -> int:
-        """The code of a value at this place."""
-        known = self._codes.get(value) if self._keeps else None
-        if known is None:
+        """The code of a value at this place. Raises HandlerError as :func:`require_same` does."""
+        if self._keeps and (found := self._codes.get(value)) is not None:
+            known, its = found
+            if its is not value:
+                self._require_same(its, value)
+        else:
             shape = self._shape_of(value)
             known = self._token(value if shape is None else shape)
             if shape is not None:
@@ -124,8 +133,16 @@ class Slot:
             if self._keeps:
                 if len(self._codes) >= KEPT:
                     self._codes.clear()
-                self._codes[value] = known
+                self._codes[value] = known, value
         return known
+
+    def _require_same(self, known: object, value: object) -> None:
+        """Look whether a value is the same as the equal one that was met before; all of what has parts takes
+        its time: at first, and then now and then.
+        """
+        self._met_again += 1
+        if not self._shapes or self._met_again <= FIRST or self._met_again % EVERY == 0:
+            require_same(known, value)
 
     def value(self, code: int) -> object:
         """What is at this place in the state of a code."""

@@ -65,7 +65,7 @@ class SpecTables:
         self._recent: dict[int, State] = {}
 
     def code(self, state: State) -> int:
-        """The code of a state."""
+        """The code of a state. Raises HandlerError as :func:`require_same` does."""
         code = self._root.code(state)
         if len(self._recent) >= RECENT:
             self._recent.clear()

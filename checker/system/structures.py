@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from elcheck.checker.model.collections import Map
+from elcheck.checker.model.likeness import require_same
 from elcheck.checker.model.record import Record, fields_of, made
 from elcheck.checker.model.values import order
 from elcheck.checker.system.loop_filter import LoopFilter
@@ -67,6 +68,7 @@ class MapStructure(Structure):
         super().__init__(slot, first)
         assert isinstance(first, Map)
         self.parts: dict[object, Slot] = {key: self.part() for key in first}
+        self._keys: dict[object, object] = {key: key for key in first}
         self.same_keys = True
         self.relied = False
 
@@ -88,10 +90,13 @@ class MapStructure(Structure):
         return self.parts.values()
 
     def at(self, key: object) -> Slot:
-        """The slot of a key, which may be new."""
+        """The slot of a key, which may be new. Raises HandlerError as :func:`require_same` does."""
         part = self.parts.get(key)
-        if part is None:
+        if part is not None:
+            require_same(self._keys[key], key)
+        else:
             part = self.parts[key] = self.part()
+            self._keys[key] = key
             self.parts = {key: self.parts[key] for key in sorted(self.parts, key=order)}
         return part
 
@@ -120,6 +125,7 @@ class SetStructure(Structure):
     def __init__(self, slot: Slot, first: object) -> None:
         super().__init__(slot, first)
         self._members: dict[object, Bits] = {}
+        self._elements: dict[object, object] = {}
         self._sorted: list[int] = []
         self._groups: dict[LoopFilter, Bits] = {}
 
@@ -145,9 +151,13 @@ class SetStructure(Structure):
         return self._sorted
 
     def member(self, element: object) -> Bits:
-        """The bit of a value, which may be new."""
+        """The bit of a value, which may be new. Raises HandlerError as :func:`require_same` does."""
         bit = self._members.get(element)
-        if bit is None:
+        if bit is not None:
+            if element is not self._elements[element]:
+                require_same(self._elements[element], element)
+        else:
+            self._elements[element] = element
             bit = self._members[element] = Bits(self.slot.whole)
             bit.grow(1 << self.slot.room.take(1))
             for condition, group in self._groups.items():

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from elcheck.checker.model.call import HandlerError, said
 from elcheck.checker.model.handlers import place_if_known
+from elcheck.checker.model.likeness import require_same
 from elcheck.checker.model.property import Property
 from elcheck.checker.model.scope import Scope
 from elcheck.checker.model.state import NodeView
@@ -44,8 +45,15 @@ class Observations:
         return self._known.values
 
     def of(self, node: NodeView[object]) -> int:
-        """The observation of a node in a local state. Raises HandlerError when a view raises."""
+        """The observation of a node in a local state. Raises HandlerError when a view raises, or sees of this
+        state what equals what it sees of another, and is not the same.
+        """
         views = tuple(view_of(scope, node) for scope in self._scopes)
+        for scope, interner, view in zip(self._scopes, self._views, views, strict=True):
+            if view is not None and scope.look.view is not None:
+                known = interner.values[interner.number(view)]
+                assert known is not None
+                require_same(known.state, view.state)
         number = self._known.number(views)
         if number == len(self.keys):
             numbered = zip(self._views, views, strict=True)

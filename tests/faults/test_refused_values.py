@@ -9,6 +9,7 @@ import pytest
 
 from elcheck import (
     Bound,
+    Map,
     Model,
     Monitor,
     Spec,
@@ -28,6 +29,8 @@ from elcheck import (
 )
 from elcheck.checker.check.check import check
 from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.model.likeness import require_same
+from elcheck.checker.model.values import flaw
 from tests.faults import (
     compare_false,
     hash_seed,
@@ -36,7 +39,9 @@ from tests.faults import (
     mutating_handler,
     random_handler,
     tick_name,
+    unlike_values,
 )
+from tests.faults.unlike_values import Shown
 
 ENGINES = pytest.mark.parametrize("engine", ["plain", "fast"])
 
@@ -187,3 +192,48 @@ def test_a_check_that_decides_is_asked_again(of: str, engine: str) -> None:
     scope = each(leads_to_each.Client, seldom_twice) if of == "each" else whole(seldom_twice)
     model = Model(leads_to_each.Asking(), nodes=node_ids(1), properties=[always("odd", scope)])
     assert "is not deterministic: two calls" in error_of(model, engine)
+
+
+# -- values that equal others, and are not the same ----------------------------------------------------------
+
+
+@ENGINES
+@pytest.mark.parametrize("held", ["state", "message", "view", "monitor"])
+@pytest.mark.parametrize("kind", unlike_values.PAIRS)
+def test_equal_values_that_are_not_the_same_are_refused(kind: str, held: str, engine: str) -> None:
+    said = error_of(unlike_values.model(kind, held), engine)
+    assert "and is not the same" in said
+    assert "in one and" in said
+
+
+@pytest.mark.parametrize("kind", unlike_values.PAIRS)
+def test_they_are_refused_in_a_spec_too(kind: str) -> None:
+    assert "and is not the same" in error_of(unlike_values.model(kind, "spec"), "plain")
+
+
+def test_a_spec_takes_elements_for_one_only_if_they_are_the_same() -> None:
+    class Signs(Spec[Shown]):
+        @action
+        def first(self, s: Shown) -> Shown:
+            return Shown(frozenset({1, "x"}))
+
+        @action
+        def second(self, s: Shown) -> Shown:
+            return Shown(frozenset({True, "y"}))
+
+    model = Model(Signs(), properties=[never("odd", holds(Shown, lambda s: s.value == 7))])
+    assert "True equals 1, and is not the same" in error_of(model, "plain")
+
+
+@pytest.mark.parametrize("said", unlike_values.LYING)
+def test_what_shows_other_values_than_it_holds_is_refused(said: str) -> None:
+    assert flaw(unlike_values.LYING[said]) == f"{said}, which may hide " + (
+        "what is there: make it a field" if "Halved" in said else "a difference: leave it out"
+    )
+
+
+def test_equal_values_of_one_class_are_one() -> None:
+    big = 10**400
+    for value in (True, 1, 1.5, -0.0, big, float("inf"), ("x", frozenset({1, 2})), None, "x"):
+        require_same((value, "y"), (value, "y"))
+    require_same(Map({"x": (1, 10**30)}), Map({"x": (1, 10**30)}))
