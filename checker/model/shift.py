@@ -52,12 +52,14 @@ class Shift:
 
     def watched(self, call: Callable[[], T]) -> T:
         """What a function answers that is given such values. Raises AbsoluteTerms if it compares one of their
-        terms with another.
+        terms with another, or makes a text of one but to say what is wrong.
         """
         with watching_comparisons() as comparisons:
             answer = call()
         if comparisons.mixed:
             raise AbsoluteTerms("it compares a term with one of its own, such as a constant")
+        if comparisons.told and not isinstance(answer, str):
+            raise AbsoluteTerms("it makes a text of a term, and may tell by that which one it is")
         return answer
 
 

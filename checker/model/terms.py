@@ -24,6 +24,8 @@ class Term:
     def __init__(self, number: int = 0, origin: object = None) -> None:
         object.__setattr__(self, "_number", number)
         object.__setattr__(self, "_origin", origin)
+        if _watched and number and origin is None:
+            _watched[-1].mixed = True
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a term stays as it is: {name} can't be set")
@@ -60,9 +62,11 @@ class Term:
         return answer(self._number, other._number)
 
     def __repr__(self) -> str:
+        _told()
         return str(self._number)
 
     def __reduce__(self) -> tuple[type[Term], tuple[int]]:
+        _told()
         return Term, (self._number,)
 
 
@@ -77,10 +81,12 @@ def later(term: Term, by: int, origin: object = None) -> Term:
 
 
 class Comparisons:
-    """What was seen while comparisons were watched: whether terms of different origins were compared."""
+    """What was seen while comparisons were watched: whether terms of different origins were compared, or one
+    was made; and whether a term was asked which one it is, for a text of it.
+    """
 
     def __init__(self) -> None:
-        self.mixed = False
+        self.mixed = self.told = False
 
 
 _watched: list[Comparisons] = []
@@ -90,6 +96,12 @@ def _compared(a: Term, b: Term) -> None:
     """Note that two terms are compared."""
     if _watched and a._origin is not b._origin:  # of this module
         _watched[-1].mixed = True
+
+
+def _told() -> None:
+    """Note that a term is made a text of."""
+    if _watched:
+        _watched[-1].told = True
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from elcheck.checker.model.state import Event, NodeView
 from elcheck.checker.model.step import Step
 from elcheck.checker.model.values import text
 from elcheck.checker.reductions.dead_mail import AskedOfMessage, DeadMail
+from elcheck.checker.reductions.own_terms import shifts_to_own_terms
 from elcheck.checker.system.history import MonitorCall, MonitorStep
 from elcheck.checker.system.local_states import LearnedCall, LocalOutcome, LocalState
 from elcheck.checker.system.node_table import NodeTable
@@ -42,7 +43,7 @@ class ShiftInvariance:
     def __init__(self, system: NodeSystem, dead: DeadMail | None) -> None:
         self._system = system
         self._dead = dead
-        self.shifts = [Shift(by) for by in SHIFTS]
+        self.shifts = [Shift(by) for by in dict.fromkeys((*SHIFTS, *shifts_to_own_terms(system.model)))]
         self._called = [0] * len(system.tables)
         self._seen = [0] * len(system.tables)
         self._monitored = [0] * len(system.model.monitors)

@@ -25,6 +25,8 @@ from elcheck.checker.system.system import Found, Likeness, Observation, System
 
 Arguments = tuple[object, ...]
 """What the check of a scope is called with once."""
+WORDLESS = ("sometimes", "possible", "atom")
+"""Kinds of claims of which a check that answers a string says no, and nobody is told why."""
 INSISTING = 8
 """How often a call is made again that decides a claim."""
 
@@ -290,7 +292,9 @@ class Judge:
         return other
 
     def _ask(self, p: int, claim: Property, arguments: Arguments) -> bool | str:
-        """What a check answers. Raises HandlerError when it raises, or answers anything else."""
+        """What a check answers, without the words where they are shown to nobody. Raises HandlerError when it
+        raises, or answers anything else.
+        """
         self.evaluations += 1
         self._calls[p] += 1
         look()
@@ -309,7 +313,7 @@ class Judge:
             raise CheckError(
                 f"{_who(claim)}{place} answers {text(answer)}{_of(arguments)}, not True, False or a string"
             )
-        return answer
+        return False if isinstance(answer, str) and claim.kind in WORDLESS else answer
 
     # -- steps -------------------------------------------------------------------------------------
 

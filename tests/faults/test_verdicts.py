@@ -29,6 +29,7 @@ from elcheck import (
     leads_to,
     ltl,
     node_ids,
+    pair,
     replace,
     sometimes,
     step,
@@ -59,6 +60,7 @@ from tests.faults import (
     taken_node,
     tick_name,
     tick_raises,
+    told_terms,
     unrelated_counter,
     vacuous_cause,
 )
@@ -385,3 +387,25 @@ def test_claims_of_messages_are_of_each_by_itself(engine: str) -> None:
     assert found["no deadlock"][0] is Verdict.REFUTED  # where nothing is under way, nothing is done
     lengths = {result.name: len(result.trace.steps) for result in report.results if result.trace is not None}
     assert lengths["all are good"] == lengths["one is bad"] == lengths["a bad one"] == 2
+
+
+# -- terms --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by_check", [False, True])
+@pytest.mark.parametrize("tells", told_terms.TOLD)
+def test_what_tells_which_term_it_is_is_no_matter_of_order(tells: str, by_check: bool) -> None:
+    report = check(told_terms.model(tells, by_check=by_check), Limits(depth=9), engine="plain")
+    assert any(note.startswith("No relative terms") for note in report.reductions)
+    reached = {"that term": Verdict.PROVED, "never that term": Verdict.REFUTED}
+    assert verdicts(report) == (reached if by_check else {"marked": Verdict.PROVED})
+
+
+@ENGINES
+def test_a_check_may_say_which_term_it_is(engine: str) -> None:
+    """What is wrong has a text of a term in it, which nobody tells anything by."""
+    told = always("not both", pair(told_terms.Server, lambda a, b: f"in {a.term}" if a == b else True))
+    model = replace(told_terms.model("nothing", by_check=True), properties=[told])
+    report = check(model, engine=engine)
+    assert any(note.startswith("Relative terms") for note in report.reductions)
+    assert report["not both"].detail == "n1 and n2: in 0"
