@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from html import escape
 from typing import NamedTuple
 
+from elcheck.checker.render.junit import printable
+
 Size = float | int
 
 
@@ -31,8 +33,9 @@ def group(children: Iterable[Shape | str], **attributes: str | Size) -> Shape:
 def as_markup(drawn: Shape | str) -> str:
     """A drawing as text. Everything that it says is escaped."""
     if isinstance(drawn, str):
-        return escape(drawn)
-    attributes = "".join(f' {name}="{escape(str(value))}"' for name, value in drawn.attributes.items())
+        return escape(printable(drawn))
+    named = ((name, escape(printable(str(value)))) for name, value in drawn.attributes.items())
+    attributes = "".join(f' {name}="{value}"' for name, value in named)
     inside = "".join(map(as_markup, drawn.children))
     return f"<{drawn.tag}{attributes}>{inside}</{drawn.tag}>"
 

@@ -17,7 +17,7 @@ def render(run: Run, report: CheckReport) -> str:
     failures = sum(not result.ok for result in report.results) - errors
     suite = ET.Element(
         "testsuite",
-        name=printable(run.name),
+        name=run.name,
         tests=str(len(report.results)),
         failures=str(failures),
         errors=str(errors),
@@ -38,25 +38,27 @@ def _is_error(result: Result) -> bool:
 
 
 def _case(suite: ET.Element, run: Run, report: CheckReport, result: Result) -> None:
-    case = ET.SubElement(
-        suite, "testcase", classname=run.name, name=printable(f"{result.kind} {result.name}")
-    )
+    case = ET.SubElement(suite, "testcase", classname=run.name, name=f"{result.kind} {result.name}")
     if _is_error(result):
         tag = "error"
     elif not result.ok:
         tag = "failure"
     else:
-        ET.SubElement(case, "system-out").text = printable(f"{result.verdict.value} {result.detail}".strip())
+        ET.SubElement(case, "system-out").text = f"{result.verdict.value} {result.detail}".strip()
         return
     note = note_of(report, result)
     case.attrib |= note.attributes
-    message = printable(f"{result.verdict.value}: {result.detail}")
+    message = f"{result.verdict.value}: {result.detail}"
     problem = ET.SubElement(case, tag, type=result.verdict.value, message=message)
-    problem.text = printable(f"{note.text}\n\n{run.command}")
+    problem.text = f"{note.text}\n\n{run.command}"
 
 
 def as_document(root: ET.Element) -> str:
-    """An element with all that is in it as a document."""
+    """An element with all that is in it as a document, without what XML can't hold."""
+    for element in root.iter():
+        for name, value in element.attrib.items():
+            element.set(name, printable(value))
+        element.text = None if element.text is None else printable(element.text)
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode")
 

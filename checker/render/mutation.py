@@ -34,7 +34,7 @@ from elcheck.checker.mutation.survivor import Deviation, Survivor
 from elcheck.checker.mutation.trial import MutantFate, Trial
 from elcheck.checker.render import as_json
 from elcheck.checker.render.fit import fitted, head, repeating, setting_lines, table
-from elcheck.checker.render.junit import as_document, printable
+from elcheck.checker.render.junit import as_document
 from elcheck.checker.render.notes import SourceNote
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import trace_table
@@ -355,7 +355,7 @@ def as_junit(run: Run, report: CampaignReport) -> str:
     undecided = [mutant for mutant in report.mutants if _is_open(report, mutant)]
     suite = ET.Element(
         "testsuite",
-        name=printable(f"{run.name}: mutants"),
+        name=f"{run.name}: mutants",
         tests=str(len(report.mutants) + bool(report.deviations)),
         failures=str(len(unexplained) + bool(report.deviations)),
         errors=str(len(undecided)),
@@ -366,23 +366,23 @@ def as_junit(run: Run, report: CampaignReport) -> str:
     for mutant in report.mutants:
         trial = report.trials.get(mutant.key)
         time = f"{0.0 if trial is None else trial.seconds:.3f}"
-        case = ET.SubElement(suite, "testcase", classname=printable(mutant.function), time=time)
-        case.set("name", printable(mutant.key))
+        case = ET.SubElement(suite, "testcase", classname=mutant.function, time=time)
+        case.set("name", mutant.key)
         case.set("file", mutant.file.name)
         case.set("line", str(mutant.lines.start))
         if mutant.key in unexplained:
             survivor = near[mutant.key]
             said = click.unstyle(f"{difference_in_words(survivor)} {nearest_in_words(survivor)}")
-            problem = ET.SubElement(case, "failure", type="survived", message=printable(said))
-            problem.text = printable(mutant.difference)
+            problem = ET.SubElement(case, "failure", type="survived", message=said)
+            problem.text = mutant.difference
         elif _is_open(report, mutant):
             why = "it was not tried" if trial is None else trial.why
-            ET.SubElement(case, "error", type="undecided", message=printable(why))
+            ET.SubElement(case, "error", type="undecided", message=why)
         elif trial is not None:
-            ET.SubElement(case, "system-out").text = printable(_outcome(trial, report))
+            ET.SubElement(case, "system-out").text = _outcome(trial, report)
     if report.deviations:
         case = ET.SubElement(suite, "testcase", classname="pins", name="everything is as pinned")
-        said = printable("\n".join(report.deviations))
+        said = "\n".join(report.deviations)
         ET.SubElement(case, "failure", type="not as pinned", message=said.partition("\n")[0]).text = said
     return as_document(suite)
 

@@ -16,7 +16,7 @@ from elcheck.checker.render import as_json as json_of
 from elcheck.checker.render.diagram import diagram
 from elcheck.checker.render.fit import fitted, head, repeating, table
 from elcheck.checker.render.judgement import as_objects, in_words, judgement_table
-from elcheck.checker.render.junit import as_document, printable
+from elcheck.checker.render.junit import as_document
 from elcheck.checker.render.run import Run
 from elcheck.checker.render.table import LoggedSteps, trace_table
 from elcheck.checker.render.wanted import SHORTENED, WHOLE
@@ -182,14 +182,14 @@ def as_junit(run: Run, found: Validation, exit_code: int) -> str:
     """
     wrong = {EXIT["proved"]: None, EXIT["undetermined"]: "error"}.get(exit_code, "failure")
     counts = {f"{kind}s": str(int(kind == wrong)) for kind in ("failure", "error")}
-    named = {"name": printable(f"{run.name}: logs"), "tests": "1", "skipped": "0"}
+    named = {"name": f"{run.name}: logs", "tests": "1", "skipped": "0"}
     suite = ET.Element("testsuite", {**named, **counts})
     logs = ", ".join(str(log.path) for _, log in found.logs if log is not None)
-    case = ET.SubElement(suite, "testcase", classname=printable(run.name), name=printable(logs))
+    case = ET.SubElement(suite, "testcase", classname=run.name, name=logs)
     said = click.unstyle(headline(found))
     if wrong is not None:
         stuck = "\n".join(click.unstyle(_refusal(refusal, None)) for refusal in found.refusals)
-        ET.SubElement(case, wrong, message=printable(said)).text = printable(stuck or said)
+        ET.SubElement(case, wrong, message=said).text = stuck or said
     return as_document(suite)
 
 

@@ -12,7 +12,7 @@ import click
 from elcheck.checker.loading.version import JSON_FORMAT, __version__
 from elcheck.checker.model.values import counted
 from elcheck.checker.render.fit import NBSP, fitted, table
-from elcheck.checker.render.junit import as_document, printable
+from elcheck.checker.render.junit import as_document
 from elcheck.checker.render.notes import notes_of_cases
 from elcheck.checker.render.summary import verdict
 from elcheck.checker.zoo.case_result import CaseResult, PropertyLine
@@ -133,7 +133,7 @@ def as_junit(outcomes: Sequence[CaseResult], seconds: float, missing: str | None
         suite = ET.SubElement(
             root,
             "testsuite",
-            name=printable(model),
+            name=model,
             tests=str(len(found)),
             failures=str(failures),
             errors=str(errors),
@@ -149,19 +149,17 @@ def as_junit(outcomes: Sequence[CaseResult], seconds: float, missing: str | None
 
 def _case(suite: ET.Element, outcome: CaseResult) -> None:
     time = 0.0 if outcome.stats is None else outcome.stats.seconds
-    name = printable(outcome.case.command)
-    case = ET.SubElement(
-        suite, "testcase", classname=printable(outcome.case.model), name=name, time=f"{time:.3f}"
-    )
+    name = outcome.case.command
+    case = ET.SubElement(suite, "testcase", classname=outcome.case.model, name=name, time=f"{time:.3f}")
     if outcome.problems:
         tag = "failure" if outcome.error is None else "error"
         (note,) = notes_of_cases([outcome])
         case.attrib |= note.attributes
-        ET.SubElement(case, tag, message=printable("; ".join(outcome.problems))).text = printable(note.text)
+        ET.SubElement(case, tag, message="; ".join(outcome.problems)).text = note.text
     else:
         known = [f"known: {line.name} is refuted, as pinned\n" for line in outcome.known]
         said = json.dumps(outcome.found, ensure_ascii=False)
-        ET.SubElement(case, "system-out").text = printable("".join([*known, said]))
+        ET.SubElement(case, "system-out").text = "".join([*known, said])
 
 
 FORMATS: Mapping[str, Callable[[Sequence[CaseResult], float, str | None], str]] = {

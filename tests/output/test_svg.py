@@ -14,6 +14,8 @@ from elcheck.checker.check.verdict import EXIT, Verdict
 from elcheck.checker.export.subject import NoTrace
 from elcheck.checker.html import svg
 from elcheck.checker.process.limits import Limits
+from elcheck.checker.render import junit
+from elcheck.checker.render.run import Run
 from tests.support.models import Counter, Counting
 from tests.support.reports import report_of
 
@@ -65,6 +67,20 @@ def test_nothing_gets_out_of_it() -> None:
     drawn = svg.render(check(Model(Naming(), [claim], nodes=node_ids(1))))
     assert "<script>" not in drawn
     assert any("<b>" in line for line in texts(drawn))
+
+
+CONTROL = "a\x1b[31m\x00\udcff b"
+
+
+def test_what_xml_can_not_hold_is_left_out() -> None:
+    claim = always(CONTROL, each(Named, lambda s: s.name != "&amp;" or CONTROL))
+    model = Model(Naming(), [claim], nodes=node_ids(1))
+    report = check(model)
+    assert any("a[31m b" in line for line in texts(svg.render(report)))
+    run = Run(CONTROL, "", {"name": CONTROL}, CONTROL)
+    suite = ET.fromstring(junit.render(run, report))
+    assert [case.get("classname") for case in suite.iter("testcase")] == ["a[31m b"]
+    assert "a[31m b" in [found.get("value") for found in suite.iter("property")]
 
 
 def test_of_a_witness_and_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
