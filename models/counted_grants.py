@@ -5,6 +5,8 @@ The network repeats messages. A reduction of Raft's election to one term, for on
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
 from typing import Annotated
 
 from elcheck import (
@@ -13,17 +15,22 @@ from elcheck import (
     Model,
     Node,
     NodeId,
+    NodeView,
     State,
     Step,
     action,
+    all_nodes,
     always,
+    change,
     each,
     guard,
     node_ids,
+    node_views,
     pair,
     receive,
     replace,
     sometimes,
+    step,
 )
 
 
@@ -86,6 +93,14 @@ class CountMessages(Counting):
         return tuple(sorted((*grants, voter)))
 
 
+def counted_have_voted(nodes: Sequence[NodeView[Voter]]) -> bool | str:
+    """Whose grants count for a candidate has voted for it, and for nobody else since."""
+    for candidate, voter in product(nodes, nodes):
+        if voter.node in candidate.state.grants and voter.state.voted_for != candidate.node:
+            return f"{candidate.node} counts {voter.node}, which has not voted for it"
+    return True
+
+
 def model(
     nodes: Annotated[int, "servers"] = 5,
     candidates: Annotated[int, "how many of them stand"] = 2,
@@ -103,6 +118,8 @@ def model(
         environment=Environment(network="bag", dup=1),
         properties=[
             always("one leader", pair(Voter, lambda a, b: not (a.leads and b.leads))),
+            always("who is counted has voted", all_nodes(node_views(Voter), counted_have_voted)),
+            step("who leads stays the leader", change(Voter, lambda was, now: now.leads or not was.leads)),
             sometimes("a leader", each(Voter, lambda s: s.leads)),
         ],
     )
