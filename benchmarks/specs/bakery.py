@@ -27,7 +27,8 @@ class Bakery(Spec[Shop]):
         def each(value: object) -> Map:  # type: ignore[type-arg]
             return Map(dict.fromkeys(self.process(), value))
 
-        return Shop(each(0), each(False), each("p1"), each(frozenset()), each(0), each(1))
+        everyone = frozenset(self.process())
+        return Shop(each(0), each(False), each("p1"), each(everyone), each(0), Map({p: p for p in everyone}))
 
     def process(self) -> Iterable[int]:
         return range(1, self.size + 1)
