@@ -128,7 +128,8 @@ def plain(value: object) -> object:
     if value is None or isinstance(value, bool | int | float | str):
         return value.name if isinstance(value, Enum) else value
     if isinstance(value, Enum) or type(value).__name__ == "NodeId":
-        return str(getattr(value, "name"))  # noqa: B009  (a NodeId is known by its name only)
+        name = getattr(value, "name")  # noqa: B009  (a NodeId is known by its name only)
+        return str(value if name is None else name)  # a Flag without any of its members has none
     if type(value).__name__ == "Term":
         return int(str(value))
     if isinstance(value, Mapping):

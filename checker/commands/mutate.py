@@ -39,6 +39,7 @@ from elcheck.checker.mutation.pins import explained_in, pin, pinned_in, problems
 from elcheck.checker.mutation.report import CampaignReport
 from elcheck.checker.mutation.trial import Trial
 from elcheck.checker.process.limits import Limits
+from elcheck.checker.process.running import ending
 from elcheck.checker.process.streams import columns, say, write_document
 from elcheck.checker.process.watch import Ended
 from elcheck.checker.render import mutation as render
@@ -114,6 +115,13 @@ class MutateCommand(ModelCommand):
         if pinned is not None:
             report = replace(report, explained=pinned.explained, unsure=pinned.unsure)
             report = replace(report, deviations=problems(report, pinned) if wanted.all else ())
+        with ending():
+            self._show(ctx, run, case, report)
+        return report.exit_code
+
+    def _show(self, ctx: click.Context, run: Run, case: Case, report: CampaignReport) -> None:
+        """Print the report, and write it into files."""
+        values = ctx.params
         if (form := values["output_format"]) in render.FORMATS:
             write_document(render.FORMATS[form](run, report))
         else:
@@ -130,7 +138,6 @@ class MutateCommand(ModelCommand):
         if values["pin"] is not None and not report.left:
             pin(report, case, values["pin"])
             wrote(values["pin"])
-        return report.exit_code
 
     def _page(self, run: Run, report: CampaignReport, path: Path) -> None:
         """Write the report as a page."""

@@ -58,7 +58,7 @@ def expression(value: object) -> object:
         case None:
             return {"tag": "Nil", "value": {}}
         case NodeId() | Enum():
-            return value.name
+            return text(value)
         case bool() | str():
             return value
         case int() | Term():

@@ -197,7 +197,7 @@ def _values(row: str, columns: Sequence[TablePart]) -> tuple[str, ...]:
     values = [column[row] for column in columns if row in column]
     classes = {type(value): None for value in values if isinstance(value, Enum)}
     ordered = [member for cls in classes for member in _members(cls) if member in values]
-    others = sorted((value for value in values if not isinstance(value, Enum)), key=order)
+    others = sorted((value for value in values if value not in ordered), key=order)
     return tuple(dict.fromkeys(_said(value) for value in [*ordered, *others]))
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
-from enum import Enum
+from enum import Enum, Flag
+from functools import reduce
 from itertools import chain, combinations, product
 from math import prod
+from operator import or_
 from types import NoneType, UnionType
 from typing import Literal, Union, get_args, get_origin, get_type_hints
 
@@ -64,6 +66,15 @@ def values_of(hint: object, nodes: Sequence[NodeId], where: str) -> list[object]
     return found
 
 
+def _flags(cls: type[Flag]) -> list[object] | None:
+    """All that the members of a Flag can be together, None if that is too many."""
+    members = list(cls)
+    if 1 << len(members) > MOST:
+        return None
+    some = chain.from_iterable(combinations(members, size) for size in range(len(members) + 1))
+    return [reduce(or_, chosen, cls(0)) for chosen in some]
+
+
 def _values(hint: object, nodes: Sequence[NodeId]) -> list[object] | None:
     origin, args = get_origin(hint), get_args(hint)
     if hint is None or hint is NoneType:
@@ -72,6 +83,8 @@ def _values(hint: object, nodes: Sequence[NodeId]) -> list[object] | None:
         return [False, True]
     if hint is NodeId:
         return list(nodes)
+    if isinstance(hint, type) and issubclass(hint, Flag):
+        return _flags(hint)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return list(hint)
     if origin is Literal:

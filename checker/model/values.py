@@ -91,7 +91,7 @@ def text(value: object, *, sparse: bool = False) -> str:
     if isinstance(value, NodeId):
         return value.name
     if isinstance(value, Enum):
-        return value.name
+        return name_of(value)
     if isinstance(value, tuple):
         return "(" + ", ".join(map(part, value)) + ("," if len(value) == 1 else "") + ")"
     if isinstance(value, frozenset):
@@ -104,6 +104,12 @@ def text(value: object, *, sparse: bool = False) -> str:
         parts = [f"{f.name}={part(v)}" for f, v in shown if not (sparse and _is_default(f, v))]
         return f"{type(value).__name__}({', '.join(parts)})"
     return repr(value)
+
+
+def name_of(member: Enum) -> str:
+    """What a member of an Enum is called. A Flag without any of its members has no name of its own."""
+    name: str | None = member.name
+    return str(member) if name is None else name
 
 
 def called(value: object) -> str:

@@ -13,6 +13,7 @@ from elcheck.checker.mutation.score import PropertyScore, Tally, by_function, by
 from elcheck.checker.mutation.survivor import Survivor, from_near
 from elcheck.checker.mutation.trial import MutantFate, Trial
 from elcheck.checker.process.limits import Limits
+from elcheck.checker.process.watch import optional
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,11 @@ class CampaignReport:
         return self.first_survivors(len(self.unexplained))
 
     def first_survivors(self, count: int) -> list[Survivor]:
-        """So many of them, the first ones."""
-        return [from_near(m, self.trials[m.key], self.baseline) for m in self.unexplained[:count]]
+        """So many of them, the first ones; fewer if there is no time for all after a signal."""
+        found: list[Survivor] = []
+        with optional():
+            found.extend(from_near(m, self.trials[m.key], self.baseline) for m in self.unexplained[:count])
+        return found
 
     @property
     def unexplained(self) -> list[Mutant]:

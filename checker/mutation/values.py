@@ -114,7 +114,8 @@ def _written(site: Site, value: object) -> str | None:
         return repr(value) if not isinstance(value, Enum) else None
     if isinstance(value, Enum):
         kind = type(value).__name__
-        return f"{kind}.{value.name}" if site.names.get(kind) is type(value) else None
+        known = site.names.get(kind) is type(value) and value.name in type(value).__members__
+        return f"{kind}.{value.name}" if known else None
     if value == () or value == frozenset():
         return "()" if value == () else "frozenset()"
     return None

@@ -203,7 +203,7 @@ def value(plain: object) -> object:
     if plain is None or isinstance(plain, bool | int | str):
         return plain.name if isinstance(plain, Enum) else plain
     if isinstance(plain, NodeId | Enum):
-        return plain.name
+        return text(plain)
     if isinstance(plain, Term):
         return number_of(plain)
     if isinstance(plain, float):

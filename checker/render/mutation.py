@@ -371,8 +371,9 @@ def as_junit(run: Run, report: CampaignReport) -> str:
         case.set("file", mutant.file.name)
         case.set("line", str(mutant.lines.start))
         if mutant.key in unexplained:
-            survivor = near[mutant.key]
-            said = click.unstyle(f"{difference_in_words(survivor)} {nearest_in_words(survivor)}")
+            said = "it was interrupted before that was seen from near"
+            if (survivor := near.get(mutant.key)) is not None:
+                said = click.unstyle(f"{difference_in_words(survivor)} {nearest_in_words(survivor)}")
             problem = ET.SubElement(case, "failure", type="survived", message=said)
             problem.text = mutant.difference
         elif _is_open(report, mutant):

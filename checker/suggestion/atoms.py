@@ -162,7 +162,7 @@ def _said(field: SeenField, names: Callable[[type], str | None]) -> Iterator[Say
 
 def _member(member: object, here: str, names: Callable[[type], str | None]) -> Iterator[Saying]:
     name = names(type(member))
-    if isinstance(member, Enum) and name is not None:
+    if isinstance(member, Enum) and name is not None and member.name in type(member).__members__:
         code = f"{name}.{member.name}"
         yield f"{here} is {code}", f"{here} is not {code}", lambda value: value is member
 

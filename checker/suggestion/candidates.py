@@ -173,7 +173,7 @@ def _final(field: SeenField, name: str, names: ClassNames) -> Iterator[Candidate
     """A member of an enum that is not left any more."""
     for member in dict.fromkeys(field.values):
         known = names(type(member))
-        if isinstance(member, Enum) and known is not None:
+        if isinstance(member, Enum) and known is not None and member.name in type(member).__members__:
             code = f"{known}.{member.name}"
             kept = f"a.{field.name} is not {code} or b.{field.name} is {code}"
             yield Candidate(f"{field.name} stays {code}", f"change({name}, lambda a, b: {kept})", step=True)

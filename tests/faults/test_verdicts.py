@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ from tests.faults import (
     check_raises,
     close_after_send,
     fair_lose,
+    flags,
     leads_to_each,
     many_starts,
     monitor_of,
@@ -409,3 +411,25 @@ def test_a_check_may_say_which_term_it_is(engine: str) -> None:
     report = check(model, engine=engine)
     assert any(note.startswith("Relative terms") for note in report.reductions)
     assert report["not both"].detail == "n1 and n2: in 0"
+
+
+# -- flags --------------------------------------------------------------------------------------------------
+
+
+@ENGINES
+def test_a_flag_without_any_of_its_members_has_a_name(
+    engine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page, itf = tmp_path / "page.html", tmp_path / "trace.itf.json"
+    options = ["--engine", engine, "--report", str(page), "--export", str(itf)]
+    assert cli.run([flags.__file__ or "", *options]) == EXIT["refuted"]
+    assert "Access(0) → READ" in capsys.readouterr().out
+    assert {"Access(0)", "READ|WRITE"} <= set(re.findall(r"[\w|()]+", itf.read_text(encoding="utf-8")))
+    assert "READ|WRITE" in page.read_text(encoding="utf-8")
+    assert cli.run([flags.__file__ or "", "--format", "json"]) == EXIT["refuted"]
+    assert '"access": "Access(0)"' in capsys.readouterr().out
+
+
+def test_all_that_a_flag_can_be_is_put_together(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["induct", flags.__file__ or "", "--spec"]) == 0
+    assert "4 values of access" in " ".join(capsys.readouterr().out.split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 import subprocess
 from pathlib import Path
 from typing import TypedDict
@@ -19,8 +20,8 @@ from elcheck.checker.mutation.campaign import limits_for
 from elcheck.checker.mutation.pins import PinnedCampaign, read
 from elcheck.checker.mutation.survivor import from_near
 from elcheck.checker.mutation.trial import MutantFate, tried
-from elcheck.checker.process.limits import INTERRUPTED, Limits
-from elcheck.checker.process.watch import Ended, current
+from elcheck.checker.process.limits import Limits
+from elcheck.checker.process.watch import current, look
 from elcheck.checker.traces.trace import replay
 from tests.docs.printed import ROOT, files_of
 
@@ -351,13 +352,15 @@ def test_a_campaign_goes_on_where_it_was_interrupted(
 
     def interrupted(*_: object) -> None:
         if journal.read_text().count("\n") == 9:
-            raise Ended(current(), INTERRUPTED)
+            current().interrupt(signal.SIGINT)
+            look()
 
     with monkeypatch.context() as patch:
         patch.setattr("elcheck.checker.render.progress.Progress.tried", interrupted)
         code, said = mutated(capsys, lock, "--function", "Server.*", "--journal", journal)
     assert said["left"] == 16
     assert code in (1, 20)
+    assert all(mutant["survivor"] for mutant in said["mutants"] if mutant["fate"] == "survived")
     journal.write_text(journal.read_text() + '{"key": "torn')
     assert "there is one already: --resume goes on" in refused(capsys, lock, "--journal", journal)
     resumed = mutated(capsys, lock, "--function", "Server.*", "--journal", journal, "--resume")
