@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from io import FileIO
 from pathlib import Path
-from typing import TextIO
 
 from elcheck.checker.loading.version import __version__
 from elcheck.checker.model.errors import UsageError
@@ -22,6 +22,7 @@ class Journal:
 
     def __init__(self, path: Path, subject: MutationSubject, *, resume: bool) -> None:
         self.known: dict[str, Trial] = {}
+        self._path = path
         written = path.read_text(encoding="utf-8") if path.is_file() else ""
         lines = written.splitlines()
         head = _head(subject)
@@ -34,22 +35,26 @@ class Journal:
         if lines:
             _require_same(path, _read(lines[0]), head)
             self.known = _trials(lines[1:])
-        self._file: TextIO = path.open("a", encoding="utf-8")
+        self._file: FileIO = path.open("ab", buffering=0)  # what a full disk did not take is not kept
+        self._torn = bool(lines) and not written.endswith("\n")
         if not lines:
             self._write(head)
-        elif not written.endswith("\n"):
-            self._file.write("\n")  # the last line was not finished
 
     def add(self, trial: Trial) -> None:
         """Note what became of a mutant."""
         self._write({**dataclasses.asdict(trial), "fate": trial.fate.value, "looks": dict(trial.looks)})
 
     def _write(self, entry: Mapping[str, object]) -> None:
+        """Write a line, behind the end of one that was not finished."""
+        line = json.dumps(entry, ensure_ascii=False)
+        left = f"\n{line}\n".encode() if self._torn else f"{line}\n".encode()
+        self._torn = True
         try:
-            self._file.write(json.dumps(entry, ensure_ascii=False) + "\n")
-            self._file.flush()
+            while left:
+                left = left[self._file.write(left) :]
         except OSError as error:
-            raise OSError(error.errno, error.strerror, self._file.name) from error
+            raise OSError(error.errno, error.strerror, str(self._path)) from error
+        self._torn = False
 
     def close(self) -> None:
         """Close the file."""

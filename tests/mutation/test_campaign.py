@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import resource
 import shlex
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypedDict
 from xml.etree import ElementTree as ET
@@ -17,6 +20,7 @@ from elcheck.checker.loading.model_file import load
 from elcheck.checker.mutation import campaign
 from elcheck.checker.mutation.baseline import Baseline, MutationSubject
 from elcheck.checker.mutation.campaign import limits_for
+from elcheck.checker.mutation.journal import Journal
 from elcheck.checker.mutation.pins import PinnedCampaign, read
 from elcheck.checker.mutation.survivor import from_near
 from elcheck.checker.mutation.trial import MutantFate, tried
@@ -368,6 +372,31 @@ def test_a_campaign_goes_on_where_it_was_interrupted(
     other = refused(capsys, lock, "--clients", 3, "--journal", journal, "--resume")
     assert "is of another parameters" in other
     assert "goes on from a --journal FILE" in refused(capsys, lock, "--resume")
+
+
+def test_a_journal_that_can_not_be_written_ends_nothing(
+    capsys: pytest.CaptureFixture[str], lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a full disk: what it does not take is told, and the report is there, as is the rest later."""
+    whole = mutated(capsys, lock, "--function", "User.granted")
+    journal = lock.parent / "journal"
+
+    @contextmanager
+    def full() -> Iterator[None]:
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (journal.stat().st_size + 9, limits[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    noted, closed = Journal.add, Journal.close
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "add", lambda self, trial: full()(noted)(self, trial))
+        patch.setattr(Journal, "close", lambda self: full()(closed)(self))
+        assert mutated(capsys, lock, "--function", "User.granted", "--journal", journal) == whole
+    assert len(journal.read_text().splitlines()) > 1  # nine bytes of each were taken
+    assert mutated(capsys, lock, "--function", "User.granted", "--journal", journal, "--resume") == whole
 
 
 def test_only_what_changed(capsys: pytest.CaptureFixture[str], lock: Path) -> None:
