@@ -2,6 +2,8 @@
 
 import gc
 import os
+import sys
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -21,3 +23,11 @@ gc.set_threshold(20_000)  # of 700 objects: what the modules of all tests keep i
 def pytest_xdist_auto_num_workers() -> int:
     """One process more than cores: tests of servers, browsers and signals wait most of their time."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.fixture(autouse=True)
+def _path() -> Iterator[None]:
+    """The folders of a test's models leave the path with it: who imports would look into hundreds of them."""
+    before = sys.path[:]
+    yield
+    sys.path[:] = before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import sys
+from functools import cache
 from typing import TypeVar
 
 import numpy as np
@@ -14,6 +15,10 @@ _NORESERVE = 0x4000 if sys.platform == "linux" else 0
 """MAP_NORESERVE, which Python's mmap does not name: the room need not be there before it is used."""
 
 
+SMALL = 4 << 20
+"""Bytes of an array that lie in pages of the usual size: clearing a large one takes longer than most
+searches.
+"""
 Number = TypeVar("Number", np.int32, np.int64, np.uint8)
 
 
@@ -22,7 +27,7 @@ def reserve(dtype: type[Number], row: int = 1) -> npt.NDArray[Number]:
 
     Where the system does not promise what it may not have, a small one, which has to grow.
     """
-    size = psutil.virtual_memory().total
+    size = _machine()
     entries = size // np.dtype(dtype).itemsize // row * row
     try:
         return np.frombuffer(_mapped(size), dtype)[:entries]
@@ -36,8 +41,14 @@ def _mapped(size: int) -> mmap.mmap:
     except AttributeError:  # a system without these flags
         return mmap.mmap(-1, size)
     if hasattr(mmap, "MADV_HUGEPAGE"):
-        pages.madvise(mmap.MADV_HUGEPAGE)
+        pages.madvise(mmap.MADV_HUGEPAGE, SMALL)
     return pages
+
+
+@cache
+def _machine() -> int:
+    """Bytes of memory that the machine has."""
+    return int(psutil.virtual_memory().total)
 
 
 def release(numbers: npt.NDArray[Number], start: int, length: int) -> None:
