@@ -213,17 +213,20 @@ class Runner:
         if stale is None:
             return False
         self._asked_of_stale += 1
-        where = f"stale= of {handler.name}{place_if_known(stale)}"
-        given = _given([state, msg])
+
+        def flawed(why: str) -> HandlerError:
+            where = f"stale= of {handler.name}{place_if_known(stale)}"
+            return HandlerError(f"{where} {why}{_given([state, msg])}")
+
         try:
             twice = self.repeats.is_due(self._asked_of_stale)
             answer, why = answer_of(stale, [state, msg], twice=twice)
         except Exception as error:
-            raise HandlerError(f"{where} raises {said(error)}{given}") from error
+            raise flawed(f"raises {said(error)}") from error
         if why is not None:
-            raise HandlerError(f"{where} {why}{given}")
+            raise flawed(why)
         if not isinstance(answer, bool):
-            raise HandlerError(f"{where} answers {text(answer)}, not True or False{given}")
+            raise flawed(f"answers {text(answer)}, not True or False")
         return answer
 
     def partitions(self) -> tuple[Separation, ...]:
