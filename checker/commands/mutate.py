@@ -114,7 +114,8 @@ class MutateCommand(ModelCommand):
         report = replace(report, explained=reasons)
         if pinned is not None:
             report = replace(report, explained=pinned.explained, unsure=pinned.unsure)
-            report = replace(report, deviations=problems(report, pinned) if wanted.all else ())
+            whole = wanted.all and not report.left
+            report = replace(report, deviations=problems(report, pinned) if whole else ())
         with ending():
             self._show(ctx, run, case, report)
         return report.exit_code

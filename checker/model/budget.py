@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
-from elcheck.checker.model.errors import UsageError
+from elcheck.checker.model.errors import DefinitionError, UsageError
 from elcheck.checker.model.ids import NodeId
 
 Unlimited = Literal["unlimited"]
@@ -52,6 +52,9 @@ class Budget:
     at_once: int | None = None
 
     def __post_init__(self) -> None:
+        of: object = self.of
+        if isinstance(of, NodeId):
+            raise DefinitionError(f"Budget(of={of}): it takes several nodes, of=[{of}]")
         if self.of is not None and not isinstance(self.of, str):
             object.__setattr__(self, "of", tuple(map(str, self.of)))
 

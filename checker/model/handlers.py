@@ -339,7 +339,7 @@ def short_place_of(method: Method) -> str:
 def place_if_known(function: Callable[..., object], *, short: bool = False) -> str:
     """Where a function is written, `` (models/raft.py:97)``; empty for other things that can be called."""
     place = short_place_of if short else place_of
-    return f" ({place(function)})" if inspect.isfunction(function) else ""
+    return f" ({place(function)})" if inspect.isfunction(inspect.unwrap(function)) else ""
 
 
 def _handler(cls: type, door: Door, name: str, method: object, mark: Mark) -> Handler:

@@ -21,16 +21,22 @@ class NodeId:
     __repr__ = __str__
 
 
+MOST = 1000
+"""Nodes of a model, far more than can be searched."""
+
+
 def node_ids(*groups: int | str) -> tuple[NodeId, ...]:
     """The ids of a model's nodes, in order.
 
     ``node_ids(3)`` is n1, n2, n3; ``node_ids("p1 p2 a1 a2 a3")`` takes names. Several arguments are
     put one after the other.
 
-    Raises ValueError when there would be no node, or two of one name.
+    Raises ValueError when there would be no node, two of one name, or more than any search could bear.
     """
     names: list[str] = []
     for group in groups:
+        if isinstance(group, int) and group > MOST:
+            raise ValueError(f"{group:,} nodes are more than the {MOST:,} that a model may have")
         names += group.split() if isinstance(group, str) else [f"n{i + 1}" for i in range(group)]
     if not names:
         asked = ", ".join(map(repr, groups))

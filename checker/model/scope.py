@@ -58,6 +58,13 @@ class Look(Generic[V_co]):
     view: Callable[..., object] | None = None
     named: bool = False
 
+    def __post_init__(self) -> None:
+        of: object = self.of
+        if not isinstance(of, type):
+            raise DefinitionError(
+                f"a view names the class of the states first, view(Server, take), not {called(of)}"
+            )
+
 
 Looks: TypeAlias = type[V] | Look[V]
 """A class of states, or what is seen of them."""

@@ -20,6 +20,7 @@ from elcheck.checker.model.ids import NodeId
 from elcheck.checker.model.model import Model
 from elcheck.checker.model.spec import SharedProgram
 from elcheck.checker.model.state import Event, EventKind
+from elcheck.checker.model.values import called
 
 KINDS: tuple[EventKind, ...] = get_args(EventKind)
 _ANY_FAULT = Event("fault", "fault")
@@ -120,6 +121,9 @@ class StepNames:
         """The steps of a name, perhaps of one node. Raises DefinitionError, on what ``who`` says, if there
         can be none.
         """
+        given: object = name
+        if not isinstance(given, str):
+            raise DefinitionError(f"{who} speaks of steps {called(given)}: a name of steps is a string")
         found = Selector(name, node, self)
         if not any(event in found for event in self.events):
             raise DefinitionError(f"{who} speaks of steps {name!r}{self._why_none(name, node)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from elcheck.checker.model.budget import FAULT_KINDS, Budget, option_of
@@ -261,6 +261,12 @@ def no_network(environment: Environment) -> None:
 
 def _prepared(model: Model) -> None:
     for prepared in model.initial:
+        given: object = prepared.nodes
+        if not isinstance(given, Mapping):
+            raise DefinitionError(
+                f"in Prepared({called(given)}): it says of each node in which state it is, "
+                "Prepared({n1: Server(), n2: Server()})"
+            )
         missing = [str(node) for node in model.programs if node not in prepared.nodes]
         if missing:
             raise DefinitionError(f"an initial state says nothing of {', '.join(missing)}")
@@ -268,6 +274,11 @@ def _prepared(model: Model) -> None:
             why = flaw(state)
             if why is not None:
                 raise DefinitionError(f"an initial state is no value: {why}")
+        under_way: object = prepared.network
+        if not isinstance(under_way, Collection):
+            raise DefinitionError(
+                f"in Prepared(network=...), {called(under_way)}: it takes a list of Envelopes"
+            )
         for envelope in prepared.network:
             _under_way(model, envelope)
         _in_trouble(model, prepared)
@@ -309,17 +320,29 @@ def _under_way(model: Model, envelope: object) -> None:
     why = flaw(envelope.msg)
     if not isinstance(envelope.msg, Message):
         why = f"{text(envelope.msg)} is no message, which is of a class(Message)"
-    if envelope.src not in model.programs or envelope.dst not in model.programs:
-        why = "no such node"
+    ends: tuple[object, object] = envelope.src, envelope.dst
+    for end in ends:
+        if not isinstance(end, NodeId) or end not in model.programs:
+            why = f"{called(end)} is no node of the model"
     if is_notice(envelope):
         why = "only the environment sends that"
     if why is not None:
         raise DefinitionError(f"an initial state has {envelope!r} under way: {why}")
 
 
+def _named(what: str, written: str, names: Iterable[object]) -> None:
+    """Refuse names that are no strings."""
+    for name in names:
+        if not isinstance(name, str):
+            raise DefinitionError(f"{what} is called {called(name)}: {written} begins with a name, a string")
+
+
 def _properties(model: Model, *, shared: bool) -> None:
     if not model.properties and model.deadlock is False:
         raise DefinitionError("the model has no properties: nothing would be checked")
+    _named("a property", "always(name, scope)", [item.name for item in model.properties])
+    _named("a claim of induction", "inductive(name, scope)", [item.name for item in model.inductive])
+    _named("a monitor", "Monitor(name, Server, ...)", [monitor.name for monitor in model.monitors])
     for name, count in Counter(item.name for item in model.properties).items():
         if not name.strip():
             raise DefinitionError("a property has no name: always(name, scope) says what it claims")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import get_args
 
 from elcheck.checker.model.errors import DefinitionError
@@ -56,6 +56,9 @@ def check_fairness(model: Model) -> None:
     names = StepNames(model)
     rules = [("Environment", model.environment.fairness), ("Model", model.fairness)]
     for owner, said in rules:
+        given: object = said
+        if not isinstance(given, Collection):
+            raise DefinitionError(f"{owner}(fairness=...) is a list of weak(...), not {called(given)}")
         for rule in said:
             who = f"{owner}(fairness=...)"
             if not isinstance(rule, Fair) or rule.per not in get_args(Per):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from elcheck import (
     at,
     change,
     changes,
+    each,
     eventually,
     eventually_always,
     guard,
@@ -411,6 +413,30 @@ def test_a_check_may_say_which_term_it_is(engine: str) -> None:
     report = check(model, engine=engine)
     assert any(note.startswith("Relative terms") for note in report.reductions)
     assert report["not both"].detail == "n1 and n2: in 0"
+
+
+# -- checks that are no functions ---------------------------------------------------------------------------
+
+
+@ENGINES
+@pytest.mark.parametrize("claim", ["leads to", "always", "step"])
+def test_a_check_that_is_no_function_is_a_check(claim: str, engine: str) -> None:
+    """As ``partial(...)``, which says nothing of where it is written."""
+    client = leads_to_each.Client
+
+    def is_as(wanted: bool, *states: leads_to_each.Client) -> bool:
+        return states[-1].asked is wanted
+
+    node = node_ids(2)[0]
+    claims = {
+        "leads to": leads_to(
+            "x", at(node, client, partial(is_as, True)), at(node, client, partial(is_as, False))
+        ),
+        "always": always("x", each(client, partial(is_as, False))),
+        "step": step("x", change(client, partial(is_as, False))),
+    }
+    model = replace(leads_to_each.model(), properties=[claims[claim]])
+    assert verdicts(check(model, engine=engine)) == {"x": Verdict.REFUTED}
 
 
 # -- flags --------------------------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ PING = "    @action\n    def ping(self, s: Seen) -> Step[Seen]:\n"
 MISTAKES = [
     # -- the command line
     Bad("no nodes", 2, "a model needs at least one node, not 0", args=("--nodes", "0")),
+    Bad("too many nodes", 2, "1,000,000,000 nodes are more than the 1,000", args=("--nodes", "1000000000")),
     Bad("negative depth", 2, "-1 is not in the range x>=0", args=("--depth", "-1")),
     Bad("unknown option", 2, "No such option", args=("--nodez", "3")),
     Bad("not a number", 2, "'three' is not a valid integer", args=("--nodes", "three")),
@@ -131,6 +132,15 @@ MISTAKES = [
     # -- the model
     Bad("no properties", 150, "no properties", CLAIM, "[]"),
     Bad("no name", 150, "a property has no name: always(name, scope) says what it claims", "[always(", '[never("", each(Seen, fine)), always('),
+    Bad("no string for a name", 150, "a property is called 7: always(name, scope) begins with a name, a string", "[always(", "[never(7, each(Seen, fine)), always("),
+    Bad("a list for a name", 150, "a property is called [7]", "[always(", "[never([7], each(Seen, fine)), always("),
+    Bad("a list for steps", 150, "speaks of steps ['ping']: a name of steps is a string", "each(Seen, fine))", "enabled(['ping']))"),
+    Bad("a view of no class", 150, "a view names the class of the states first, view(Server, take), not the function fine", "each(Seen, fine)", "each(view(fine, fine), fine)"),
+    Bad("a start of no nodes", 150, "in Prepared([]): it says of each node in which state it is", CLAIM, CLAIM + ", initial=[Prepared([])]"),
+    Bad("nothing under way", 150, "in Prepared(network=...), None: it takes a list of Envelopes", CLAIM, CLAIM + ", initial=[Prepared({n: Seen() for n in node_ids(nodes)}, None)]"),
+    Bad("from nobody", 150, "'n1' is no node of the model", CLAIM, CLAIM + ", initial=[Prepared({n: Seen() for n in node_ids(nodes)}, [Envelope('n1', node_ids(nodes)[0], Ping())])]"),
+    Bad("fair in words", 150, "Environment(fairness=...) is a list of weak(...), not None", CLAIM, CLAIM + ", Environment(fairness=None)"),
+    Bad("a budget of a node", 150, "Budget(of=n1): it takes several nodes, of=[n1]", CLAIM, CLAIM + ", Environment(crash=Budget(1, of=node_ids(1)[0]))"),
     Bad("no node runs anything", 150, "the model has no nodes: its mapping of nodes to programs is empty", "Pinger(), ", "{}, "),
     Bad("twice the same", 150, "2 properties are called 'fine'", "[always(", '[never("fine", each(Seen, fine)), always('),
     Bad("no scope", 150, "needs a scope", "each(Seen, fine))", "fine)"),

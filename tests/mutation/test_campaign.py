@@ -7,7 +7,7 @@ import resource
 import shlex
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypedDict
@@ -353,14 +353,8 @@ def test_a_campaign_goes_on_where_it_was_interrupted(
 ) -> None:
     whole = mutated(capsys, lock, "--function", "Server.*")
     journal = lock.parent / "journal"
-
-    def interrupted(*_: object) -> None:
-        if journal.read_text().count("\n") == 9:
-            current().interrupt(signal.SIGINT)
-            look()
-
     with monkeypatch.context() as patch:
-        patch.setattr("elcheck.checker.render.progress.Progress.tried", interrupted)
+        patch.setattr("elcheck.checker.render.progress.Progress.tried", interrupt_at(9))
         code, said = mutated(capsys, lock, "--function", "Server.*", "--journal", journal)
     assert said["left"] == 16
     assert code in (1, 20)
@@ -418,7 +412,18 @@ def test_only_what_changed(capsys: pytest.CaptureFixture[str], lock: Path) -> No
     assert "git says" in refused(capsys, lock, "--since", "nowhere")
 
 
-def test_pins(capsys: pytest.CaptureFixture[str], lock: Path) -> None:
+def interrupt_at(count: int) -> Callable[..., None]:
+    """What is told how many mutants were tried, and interrupts after so many."""
+
+    def tried(_: object, done: int, of: int) -> None:
+        if done == count:
+            current().interrupt(signal.SIGINT)
+            look()
+
+    return tried
+
+
+def test_pins(capsys: pytest.CaptureFixture[str], lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pins = lock.parent / "mutants.toml"
     assert cli.run(["mutate", str(lock), "--against", str(pins)]) == 150  # it is not there
     assert cli.run(["mutate", str(lock), "--pin", str(pins), "--max-states", "500"]) == 1
@@ -430,6 +435,10 @@ def test_pins(capsys: pytest.CaptureFixture[str], lock: Path) -> None:
     assert (code, said["deviations"]) == (0, [])
     assert cli.run(["mutate", str(lock), "--pin", str(pins), "--max-states", "500"]) == 20
     assert pins.read_text() == reasoned
+    with monkeypatch.context() as patch:
+        patch.setattr("elcheck.checker.render.progress.Progress.tried", interrupt_at(9))
+        code, said = mutated(capsys, lock, "--against", pins)
+    assert (code, said["left"] > 0, said["deviations"]) == (20, True, [])  # what is not whole is not compared
     pins.write_text(reasoned.replace("killed = 24", "killed = 23"))
     code, said = mutated(capsys, lock, "--against", pins)
     assert (code, said["deviations"]) == (1, ["killed is 24, pinned 23"])
