@@ -256,7 +256,10 @@ def model(
         properties=[
             consensus.one_value_chosen(Server, quorum),
             consensus.one_value_per_ballot(Server),
+            consensus.votes_are_remembered(Server),
+            consensus.votes_within_promises(Server),
             consensus.committed_logs_agree(Server),
+            consensus.committed_for_good(Server),
             election.one_leader_per_term(Server),
             *([consensus.deposed_ballots_choose_nothing(Server, quorum)] if deposed else []),
             election.leader_elected(Server),

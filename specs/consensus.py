@@ -141,6 +141,26 @@ def one_value_per_ballot(of: type[Voter]) -> Property:
     return always("one value per ballot", history(votes_cast(of), check))
 
 
+def votes_are_remembered(of: type[Voter]) -> Property:
+    """In a slot in which it has voted a node remembers that vote, or a later one, whatever becomes of it."""
+
+    def check(before: Voter, after: Voter) -> bool:
+        return all(
+            any(slot == i and ballot <= n for i, n, _ in after.votes) for slot, ballot, _ in before.votes
+        )
+
+    return step("votes are remembered", change(of, check))
+
+
+def votes_within_promises(of: type[Promiser]) -> Property:
+    """Who votes in a ballot promises it, too."""
+
+    def check(s: Promiser) -> bool:
+        return all(ballot <= s.promised for _, ballot, _ in s.votes)
+
+    return always("who votes promises", each(of, check))
+
+
 def _some_value(of: type[Voter], quorum: int) -> Scope:
     def check(cast: Votes) -> bool:
         return bool(chosen(cast, quorum))
@@ -207,3 +227,16 @@ def committed_logs_agree(of: type[Replica]) -> Property:
         return s.committed
 
     return always("committed logs agree", pair(node_views(of, committed), check))
+
+
+def committed_for_good(of: type[Replica]) -> Property:
+    """While it is up a node never takes back what it knows to be decided."""
+
+    def check(before: NodeView[tuple[Hashable, ...]], after: NodeView[tuple[Hashable, ...]]) -> bool | str:
+        kept = after.state[: len(before.state)] == before.state
+        return kept or not (before.up and after.up) or f"{after.node} takes back what it has committed"
+
+    def committed(s: Replica) -> tuple[Hashable, ...]:
+        return s.committed
+
+    return step("committed for good", change(node_views(of, committed), check))
