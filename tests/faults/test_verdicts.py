@@ -45,6 +45,7 @@ from elcheck.checker import cli
 from elcheck.checker.check.check import check
 from elcheck.checker.check.report import CheckReport
 from elcheck.checker.check.verdict import EXIT
+from elcheck.checker.html import notebook
 from elcheck.checker.process.limits import Limits
 from elcheck.checker.search.resources import Resources, Spill
 from elcheck.checker.strategies.simulate import WalkPlan, simulate
@@ -52,6 +53,7 @@ from tests.faults import (
     base_of,
     check_raises,
     close_after_send,
+    drift_wording,
     fair_lose,
     flags,
     leads_to_each,
@@ -459,3 +461,23 @@ def test_a_flag_without_any_of_its_members_has_a_name(
 def test_all_that_a_flag_can_be_is_put_together(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["induct", flags.__file__ or "", "--spec"]) == 0
     assert "4 values of access" in " ".join(capsys.readouterr().out.split())
+
+
+# -- words --------------------------------------------------------------------------------------------------
+
+
+def test_every_picture_of_a_trace_calls_things_alike(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mermaid, page = tmp_path / "trace.mmd", tmp_path / "page.html"
+    options = ["--export", str(mermaid), "--report", str(page)]
+    assert cli.run([drift_wording.__file__ or "", *options]) == EXIT["refuted"]
+    texts = [
+        " ".join(capsys.readouterr().out.split()),
+        mermaid.read_text(encoding="utf-8"),
+        page.read_text(encoding="utf-8"),
+        notebook.of_report(check(drift_wording.model())),
+    ]
+    for said in texts:
+        assert "up False → True" in said
+        assert "history.flips left 3 → 2" in said

@@ -117,6 +117,7 @@ MISTAKES = [
     Bad("a range from elsewhere", 150, "not the function node_ids", PING, "    @action(over=node_ids)\n    def ping(self, s: Seen, thing: int) -> Step[Seen]:\n"),
     Bad("a range and no argument", 150, "@action calls it with 2: s, peers", PING, "    @action(over=Node.peers)\n    def ping(self, s: Seen) -> Step[Seen]:\n"),
     Bad("range of nothing", 150, "Pinger.ping (PATH:16) ranges over things, which gives 7: no collection", PING, "    def things(self): return 7\n\n    @action(over=things)\n    def ping(self, s: Seen, thing: int) -> Step[Seen]:\n"),
+    Bad("range that is used up", 150, "ranges over things, which gives (1, 2), and then (): a range is the same each time", PING, "    once = iter([1, 2])\n\n    def things(self): return self.once\n\n    @action(over=things)\n    def ping(self, s: Seen, thing: int) -> Step[Seen]:\n"),
     Bad("range of lists", 150, "an element of things is a list, which can change", PING, "    def things(self): return [[1]]\n\n    @action(over=things)\n    def ping(self, s: Seen, thing: list) -> Step[Seen]:\n"),
     Bad("range without end", 150, "ranges over things, which gives more than 100,000 values: range over fewer", PING, "    def things(self): return iter(int, 1)\n\n    @action(over=things)\n    def ping(self, s: Seen, thing: int) -> Step[Seen]:\n"),
     Bad("range that raises", 150, "ranges over things, which raises KeyError: 'x' (PATH:14)", PING, "    def things(self): return {}['x']\n\n    @action(over=things)\n    def ping(self, s: Seen, thing: list) -> Step[Seen]:\n"),

@@ -90,6 +90,14 @@ def test_a_search_that_grows_is_handed_over_sooner(
     assert HandOver(1, Limits()).is_early(search) is early
 
 
+def test_a_deep_and_narrow_search_stays_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each level costs the fast engine a round trip, which a chain of states is not worth."""
+    monkeypatch.setattr(hand_over, "ENOUGH", 100)
+    monkeypatch.setattr(cache, "is_compiled", lambda: True)
+    report = check(counting())
+    assert (report.engine, report.stats.distinct) == ("plain", 301)
+
+
 def test_both_engines_have_one_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second search of ``auto`` gets what the first one has left of it."""
     deadlines = []
