@@ -18,6 +18,7 @@ from elcheck import (
     State,
     Step,
     action,
+    change,
     durable,
     each,
     guard,
@@ -25,6 +26,7 @@ from elcheck import (
     receive,
     replace,
     sometimes,
+    step,
 )
 from elcheck.specs.operations import Operation, Register, linearizable, no_value_without_a_write
 
@@ -165,6 +167,12 @@ class ReadNothing(Proposing):
         return False
 
 
+def keeps_its_promise(before: Acceptor, after: Acceptor) -> bool:
+    """It accepts nothing in a ballot lower than it has promised, and does not go back to a lower one."""
+    fresh = after.accepted if after.accepted != before.accepted else None
+    return after.promised >= before.promised and (fresh is None or fresh[0] >= before.promised)
+
+
 def model(
     reads: Annotated[int, "how often the reader reads"] = 2,
     acceptors: Annotated[int, "acceptors"] = 3,
@@ -188,6 +196,7 @@ def model(
         properties=[
             linearizable(Proposer, Register()),
             no_value_without_a_write(Proposer),
+            step("promises are kept", change(Acceptor, keeps_its_promise)),
             sometimes("the value is read", each(Proposer, lambda s: s.returned == "x")),
         ],
     )
