@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from inspect import getattr_static
 from pathlib import Path
-from types import CodeType, FrameType
-from typing import TYPE_CHECKING, TypeVar
+from types import CodeType, FrameType, NoneType
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 from elcheck.checker.model.call import is_of_a_model
 from elcheck.checker.model.step import Blocked
@@ -39,8 +39,17 @@ _EXPECTED = (Blocked, LookupError, StopIteration, GeneratorExit)
 _OF_CLASSES = (type, id, vars, globals, locals, eval, exec, builtins)
 _OF_OBJECTS = (operator.is_, operator.is_not)
 """What tells of a value which class it has, and of two whether they are one object."""
+_TELLING = {id(function): function for function in (*_OF_CLASSES, *_OF_OBJECTS)}
+_PLAIN = {int, str, bool, float, bytes, NoneType, tuple, frozenset, list, set, dict}
+"""Classes of values that are no functions, and have none as attributes that tell anything."""
 _NAMES_OF_OBJECTS = ("is_", "is_not")
 _NAMING = ("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM")
+
+
+GlobalsThatTell: TypeAlias = dict[tuple[CodeType, int], list[object]]
+"""For functions that have run, by their code and where their globals are: what tells more than methods do of
+that which the global names are that they may read. A model does not change these.
+"""
 
 
 class FunctionsRun:
@@ -48,9 +57,11 @@ class FunctionsRun:
     which it may have caught, and that the value itself might not have raised.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: GlobalsThatTell) -> None:
+        self._known = known
         self.codes: set[CodeType] = set()
-        self.stumbled = self._given_classes = self._given_objects = False
+        self.stumbled = False
+        self._given: list[object] = []
 
     def during(self, call: Callable[[], T]) -> T:
         """What a call comes to. Raises what it raises."""
@@ -85,19 +96,31 @@ class FunctionsRun:
         """Note a function that begins, and whether it has one at hand that tells more than methods do."""
         self.codes.add(frame.f_code)
         if not _is_known(frame.f_code):
-            at_hand = list(_at_hand(frame))
-            self._given_classes |= any(value is telling for value in at_hand for telling in _OF_CLASSES)
-            self._given_objects |= any(value is telling for value in at_hand for telling in _OF_OBJECTS)
+            self._given += self._at_hand(frame)
+
+    def _at_hand(self, frame: FrameType) -> Iterator[object]:
+        """What tells more than methods do, of all that a function which begins may call: what it is given and
+        finds, the attributes of these that it names, and the functions inside any of them.
+        """
+        names, place = _attributes(frame.f_code), (frame.f_code, id(frame.f_globals))
+        if place not in self._known:
+            self._known[place] = [found for one in _globals_of(frame) for found in _telling(one, names)]
+        yield from self._known[place]
+        for one in frame.f_locals.values():
+            if type(one) not in _PLAIN:
+                yield from _telling(one, names)
 
     @property
     def tell_objects(self) -> bool:
         """Whether something that ran could tell two equal objects apart, or what stands for None from it."""
-        return self._given_objects or any(_compares_objects(code) for code in self.codes)
+        given = any(value is telling for value in self._given for telling in _OF_OBJECTS)
+        return given or any(_compares_objects(code) for code in self.codes)
 
     @property
     def tell_classes(self) -> bool:
         """Whether something that ran could ask for the very class of a value, or for its address."""
-        return self._given_classes or any(_asks_for_classes(code) for code in self.codes)
+        given = any(value is telling for value in self._given for telling in _OF_CLASSES)
+        return given or any(_asks_for_classes(code) for code in self.codes)
 
 
 def _is_own_business(frame: FrameType) -> bool:
@@ -123,17 +146,35 @@ def _asks_for_classes(code: CodeType) -> bool:
     return any(i.opname == "IMPORT_NAME" and i.argval == "builtins" for i in dis.get_instructions(code))
 
 
-def _at_hand(frame: FrameType) -> Iterator[object]:
-    """What a function may call that begins: what it is given and finds, the attributes of these that it
-    names, and the functions that are inside any of them.
-    """
-    found = [*frame.f_locals.values(), *_globals_of(frame)]
-    found += [getattr_static(one, name, None) for one in found for name in _attributes(frame.f_code)]
-    for one in found:
-        yield one
-        while isinstance(one, partial | staticmethod):
-            one = one.func if isinstance(one, partial) else one.__func__
-            yield one
+def _telling(one: object, names: tuple[str, ...]) -> Iterator[object]:
+    """What tells more than methods do: an object, or an attribute of some names."""
+    for value in (one, *(value for name in names for value in _static(one, name))):
+        inner = value
+        while issubclass(type(inner), partial | staticmethod):
+            assert isinstance(inner, partial | staticmethod)
+            inner = inner.func if isinstance(inner, partial) else inner.__func__
+        if id(inner) in _TELLING:
+            yield inner
+
+
+def _static(one: object, name: str) -> Iterator[object]:
+    """What an object and its class have under a name, without running anything of theirs."""
+    cls: type = type(one)
+    yield _of_class(cls, name)
+    if issubclass(cls, type):
+        yield _of_class(cast(type, one), name)
+    else:
+        try:
+            own: dict[str, object] = object.__getattribute__(one, "__dict__")
+        except AttributeError:
+            return
+        if name in own:
+            yield own[name]
+
+
+@cache
+def _of_class(cls: type, name: str) -> object:
+    return getattr_static(cls, name, None)
 
 
 @cache

@@ -15,7 +15,7 @@ from elcheck.checker.model.record import State
 from elcheck.checker.model.state import Event
 from elcheck.checker.model.step import Blocked, Choice, Step
 from elcheck.checker.system.decisions import Decisions
-from elcheck.checker.system.functions_run import FunctionsRun
+from elcheck.checker.system.functions_run import FunctionsRun, GlobalsThatTell
 from elcheck.checker.system.reading import StateReading
 from elcheck.checker.system.slots import Room, Slot
 
@@ -63,6 +63,7 @@ class SpecTables:
         self._root = Slot(self._room, None, keeps=False)
         self._functions: list[LearnedFunction[tuple[object, ...]]] = []
         self._recent: dict[int, State] = {}
+        self._globals_that_tell: GlobalsThatTell = {}
 
     def code(self, state: State) -> int:
         """The code of a state. Raises HandlerError as :func:`require_same` does."""
@@ -122,7 +123,7 @@ class SpecTables:
         self, function: LearnedFunction[L], code: int, call: WatchedCall[L], leaf: L
     ) -> StateReading | None:
         """A call on what stands for a state; None if it does not show what the function has looked at."""
-        reading, run = StateReading(code, lazily=function.lazily), FunctionsRun()
+        reading, run = StateReading(code, lazily=function.lazily), FunctionsRun(self._globals_that_tell)
         found: L | None = None
         try:
             with theirs:
