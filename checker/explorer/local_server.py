@@ -37,6 +37,12 @@ SHARED = {
 }
 """What all pages have of their files."""
 _LARGEST = 1_000_000
+PATIENCE = 10.0
+"""Seconds in which one question waits for another."""
+_NO_ANSWER = (
+    f"an earlier question has not been answered for {PATIENCE:g} s: a handler, a check or model() may not "
+    "come to its end. Ctrl-C ends the server"
+)
 """Bytes that a request may have: more than the longest question needs."""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
@@ -123,8 +129,12 @@ class LocalApp:
         if request.mimetype != "application/json":
             raise RequestRefused(415, "a question is JSON")
         question = _parsed(request.get_data())
-        with self._lock:
+        if not self._lock.acquire(timeout=PATIENCE):
+            raise RequestRefused(503, _NO_ANSWER)
+        try:
             return _json(self.asks[name](question))
+        finally:
+            self._lock.release()
 
 
 def _json(said: JsonObject, status: int = 200) -> Response:

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +22,8 @@ from elcheck import State, always, each, node_views, step
 from elcheck.checker import cli
 from elcheck.checker.check.check import check
 from elcheck.checker.commands.explore import checked, traces_of
+from elcheck.checker.explorer import local_server
+from elcheck.checker.explorer.live import LiveModel
 from elcheck.checker.explorer.local_server import HOST, listen
 from elcheck.checker.explorer.place import place
 from elcheck.checker.explorer.space import LONGEST, Space
@@ -30,10 +33,12 @@ from elcheck.checker.process.limits import Limits
 from tests.explorer.walking import (
     FORGOTTEN,
     NAME,
+    OVERVIEW,
     TOKEN,
     asked,
     at,
     client,
+    client_of,
     follow,
     listed,
     model_of,
@@ -262,6 +267,29 @@ def test_what_is_no_question(raw: bytes) -> None:
 
 def test_too_large_a_question() -> None:
     assert asked(client(model_of("die_hard")), "at", None, raw=b" " * 1_000_001).status_code == 413
+
+
+def test_a_question_that_never_ends_is_told_to_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one whose handler goes round for ever."""
+    begun, ends = threading.Event(), threading.Event()
+
+    def endless() -> None:
+        begun.set()
+        ends.wait(60)
+
+    live = LiveModel(Space(Counting(3).model()), OVERVIEW)
+    monkeypatch.setattr(live, "refresh", endless)
+    monkeypatch.setattr(local_server, "PATIENCE", 0.01)
+    to = client_of(live)
+    first = threading.Thread(target=asked, args=(to, "version", {}))
+    first.start()
+    assert begun.wait(60)
+    refused = asked(to, "at", {"path": [0]})
+    ends.set()
+    first.join()
+    assert refused.status_code == 503
+    assert "may not come to its end" in refused.text
+    assert asked(to, "at", {"path": [0]}).status_code == 200
 
 
 def test_only_with_the_token() -> None:
