@@ -35,6 +35,7 @@ from elcheck import (
     eventually,
     history,
     node_ids,
+    pair,
     receive,
     replace,
     some,
@@ -220,6 +221,11 @@ def values_chosen(quorum: int) -> Monitor[Chosen]:
     return Monitor("values chosen", Acceptor, start=start, after=after)
 
 
+def vote_alike(a: Acceptor, b: Acceptor) -> bool:
+    """Those who have voted last in the same ballot have voted for the same candidate."""
+    return a.voted is None or b.voted is None or a.voted[0] != b.voted[0] or a.voted == b.voted
+
+
 def model(
     proposers: Annotated[int, "proposers, who are the candidates"] = 2,
     acceptors: Annotated[int, "acceptors"] = 2,
@@ -257,6 +263,7 @@ def model(
         bounds=[Bound("spread", spread)],
         properties=[
             always("at most one value is chosen", history(watched, lambda m: len(m.values) <= 1)),
+            always("one value per ballot", pair(Acceptor, vote_alike)),
             sometimes("a value is chosen", history(watched, lambda m: bool(m.values))),
             *learned,
         ],
