@@ -25,6 +25,10 @@ class Limits:
     first: bool = False
     memory_share: float | None = None
 
+    def __post_init__(self) -> None:
+        if min(self.depth or 0, self.max_states or 0, self.max_memory or 0, self.timeout or 0) < 0:
+            raise ValueError(f"{self}: a limit is not less than 0")
+
 
 class StopKind(Enum):
     """What ended a search before every state was examined."""

@@ -74,6 +74,8 @@ def _require_keys(where: str, table: Mapping[str, object], keys: Mapping[str, ty
             raise LoadError(f"{where}: {name!r} is no key of a case; {instead(name, keys)}")
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise LoadError(f"{where}: {name} = {value!r} is no {kind.__name__}")
+        if isinstance(value, int) and value < 0:
+            raise LoadError(f"{where}: {name} = {value} is less than 0")
     if "model" not in table:
         raise LoadError(f"{where}: it has no model")
 

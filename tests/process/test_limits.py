@@ -301,3 +301,10 @@ def test_what_is_said_after_a_signal_has_one_time_limit_in_all(monkeypatch: pyte
     assert first.exceeded() is None
     monkeypatch.setattr(watch_module, "LAST_WORDS", 0.0)
     assert watch_module.Ending(run).exceeded() is INTERRUPTED
+
+
+@pytest.mark.parametrize("name", ["depth", "max_states", "max_memory", "timeout"])
+def test_no_limit_is_less_than_nothing(name: str) -> None:
+    """It would be none."""
+    with pytest.raises(ValueError, match="a limit is not less than 0"):
+        Limits(**{name: -1})  # type: ignore[arg-type]  # one of several kinds

@@ -216,6 +216,7 @@ def test_files_beside_the_table(
         ("x = 1\n", "counts.toml has no [[case]]"),
         ("[[case]]\ndistinct = 3\n", "case 1 (of no model): it has no model"),
         ('[[case]]\nmodel = "tank.py"\nstates = 3\n', "'states' is no key of a case"),
+        ('[[case]]\nmodel = "tank.py"\nsearch_depth = -1\n', "search_depth = -1 is less than 0"),
         ('[[case]]\nmodel = "tank.py"\ndistinct = "3"\n', "distinct = '3' is no int"),
         ('[[case]]\nmodel = "tank.py"\nparameters = { size = 3 }\n', "model() has no parameter 'size'"),
         (
