@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from types import CodeType, FunctionType, MethodType, ModuleType
 
 from elcheck.checker.model.call import is_of_a_model
@@ -67,8 +67,6 @@ def _within(one: object) -> Iterable[object]:
         return vars(one).values() if is_of_a_model(getattr(one, "__file__", None) or "<") else ()
     if isinstance(one, MethodType | staticmethod | classmethod):
         return (one.__func__,)
-    if isinstance(one, Mapping):
-        return [*one.keys(), *one.values()]
     return gc.get_referents(one)
 
 
