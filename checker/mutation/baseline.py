@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from types import FunctionType
 
@@ -28,7 +28,7 @@ from elcheck.checker.mutation.questions import (
     questions_of,
 )
 from elcheck.checker.mutation.targets import OF_VALUES, Footprints, Functions, Target
-from elcheck.checker.process.limits import Limits
+from elcheck.checker.process.limits import SHARE, Limits, StopKind
 from elcheck.checker.system import System, build
 
 OF_THE_ALGORITHM = (OfStart, OfHandler, OfCrash, OfRestart)
@@ -70,7 +70,8 @@ class Baseline:
         without_cached_properties(modules.values())
         self._caches = caches_of(modules.values())
         self.model = subject.model()
-        self.report = self.checked(self.model, subject.limits)
+        self.report = self.checked(self.model, replace(subject.limits, memory_share=SHARE))
+        _require_whole(self.report)
         self.functions = Functions(modules, subject.file.path.resolve())
         footprints = Footprints(self.functions)
         system, self.building = footprints.of(self.built)
@@ -142,3 +143,13 @@ def require_holding(report: CheckReport) -> None:
                 f"mutants of a model that does not hold tell nothing: {result.name!r} is "
                 f"{result.verdict.words}; mend it, leave it out, or search further"
             )
+
+
+def _require_whole(report: CheckReport) -> None:
+    """Raise UsageError where the search of the model took too much memory."""
+    stopped = report.stats.stopped
+    if stopped is not None and stopped.kind is StopKind.MEMORY:
+        raise UsageError(
+            f"{stopped} before every state of the model was searched, which has to be done here without "
+            "symmetry, dead messages and relative terms: bound it, with --depth for example"
+        )

@@ -148,11 +148,42 @@ def mutated(capsys: pytest.CaptureFixture[str], *args: object) -> tuple[int, Sho
     return code, found
 
 
+ENDLESS = '''
+from elcheck import Model, Spec, State, action, always, holds
+
+
+class Count(State):
+    n: int = 0
+
+
+class Counter(Spec[Count]):
+    @action
+    def count(self, s: Count) -> Count:
+        return Count(s.n + 1)
+
+
+def model() -> Model:
+    """It counts.
+
+    Paper: none.
+    """
+    return Model(Counter(), [always("not negative", holds(Count, lambda s: s.n >= 0))])
+'''
+
+
 def refused(capsys: pytest.CaptureFixture[str], *args: object) -> str:
     """What is said to a command line that is refused."""
     capsys.readouterr()
     assert cli.run(["mutate", *map(str, args)]) == 2
     return " ".join(capsys.readouterr().err.split())
+
+
+def test_a_model_without_end_does_not_take_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "counter.py").write_text(ENDLESS, encoding="utf-8")
+    monkeypatch.setattr("elcheck.checker.mutation.baseline.SHARE", 1e-6)
+    assert "bound it, with --depth for example" in refused(capsys, tmp_path / "counter.py")
 
 
 # -- which there are ---------------------------------------------------------------------------------------
