@@ -6,6 +6,7 @@ clocks run apart, messages take any time. A write that arrives after the end is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from elcheck import (
@@ -20,6 +21,8 @@ from elcheck import (
     Step,
     Steps,
     action,
+    change,
+    changes,
     durable,
     each,
     guard,
@@ -246,6 +249,31 @@ class ReleaseFirst(LeaseClient):
         return s
 
 
+# -- What clients and storage come to ----------------------------------------------------------------------
+
+
+def denied(before: Client, after: Client) -> bool:
+    """A client hears no at once, and may ask again."""
+    return before.since == 0 and not before.holds and after.since is None
+
+
+def stops(before: Client, after: Client) -> bool:
+    """A client that has written, and so gives no lease back, stops of itself, by a clock that lags."""
+    return before.wrote and before.lag > 0 and after == Client()
+
+
+def ends_early(before: Lock, after: Lock) -> bool:
+    """A lease is given back before its last tick."""
+    return before.left > 1 and after.left == 0
+
+
+def runs_out(before: Sequence[State], after: Sequence[State]) -> bool:
+    """A lease ends by itself: time passes, for a client too."""
+    changed = [(b, a) for b, a in zip(before, after, strict=True) if b != a]
+    ended = [a for b, a in changed if isinstance(b, Lock) and isinstance(a, Lock) and b.left > a.left == 0]
+    return bool(ended) and len(changed) > 1
+
+
 # -- The model ---------------------------------------------------------------------------------------------
 
 
@@ -279,5 +307,10 @@ def model(
             mutex.tokens_never_go_back(Disk),
             mutex.somebody_holds(Client),
             sometimes("the lease passes on", each(Client, lambda s: s.token > 1)),
+            sometimes("a lease is denied", change(Client, denied)),
+            sometimes("a holder stops of itself", change(Client, stops)),
+            sometimes("a lease ends early", change(Lock, ends_early)),
+            sometimes("a lease runs out", changes(State, runs_out)),
+            sometimes("a write is applied", each(Disk, lambda s: s.applied > 0)),
         ],
     )
